@@ -1,0 +1,163 @@
+"""What happened, in the past tense. ``commands.py`` is the counterpart: what is to be done.
+
+Every event carries ``at``, the monotonic second it happened, and ``key``, its origin, where it
+has one. ``fold`` in view.py rebuilds the pool's state from them alone.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pooltop.core.model import AgentOptions, Live, OriginKey, RequestId, SocketId
+from pooltop.core.states import AssignReason, CloseReason, OpenReason, QueueReason
+
+
+class Event(msgspec.Struct, frozen=True, tag=True):
+    """The root of all events."""
+
+    at: float
+
+
+class RequestQueued(Event, frozen=True, tag=True):
+    """No socket could be had: the request waits at the tail of its origin's queue."""
+
+    key: OriginKey
+    request: RequestId
+    reason: QueueReason
+
+
+class RequestAssigned(Event, frozen=True, tag=True):
+    """The request has its socket, at the tail of ``sockets`` unless it was there already."""
+
+    key: OriginKey
+    request: RequestId
+    socket: SocketId
+    reason: AssignReason
+    nth: int
+    """How many requests this socket has carried, this one included."""
+    waited: float
+    """Seconds in the queue; 0 if it never queued."""
+    overtook: int
+    """How many older requests of this origin were still queued (Node's raise lets new ones by)."""
+
+
+class RequestEnded(Event, frozen=True, tag=True):
+    """The response is complete. The socket is released one tick later."""
+
+    key: OriginKey
+    request: RequestId
+    socket: SocketId
+
+
+class RequestFailed(Event, frozen=True, tag=True):
+    """The request is settled with an error."""
+
+    key: OriginKey
+    request: RequestId
+    socket: SocketId | None
+    code: str
+    """Stable, Node's where Node has one: ECONNRESET, ECONNREFUSED, ABORT_ERR, ETIMEDOUT ..."""
+    message: str
+
+
+class RequestAborted(Event, frozen=True, tag=True):
+    """A queued request was given up: it stays in the queue until its turn, as in Node."""
+
+    key: OriginKey
+    request: RequestId
+
+
+class RequestWithdrawn(Event, frozen=True, tag=True):
+    """A queued request left the queue at once (a clock ran out, or mode drain)."""
+
+    key: OriginKey
+    request: RequestId
+
+
+class SocketOpened(Event, frozen=True, tag=True):
+    """A socket began to connect; it counts from now on."""
+
+    key: OriginKey
+    socket: SocketId
+    reason: OpenReason
+
+
+class SocketConnected(Event, frozen=True, tag=True):
+    """The socket can carry bytes (for https after the handshake)."""
+
+    key: OriginKey
+    socket: SocketId
+
+
+class SocketFreed(Event, frozen=True, tag=True):
+    """The socket was parked: it is the newest of ``freeSockets``."""
+
+    key: OriginKey
+    socket: SocketId
+    timeout_ms: float
+    """It is closed after so long without use; 0 means never."""
+
+
+class SocketClosing(Event, frozen=True, tag=True):
+    """The socket was destroyed; it stays in its list until SocketClosed."""
+
+    key: OriginKey
+    socket: SocketId
+    reason: CloseReason
+
+
+class SocketClosed(Event, frozen=True, tag=True):
+    """The socket is gone from every list and count."""
+
+    key: OriginKey
+    socket: SocketId
+    reason: CloseReason
+    requests: int
+    """How many requests it carried."""
+
+
+class SocketDetached(Event, frozen=True, tag=True):
+    """The socket left the agent alive (upgrade, CONNECT): it is no longer counted."""
+
+    key: OriginKey
+    socket: SocketId
+
+
+class OptionsChanged(Event, frozen=True, tag=True):
+    """A live edit, and what it did at once."""
+
+    before: AgentOptions
+    after: AgentOptions
+    by: str
+    live: Live
+    opened: int
+    """Sockets opened by the edit itself."""
+    culled: int
+    """Idle sockets closed by the edit itself."""
+    queued: int
+    """Requests waiting in all queues when the edit came."""
+
+
+class AgentDestroyed(Event, frozen=True, tag=True):
+    """``agent.destroy()``: sockets are closed; queued requests stay and will open new ones."""
+
+    sockets: int
+    queued: int
+
+
+PoolEvent = (
+    RequestQueued
+    | RequestAssigned
+    | RequestEnded
+    | RequestFailed
+    | RequestAborted
+    | RequestWithdrawn
+    | SocketOpened
+    | SocketConnected
+    | SocketFreed
+    | SocketClosing
+    | SocketClosed
+    | SocketDetached
+    | OptionsChanged
+    | AgentDestroyed
+)

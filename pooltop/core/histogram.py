@@ -1,0 +1,98 @@
+"""Durations in logarithmic buckets: recording costs an index, and two histograms add up.
+
+Bucket ``i`` holds the durations from ``SMALLEST_S * GROWTH**i`` up to the next bound; its
+representative value is the geometric middle, so the relative error of any quantile is at most
+``sqrt(GROWTH) - 1``, just under 1 %. Durations below the smallest bound count in bucket 0 and
+above the largest in the last: neither is lost, both are told apart from a gap.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+SMALLEST_S = 1e-6
+GROWTH = 1.0198
+_PER_LOG = 1.0 / math.log(GROWTH)
+_OFFSET = -math.log(SMALLEST_S) * _PER_LOG
+BUCKETS = math.ceil(math.log(1e9) * _PER_LOG) + 1
+"""One microsecond to a thousand seconds."""
+
+
+def bucket_of(duration_s: float) -> int:
+    """Give the index of the bucket that holds a duration in seconds."""
+    if duration_s <= SMALLEST_S:
+        return 0
+    index = int(math.log(duration_s) * _PER_LOG + _OFFSET)
+    return index if index < BUCKETS else BUCKETS - 1
+
+
+def value_of(bucket: int) -> float:
+    """Give the representative duration of a bucket, in seconds."""
+    return float(SMALLEST_S * GROWTH ** (bucket + 0.5))
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """A frozen, sparse picture of a Recorder: what snapshots carry."""
+
+    count: int = 0
+    sum_s: float = 0.0
+    buckets: dict[int, int] = {}
+    """Bucket index to count, empty buckets left out."""
+
+    def quantile(self, q: float) -> float | None:
+        """Give the duration in seconds at quantile ``q`` (0..1); None when nothing was recorded."""
+        if self.count <= 0:
+            return None
+        rank = max(1, math.ceil(q * self.count))
+        seen = 0
+        for index in sorted(self.buckets):
+            seen += self.buckets[index]
+            if seen >= rank:
+                return value_of(index)
+        return value_of(max(self.buckets))
+
+    @property
+    def mean_s(self) -> float | None:
+        """The mean in seconds; None when nothing was recorded."""
+        return self.sum_s / self.count if self.count else None
+
+    def since(self, earlier: Histogram) -> Histogram:
+        """Give what was recorded after ``earlier``, an older picture of the same recorder."""
+        buckets = {}
+        for index, count in self.buckets.items():
+            more = count - earlier.buckets.get(index, 0)
+            if more > 0:
+                buckets[index] = more
+        return Histogram(self.count - earlier.count, self.sum_s - earlier.sum_s, buckets)
+
+    def plus(self, other: Histogram) -> Histogram:
+        """Give both together."""
+        buckets = dict(self.buckets)
+        for index, count in other.buckets.items():
+            buckets[index] = buckets.get(index, 0) + count
+        return Histogram(self.count + other.count, self.sum_s + other.sum_s, buckets)
+
+
+class Recorder:
+    """Collects durations; constant memory, no allocation to record."""
+
+    __slots__ = ("_counts", "count", "sum_s")
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._counts = [0] * BUCKETS
+        self.count = 0
+        self.sum_s = 0.0
+
+    def record(self, duration_s: float) -> None:
+        """Count one duration in seconds; a negative one counts as 0."""
+        self._counts[bucket_of(duration_s)] += 1
+        self.count += 1
+        self.sum_s += duration_s
+
+    def freeze(self) -> Histogram:
+        """Give the picture of now."""
+        counts = {i: n for i, n in enumerate(self._counts) if n}
+        return Histogram(self.count, self.sum_s, counts)

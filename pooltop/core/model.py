@@ -1,0 +1,231 @@
+"""The values that say what a pool is and what traffic it gets: frozen, shared by all layers.
+
+Rules of this file: no behaviour beyond deriving one value from another; units are in the
+name, or the type says them; ``math.inf`` always means "no limit".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NewType
+
+import msgspec
+
+OriginKey = NewType("OriginKey", str)
+"""What Node's ``agent.getName()`` gives: the name under which sockets are pooled."""
+SocketId = NewType("SocketId", int)
+"""Counts from 1 in the order in which one agent opens its sockets."""
+RequestId = NewType("RequestId", int)
+"""Counts from 1 in the order in which one agent was given its requests."""
+
+Scheduling = Literal["lifo", "fifo"]
+Live = Literal["node", "drain"]
+Codec = Literal["h11", "llhttp"]
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How an agent's https connections are secured."""
+
+    ca: tuple[str, ...] = ()
+    """PEM files (paths) to trust; empty means the system's own."""
+    cert: str | None = None
+    """Client certificate: path of a PEM file."""
+    key: str | None = None
+    """Client certificate's private key: path of a PEM file."""
+    passphrase: str | None = None
+    """Of ``key``; never shown."""
+    verify: bool = True
+    """Node's rejectUnauthorized. False accepts any certificate, and is always marked on screen."""
+    servername: str | None = None
+    """SNI and the name that is verified; None takes the host."""
+
+    def __repr__(self) -> str:
+        """Leave the passphrase out."""
+        return f"TLSOptions(ca={self.ca!r}, cert={self.cert!r}, verify={self.verify})"
+
+
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
+    """The four clocks of a request, in seconds; None means no limit.
+
+    They are pooltop's own: when one runs out the request fails and its slot is freed. Node
+    has none of these; its ``timeout`` is an agent option (``AgentOptions.timeout``).
+    """
+
+    queue: float | None = None
+    """From entering the queue to being given a socket."""
+    connect: float | None = None
+    """From the dial's start until the connection can carry bytes: dns + tcp + tls."""
+    idle: float | None = None
+    """Between two signs of life on the socket while the request has it."""
+    total: float | None = None
+    """From the intended start, the queue included, to the last byte of the response."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where requests go and what tells their sockets apart."""
+
+    scheme: Literal["http", "https"]
+    host: str
+    port: int
+    local_address: str | None = None
+    """Address to bind to before connecting; part of the key."""
+    family: Literal[4, 6] | None = None
+    """IP version to use; part of the key when given."""
+    servername: str | None = None
+    """https only: part of the key when it differs from the host."""
+
+    @property
+    def key(self) -> OriginKey:
+        """Node's key for these options.
+
+        Source: Node v24 lib/_http_agent.js getName; lib/https.js getName.
+        """
+        name = f"{self.host or 'localhost'}:{self.port or ''}:{self.local_address or ''}"
+        if self.family is not None:
+            name += f":{self.family}"
+        if self.scheme == "https":
+            # ca cert engine ciphers key pfx rejectUnauthorized | servername | 12 more
+            sni = self.servername if self.servername and self.servername != self.host else ""
+            name += ":" * 8 + sni + ":" * 12
+        return OriginKey(name)
+
+    @property
+    def authority(self) -> str:
+        """``host:port``, an IPv6 host in brackets: for labels and dialling."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def host_header(self) -> str:
+        """The Host field: the port is left out where it is the scheme's own (RFC 9112, 3.2)."""
+        if self.port == DEFAULT_PORTS[self.scheme]:
+            return self.authority.rpartition(":")[0]
+        return self.authority
+
+
+class AgentOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``new http.Agent(options)`` takes, in snake_case, with Node's units and defaults.
+
+    Source: Node v24 lib/_http_agent.js, Agent().
+    """
+
+    keep_alive: bool = False
+    """Keep idle sockets for later requests; off closes them when no request is queued."""
+    keep_alive_msecs: float = 1000
+    """Delay of the first TCP keep-alive *probe* in ms. Not how long an idle socket is kept."""
+    agent_keep_alive_timeout_buffer: float = 1000
+    """Taken off a server's ``Keep-Alive: timeout=N``, in ms, so that we close first."""
+    max_sockets: float = math.inf
+    """Sockets per origin key; inf means no limit."""
+    max_total_sockets: float = math.inf
+    """Sockets over all origins, in use and idle together; inf means no limit."""
+    max_free_sockets: float = 256
+    """Idle sockets kept per origin key."""
+    scheduling: Scheduling = "lifo"
+    """Which idle socket is taken: the one freed last, or the one freed first."""
+    timeout: float = 0
+    """Socket inactivity in ms; 0 means none. Closes an idle socket; on a busy one it is only an
+    event, as in Node."""
+    live: Live = "node"
+    """What an edit does at once: "node" what Node does (often nothing), "drain" what an operator
+    expects."""
+
+
+class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of request that a workload fires."""
+
+    name: str
+    method: str = "GET"
+    path: str = "/"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    weight: float = 1.0
+    """Share of the workload's requests, relative to the other classes."""
+    connection: Literal["close"] | None = None
+    """"close" asks the server to close after this request."""
+
+
+class Think(msgspec.Struct, frozen=True, kw_only=True):
+    """Pause of a closed workload's user between a response and the next request, in seconds."""
+
+    min_s: float = 0.0
+    max_s: float = 0.0
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """Traffic: an open model's arrivals never wait; a closed model's users do."""
+
+    name: str
+    agent: str
+    """Name of the agent that carries it."""
+    base_url: str
+    """``http://host:port``, ``https://host:port``, or ``demo:NAME`` of a ``[demo.NAME]`` table."""
+    model: Literal["open", "closed"] = "open"
+    arrival: Literal["constant", "poisson"] = "constant"
+    rate: float = 10.0
+    """Open model: arrivals per second."""
+    users: int = 1
+    """Closed model: how many requests can be under way at once."""
+    think: Think = Think()
+    duration: float | None = None
+    """Seconds; None runs until stopped."""
+    max_requests: int | None = None
+    """Stop after this many; None for no limit."""
+    max_in_flight: int = 10_000
+    """Open model: an arrival beyond this many unfinished requests is counted as dropped."""
+    seed: int = 1
+    requests: tuple[RequestClass, ...] = (RequestClass(name="default"),)
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the demo server takes to answer: a log-normal shape around a median."""
+
+    median_s: float = 0.02
+    sigma: float = 0.0
+    """Spread of the logarithm: 0 makes every answer take exactly the median."""
+
+
+class DemoServer(msgspec.Struct, frozen=True, kw_only=True):
+    """One host of the embedded loopback server, from a profile's ``[demo.NAME]`` table."""
+
+    name: str
+    """The host becomes ``NAME.localhost`` on a free port."""
+    scheme: Literal["http", "https"] = "http"
+    latency: Latency = Latency()
+    body_bytes: int = 256
+    keep_alive: bool = True
+    """False answers every request with ``Connection: close``."""
+    keep_alive_timeout: float | None = None
+    """Seconds: announced as ``Keep-Alive: timeout=N`` and then kept; None announces nothing."""
+    keep_alive_max: int | None = None
+    """Requests per connection: announced as ``max=N``, then closed; None for no limit."""
+    idle_close: float | None = None
+    """Seconds: closes a connection that is idle for this long, unannounced; None never."""
+    concurrency: int | None = None
+    """Requests worked on at once; more wait inside the server. None for no cap."""
+
+
+class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """One agent of a profile."""
+
+    name: str
+    options: AgentOptions = AgentOptions()
+    timeouts: Timeouts = Timeouts()
+    tls: TLSOptions = TLSOptions()
+    codec: Codec = "h11"
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one TOML profile says."""
+
+    path: str
+    """Where it came from, as the user wrote it; for labels."""
+    agents: tuple[AgentProfile, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    demo: tuple[DemoServer, ...] = ()
+    environment: str | None = None
+    """"prod" makes the dashboard start locked."""
+    allow_hosts: tuple[str, ...] = ()
+    """Hosts off loopback that may be sent traffic; ``*`` at the start matches a suffix."""

@@ -1,0 +1,223 @@
+"""What every front end sees: one consistent picture of an engine, at one instant.
+
+In every AgentSnapshot and for every origin ``connecting + active + free + closing == total``.
+Counters and histograms are totals since the start: a rate or a quantile over a window is the
+difference of two snapshots (``present`` does that; no widget computes a statistic).
+All text from the network or a profile in here is *raw*; ``present.clean`` makes it showable.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pooltop.core.histogram import Histogram
+from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId, Timeouts
+from pooltop.core.states import QueueReason, RequestState, SocketState
+
+
+class PhaseTimings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds spent in each phase; None where a phase did not happen (or not yet)."""
+
+    queue: float | None = None
+    dns: float | None = None
+    tcp: float | None = None
+    tls: float | None = None
+    send: float | None = None
+    wait: float | None = None
+    """From the request being sent to the response's first byte."""
+    receive: float | None = None
+    total: float | None = None
+    """From the intended start to the last byte."""
+
+
+class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One socket, in use or idle."""
+
+    id: SocketId
+    state: SocketState
+    opened_at: float
+    """Monotonic seconds, as all ``..._at`` here."""
+    since: float
+    """When it came into its state."""
+    connected_at: float | None = None
+    requests: int = 0
+    """Requests carried, the present one included."""
+    request: RequestId | None = None
+    local: str = ""
+    remote: str = ""
+    """Address and port that were really connected to."""
+    tls: str = ""
+    """Protocol and cipher, e.g. "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty for plain http."""
+    tls_resumed: bool | None = None
+    verified: bool | None = None
+    """False when the certificate was accepted without verification."""
+    dns: float | None = None
+    tcp: float | None = None
+    handshake: float | None = None
+    """Seconds of the TLS handshake."""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    free_timeout_ms: float = 0
+    """While idle: it is closed after so long; 0 means never."""
+    hint: str = ""
+    """The last Keep-Alive header the server sent."""
+
+
+class RequestInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One request that is queued or on a socket."""
+
+    id: RequestId
+    state: RequestState
+    method: str
+    target: str
+    """Path with its query."""
+    label: str = ""
+    """Workload and request class, e.g. "browse/cart"; empty for library calls."""
+    submitted_at: float
+    """The intended start."""
+    why: QueueReason | None = None
+    """Why it had to queue; None if it did not."""
+    socket: SocketId | None = None
+    overtaken_by: int = 0
+    """Younger requests of the same origin that were served first."""
+    aborted: bool = False
+    """Given up by its caller but still in the queue, as Node leaves it."""
+
+
+class OriginCounters(msgspec.Struct, frozen=True, kw_only=True):
+    """Totals of one origin since the agent was made."""
+
+    submitted: int = 0
+    completed: int = 0
+    """Responses received whole, whatever their status."""
+    failed: dict[str, int] = {}
+    """Error code to count."""
+    statuses: dict[int, int] = {}
+    """Status code to count."""
+    queued: int = 0
+    """Requests that had to wait."""
+    opened: int = 0
+    """Sockets opened."""
+    connected: int = 0
+    closed: dict[str, int] = {}
+    """CloseReason to count."""
+    reused: int = 0
+    """Requests given a socket that had carried one before (Node's reusedSocket misses
+    hand-overs; this does not)."""
+    assigned: int = 0
+    stale_reuse: int = 0
+    """Failures by reset or end on a socket that had served before, with no response byte seen."""
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+class OriginLatency(msgspec.Struct, frozen=True, kw_only=True):
+    """Durations of one origin since the agent was made, in seconds."""
+
+    queue: Histogram = Histogram()
+    """Time in the queue of every request that was given a socket; 0 if it did not queue."""
+    connect: Histogram = Histogram()
+    """dns + tcp + tls, one per connection."""
+    wait: Histogram = Histogram()
+    """Request sent to first byte."""
+    total: Histogram = Histogram()
+    """Intended start to last byte, of completed requests."""
+
+
+class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the host table."""
+
+    key: OriginKey
+    scheme: str
+    host: str
+    port: int
+    sockets: tuple[SocketInfo, ...] = ()
+    """Node's list: in use, connecting, and dying while in use; in Node's order."""
+    free_sockets: tuple[SocketInfo, ...] = ()
+    """Node's list, oldest first."""
+    requests: tuple[RequestInfo, ...] = ()
+    """The head of the queue, oldest first: at most as many as the source asks for."""
+    running: tuple[RequestInfo, ...] = ()
+    """Requests on a socket, in the order of ``sockets``."""
+    queued: int = 0
+    """Length of the whole queue, aborted ones included."""
+    oldest_queued_at: float | None = None
+    connecting: int = 0
+    active: int = 0
+    free: int = 0
+    closing: int = 0
+    total: int = 0
+    counters: OriginCounters = OriginCounters()
+    latency: OriginLatency = OriginLatency()
+    timeout_events: int = 0
+    """Node's 'timeout' events on busy sockets: signals only, nothing was closed."""
+
+
+class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One agent with its pools."""
+
+    name: str
+    options: AgentOptions
+    initial_options: AgentOptions
+    """As the profile, or the constructor, had them: what "changed" is measured against."""
+    timeouts: Timeouts = Timeouts()
+    codec: str = "h11"
+    verify: bool = True
+    origins: tuple[OriginSnapshot, ...] = ()
+    """In the order in which they were first used."""
+    total_socket_count: int = 0
+
+
+class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One workload's delivery: what was offered and what became of it."""
+
+    name: str
+    agent: str
+    target: str
+    """Origin key label ``host:port``."""
+    state: str
+    """"running", "paused", "stopped" or "done"."""
+    pattern: str
+    """In words, e.g. "open poisson 50/s", "closed 8 users"."""
+    offered: int = 0
+    """Arrivals that were due."""
+    sent: int = 0
+    """Handed to the agent."""
+    dropped: int = 0
+    """Not sent because max_in_flight was reached."""
+    late: int = 0
+    """Handed over more than 10 ms after their time."""
+    in_flight: int = 0
+    completed: int = 0
+    failed: int = 0
+    lateness: Histogram = Histogram()
+    """Start-time error of open arrivals, in seconds."""
+
+
+class ProcessFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine process itself."""
+
+    pid: int = 0
+    rss_bytes: int | None = None
+    cpu_s: float = 0.0
+    """CPU seconds used since the start."""
+    open_fds: int | None = None
+    max_fds: int | None = None
+    loop_lag_s: float = 0.0
+    """How late the snapshot timer ran: what the engine's loop itself adds."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One instant of a whole engine."""
+
+    seq: int
+    """Counts from 1, one more with every snapshot of an engine."""
+    at: float
+    """Monotonic seconds of the engine's clock: compare only within one engine."""
+    wall_at: float
+    """Unix time of the same instant, for headers only."""
+    profile: str = ""
+    environment: str | None = None
+    agents: tuple[AgentSnapshot, ...] = ()
+    workloads: tuple[WorkloadSnapshot, ...] = ()
+    process: ProcessFacts = ProcessFacts()

@@ -1,0 +1,160 @@
+"""The states of a socket and of a request, why they change, and the only allowed moves.
+
+Rule 1: everything that decides which list a socket is in lives in this file. The state
+decides the list (Node's ``sockets`` or ``freeSockets``), never a flag.
+Rule 2: a pair that is not in the table is a bug of ours (AssertionError). Inputs that arrive
+late because the other side did something first are rows of the table, not exceptions to it.
+
+Closing takes time: Node keeps a destroyed socket in the list it was in, and in
+totalSocketCount, until its 'close' event, one turn of the loop later. So DYING and
+DYING_FREE are states of their own, and admission can even pick a DYING_FREE socket
+(spec: a destroyed tail that has not emitted close yet).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SocketState(StrEnum):
+    """Where a socket is in its life."""
+
+    CONNECTING = "connecting"
+    """In ``sockets``: bound to a request from the start, not yet able to carry bytes."""
+    FREE_CONNECTING = "free-connecting"
+    """In ``freeSockets``: its request went away before it was attached (Node 24)."""
+    ACTIVE = "active"
+    """In ``sockets``, with a request."""
+    FREE = "free"
+    """In ``freeSockets``: idle, kept alive."""
+    DYING = "closing"
+    """In ``sockets``, destroyed, its close not yet seen."""
+    DYING_FREE = "closing-free"
+    """In ``freeSockets``, destroyed, its close not yet seen."""
+    CLOSED = "closed"
+    """In no list."""
+
+
+class Home(StrEnum):
+    """Which of Node's lists holds a socket."""
+
+    SOCKETS = "sockets"
+    FREE_SOCKETS = "freeSockets"
+    NONE = "none"
+
+
+HOME: dict[SocketState, Home] = {
+    SocketState.CONNECTING: Home.SOCKETS,
+    SocketState.FREE_CONNECTING: Home.FREE_SOCKETS,
+    SocketState.ACTIVE: Home.SOCKETS,
+    SocketState.FREE: Home.FREE_SOCKETS,
+    SocketState.DYING: Home.SOCKETS,
+    SocketState.DYING_FREE: Home.FREE_SOCKETS,
+    SocketState.CLOSED: Home.NONE,
+}
+
+SOCKET_MOVES: dict[SocketState, frozenset[SocketState]] = {
+    SocketState.CONNECTING: frozenset(
+        {SocketState.ACTIVE, SocketState.FREE_CONNECTING, SocketState.DYING, SocketState.CLOSED}
+    ),
+    SocketState.FREE_CONNECTING: frozenset(
+        {SocketState.FREE, SocketState.CONNECTING, SocketState.DYING_FREE, SocketState.CLOSED}
+    ),
+    SocketState.ACTIVE: frozenset({SocketState.FREE, SocketState.DYING, SocketState.CLOSED}),
+    SocketState.FREE: frozenset({SocketState.ACTIVE, SocketState.DYING_FREE, SocketState.CLOSED}),
+    # Picked by lifo although destroyed: back among the sockets, still dying.
+    SocketState.DYING_FREE: frozenset({SocketState.DYING, SocketState.CLOSED}),
+    SocketState.DYING: frozenset({SocketState.CLOSED}),
+    SocketState.CLOSED: frozenset(),
+}
+
+
+class RequestState(StrEnum):
+    """Where a request is in its life."""
+
+    QUEUED = "queued"
+    ASSIGNED = "assigned"
+    """Has a socket; not yet attached to it (Node does that one tick later)."""
+    RUNNING = "running"
+    """Attached: sent as soon as the socket is connected."""
+    ENDED = "ended"
+    """Its response is complete; the socket is released one tick later."""
+    DONE = "done"
+    """Settled and off its socket."""
+
+
+REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
+    RequestState.QUEUED: frozenset({RequestState.ASSIGNED, RequestState.DONE}),
+    RequestState.ASSIGNED: frozenset({RequestState.RUNNING, RequestState.DONE}),
+    RequestState.RUNNING: frozenset({RequestState.ENDED, RequestState.DONE}),
+    RequestState.ENDED: frozenset({RequestState.DONE}),
+    RequestState.DONE: frozenset(),
+}
+
+
+class QueueReason(StrEnum):
+    """Why a request had to wait."""
+
+    MAX_SOCKETS = "maxSockets"
+    """The origin's sockets were at maxSockets."""
+    MAX_TOTAL_SOCKETS = "maxTotalSockets"
+    """All origins together were at maxTotalSockets."""
+
+
+class AssignReason(StrEnum):
+    """How a request came by its socket."""
+
+    NEW = "new"
+    """Room was left: a socket was opened for it."""
+    REUSED = "reused"
+    """An idle socket was taken."""
+    HANDED_OVER = "handed over"
+    """It was at the head of the queue when a socket was released."""
+    REPLACEMENT = "replacement"
+    """It was at the head of a queue when a socket went away, and one was opened instead."""
+    DRAINED = "drained"
+    """An edit made room (mode drain)."""
+
+
+class OpenReason(StrEnum):
+    """Why a socket was opened."""
+
+    ADMITTED = "admitted"
+    REPLACEMENT = "replacement"
+    REPLACEMENT_OTHER_ORIGIN = "replacement for another origin"
+    DRAIN = "drain"
+
+
+class CloseReason(StrEnum):
+    """Why a socket was closed."""
+
+    KEEP_ALIVE_OFF = "keepAlive off"
+    """The agent does not keep sockets and no request was queued."""
+    CONNECTION_CLOSE = "Connection: close"
+    """The response, or our request, said so."""
+    HTTP_1_0 = "HTTP/1.0"
+    """An HTTP/1.0 response without keep-alive."""
+    EOF_FRAMED = "ended by close"
+    """The body had no length: only closing could end it."""
+    UNTRUSTED_FRAMING = "untrusted framing"
+    """The guard saw framing that a second reader could read differently."""
+    SURPLUS = "surplus bytes"
+    """Bytes came after the end of the response."""
+    NOT_WRITABLE = "not writable"
+    """The peer had begun to close before the socket was released."""
+    OVER_MAX_SOCKETS = "over maxSockets"
+    OVER_MAX_TOTAL_SOCKETS = "over maxTotalSockets"
+    OVER_MAX_FREE_SOCKETS = "over maxFreeSockets"
+    HINT_TOO_SHORT = "hint within buffer"
+    """The server's Keep-Alive timeout, less the buffer, left nothing."""
+    IDLE_TIMEOUT = "idle timeout"
+    DIRTY_IDLE = "bytes while idle"
+    PEER_FIN = "closed by peer"
+    PEER_RESET = "reset by peer"
+    CONNECT_FAILED = "connect failed"
+    PROTOCOL_ERROR = "bad response"
+    ABORTED = "request aborted"
+    TIMED_OUT = "request timed out"
+    AGENT_DESTROYED = "agent destroyed"
+    CULLED = "culled by edit"
+    """An edit lowered a limit below what was open (mode drain)."""

@@ -1,0 +1,80 @@
+"""Everything pooltop raises, by whose fault it is.
+
+Each class has a stable ``code``; what is needed to act is in the message and in attributes. A
+bug of our own is an AssertionError and never one of these.
+"""
+
+from __future__ import annotations
+
+
+class PooltopError(Exception):
+    """The root of what pooltop raises on purpose."""
+
+    code = "ERR_POOLTOP"
+
+
+class ProfileError(PooltopError):
+    """The user's profile or command line is wrong; nothing was sent."""
+
+    code = "ERR_PROFILE"
+
+
+class UsageError(PooltopError):
+    """The caller of the library used it wrongly."""
+
+    code = "ERR_USAGE"
+
+
+class EngineError(PooltopError):
+    """The engine process could not be started, or is gone."""
+
+    code = "ERR_ENGINE"
+
+
+class RequestError(PooltopError):
+    """A request failed. ``code`` is Node's where Node has one."""
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        """Keep the code on this instance."""
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class PeerError(RequestError):
+    """The server broke the protocol, or ended the connection too early."""
+
+    code = "ECONNRESET"
+
+
+class NetworkError(RequestError):
+    """The network said no: look-up, refusal, reset, no route, TLS."""
+
+    code = "ECONNREFUSED"
+
+
+class TimeoutError(RequestError):  # noqa: A001 - the field's word; use it qualified
+    """One of the four clocks ran out; ``clock`` names it."""
+
+    code = "ETIMEDOUT"
+
+    def __init__(self, message: str, *, clock: str) -> None:
+        """Keep which of queue, connect, idle or total it was."""
+        super().__init__(message)
+        self.clock = clock
+
+
+class QueueTimeout(TimeoutError):
+    """No socket came free in time; the message has the pool's numbers."""
+
+    code = "ERR_QUEUE_TIMEOUT"
+
+    def __init__(self, message: str) -> None:
+        """The clock is the queue's."""
+        super().__init__(message, clock="queue")
+
+
+class AbortError(RequestError):
+    """The caller gave the request up."""
+
+    code = "ABORT_ERR"

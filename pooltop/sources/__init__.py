@@ -1,0 +1,1 @@
+"""Where snapshots come from: engines in this process, in a child, in a file."""

@@ -1,0 +1,67 @@
+"""What a front end watches and asks: the one seam between screens and engines.
+
+A front end never reaches into an engine. It is handed Snapshots and journal entries and sends
+Edits and Controls back; whether the engine is in this process, in a child or in a file is the
+source's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from pooltop.core.edits import Control, Edit, EditOutcome
+from pooltop.core.snapshot import Snapshot
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the event log, as the engine told it; text raw, to be cleaned before showing."""
+
+    seq: int
+    at: float
+    wall_at: float
+    kind: str
+    """A word: OPEN CLOSE EDIT ALERT ERROR QUEUE LOAD INFO."""
+    agent: str = ""
+    host: str = ""
+    text: str = ""
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True):
+    """What is new: always the latest snapshot, and the journal since the previous update."""
+
+    snapshot: Snapshot
+    entries: tuple[JournalEntry, ...] = ()
+    dropped: int = 0
+    """Journal entries that were lost since the previous update, because there were too many."""
+
+
+class Source(Protocol):
+    """An engine, seen from a front end. All callbacks run on the front end's event loop."""
+
+    title: str
+    """What is being watched, for the header: the profile's name."""
+
+    async def start(
+        self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
+    ) -> None:
+        """Begin: ``on_update`` at the interval, ``on_end(reason)`` once when nothing more comes.
+
+        Raises:
+            PooltopError: the engine could not be started or reached.
+        """
+        ...
+
+    async def submit(self, edit: Edit) -> EditOutcome:
+        """Ask for an edit; answers with what really happened."""
+        ...
+
+    async def control(self, control: Control) -> None:
+        """Pause, resume or stop the load."""
+        ...
+
+    async def close(self) -> None:
+        """End the engine if this source started it, within two seconds; safe to call twice."""
+        ...
