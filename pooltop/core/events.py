@@ -55,6 +55,7 @@ class RequestFailed(Event, frozen=True, tag=True):
     key: OriginKey
     request: RequestId
     socket: SocketId | None
+    """None if it was never attached to one."""
     code: str
     """Stable, Node's where Node has one: ECONNRESET, ECONNREFUSED, ABORT_ERR, ETIMEDOUT ..."""
     message: str
@@ -96,6 +97,8 @@ class SocketFreed(Event, frozen=True, tag=True):
     socket: SocketId
     timeout_ms: float
     """It is closed after so long without use; 0 means never."""
+    requests: int
+    """How many requests it has carried: one that was aborted before it was attached is not one."""
 
 
 class SocketClosing(Event, frozen=True, tag=True):
@@ -104,6 +107,15 @@ class SocketClosing(Event, frozen=True, tag=True):
     key: OriginKey
     socket: SocketId
     reason: CloseReason
+    requests: int
+    """How many requests it has carried."""
+
+
+class SocketDropped(Event, frozen=True, tag=True):
+    """Admission found the dying socket at the head of ``freeSockets`` and took it off the list."""
+
+    key: OriginKey
+    socket: SocketId
 
 
 class SocketClosed(Event, frozen=True, tag=True):
@@ -114,13 +126,6 @@ class SocketClosed(Event, frozen=True, tag=True):
     reason: CloseReason
     requests: int
     """How many requests it carried."""
-
-
-class SocketDetached(Event, frozen=True, tag=True):
-    """The socket left the agent alive (upgrade, CONNECT): it is no longer counted."""
-
-    key: OriginKey
-    socket: SocketId
 
 
 class OptionsChanged(Event, frozen=True, tag=True):
@@ -156,8 +161,8 @@ PoolEvent = (
     | SocketConnected
     | SocketFreed
     | SocketClosing
+    | SocketDropped
     | SocketClosed
-    | SocketDetached
     | OptionsChanged
     | AgentDestroyed
 )

@@ -7,8 +7,9 @@ late because the other side did something first are rows of the table, not excep
 
 Closing takes time: Node keeps a destroyed socket in the list it was in, and in
 totalSocketCount, until its 'close' event, one turn of the loop later. So DYING and
-DYING_FREE are states of their own, and admission can even pick a DYING_FREE socket
-(spec: a destroyed tail that has not emitted close yet).
+DYING_FREE are states of their own. Admission drops destroyed sockets from the head of
+``freeSockets`` (DROPPED: listed nowhere, still counted in the total), but only from the head, so
+lifo can pick a destroyed tail, and the request on it fails.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ class SocketState(StrEnum):
     """In ``sockets``, destroyed, its close not yet seen."""
     DYING_FREE = "closing-free"
     """In ``freeSockets``, destroyed, its close not yet seen."""
+    DROPPED = "closing-dropped"
+    """In no list, destroyed while idle and passed over by admission; its close not yet seen."""
     CLOSED = "closed"
-    """In no list."""
+    """In no list and no count."""
 
 
 class Home(StrEnum):
@@ -50,21 +53,25 @@ HOME: dict[SocketState, Home] = {
     SocketState.FREE: Home.FREE_SOCKETS,
     SocketState.DYING: Home.SOCKETS,
     SocketState.DYING_FREE: Home.FREE_SOCKETS,
+    SocketState.DROPPED: Home.NONE,
     SocketState.CLOSED: Home.NONE,
 }
 
 SOCKET_MOVES: dict[SocketState, frozenset[SocketState]] = {
     SocketState.CONNECTING: frozenset(
-        {SocketState.ACTIVE, SocketState.FREE_CONNECTING, SocketState.DYING, SocketState.CLOSED}
+        {SocketState.ACTIVE, SocketState.FREE_CONNECTING, SocketState.DYING}
     ),
     SocketState.FREE_CONNECTING: frozenset(
-        {SocketState.FREE, SocketState.CONNECTING, SocketState.DYING_FREE, SocketState.CLOSED}
+        {SocketState.FREE, SocketState.CONNECTING, SocketState.DYING_FREE}
     ),
-    SocketState.ACTIVE: frozenset({SocketState.FREE, SocketState.DYING, SocketState.CLOSED}),
-    SocketState.FREE: frozenset({SocketState.ACTIVE, SocketState.DYING_FREE, SocketState.CLOSED}),
+    SocketState.ACTIVE: frozenset({SocketState.FREE, SocketState.DYING}),
+    SocketState.FREE: frozenset({SocketState.ACTIVE, SocketState.DYING_FREE}),
     # Picked by lifo although destroyed: back among the sockets, still dying.
-    SocketState.DYING_FREE: frozenset({SocketState.DYING, SocketState.CLOSED}),
+    SocketState.DYING_FREE: frozenset(
+        {SocketState.DYING, SocketState.DROPPED, SocketState.CLOSED}
+    ),
     SocketState.DYING: frozenset({SocketState.CLOSED}),
+    SocketState.DROPPED: frozenset({SocketState.CLOSED}),
     SocketState.CLOSED: frozenset(),
 }
 

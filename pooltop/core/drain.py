@@ -1,0 +1,96 @@
+"""Mode "drain": what an operator expects of an edit, and Node does not do.
+
+Raising a limit opens sockets for the queue at once, first in first out over all origins.
+Lowering one closes idle sockets at once, the longest idle first, and releases no socket to the
+queue while there are too many, so that the pool converges on the limit exactly. Sockets with a
+request on them are never closed by an edit.
+
+Each rule answers one case in which Node does nothing at the edit itself (its limits are plain
+properties that the next decision reads).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
+from pooltop.core.states import AssignReason, CloseReason, OpenReason
+
+if TYPE_CHECKING:
+    from pooltop.core.pool import PoolCore
+
+
+def surplus_reason(pool: PoolCore, origin: OriginRecord) -> CloseReason | None:
+    """Say why a released socket is one too many, itself counted and dying ones not; else None."""
+    options = pool.options
+    if _living(origin) > options.max_sockets:
+        return CloseReason.OVER_MAX_SOCKETS
+    if _living_total(pool) > options.max_total_sockets:
+        return CloseReason.OVER_MAX_TOTAL_SOCKETS
+    return None
+
+
+def fill(pool: PoolCore, now: float) -> int:
+    """Open sockets for the oldest queued requests as far as the limits leave room; say how many."""
+    opened = 0
+    while (head := oldest_with_room(pool)) is not None:
+        pool._open_for_head(head.origin, OpenReason.DRAIN, AssignReason.DRAINED, now)  # noqa: SLF001
+        opened += 1
+    return opened
+
+
+def cull(pool: PoolCore, now: float) -> int:
+    """Close the idle sockets that the options no longer allow; say how many."""
+    doomed: dict[SocketRecord, None] = {}
+    options = pool.options
+    for origin in pool.origins.values():
+        idle = [s for s in origin.free.values() if not s.is_dying]
+        surplus = max(_living(origin) - options.max_sockets, len(idle) - options.max_free_sockets)
+        if not options.keep_alive:
+            surplus = len(idle)
+        if surplus > 0:
+            doomed.update(dict.fromkeys(idle[: int(min(surplus, len(idle)))]))
+        for socket in idle:
+            _rearm(pool, socket)
+    over = _living_total(pool) - len(doomed) - options.max_total_sockets
+    if over > 0:
+        rest = [s for s in _idle(pool) if s not in doomed]
+        rest.sort(key=lambda s: s.since)
+        doomed.update(dict.fromkeys(rest[: int(min(over, len(rest)))]))
+    for socket in doomed:
+        pool._destroy(socket, CloseReason.CULLED, now)  # noqa: SLF001
+    return len(doomed)
+
+
+def _rearm(pool: PoolCore, socket: SocketRecord) -> None:
+    timeout = pool.options.timeout
+    if socket.free_timeout_ms != timeout:
+        socket.timeout_ms = socket.free_timeout_ms = timeout
+        pool._arm(socket, socket.since)  # noqa: SLF001
+
+
+def oldest_with_room(pool: PoolCore) -> RequestRecord | None:
+    """Give the oldest queued request that the limits would let have a new socket; else None."""
+    options = pool.options
+    if not pool.waiting or len(pool.sockets) >= options.max_total_sockets:
+        return None
+    heads = [
+        next(iter(origin.queue.values()))
+        for origin in pool.waiting.values()
+        if origin.count < options.max_sockets
+    ]
+    return min(heads, key=lambda r: r.id, default=None)
+
+
+def _idle(pool: PoolCore) -> list[SocketRecord]:
+    return [s for o in pool.origins.values() for s in o.free.values() if not s.is_dying]
+
+
+def _living(origin: OriginRecord) -> int:
+    dying = sum(s.is_dying for s in origin.sockets.values())
+    dying += sum(s.is_dying for s in origin.free.values())
+    return origin.count - dying
+
+
+def _living_total(pool: PoolCore) -> int:
+    return sum(_living(origin) for origin in pool.origins.values())

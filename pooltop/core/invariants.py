@@ -1,0 +1,50 @@
+"""What must hold between any two inputs, whatever they were: checked after every step of tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pooltop.core import drain
+from pooltop.core.records import OriginRecord
+from pooltop.core.states import HOME, Home, RequestState, SocketState
+
+if TYPE_CHECKING:
+    from pooltop.core.pool import PoolCore
+
+
+def check(pool: PoolCore) -> None:
+    """Assert all of it.
+
+    Raises:
+        AssertionError: the pool contradicts itself.
+    """
+    listed = set()
+    for origin in pool.origins.values():
+        _check_origin(origin)
+        listed |= origin.sockets.keys() | origin.free.keys()
+        assert (origin.key in pool.waiting) == bool(origin.queue), "waiting is the queues"
+    for socket in pool.sockets.values():
+        assert (socket.id in listed) == (socket.state is not SocketState.DROPPED)
+    assert listed <= pool.sockets.keys(), "a socket is listed but not counted"
+    for request in pool.requests.values():
+        assert request.state is not RequestState.DONE, "a settled request is still known"
+        if request.state is RequestState.QUEUED:
+            assert request.origin.queue.get(request.id) is request
+            assert request.socket is None
+        else:
+            assert request.socket is not None
+            assert request.socket.request is request, "a socket forgot its request"
+    if pool.options.live == "drain" and not pool.has_ticks:
+        assert drain.oldest_with_room(pool) is None, "a request waits although there is room"
+
+
+def _check_origin(origin: OriginRecord) -> None:
+    for socket in origin.sockets.values():
+        assert HOME[socket.state] is Home.SOCKETS, f"{socket.state} in sockets"
+        assert socket.request is not None, "a socket is in use by nobody"
+        assert socket.expires_at is None, "a socket in use has an idle deadline"
+    for socket in origin.free.values():
+        assert HOME[socket.state] is Home.FREE_SOCKETS, f"{socket.state} in freeSockets"
+        assert socket.request is None, "an idle socket has a request"
+    for request in origin.queue.values():
+        assert request.state is RequestState.QUEUED

@@ -1,0 +1,562 @@
+"""The allocator: which socket a request gets, what becomes of a socket, who waits and why.
+
+This is Node's http.Agent without its sockets. The shell reports what happened and performs the
+commands that come back. Node's order of decisions is kept step by step, defects included; what
+an operator would rather have is in drain.py and used when ``options.live`` is "drain".
+
+Three moments of Node's are kept apart, because what happens between them shows:
+- a request is *assigned* a socket, and *attached* to it one tick later (process.nextTick);
+- a response *ends*, and its socket is *released* one tick later;
+- a socket is *destroyed*, and its *close* is seen one turn of the loop later. Until then it is in
+  its list and counts. A request that is on it is settled when the close is seen.
+Ticks are queued here: the shell calls ``tick`` when ``has_ticks``, at the end of the callback
+that it is in, and so before anything else the network brings.
+
+Source: Node v24 lib/_http_agent.js (addRequest, 'free' listener, removeSocket, destroy),
+lib/_http_client.js (onSocketNT, responseOnEnd, responseKeepAlive, emitFreeNT).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import NamedTuple
+
+from pooltop.core import drain, invariants
+from pooltop.core.commands import Command, Destroy, Finish, Open, Park, Send, Settle
+from pooltop.core.events import (
+    AgentDestroyed,
+    OptionsChanged,
+    PoolEvent,
+    RequestAborted,
+    RequestAssigned,
+    RequestEnded,
+    RequestFailed,
+    RequestQueued,
+    RequestWithdrawn,
+    SocketClosed,
+    SocketClosing,
+    SocketConnected,
+    SocketDropped,
+    SocketFreed,
+    SocketOpened,
+)
+from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
+from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
+from pooltop.core.states import (
+    AssignReason,
+    CloseReason,
+    OpenReason,
+    QueueReason,
+    RequestState,
+    SocketState,
+)
+from pooltop.core.view import OriginView, PoolView, SocketView
+
+HANG_UP = ("ECONNRESET", "socket hang up")
+
+
+class Step(NamedTuple):
+    """What an input led to, in order."""
+
+    commands: list[Command]
+    events: list[PoolEvent]
+
+
+class PoolCore:
+    """The pools of one agent, all origins together."""
+
+    def __init__(self, options: AgentOptions) -> None:
+        """Begin with no sockets."""
+        self.options = options
+        self.origins: dict[OriginKey, OriginRecord] = {}
+        """In the order in which they were first used."""
+        self.sockets: dict[SocketId, SocketRecord] = {}
+        """Every socket in a list, by id: totalSocketCount is its length."""
+        self.requests: dict[RequestId, RequestRecord] = {}
+        """Every request that is not done, by id."""
+        self.waiting: dict[OriginKey, OriginRecord] = {}
+        """Origins with a queue, in the order in which the queue began: Node's ``requests`` map."""
+        self._opened = 0
+        self._ticks: deque[RequestRecord | SocketRecord] = deque()
+        self._commands: list[Command] = []
+        self._events: list[PoolEvent] = []
+        self._deadline = math.inf
+
+    # Questions
+
+    @property
+    def total_socket_count(self) -> int:
+        """Sockets of all origins, in use, idle and dying (Node's totalSocketCount)."""
+        return len(self.sockets)
+
+    @property
+    def has_ticks(self) -> bool:
+        """``tick`` is to be called before the next input."""
+        return bool(self._ticks)
+
+    def next_deadline(self) -> float | None:
+        """Give the time at which ``expire`` is to be called, or earlier; None for never."""
+        return None if math.isinf(self._deadline) else self._deadline
+
+    def view(self) -> PoolView:
+        """Give the state of every origin that has anything, as a value."""
+        origins = {}
+        for key, origin in self.origins.items():
+            if origin.sockets or origin.free or origin.queue:
+                origins[key] = OriginView(
+                    tuple(_socket_view(s) for s in origin.sockets.values()),
+                    tuple(_socket_view(s) for s in origin.free.values()),
+                    tuple(origin.queue),
+                    frozenset(r.id for r in origin.queue.values() if r.aborted),
+                )
+        return PoolView(origins, len(self.sockets))
+
+    # Inputs
+
+    def submit(
+        self, request: RequestId, key: OriginKey, *, now: float, keep_alive: bool = True
+    ) -> Step:
+        """Admit a request: an idle socket, a new one, or the queue, in this order.
+
+        Args:
+            request: an id that was not used before.
+            key: its origin.
+            now: monotonic seconds.
+            keep_alive: the request does not itself ask for ``Connection: close``.
+        """
+        origin = self.origins.get(key)
+        if origin is None:
+            origin = self.origins[key] = OriginRecord(key)
+        record = RequestRecord(request, origin, now, keep_alive=keep_alive)
+        self.requests[request] = record
+        options = self.options
+        socket = self._take_free(origin, now)
+        if socket is not None:
+            self._assign(record, socket, AssignReason.REUSED, now)
+        elif origin.count >= options.max_sockets:
+            self._enqueue(record, QueueReason.MAX_SOCKETS, now)
+        elif len(self.sockets) >= options.max_total_sockets:
+            self._enqueue(record, QueueReason.MAX_TOTAL_SOCKETS, now)
+        else:
+            self._open(record, OpenReason.ADMITTED, AssignReason.NEW, now)
+        return self._step()
+
+    def tick(self, *, now: float) -> Step:
+        """Do what Node does in process.nextTick, until nothing is left of it."""
+        while self._ticks:
+            due = self._ticks.popleft()
+            if isinstance(due, RequestRecord):
+                self._attach(due, now)
+            else:
+                self._release(due, now)
+        return self._step()
+
+    def connected(self, socket: SocketId, *, now: float) -> Step:
+        """The socket can carry bytes, for https after its handshake. Late: nothing."""
+        record = self.sockets.get(socket)
+        if record is not None and not record.is_dying:
+            record.connected_at = now
+            idle = record.state is SocketState.FREE_CONNECTING
+            record.origin.move(record, SocketState.FREE if idle else SocketState.ACTIVE, now)
+            self._events.append(SocketConnected(now, record.origin.key, socket))
+        return self._step()
+
+    def request_sent(self, request: RequestId, *, now: float) -> Step:
+        """All of the request is with the kernel. Releases the socket if the response is over."""
+        record = self.requests.get(request)
+        if record is not None and not record.sent:
+            record.sent = True
+            if record.state is RequestState.ENDED:
+                self._release_next_tick(record)
+        return self._step()
+
+    def response_ended(
+        self,
+        request: RequestId,
+        *,
+        now: float,
+        reason: CloseReason | None,
+        hint_s: int | None = None,
+    ) -> Step:
+        """The response is complete.
+
+        Args:
+            request: whose response it is.
+            now: monotonic seconds.
+            reason: why the connection cannot be kept; None if it can.
+            hint_s: the server's Keep-Alive timeout in seconds (hints.py); None for no hint.
+        """
+        record = self.requests.get(request)
+        if record is None or record.state is not RequestState.RUNNING:
+            return self._step()
+        socket = record.socket
+        assert socket is not None
+        record.move(RequestState.ENDED)
+        self._events.append(RequestEnded(now, record.origin.key, request, socket.id))
+        if reason is not None:
+            record.keep_alive = False
+            self._settled(record)
+            if not socket.is_dying:
+                self._begin_closing(socket, reason, now)
+                self._commands.append(Finish(socket.id, reason))
+            return self._step()
+        record.hint_s = hint_s
+        if record.sent:
+            self._release_next_tick(record)
+        return self._step()
+
+    def abort(
+        self, request: RequestId, *, now: float, code: str = HANG_UP[0], message: str = HANG_UP[1]
+    ) -> Step:
+        """The caller gives the request up (req.destroy()).
+
+        A queued one stays in the queue and fails at its turn; a running one takes its socket
+        with it. One whose response is complete is left alone.
+        """
+        record = self.requests.get(request)
+        if record is None or record.aborted:
+            return self._step()
+        if record.state is RequestState.QUEUED:
+            record.aborted = (code, message)
+            self._events.append(RequestAborted(now, record.origin.key, request))
+        elif record.state is RequestState.ASSIGNED:
+            record.aborted = (code, message)
+        elif record.state is RequestState.RUNNING:
+            assert record.socket is not None
+            self._destroy(record.socket, CloseReason.ABORTED, now, error=(code, message))
+        return self._step()
+
+    def time_out(self, request: RequestId, *, now: float, code: str, message: str) -> Step:
+        """One of pooltop's own clocks ran out: the request fails and gives its place up at once."""
+        record = self.requests.get(request)
+        if record is None:
+            return self._step()
+        if record.state is RequestState.QUEUED:
+            origin = record.origin
+            del origin.queue[request]
+            if not origin.queue:
+                del self.waiting[origin.key]
+            self._events.append(RequestWithdrawn(now, origin.key, request))
+            self._fail(record, code, message, now)
+        elif record.state in (RequestState.ASSIGNED, RequestState.RUNNING):
+            assert record.socket is not None
+            self._destroy(record.socket, CloseReason.TIMED_OUT, now, error=(code, message))
+        return self._step()
+
+    def lost(
+        self,
+        socket: SocketId,
+        *,
+        now: float,
+        reason: CloseReason,
+        code: str = HANG_UP[0],
+        message: str = HANG_UP[1],
+    ) -> Step:
+        """The socket is of no further use: the peer, the network or the parser said so."""
+        record = self.sockets.get(socket)
+        if record is not None:
+            self._destroy(record, reason, now, error=(code, message))
+        return self._step()
+
+    def peer_ended(self, socket: SocketId, *, now: float) -> Step:
+        """The peer began to close after the response and before the release."""
+        del now
+        record = self.sockets.get(socket)
+        if record is not None:
+            record.writable = False
+        return self._step()
+
+    def closed(self, socket: SocketId, *, now: float) -> Step:
+        """The close of a destroyed socket is seen: it leaves its list, and may be replaced."""
+        record = self.sockets.pop(socket, None)
+        if record is None:
+            return self._step()
+        assert record.is_dying, f"socket {socket} closed while {record.state}"
+        origin = record.origin
+        origin.move(record, SocketState.CLOSED, now)
+        assert record.close_reason is not None
+        self._events.append(
+            SocketClosed(now, origin.key, socket, record.close_reason, record.carried)
+        )
+        request = record.request
+        record.request = None
+        if request is not None and request.state is not RequestState.DONE:
+            if request.state is RequestState.ENDED:
+                self._settled(request)
+            else:
+                code, message = request.aborted or record.error or HANG_UP
+                self._fail(request, code, message, now)
+        self._replace(origin, now)
+        return self._step()
+
+    def expire(self, *, now: float) -> Step:
+        """Close the idle sockets whose time is over."""
+        self._deadline = math.inf
+        for origin in self.origins.values():
+            for socket in list(origin.free.values()):
+                if socket.expires_at is None or socket.is_dying:
+                    continue
+                if socket.expires_at <= now:
+                    self._destroy(socket, CloseReason.IDLE_TIMEOUT, now)
+                else:
+                    self._deadline = min(self._deadline, socket.expires_at)
+        return self._step()
+
+    def destroy(self, *, now: float) -> Step:
+        """Close every socket, idle ones first. The queue is left alone, as Node leaves it."""
+        queued = sum(len(origin.queue) for origin in self.waiting.values())
+        doomed = [s for o in self.origins.values() for s in o.free.values()]
+        doomed += [s for o in self.origins.values() for s in o.sockets.values()]
+        doomed = [s for s in doomed if not s.is_dying]
+        self._events.append(AgentDestroyed(now, len(doomed), queued))
+        for socket in doomed:
+            self._destroy(socket, CloseReason.AGENT_DESTROYED, now)
+        return self._step()
+
+    def set_options(self, options: AgentOptions, *, now: float, by: str = "operator") -> Step:
+        """Change options while traffic flows.
+
+        In mode "node" the new values are only there to be read by the next decision, as in Node.
+        In mode "drain" the pool converges on them at once.
+        """
+        before = self.options
+        self.options = options
+        queued = sum(len(origin.queue) for origin in self.waiting.values())
+        opened = culled = 0
+        if options.live == "drain":
+            culled = drain.cull(self, now)
+            opened = drain.fill(self, now)
+        self._events.append(
+            OptionsChanged(now, before, options, by, options.live, opened, culled, queued)
+        )
+        return self._step()
+
+    def forget_queue(self, *, now: float, code: str, message: str) -> Step:
+        """Fail every queued request: for an agent that is closed for good, which Node has not."""
+        for origin in list(self.waiting.values()):
+            for request in list(origin.queue):
+                self.time_out(request, now=now, code=code, message=message)
+        return self._step()
+
+    # Decisions
+
+    def _take_free(self, origin: OriginRecord, now: float) -> SocketRecord | None:
+        # Destroyed sockets are dropped from the head only: lifo can pick a destroyed tail.
+        free = origin.free
+        while free:
+            head = next(iter(free.values()))
+            if not head.is_dying:
+                return head if self.options.scheduling == "fifo" else next(reversed(free.values()))
+            origin.move(head, SocketState.DROPPED, now)
+            self._events.append(SocketDropped(now, origin.key, head.id))
+        return None
+
+    def _assign(
+        self, request: RequestRecord, socket: SocketRecord, reason: AssignReason, now: float
+    ) -> None:
+        origin = socket.origin
+        request.move(RequestState.ASSIGNED)
+        request.socket = socket
+        socket.request = request
+        socket.carried += 1
+        socket.expires_at = None
+        if reason is AssignReason.REUSED:
+            if socket.is_dying:
+                state = SocketState.DYING
+            elif socket.state is SocketState.FREE:
+                state = SocketState.ACTIVE
+            else:
+                state = SocketState.CONNECTING
+            origin.move(socket, state, now)
+        else:
+            socket.since = now
+        overtook = len(origin.queue) if request.queued_at is None else 0
+        if overtook:
+            origin.overtakes += 1
+        waited = 0.0 if request.queued_at is None else now - request.queued_at
+        self._events.append(
+            RequestAssigned(
+                now, origin.key, request.id, socket.id, reason, socket.carried, waited, overtook
+            )
+        )
+        self._ticks.append(request)
+
+    def _enqueue(self, request: RequestRecord, why: QueueReason, now: float) -> None:
+        origin = request.origin
+        request.why = why
+        request.queued_at = now
+        request.overtakes_before = origin.overtakes
+        origin.queue[request.id] = request
+        self.waiting[origin.key] = origin
+        self._events.append(RequestQueued(now, origin.key, request.id, why))
+
+    def _open(
+        self, request: RequestRecord, why: OpenReason, reason: AssignReason, now: float
+    ) -> None:
+        self._opened += 1
+        origin = request.origin
+        socket = SocketRecord(SocketId(self._opened), origin, now, self.options.timeout)
+        self.sockets[socket.id] = socket
+        origin.enter(socket)
+        self._commands.append(Open(socket.id, origin.key, request.id))
+        self._events.append(SocketOpened(now, origin.key, socket.id, why))
+        self._assign(request, socket, reason, now)
+
+    def _attach(self, request: RequestRecord, now: float) -> None:
+        if request.state is not RequestState.ASSIGNED:
+            return
+        socket = request.socket
+        assert socket is not None
+        if request.aborted:
+            if not socket.is_dying:
+                socket.carried -= 1
+                self._release(socket, now)
+                request.socket = None
+            self._fail(request, *request.aborted, now)
+            return
+        request.move(RequestState.RUNNING)
+        self._commands.append(Send(socket.id, request.id))
+
+    def _release_next_tick(self, request: RequestRecord) -> None:
+        assert request.socket is not None
+        self._ticks.append(request.socket)
+
+    def _release(self, socket: SocketRecord, now: float) -> None:
+        """Node's 'free' listener, in its order."""
+        if socket.is_dying or socket.state is SocketState.CLOSED:
+            return
+        request = socket.request
+        assert request is not None
+        if request.state is RequestState.ENDED:
+            self._settled(request)
+        if not socket.writable:
+            self._destroy(socket, CloseReason.NOT_WRITABLE, now)
+            return
+        origin = socket.origin
+        options = self.options
+        if options.live == "drain" and (over := drain.surplus_reason(self, origin)):
+            self._destroy(socket, over, now)
+            return
+        if origin.queue:
+            self._assign(self._dequeue(origin), socket, AssignReason.HANDED_OVER, now)
+            return
+        if not options.keep_alive or not request.keep_alive:
+            self._destroy(socket, CloseReason.KEEP_ALIVE_OFF, now)
+        elif len(self.sockets) > options.max_total_sockets:
+            self._destroy(socket, CloseReason.OVER_MAX_TOTAL_SOCKETS, now)
+        elif origin.count > options.max_sockets:
+            self._destroy(socket, CloseReason.OVER_MAX_SOCKETS, now)
+        elif len(origin.free) >= options.max_free_sockets:
+            self._destroy(socket, CloseReason.OVER_MAX_FREE_SOCKETS, now)
+        else:
+            self._park(socket, request.hint_s, now)
+
+    def _park(self, socket: SocketRecord, hint_s: int | None, now: float) -> None:
+        # keepSocketAlive: a hint within the buffer refuses; else it only lowers a timeout that is
+        # set, so without one the socket idles for ever.
+        timeout = self.options.timeout
+        if hint_s is not None:
+            hint_ms = hint_s * 1000 - self.options.agent_keep_alive_timeout_buffer
+            if hint_ms <= 0:
+                self._destroy(socket, CloseReason.HINT_TOO_SHORT, now)
+                return
+            timeout = min(timeout, hint_ms)
+        socket.timeout_ms = socket.free_timeout_ms = timeout
+        socket.request = None
+        connecting = socket.state is SocketState.CONNECTING
+        state = SocketState.FREE_CONNECTING if connecting else SocketState.FREE
+        socket.origin.move(socket, state, now)
+        self._arm(socket, now)
+        self._events.append(SocketFreed(now, socket.origin.key, socket.id, timeout, socket.carried))
+        self._commands.append(Park(socket.id))
+        self._replace(socket.origin, now)
+
+    def _arm(self, socket: SocketRecord, since: float) -> None:
+        if socket.free_timeout_ms > 0:
+            socket.expires_at = since + socket.free_timeout_ms / 1000
+            self._deadline = min(self._deadline, socket.expires_at)
+        else:
+            socket.expires_at = None
+
+    def _replace(self, origin: OriginRecord, now: float) -> None:
+        """Open at most one socket for the queue after one went away (Node's removeSocket).
+
+        No limit is checked. Another origin is only served if it is the first that has a queue
+        and has no socket in use: if it has one, the search stops there.
+        """
+        if not self.waiting:
+            return
+        if self.options.live == "drain":
+            drain.fill(self, now)
+        elif origin.queue:
+            self._open_for_head(origin, OpenReason.REPLACEMENT, AssignReason.REPLACEMENT, now)
+        else:
+            first = next(iter(self.waiting.values()))
+            if not first.sockets:
+                self._open_for_head(
+                    first, OpenReason.REPLACEMENT_OTHER_ORIGIN, AssignReason.REPLACEMENT, now
+                )
+
+    def _open_for_head(
+        self, origin: OriginRecord, why: OpenReason, reason: AssignReason, now: float
+    ) -> None:
+        self._open(self._dequeue(origin), why, reason, now)
+
+    def _dequeue(self, origin: OriginRecord) -> RequestRecord:
+        _, request = origin.queue.popitem(last=False)
+        if not origin.queue:
+            del self.waiting[origin.key]
+        return request
+
+    # Ends
+
+    def _begin_closing(self, socket: SocketRecord, reason: CloseReason, now: float) -> None:
+        idle = socket.state in (SocketState.FREE, SocketState.FREE_CONNECTING)
+        socket.close_reason = reason
+        socket.expires_at = None
+        socket.origin.move(socket, SocketState.DYING_FREE if idle else SocketState.DYING, now)
+        self._events.append(SocketClosing(now, socket.origin.key, socket.id, reason, socket.carried))
+
+    def _destroy(
+        self,
+        socket: SocketRecord,
+        reason: CloseReason,
+        now: float,
+        *,
+        error: tuple[str, str] | None = None,
+    ) -> None:
+        if socket.is_dying:
+            return
+        socket.error = error
+        self._begin_closing(socket, reason, now)
+        self._commands.append(Destroy(socket.id, reason))
+
+    def _fail(self, request: RequestRecord, code: str, message: str, now: float) -> None:
+        socket = None if request.socket is None else request.socket.id
+        self._settled(request)
+        self._events.append(
+            RequestFailed(now, request.origin.key, request.id, socket, code, message)
+        )
+        self._commands.append(Settle(request.id, code, message))
+
+    def _settled(self, request: RequestRecord) -> None:
+        request.move(RequestState.DONE)
+        self.requests.pop(request.id, None)
+
+    def _step(self) -> Step:
+        step = Step(self._commands, self._events)
+        self._commands = []
+        self._events = []
+        return step
+
+    def check_invariants(self) -> None:
+        """Assert everything that must hold between two inputs; for tests."""
+        invariants.check(self)
+
+
+def _socket_view(socket: SocketRecord) -> SocketView:
+    request = socket.request
+    return SocketView(
+        socket.id, socket.state, None if request is None else request.id, socket.carried
+    )

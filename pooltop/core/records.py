@@ -1,0 +1,162 @@
+"""What the pool knows of each socket, request and origin, and the one mover between lists.
+
+Only this file changes a ``state``, and only PoolCore calls it. The lists are dicts kept in
+insertion order, because Node's arrays are appended to at the tail and removed from anywhere:
+``sockets`` in the order in which they came into use, ``free`` oldest first, ``queue`` first in
+first out.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from pooltop.core.model import OriginKey, RequestId, SocketId
+from pooltop.core.states import (
+    HOME,
+    REQUEST_MOVES,
+    SOCKET_MOVES,
+    CloseReason,
+    Home,
+    QueueReason,
+    RequestState,
+    SocketState,
+)
+
+DYING = frozenset({SocketState.DYING, SocketState.DYING_FREE, SocketState.DROPPED})
+
+
+class SocketRecord:
+    """One socket, as the pool sees it."""
+
+    __slots__ = (
+        "carried",
+        "close_reason",
+        "connected_at",
+        "error",
+        "expires_at",
+        "free_timeout_ms",
+        "id",
+        "opened_at",
+        "origin",
+        "request",
+        "since",
+        "state",
+        "timeout_ms",
+        "writable",
+    )
+
+    def __init__(self, id_: SocketId, origin: OriginRecord, now: float, timeout_ms: float) -> None:
+        """Begin connecting, in no list yet."""
+        self.id = id_
+        self.origin = origin
+        self.state = SocketState.CONNECTING
+        self.opened_at = now
+        self.since = now
+        self.connected_at: float | None = None
+        self.carried = 0
+        """Requests it was given, the present one included."""
+        self.request: RequestRecord | None = None
+        """From its assignment until the socket is parked, given to another, or closed."""
+        self.writable = True
+        """False once the peer has begun to close."""
+        self.timeout_ms = timeout_ms
+        """Node's socket.timeout: the agent's, or a hint's lower value once it was parked."""
+        self.free_timeout_ms = 0.0
+        """While idle: how long it may stay; 0 for ever."""
+        self.expires_at: float | None = None
+        """While idle with a timeout: when it is closed."""
+        self.close_reason: CloseReason | None = None
+        self.error: tuple[str, str] | None = None
+        """Code and message for the request that is on it when it closes."""
+
+    @property
+    def is_dying(self) -> bool:
+        """Destroyed, its close not yet seen."""
+        return self.state in DYING
+
+
+class RequestRecord:
+    """One request, as the pool sees it."""
+
+    __slots__ = (
+        "aborted",
+        "hint_s",
+        "id",
+        "keep_alive",
+        "origin",
+        "overtakes_before",
+        "queued_at",
+        "sent",
+        "socket",
+        "state",
+        "submitted_at",
+        "why",
+    )
+
+    def __init__(
+        self, id_: RequestId, origin: OriginRecord, now: float, *, keep_alive: bool
+    ) -> None:
+        """Begin, not yet placed."""
+        self.id = id_
+        self.origin = origin
+        self.state = RequestState.QUEUED
+        self.submitted_at = now
+        self.queued_at: float | None = None
+        self.why: QueueReason | None = None
+        self.socket: SocketRecord | None = None
+        self.keep_alive = keep_alive
+        """Node's shouldKeepAlive: what the request asks, then also what the response allows."""
+        self.hint_s: int | None = None
+        """The response's Keep-Alive timeout; None if it had none that Node reads."""
+        self.sent = False
+        """All of it was handed to the kernel."""
+        self.aborted: tuple[str, str] | None = None
+        """Given up before it was attached: the error that it gets at its turn."""
+        self.overtakes_before = 0
+
+    def move(self, state: RequestState) -> None:
+        """Change the state by the table."""
+        assert state in REQUEST_MOVES[self.state], f"request {self.id}: {self.state} -> {state}"
+        self.state = state
+
+
+class OriginRecord:
+    """The three lists of one origin key."""
+
+    __slots__ = ("free", "key", "overtakes", "queue", "sockets")
+
+    def __init__(self, key: OriginKey) -> None:
+        """Begin with nothing."""
+        self.key = key
+        self.sockets: dict[SocketId, SocketRecord] = {}
+        self.free: OrderedDict[SocketId, SocketRecord] = OrderedDict()
+        self.queue: OrderedDict[RequestId, RequestRecord] = OrderedDict()
+        self.overtakes = 0
+        """How often a younger request was served while others were queued here."""
+
+    @property
+    def count(self) -> int:
+        """Sockets of both lists, the dying ones included: what Node holds against maxSockets."""
+        return len(self.sockets) + len(self.free)
+
+    def enter(self, socket: SocketRecord) -> None:
+        """Put a new socket at the tail of ``sockets``."""
+        self.sockets[socket.id] = socket
+
+    def move(self, socket: SocketRecord, state: SocketState, now: float) -> None:
+        """Change a socket's state by the table, and its list where the state decides another."""
+        before = HOME[socket.state]
+        assert state in SOCKET_MOVES[socket.state], f"socket {socket.id}: {socket.state} -> {state}"
+        socket.state = state
+        socket.since = now
+        after = HOME[state]
+        if before is after:
+            return
+        if before is Home.SOCKETS:
+            del self.sockets[socket.id]
+        elif before is Home.FREE_SOCKETS:
+            del self.free[socket.id]
+        if after is Home.SOCKETS:
+            self.sockets[socket.id] = socket
+        elif after is Home.FREE_SOCKETS:
+            self.free[socket.id] = socket

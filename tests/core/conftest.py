@@ -1,0 +1,120 @@
+"""A pool without a network: performs commands in the most literal way, checking every step."""
+
+from __future__ import annotations
+
+import pytest
+
+from pooltop.core.commands import Command, Destroy, Finish, Open, Send, Settle
+from pooltop.core.events import PoolEvent
+from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
+from pooltop.core.pool import PoolCore, Step
+from pooltop.core.view import Fold, OriginView
+
+A = OriginKey("a:80:")
+B = OriginKey("b:80:")
+
+
+class Bench:
+    """Drives a PoolCore; after every input its invariants hold and fold(events) equals it."""
+
+    def __init__(self, **options: object) -> None:
+        self.pool = PoolCore(AgentOptions(**options))  # type: ignore[arg-type]
+        self.now = 0.0
+        self.events: list[PoolEvent] = []
+        self.commands: list[Command] = []
+        self.opening: list[SocketId] = []
+        self.closing: list[SocketId] = []
+        self.running: dict[RequestId, SocketId] = {}
+        self.settled: dict[RequestId, str] = {}
+        self._fold = Fold()
+        self._requests = 0
+
+    def take(self, step: Step) -> Step:
+        for event in step.events:
+            self._fold.apply(event)
+        self.events += step.events
+        self.commands += step.commands
+        for command in step.commands:
+            match command:
+                case Open(socket=socket):
+                    self.opening.append(socket)
+                case Send(socket=socket, request=request):
+                    self.running[request] = socket
+                case Destroy(socket=socket) | Finish(socket=socket):
+                    self.closing.append(socket)
+                    if socket in self.opening:
+                        self.opening.remove(socket)
+                case Settle(request=request, code=code):
+                    self.settled[request] = code
+                    self.running.pop(request, None)
+        self.pool.check_invariants()
+        assert self.pool.view() == self._fold.view()
+        return step
+
+    def submit(self, key: OriginKey = A, *, keep_alive: bool = True) -> RequestId:
+        self._requests += 1
+        request = RequestId(self._requests)
+        self.take(self.pool.submit(request, key, now=self.now, keep_alive=keep_alive))
+        return request
+
+    def tick(self) -> None:
+        self.take(self.pool.tick(now=self.now))
+
+    def connect(self) -> None:
+        while self.opening:
+            self.take(self.pool.connected(self.opening.pop(0), now=self.now))
+
+    def close_all(self) -> None:
+        """See the closes in Node's order: the last destroyed first."""
+        while self.closing:
+            self.take(self.pool.closed(self.closing.pop(), now=self.now))
+
+    def settle(self) -> None:
+        """Let everything happen that needs no peer."""
+        while self.pool.has_ticks or self.opening or self.closing:
+            self.tick()
+            self.connect()
+            for request in list(self.running):
+                self.take(self.pool.request_sent(request, now=self.now))
+            self.close_all()
+
+    def request(self, key: OriginKey = A, *, keep_alive: bool = True) -> RequestId:
+        request = self.submit(key, keep_alive=keep_alive)
+        self.settle()
+        return request
+
+    def end(self, request: RequestId, **how: object) -> None:
+        self.running.pop(request, None)
+        how.setdefault("reason", None)
+        self.take(self.pool.response_ended(request, now=self.now, **how))  # type: ignore[arg-type]
+
+    def respond(self, request: RequestId, **how: object) -> None:
+        self.end(request, **how)
+        self.settle()
+
+    def lists(self, key: OriginKey = A) -> tuple[list[int], list[int], list[int]]:
+        """Give ids in sockets, freeSockets, requests."""
+        view = self.pool.view().origins.get(key) or OriginView((), (), (), frozenset())
+        return (
+            [s.id for s in view.sockets],
+            [s.id for s in view.free_sockets],
+            list(view.requests),
+        )
+
+    def of(self, kind: type[PoolEvent]) -> list[PoolEvent]:
+        return [e for e in self.events if isinstance(e, kind)]
+
+
+@pytest.fixture
+def bench() -> type[Bench]:
+    return Bench
+
+
+@pytest.fixture
+def a() -> OriginKey:
+    return A
+
+
+@pytest.fixture
+def b() -> OriginKey:
+    return B

@@ -1,0 +1,291 @@
+"""Node's rules, one sentence each. Traces of the real agent are compared in tests/scenarios."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from pooltop.core.events import OptionsChanged, RequestAssigned, RequestQueued, SocketClosed
+from pooltop.core.states import AssignReason, CloseReason, QueueReason
+
+
+def change(bench, **options):
+    new = msgspec.structs.replace(bench.pool.options, **options)
+    step = bench.take(bench.pool.set_options(new, now=bench.now))
+    bench.settle()
+    return next(e for e in step.events if isinstance(e, OptionsChanged))
+
+
+def closes(bench):
+    return [e.reason for e in bench.of(SocketClosed)]
+
+
+def test_a_request_beyond_max_sockets_waits_and_says_why(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    pool.request()
+    waiting = pool.request()
+    assert pool.lists() == ([1], [], [waiting])
+    assert [e.reason for e in pool.of(RequestQueued)] == [QueueReason.MAX_SOCKETS]
+
+
+def test_a_freed_socket_goes_to_the_oldest_waiter(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    first, second, third = (pool.request() for _ in range(3))
+    pool.respond(first)
+    assert pool.running == {second: 1}
+    assert pool.lists() == ([1], [], [third])
+    assert pool.of(RequestAssigned)[-1].reason is AssignReason.HANDED_OVER
+
+
+def test_a_socket_is_released_one_tick_after_the_response_ended(bench):
+    pool = bench(keep_alive=True)
+    first = pool.request()
+    pool.end(first)
+    assert pool.lists() == ([1], [], [])
+    pool.tick()
+    assert pool.lists() == ([], [1], [])
+
+
+def test_a_socket_is_not_released_before_its_request_is_sent(bench):
+    pool = bench(keep_alive=True)
+    first = pool.submit()
+    pool.tick()
+    pool.connect()
+    pool.end(first)
+    pool.tick()
+    assert pool.lists() == ([1], [], [])
+    pool.take(pool.pool.request_sent(first, now=0))
+    pool.tick()
+    assert pool.lists() == ([], [1], [])
+
+
+def test_without_keep_alive_the_queue_still_reuses_sockets(bench):
+    pool = bench(max_sockets=1)
+    first, second = pool.request(), pool.request()
+    pool.respond(first)
+    assert pool.running == {second: 1}
+    pool.respond(second)
+    assert pool.lists() == ([], [], [])
+    assert closes(pool) == [CloseReason.KEEP_ALIVE_OFF]
+
+
+def test_over_max_free_sockets_the_newest_freed_is_closed(bench):
+    pool = bench(keep_alive=True, max_free_sockets=1)
+    first, second = pool.request(), pool.request()
+    pool.respond(first)
+    pool.respond(second)
+    assert pool.lists() == ([], [1], [])
+    assert closes(pool) == [CloseReason.OVER_MAX_FREE_SOCKETS]
+
+
+def test_lifo_takes_the_last_freed_and_fifo_the_first(bench):
+    for scheduling, taken in (("lifo", 2), ("fifo", 1)):
+        pool = bench(keep_alive=True, scheduling=scheduling)
+        first, second = pool.request(), pool.request()
+        pool.respond(first)
+        pool.respond(second)
+        pool.request()
+        assert pool.lists()[0] == [taken]
+
+
+def test_lifo_picks_a_destroyed_tail_and_the_request_on_it_fails(bench):
+    pool = bench(keep_alive=True)
+    first, second = pool.request(), pool.request()
+    pool.respond(first)
+    pool.respond(second)
+    pool.take(pool.pool.lost(2, now=0, reason=CloseReason.PEER_FIN))
+    victim = pool.request()
+    assert pool.settled == {victim: "ECONNRESET"}
+    assert pool.lists() == ([], [1], [])
+
+
+def test_admission_drops_destroyed_sockets_from_the_head_only(bench):
+    pool = bench(keep_alive=True, max_sockets=2)
+    first, second = pool.request(), pool.request()
+    pool.respond(first)
+    pool.respond(second)
+    pool.take(pool.pool.lost(1, now=0, reason=CloseReason.PEER_FIN))
+    third = pool.submit()
+    assert pool.lists() == ([2], [], [])
+    assert pool.pool.total_socket_count == 2
+    pool.settle()
+    assert pool.running == {third: 2}
+    assert pool.pool.total_socket_count == 1
+
+
+def test_a_closed_socket_is_replaced_for_the_queue_without_a_look_at_the_limit(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    first, second = pool.request(), pool.request()
+    change(pool, max_sockets=-1)
+    pool.take(pool.pool.lost(1, now=0, reason=CloseReason.PEER_RESET))
+    pool.settle()
+    assert pool.settled == {first: "ECONNRESET"}
+    assert pool.running == {second: 2}
+
+
+def test_a_park_can_open_a_socket_for_another_origin_over_the_total(bench, a, b):
+    pool = bench(keep_alive=True, max_total_sockets=1)
+    first = pool.request(a)
+    second = pool.request(b)
+    pool.respond(first)
+    assert pool.running == {second: 2}
+    assert pool.pool.total_socket_count == 2
+
+
+def test_the_search_for_another_origin_stops_at_the_first_that_has_a_socket(bench, a, b):
+    pool = bench(keep_alive=True, max_total_sockets=2, max_sockets=1)
+    on_a, on_b = pool.request(a), pool.request(b)
+    more_a = pool.request(a)
+    pool.request(b)
+    pool.respond(on_b)
+    assert pool.lists(b)[2] == []
+    assert pool.lists(a)[2] == [more_a]
+    pool.respond(on_a)
+    assert pool.lists(a)[2] == []
+
+
+def test_an_aborted_waiter_stays_in_the_queue_until_its_turn_and_sends_nothing(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    first, ghost, third = (pool.request() for _ in range(3))
+    pool.take(pool.pool.abort(ghost, now=0))
+    assert pool.lists()[2] == [ghost, third]
+    pool.respond(first)
+    assert pool.settled == {ghost: "ECONNRESET"}
+    assert pool.running == {third: 1}
+
+
+def test_a_request_aborted_in_its_own_tick_leaves_a_parked_socket_that_is_still_connecting(bench):
+    pool = bench(keep_alive=True)
+    first = pool.submit()
+    pool.take(pool.pool.abort(first, now=0))
+    pool.tick()
+    assert pool.settled == {first: "ECONNRESET"}
+    assert pool.lists() == ([], [1], [])
+    second = pool.request()
+    assert pool.running == {second: 1}
+    assert pool.of(RequestAssigned)[-1].nth == 1
+
+
+def test_aborting_a_running_request_takes_its_socket_and_serves_the_queue(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    first, second = pool.request(), pool.request()
+    pool.take(pool.pool.abort(first, now=0))
+    assert pool.settled == {}
+    pool.settle()
+    assert pool.settled == {first: "ECONNRESET"}
+    assert pool.running == {second: 2}
+
+
+def test_a_request_that_times_out_in_the_queue_leaves_it_at_once(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    pool.request()
+    second, third = pool.request(), pool.request()
+    pool.take(pool.pool.time_out(second, now=1, code="ERR_QUEUE_TIMEOUT", message="waited 1 s"))
+    assert pool.settled == {second: "ERR_QUEUE_TIMEOUT"}
+    assert pool.lists()[2] == [third]
+
+
+def test_a_hint_within_the_buffer_closes_and_a_longer_one_only_lowers_a_timeout_that_is_set(bench):
+    for timeout, hint, expected in ((0, 5, 0), (60_000, 5, 4000), (2000, 5, 2000), (60_000, 1, None)):
+        pool = bench(keep_alive=True, timeout=timeout)
+        pool.respond(pool.request(), hint_s=hint)
+        if expected is None:
+            assert closes(pool) == [CloseReason.HINT_TOO_SHORT]
+        else:
+            assert pool.pool.sockets[1].free_timeout_ms == expected
+
+
+def test_an_idle_socket_is_closed_when_its_timeout_is_over(bench):
+    pool = bench(keep_alive=True, timeout=500)
+    pool.now = 10.0
+    pool.respond(pool.request())
+    assert pool.pool.next_deadline() == 10.5
+    pool.take(pool.pool.expire(now=10.4))
+    assert pool.lists() == ([], [1], [])
+    pool.take(pool.pool.expire(now=10.5))
+    pool.settle()
+    assert pool.lists() == ([], [], [])
+    assert pool.pool.next_deadline() is None
+
+
+def test_destroy_closes_sockets_but_the_queue_opens_new_ones(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    first, second = pool.request(), pool.request()
+    pool.take(pool.pool.destroy(now=0))
+    pool.settle()
+    assert pool.settled == {first: "ECONNRESET"}
+    assert pool.running == {second: 2}
+
+
+def test_in_node_mode_a_raise_drains_nothing_and_the_next_request_overtakes(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    pool.request()
+    waiting = pool.request()
+    edit = change(pool, max_sockets=4)
+    assert (edit.opened, edit.queued) == (0, 1)
+    younger = pool.request()
+    assert younger in pool.running
+    assert pool.lists()[2] == [waiting]
+    assert pool.of(RequestAssigned)[-1].overtook == 1
+
+
+def test_in_drain_mode_a_raise_opens_for_the_queue_first_in_first_out(bench):
+    pool = bench(max_sockets=1, keep_alive=True, live="drain")
+    waiting = [pool.request() for _ in range(5)][1:]
+    edit = change(pool, max_sockets=4)
+    assert (edit.opened, edit.queued) == (3, 4)
+    assert [r for r in waiting if r in pool.running] == waiting[:3]
+    assert pool.lists()[2] == waiting[3:]
+
+
+def test_in_drain_mode_lowering_closes_the_longest_idle_at_once(bench):
+    pool = bench(keep_alive=True, live="drain")
+    for request in [pool.request() for _ in range(4)]:
+        pool.now += 1
+        pool.respond(request)
+    edit = change(pool, max_sockets=2)
+    assert edit.culled == 2
+    assert pool.lists() == ([], [3, 4], [])
+
+
+def test_in_drain_mode_busy_sockets_converge_exactly_on_a_lower_limit(bench):
+    pool = bench(keep_alive=True, live="drain", max_sockets=4)
+    busy = [pool.request() for _ in range(8)]
+    change(pool, max_sockets=2)
+    for request in busy[:4]:
+        pool.respond(request)
+    assert len(pool.running) == 2
+    assert pool.pool.total_socket_count == 2
+    for request in busy[4:]:
+        pool.respond(request)
+    assert pool.pool.total_socket_count == 2
+
+
+def test_in_node_mode_four_that_finish_together_under_a_limit_of_one_leave_none(bench):
+    pool = bench(keep_alive=True)
+    busy = [pool.request() for _ in range(4)]
+    change(pool, max_sockets=1)
+    for request in busy:
+        pool.end(request)
+    pool.tick()
+    pool.settle()
+    assert pool.pool.total_socket_count == 0
+
+
+def test_in_drain_mode_the_total_is_kept_by_closing_idle_sockets_of_any_origin(bench, a, b):
+    pool = bench(keep_alive=True, live="drain")
+    for key in (a, b, a, b):
+        pool.now += 1
+        pool.request(key)
+    for request in list(pool.running):
+        pool.now += 1
+        pool.respond(request)
+    edit = change(pool, max_total_sockets=1)
+    assert edit.culled == 3
+    assert pool.lists(b)[1] == [4]
+
+
+def test_unlimited_is_infinity(bench):
+    pool = bench(keep_alive=True, max_sockets=1)
+    assert pool.pool.options.max_total_sockets == math.inf
