@@ -1,0 +1,86 @@
+"""From values that are right to the model's own: the last step, which cannot fail."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+import msgspec
+
+from pooltop.core.model import (
+    AgentOptions,
+    AgentProfile,
+    DemoServer,
+    Profile,
+    RequestClass,
+    Timeouts,
+    TLSOptions,
+    Workload,
+)
+from pooltop.profiles.checks import request_name, tables_of
+from pooltop.profiles.reader import Values
+from pooltop.profiles.tables import OPTIONS, REQUEST_KEYS
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def build_profile(values: Values, path: str) -> Profile:
+    """Make the profile of values that were read without an error."""
+    defaults = cast("Values", cast("Values", values.get("defaults", {})).get("timeouts", {}))
+    safety = cast("Values", values.get("safety", {}))
+    return Profile(
+        path=path,
+        agents=tuple(
+            _agent(name, agent, defaults) for name, agent in tables_of(values, "agents").items()
+        ),
+        workloads=tuple(
+            _workload(name, item) for name, item in tables_of(values, "workloads").items()
+        ),
+        demo=tuple(
+            _made(DemoServer, {"name": name, **server})
+            for name, server in tables_of(values, "demo").items()
+        ),
+        environment=cast("str | None", values.get("environment")),
+        allow_hosts=cast("tuple[str, ...]", safety.get("allow_hosts", ())),
+    )
+
+
+def _agent(name: str, agent: Values, defaults: Values) -> AgentProfile:
+    own = cast("Values", agent.get("timeouts", {}))
+    options = {field.gives: agent[field.gives] for field in OPTIONS if field.gives in agent}
+    made = {
+        "name": name,
+        "options": _made(AgentOptions, options),
+        "timeouts": _made(Timeouts, defaults | own),
+        "tls": _made(TLSOptions, cast("Values", agent.get("tls", {}))),
+    }
+    if "codec" in agent:
+        made["codec"] = agent["codec"]
+    return _made(AgentProfile, made)
+
+
+def _workload(name: str, workload: Values) -> Workload:
+    rest = {key: value for key, value in workload.items() if key not in REQUEST_KEYS}
+    direct = {key: value for key, value in workload.items() if key in REQUEST_KEYS}
+    classes = cast("list[Values]", workload.get("requests", []))
+    if classes:
+        rest["requests"] = tuple(
+            _made(RequestClass, {**item, "name": request_name(item)}) for item in classes
+        )
+    elif direct:
+        rest["requests"] = (_made(RequestClass, {"name": "default", **direct}),)
+    think = cast("Values", workload.get("think", {}))
+    if "min_s" in think and "max_s" not in think:
+        rest["think"] = {**think, "max_s": think["min_s"]}
+    return _made(Workload, {"name": name, **rest})
+
+
+def _made(kind: type[S], values: Values) -> S:
+    """Make a value of the model.
+
+    msgspec checks the types once more: a table of the format that gave the model what it
+    does not take would be a bug of ours, found here rather than in the engine.
+    """
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise AssertionError(f"{kind.__name__} of a checked profile: {error}") from error

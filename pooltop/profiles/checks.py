@@ -1,0 +1,218 @@
+"""What no single value can tell: names that must exist, and values that exclude each other."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pooltop.profiles import web
+from pooltop.profiles.reader import Values
+from pooltop.profiles.report import Report
+from pooltop.profiles.shown import Path, nearest, one_of, quoted
+from pooltop.profiles.tables import REQUEST_KEYS, WORKLOAD
+
+NODES_MAX_FREE = 256
+"""Written out it is Node's default rather than a decision, so it contradicts nothing."""
+FILES_LEFT_ALONE = 64
+"""Open files that the process needs besides its sockets."""
+
+_ADD_AGENT = "add [agents.NAME], for example with keep_alive = true"
+_ADD_WORKLOAD = "add [workloads.NAME] with agent and base_url"
+
+
+def check_presence(tree: dict[str, object], report: Report) -> None:
+    """Refuse a profile that can send nothing."""
+    missing = [key for key in ("agents", "workloads") if tree.get(key, {}) == {}]
+    missing = [key for key in missing if not any(nearest(k, (key,)) for k in tree if k != key)]
+    if len(missing) == 2:  # noqa: PLR2004 - both
+        report.add((), "P030", f"nothing to send: {_ADD_AGENT}, and {_ADD_WORKLOAD}.")
+    elif missing == ["agents"]:
+        report.add(("agents",), "P030", f"no agents: {_ADD_AGENT}.", on_key=True)
+    elif missing == ["workloads"]:
+        report.add(("workloads",), "P030", f"no workloads: {_ADD_WORKLOAD}.", on_key=True)
+
+
+def check_references(tree: dict[str, object], values: Values, report: Report) -> None:
+    """Check that what workloads name is there, and that what is there is used."""
+    agents, demos = names_of(tree, "agents"), names_of(tree, "demo")
+    safety = cast("Values", values.get("safety", {}))
+    allowed = cast("tuple[str, ...]", safety.get("allow_hosts", ()))
+    used: set[str] = set()
+    for name, workload in tables_of(values, "workloads").items():
+        path = ("workloads", name)
+        agent, url = workload.get("agent"), workload.get("base_url")
+        if isinstance(agent, str):
+            used.add(agent)
+            _check_name(agent, agents, "agents", (*path, "agent"), report)
+        if isinstance(url, str) and url.startswith(web.DEMO):
+            demo = url.removeprefix(web.DEMO)
+            used.add(url)
+            _check_name(demo, demos, "demo", (*path, "base_url"), report)
+        elif isinstance(url, str):
+            _check_host(url, allowed, (*path, "base_url"), report)
+    if report.has_errors:
+        return
+    for kind, prefix, noun in (("agents", "", "agent"), ("demo", web.DEMO, "demo server")):
+        for name in names_of(tree, kind):
+            if prefix + name not in used:
+                report.warn((kind, name), "P034", f"no workload uses this {noun}.", on_key=True)
+
+
+def check_workloads(tree: dict[str, object], values: Values, report: Report) -> None:
+    """Check each workload in itself."""
+    raw = cast("dict[str, object]", tree.get("workloads", {}))
+    for name, workload in tables_of(values, "workloads").items():
+        path: Path = ("workloads", name)
+        written = cast("dict[str, object]", raw[name])
+        _check_model(workload, written, path, report)
+        _check_requests(workload, written, path, report)
+        _check_think(workload, path, report)
+        users, most = workload.get("users"), workload.get("max_requests")
+        if isinstance(users, int) and isinstance(most, int) and users > most:
+            message = f"more than max_requests = {most}: some users would never send."
+            report.add((*path, "users"), "P019", message)
+
+
+def check_sizes(values: Values, open_files: int | None, report: Report) -> None:
+    """Warn of limits that another limit makes pointless.
+
+    Args:
+        values: what was read.
+        open_files: how many files this process may have open; None when that is unknown.
+        report: takes the warnings.
+    """
+    for name, agent in tables_of(values, "agents").items():
+        sizes = {key: value for key, value in agent.items() if isinstance(value, int | float)}
+        sockets, total = sizes.get("max_sockets"), sizes.get("max_total_sockets")
+        free = sizes.get("max_free_sockets")
+        if sockets is not None and total is not None and total < sockets < float("inf"):
+            message = f"max_total_sockets = {total:g} is lower and wins."
+            report.warn(("agents", name, "max_sockets"), "P019", message)
+        if free is not None and sockets is not None and sockets < free != NODES_MAX_FREE:
+            message = f"max_sockets = {sockets:g} is lower and wins."
+            report.warn(("agents", name, "max_free_sockets"), "P019", message)
+        most = min(size for size in (sockets, total, float("inf")) if size is not None)
+        if open_files is not None and open_files - FILES_LEFT_ALONE < most < float("inf"):
+            key = "max_sockets" if most == sockets else "max_total_sockets"
+            message = f"this process may have {open_files} files open (ulimit -n)."
+            report.warn(("agents", name, key), "P053", message)
+
+
+def names_of(tree: dict[str, object], key: str) -> tuple[str, ...]:
+    """Give the names under a top-level key, those of broken tables included."""
+    named = tree.get(key)
+    return tuple(named) if isinstance(named, dict) else ()
+
+
+def tables_of(values: Values, key: str) -> dict[str, Values]:
+    """Give what was read of the tables under a top-level key."""
+    return cast("dict[str, Values]", values.get(key, {}))
+
+
+def _check_name(name: str, names: tuple[str, ...], kind: str, path: Path, report: Report) -> None:
+    if name in names:
+        return
+    noun, code = ("agent", "P031") if kind == "agents" else ("demo server", "P032")
+    near = nearest(name, names)
+    if near is not None:
+        hint = f"no such {noun}. Did you mean {quoted(near)}"
+        report.add(path, code, hint, see=(kind, near), tail="?")
+    elif names:
+        report.add(path, code, f"no such {noun}. There are {_some(names)}.")
+    else:
+        where = f"[{kind}.NAME]"
+        report.add(path, code, f"no such {noun}, and no {where} at all.")
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = 5
+    return (
+        one_of(names).replace(" or ", " and ")
+        if len(names) <= shown
+        else (", ".join(quoted(name) for name in names[:shown]) + f" and {len(names) - shown} more")
+    )
+
+
+def _check_host(url: str, allowed: tuple[str, ...], path: Path, report: Report) -> None:
+    host = url.partition("://")[2].rpartition(":")[0]
+    if not web.is_allowed(host, allowed):
+        bare = host.strip("[]")
+        message = f"{bare} is not this machine. To send it traffic add it to [safety]: "
+        report.add(path, "P063", message + f"allow_hosts = [{quoted(bare)}].")
+
+
+def _check_model(workload: Values, written: dict[str, object], path: Path, report: Report) -> None:
+    if "model" in written and "model" not in workload:
+        return
+    model = str(workload.get("model", "open"))
+    for field in WORKLOAD.fields:
+        if field.only and field.only != model and field.name in written:
+            said = "is" if "model" in written else "does not say which, so it is"
+            message = f'belongs to model = "{field.only}"; this workload {said} "{model}".'
+            report.add((*path, field.name), "P018", message, on_key=True)
+
+
+def _check_requests(
+    workload: Values, written: dict[str, object], path: Path, report: Report
+) -> None:
+    requests = cast("list[Values]", workload.get("requests", []))
+    if "requests" in written:
+        for key in REQUEST_KEYS:
+            if key in written:
+                message = "this workload has requests: put it into each of them."
+                report.add((*path, key), "P017", message, on_key=True)
+    else:
+        _check_connection(workload, path, report)
+    seen: dict[str, int] = {}
+    for index, request in enumerate(requests):
+        place: Path = (*path, "requests", index)
+        _check_connection(request, place, report)
+        name = request_name(request)
+        first = seen.setdefault(name, index)
+        if first != index:
+            hint = f"a second request class named {quoted(name)}: give each its own name"
+            at: Path = (*place, "name") if "name" in request else place
+            report.add(at, "P033", hint, see=(*path, "requests", first), tail=".")
+
+
+def _check_connection(request: Values, path: Path, report: Report) -> None:
+    headers = cast("tuple[tuple[str, str], ...]", request.get("headers", ()))
+    for name, value in headers:
+        if name.lower() == "connection" and "connection" in request:
+            report.add((*path, "connection"), "P017", f"the header {name} says it too: keep one.")
+        if name.lower() in web.SECRET_FIELDS and value:
+            message = "a secret in the profile: keep the file to yourself (chmod 600)."
+            report.warn((*path, "headers", name), "P054", message, secret=True)
+
+
+def _check_think(workload: Values, path: Path, report: Report) -> None:
+    think = cast("Values", workload.get("think", {}))
+    low, high = think.get("min_s"), think.get("max_s")
+    if isinstance(low, float) and isinstance(high, float) and low > high:
+        report.add((*path, "think", "min"), "P019", f"longer than max = {quoted(f'{high:g}s')}.")
+
+
+def request_name(request: Values) -> str:
+    """Give a request class's name; without one it is called by what it sends."""
+    name = request.get("name")
+    return str(name) if name else f"{request.get('method', 'GET')} {request.get('path', '/')}"
+
+
+def check_in_flight(values: Values, report: Report) -> None:
+    """Warn where a silent server would make an open workload drop arrivals."""
+    agents = tables_of(values, "agents")
+    for name, workload in tables_of(values, "workloads").items():
+        if workload.get("model", "open") != "open":
+            continue
+        agent = agents.get(str(workload.get("agent")), {})
+        own = cast("Values", agent.get("timeouts", {}))
+        shared = cast("Values", cast("Values", values.get("defaults", {})).get("timeouts", {}))
+        total = (shared | own).get("total")
+        rate, most = workload.get("rate"), workload.get("max_in_flight")
+        if not (isinstance(total, float) and isinstance(rate, float) and isinstance(most, int)):
+            continue
+        if rate * total > most:
+            message = (
+                f"{rate:g}/s for a total timeout of {total:g} s can be {rate * total:g} at once; "
+                "arrivals beyond the limit are dropped."
+            )
+            report.warn(("workloads", name, "max_in_flight"), "P019", message)

@@ -1,0 +1,304 @@
+"""The kinds of single values a profile has, each with what is allowed in one phrase.
+
+A kind reads one TOML value into what the model takes, or refuses it. Booleans are not
+numbers here (Python thinks they are), and no kind guesses at what a value could mean.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+from pooltop.profiles.shown import Path, did_you_mean, one_of, quoted, type_name
+from pooltop.profiles.syntax import Overflowed
+
+LONGEST_NAME = 64
+UNLIMITED = "unlimited"
+
+
+class Limit(enum.Enum):
+    """Says of a kind that its values cannot be "unlimited"."""
+
+    ALWAYS = enum.auto()
+
+
+NoLimit = float | None | Literal[Limit.ALWAYS]
+"""What "unlimited" becomes in the model."""
+
+
+class Fault(NamedTuple):
+    """One reason why a value is refused."""
+
+    code: str
+    message: str
+    at: Path = ()
+    """Where inside the value, when it is an array or a table."""
+    on_key: bool = False
+    secret: bool = False
+    """The value must not be shown."""
+
+
+class Refused(Exception):  # noqa: N818 - a verdict, caught where the value is read
+    """A value is not one of its kind."""
+
+    def __init__(self, *faults: Fault) -> None:
+        """Keep every reason."""
+        super().__init__(*(fault.message for fault in faults))
+        self.faults = faults
+
+
+class Kind(Protocol):
+    """What a single value may be."""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, as a phrase for a message."""
+
+    def read(self, value: object) -> object:
+        """Give what the model takes.
+
+        Raises:
+            Refused: the value is not of this kind.
+        """
+
+
+def refused(code: str, message: str) -> Refused:
+    """Give a refusal for one reason."""
+    return Refused(Fault(code, message))
+
+
+def wrong_type(kind: Kind, value: object, hint: str = "") -> Refused:
+    """Give the refusal of a value of another TOML type."""
+    return refused("P011", f"expected {kind.allowed}, got {type_name(value)}.{hint}")
+
+
+def require_text(kind: Kind, value: object) -> str:
+    """Give the value if it is a string that means what it says.
+
+    Raises:
+        Refused: it is no string, or refers to the environment, which is yet to come.
+    """
+    if not isinstance(value, str):
+        raise wrong_type(kind, value)
+    if "${" in value:
+        raise refused("P016", "${...} is not yet in this version: write the value itself.")
+    return value
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    allowed: str = "true or false"
+
+    def read(self, value: object) -> bool:
+        """Take a boolean only."""
+        if isinstance(value, bool):
+            return value
+        word = value.lower() if isinstance(value, str) else ""
+        hint = f" Did you mean {word} without quotes?" if word in ("true", "false") else ""
+        raise wrong_type(self, value, hint)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+    later: tuple[str, ...] = ()
+    """Words of the format that this version cannot do yet."""
+
+    @property
+    def allowed(self) -> str:
+        """List the words."""
+        return one_of(self.words)
+
+    def read(self, value: object) -> str:
+        """Take exactly one of the words."""
+        word = require_text(self, value)
+        if word in self.words:
+            return word
+        if word in self.later:
+            raise refused("P016", f"not yet in this version. Allowed: {self.allowed}.")
+        hint = did_you_mean(word, self.words)
+        raise refused("P013", f"allowed are {self.allowed}.{hint}")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number in an interval, or "unlimited"."""
+
+    low: int
+    high: int
+    no_limit: NoLimit = Limit.ALWAYS
+    """What "unlimited" and inf give."""
+    on_zero: str = ""
+    """What to say to 0, where 0 is a mistake that people make."""
+
+    @property
+    def allowed(self) -> str:
+        """Give the interval."""
+        word = "" if self.no_limit is Limit.ALWAYS else f', or "{UNLIMITED}"'
+        return f"a whole number from {self.low} to {self.high}{word}"
+
+    def read(self, value: object) -> object:
+        """Take an integer within the interval."""
+        if self.no_limit is not Limit.ALWAYS and (value == UNLIMITED or _is_infinity(value)):
+            return self.no_limit
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._not_whole(value)
+        if value == 0 and self.on_zero:
+            raise refused("P012", self.on_zero)
+        if not self.low <= value <= self.high:
+            raise refused("P012", f"expected {self.allowed}.")
+        return value
+
+    def _not_whole(self, value: object) -> Refused:
+        if isinstance(value, str):
+            require_text(self, value)
+            if value.isascii() and value.isdigit() and len(value) <= len(str(self.high)):
+                return wrong_type(self, value, f" Did you mean {int(value)} without quotes?")
+            words = () if self.no_limit is Limit.ALWAYS else (UNLIMITED,)
+            return wrong_type(self, value, did_you_mean(value, words))
+        if isinstance(value, float) and (math.isnan(value) or math.isinf(value)):
+            return refused("P012", f"must be finite: {self.allowed}.")
+        return wrong_type(self, value)
+
+
+@dataclass(frozen=True)
+class SchemaVersion:
+    """The number of the format."""
+
+    allowed: str = "the whole number 1"
+
+    def read(self, value: object) -> int:
+        """Take the one format there is."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong_type(self, value)
+        if value != 1:
+            raise refused("P012", "this version of pooltop reads schema = 1 only.")
+        return value
+
+
+@dataclass(frozen=True)
+class Decimal:
+    """A finite number in an interval; fractions are welcome."""
+
+    low: float
+    high: float
+    above: bool = False
+    """The low end itself is not allowed."""
+
+    @property
+    def allowed(self) -> str:
+        """Give the interval."""
+        low = f"above {self.low:g}" if self.above else f"from {self.low:g}"
+        return f"a number {low} to {self.high:g}"
+
+    def read(self, value: object) -> float:
+        """Take an integer or a float within the interval; minus zero is none."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise wrong_type(self, value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise refused("P012", f"must be finite: {self.allowed}.")
+        too_low = value <= self.low if self.above else value < self.low
+        is_minus_zero = isinstance(value, float) and value == 0 and math.copysign(1, value) < 0
+        if too_low or value > self.high or is_minus_zero:
+            raise refused("P012", f"expected {self.allowed}.")
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A short printable text that stands on screens: a name, an environment."""
+
+    allowed: str = f"a name of 1 to {LONGEST_NAME} printable characters"
+
+    def read(self, value: object) -> str:
+        """Take what can be shown on one line."""
+        text = require_text(self, value)
+        if not text.isprintable() or not 1 <= len(text.strip()) <= LONGEST_NAME:
+            raise refused("P022", f"expected {self.allowed}.")
+        if len(text) > LONGEST_NAME or text != text.strip():
+            raise refused("P022", f"expected {self.allowed}, no blanks around it.")
+        return text
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text; only the UTF-8 bytes matter."""
+
+    allowed: str = "a string"
+    later: str = ""
+    """Said of a table, where a later version takes one."""
+
+    def read(self, value: object) -> bytes:
+        """Give the bytes."""
+        if isinstance(value, dict) and self.later:
+            raise refused("P016", self.later)
+        return require_text(self, value).encode()
+
+
+@dataclass(frozen=True)
+class FilePath:
+    """The path of a file; whether it can be used is checked later, with its meaning."""
+
+    allowed: str = "the path of a file"
+
+    def read(self, value: object) -> str:
+        """Take any text that can be a path."""
+        text = require_text(self, value)
+        if not text or "\0" in text:
+            raise refused("P022", f"expected {self.allowed}, got {quoted(text)}.")
+        return text
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A text that is never shown."""
+
+    allowed: str = "a string"
+
+    def read(self, value: object) -> str:
+        """Take any text."""
+        return require_text(self, value)
+
+
+@dataclass(frozen=True)
+class Several:
+    """An array of values of one kind; a single value may stand alone where that is usual."""
+
+    item: Kind
+    alone: bool = False
+    most: int = 1000
+
+    @property
+    def allowed(self) -> str:
+        """Describe the array."""
+        return f"an array, each {self.item.allowed}"
+
+    def read(self, value: object) -> tuple[object, ...]:
+        """Read each item; every one that is refused is reported."""
+        if self.alone and isinstance(value, str):
+            return (self.item.read(value),)
+        if not isinstance(value, list):
+            raise wrong_type(self, value)
+        if len(value) > self.most:
+            raise refused("P007", f"more than {self.most} entries.")
+        items: list[object] = []
+        faults: list[Fault] = []
+        for index, element in enumerate(value):
+            try:
+                items.append(self.item.read(element))
+            except Refused as verdict:
+                faults += [fault._replace(at=(index, *fault.at)) for fault in verdict.faults]
+        if faults:
+            raise Refused(*faults)
+        return tuple(items)
+
+
+def _is_infinity(value: object) -> bool:
+    """Tell inf, but not 1e400, which is a slip."""
+    return isinstance(value, float) and value == math.inf and not isinstance(value, Overflowed)

@@ -1,0 +1,131 @@
+"""Loading: a file or a text becomes a Profile, or every one of its problems at once."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from pooltop.core.model import Profile
+from pooltop.profiles import checks
+from pooltop.profiles.build import build_profile
+from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
+from pooltop.profiles.problems import Problem, ProfileErrors
+from pooltop.profiles.reader import read_table
+from pooltop.profiles.report import Report, TooManyProblems
+from pooltop.profiles.shown import printable
+from pooltop.profiles.syntax import SyntaxRefusedError, parse
+from pooltop.profiles.tables import PROFILE
+from pooltop.profiles.tlsfiles import check_tls
+
+
+class Loaded(NamedTuple):
+    """A usable profile, and what its author should know."""
+
+    profile: Profile
+    warnings: tuple[Problem, ...]
+    """In the order of the file."""
+
+
+def load_profile(path: str | os.PathLike[str]) -> Profile:
+    """Give the profile that a TOML file holds; warnings are dropped.
+
+    Args:
+        path: of the file; paths within the profile start at its folder.
+
+    Raises:
+        ProfileErrors: the file cannot be used; has every problem with its place.
+    """
+    return load(path).profile
+
+
+def load(path: str | os.PathLike[str]) -> Loaded:
+    """Give the profile that a TOML file holds, and its warnings.
+
+    Raises:
+        ProfileErrors: the file cannot be used; has every problem with its place.
+    """
+    name = os.fspath(path)
+    try:
+        text = decode(read_regular(name, LARGEST))
+    except FileRefusedError as error:
+        raise ProfileErrors([_of_file(name, error.code, error.message)]) from error
+    return load_text(text, name)
+
+
+def load_profile_text(text: str, path: str = "profile.toml") -> Profile:
+    """Give the profile that a TOML text holds; warnings are dropped.
+
+    Args:
+        text: the profile.
+        path: what to call it in messages; paths within it start at this path's folder.
+
+    Raises:
+        ProfileErrors: the text cannot be used; has every problem with its place.
+    """
+    return load_text(text, path).profile
+
+
+def load_text(text: str, path: str = "profile.toml") -> Loaded:
+    """Give the profile that a TOML text holds, and its warnings.
+
+    Raises:
+        ProfileErrors: the text cannot be used; has every problem with its place.
+    """
+    try:
+        tree = parse(text)
+    except SyntaxRefusedError as error:
+        problem = Problem(
+            file=printable(path),
+            line=error.where.line,
+            column=error.where.column,
+            severity="error",
+            code=error.code,
+            key=error.key,
+            value=None,
+            message=error.message,
+        )
+        raise ProfileErrors([problem]) from error
+    report = Report(tree)
+    profile = _read(tree, path, report)
+    problems = report.finish(printable(path), text)
+    if profile is None:
+        raise ProfileErrors(problems)
+    return Loaded(profile, problems)
+
+
+def _read(tree: dict[str, object], path: str, report: Report) -> Profile | None:
+    """Read the whole tree; None when something is wrong with it."""
+    try:
+        values = read_table(PROFILE, tree, (), report)
+        checks.check_presence(tree, report)
+        checks.check_workloads(tree, values, report)
+        checks.check_sizes(values, _open_files(), report)
+        checks.check_in_flight(values, report)
+        check_tls(values, os.path.dirname(path), report)
+        checks.check_references(tree, values, report)
+    except TooManyProblems:
+        return None
+    return None if report.has_errors else build_profile(values, path)
+
+
+def _open_files() -> int | None:
+    """Give how many files this process may have open; None where there is no such limit."""
+    try:
+        import resource  # noqa: PLC0415 - Unix only
+    except ImportError:
+        return None
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def _of_file(path: str, code: str, message: str) -> Problem:
+    return Problem(
+        file=printable(path),
+        line=None,
+        column=None,
+        severity="error",
+        code=code,
+        key="",
+        value=None,
+        message=message,
+    )

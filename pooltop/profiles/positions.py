@@ -1,0 +1,172 @@
+"""Where each key and value of a TOML text stands: line and column, found by path.
+
+tomllib gives values without places, so tree-sitter reads the text a second time, and only
+when there is something to place. The text is one that tomllib accepts, except for keys set
+twice, which are listed here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, NamedTuple
+
+from pooltop.profiles.shown import Path
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_TABLES = ("table", "table_array_element")
+_KEYS = ("bare_key", "quoted_key", "dotted_key")
+
+
+class Place(NamedTuple):
+    """A place in the text; both count from 1, columns count characters."""
+
+    line: int
+    column: int
+
+
+class Twice(NamedTuple):
+    """A key or table that is set two times."""
+
+    path: Path
+    first: Place
+    second: Place
+
+
+class Number(NamedTuple):
+    """An integer as it is written."""
+
+    path: Path
+    place: Place
+    digits: str
+
+
+class Positions:
+    """The places of one text."""
+
+    def __init__(self, text: str) -> None:
+        """Read the text."""
+        import tree_sitter  # noqa: PLC0415 - 20 ms that a profile without problems need not pay
+        import tree_sitter_toml  # noqa: PLC0415
+
+        language = tree_sitter.Language(tree_sitter_toml.language())
+        # tomllib reads CRLF as LF; the lines are the same.
+        self._source = text.replace("\r\n", "\n").encode("utf-8", "surrogatepass")
+        self._lines = self._source.split(b"\n")
+        self._keys: dict[Path, Place] = {}
+        self._values: dict[Path, Place] = {}
+        self._headers: set[Path] = set()
+        self._lengths: dict[Path, int] = {}
+        self.twice: list[Twice] = []
+        """Keys and tables set two times, in order."""
+        self.integers: list[Number] = []
+        """Every integer, in order."""
+        root = tree_sitter.Parser(language).parse(self._source).root_node
+        for node in root.children:
+            if node.type in _TABLES:
+                self._read_table(node)
+            elif node.type == "pair":
+                self._read_pair(node, ())
+
+    def of(self, path: Path, *, on_key: bool = False) -> Place:
+        """Give the place of a key's value, or of the key itself.
+
+        What the text does not have is placed at the nearest table around it, and else at
+        the beginning.
+        """
+        if not on_key and path in self._values:
+            return self._values[path]
+        for depth in range(len(path), 0, -1):
+            place = self._keys.get(path[:depth]) or self._values.get(path[:depth])
+            if place is not None:
+                return place
+        return Place(1, 1)
+
+    def _read_table(self, node: Node) -> None:
+        header = next((child for child in node.children if child.type in _KEYS), None)
+        if header is None:
+            return
+        keys = _key_nodes(header)
+        path = (*self._walk(keys[:-1], ()), self._text_of(keys[-1]))
+        place = self._place(node)
+        if node.type == "table_array_element":
+            index = self._lengths.get(path, 0)
+            if index == 0 and path in self._keys:
+                self.twice.append(Twice(path, self._keys[path], place))
+            self._lengths[path] = index + 1
+            self._keys.setdefault(path, place)
+            path += (index,)
+            self._keys[path] = place
+        else:
+            if path in self._headers or path in self._values or path in self._lengths:
+                self.twice.append(Twice(path, self._keys[path], place))
+            self._headers.add(path)
+            self._keys[path] = self._keys[path] if path in self._values else place
+        for child in node.children:
+            if child.type == "pair":
+                self._read_pair(child, path)
+
+    def _read_pair(self, node: Node, base: Path) -> None:
+        key, value = node.children[0], node.children[-1]
+        if key.type not in _KEYS or value is key:
+            return
+        keys = _key_nodes(key)
+        path = (*self._walk(keys[:-1], base), self._text_of(keys[-1]))
+        place = self._place(keys[-1])
+        if path in self._keys:
+            self.twice.append(Twice(path, self._keys[path], place))
+        self._keys.setdefault(path, place)
+        self._read_value(value, path)
+
+    def _read_value(self, node: Node, path: Path) -> None:
+        self._values.setdefault(path, self._place(node))
+        if node.type == "inline_table":
+            for child in node.children:
+                if child.type == "pair":
+                    self._read_pair(child, path)
+        elif node.type == "array":
+            items = (c for c in node.children if c.is_named and c.type != "comment")
+            for index, child in enumerate(items):
+                self._read_value(child, (*path, index))
+        elif node.type == "integer":
+            digits = self._source[node.start_byte : node.end_byte].decode()
+            self.integers.append(Number(path, self._place(node), digits))
+
+    def _walk(self, keys: list[Node], path: Path) -> Path:
+        """Go down the parents of a key; an array of tables means its last element."""
+        for node in keys:
+            path += (self._text_of(node),)
+            self._keys.setdefault(path, self._place(node))
+            if path in self._values:
+                self.twice.append(Twice(path, self._keys[path], self._place(node)))
+            if path in self._lengths:
+                path += (self._lengths[path] - 1,)
+        return path
+
+    def _text_of(self, node: Node) -> str:
+        text = self._source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        if node.type != "quoted_key":
+            return text
+        try:
+            value = tomllib.loads(f"key = {text}")["key"]
+        except tomllib.TOMLDecodeError:
+            return text
+        return str(value)
+
+    def _place(self, node: Node) -> Place:
+        row, column = node.start_point
+        before = self._lines[row][:column].decode("utf-8", "replace")
+        return Place(row + 1, len(before) + 1)
+
+
+def _key_nodes(node: Node) -> list[Node]:
+    """Give the parts of a dotted key, which the grammar nests to the left, in order."""
+    parts: list[Node] = []
+    while node.type == "dotted_key":
+        named = [child for child in node.children if child.is_named]
+        if len(named) < 2:  # noqa: PLR2004 - a dotted key has a left and a right side
+            break
+        parts.append(named[-1])
+        node = named[0]
+    return [node, *reversed(parts)]

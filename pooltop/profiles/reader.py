@@ -1,0 +1,132 @@
+"""Walks a tree of TOML values along the tables of the format, and takes what is right."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pooltop.profiles.kinds import Kind, Refused
+from pooltop.profiles.report import Report
+from pooltop.profiles.shown import Path, did_you_mean, nearest, type_name
+from pooltop.profiles.tables import Field, Many, Named, Table, tables_with
+
+Values = dict[str, object]
+"""What was read of a table, by the model's names; a key that is absent or wrong is not there."""
+
+_BAD = object()
+
+
+def read_table(table: Table, tree: object, path: Path, report: Report) -> Values:
+    """Read a table; what is wrong goes into the report."""
+    if not isinstance(tree, dict):
+        report.add(path, "P011", f"expected {table.allowed}, got {type_name(tree)}.")
+        return {}
+    spellings = table.spellings()
+    values: Values = {}
+    seen: dict[str, str] = {}
+    for key, value in tree.items():
+        field = spellings.get(key)
+        if field is None:
+            _refuse_unknown(table, key, (*path, key), report)
+            continue
+        if field.name in seen:
+            message = f"{seen[field.name]} says the same: keep one of them."
+            report.add((*path, key), "P017", message, on_key=True)
+            continue
+        seen[field.name] = key
+        if key != field.name:
+            report.spelled((*path, field.name), key)
+        read = _read(field.kind, value, (*path, field.name), report, secret=field.secret)
+        if read is not _BAD:
+            values[field.gives] = read
+    _require(table.fields, seen, path, report)
+    return values
+
+
+def _read(
+    kind: Kind | Table | Named | Many, value: object, path: Path, report: Report, *, secret: bool
+) -> object:
+    if isinstance(kind, Table):
+        return read_table(kind, value, path, report)
+    if isinstance(kind, Named):
+        return _read_named(kind, value, path, report)
+    if isinstance(kind, Many):
+        return _read_many(kind, value, path, report)
+    try:
+        return kind.read(value)
+    except Refused as verdict:
+        for fault in verdict.faults:
+            report.add(
+                (*path, *fault.at),
+                fault.code,
+                fault.message,
+                on_key=fault.on_key,
+                secret=secret or fault.secret,
+            )
+        return _BAD
+
+
+def _read_named(kind: Named, tree: object, path: Path, report: Report) -> object:
+    if not isinstance(tree, dict):
+        report.add(path, "P011", f"expected {kind.allowed}, got {type_name(tree)}.")
+        return _BAD
+    if len(tree) > kind.most:
+        report.add(path, "P007", f"more than {kind.most} entries.", on_key=True)
+        return _BAD
+    items: dict[str, Values] = {}
+    for name, item in tree.items():
+        try:
+            kind.names.read(name)
+        except Refused as verdict:
+            for fault in verdict.faults:
+                report.add((*path, name), fault.code, fault.message, on_key=True)
+        if not isinstance(item, dict):
+            got = type_name(item)
+            report.add((*path, name), "P011", f"expected a table {kind.item.where}, got {got}.")
+            continue
+        items[name] = read_table(kind.item, item, (*path, name), report)
+    return items
+
+
+def _read_many(kind: Many, tree: object, path: Path, report: Report) -> object:
+    if not isinstance(tree, list) or not tree:
+        got = "an empty one" if tree == [] else type_name(tree)
+        report.add(path, "P011", f"expected {kind.allowed}, got {got}.")
+        return _BAD
+    if len(tree) > kind.most:
+        report.add(path, "P007", f"more than {kind.most} entries.", on_key=True)
+        return _BAD
+    return [read_table(kind.item, item, (*path, n), report) for n, item in enumerate(tree)]
+
+
+def _require(fields: tuple[Field, ...], seen: dict[str, str], path: Path, report: Report) -> None:
+    for field in fields:
+        if field.required and field.name not in seen:
+            message = f"{field.name} is missing: add {field.required}."
+            report.add(path, "P014", message, on_key=True)
+
+
+def _refuse_unknown(table: Table, key: str, path: Path, report: Report) -> None:
+    if key in table.later:
+        report.add(path, "P016", "not yet in this version of pooltop.", on_key=True)
+        return
+    homes = tables_with(key)
+    if homes:
+        places = " or ".join(_filled(home, path) for home in homes)
+        report.add(path, "P015", f"does not stand here; it belongs in {places}.", on_key=True)
+        return
+    spellings = table.spellings()
+    hint = did_you_mean(key, spellings)
+    if not hint:
+        later = nearest(key, table.later)
+        hint = f" Did you mean {later}, which is not yet in this version?" if later else ""
+    if not hint:
+        hint = f" Allowed are {', '.join(field.name for field in table.fields)}."
+    report.add(path, "P010", f"unknown key.{hint}", on_key=True)
+
+
+def _filled(where: str, path: Path) -> str:
+    """Put the name of the table that is being read in, where the home is beside it."""
+    first, name = path[0], path[1] if len(path) > 2 else None  # noqa: PLR2004 - top, name, key
+    if name is not None and where.lstrip("[").startswith(f"{cast('str', first)}.NAME"):
+        return where.replace("NAME", str(name), 1)
+    return where

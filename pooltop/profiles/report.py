@@ -1,0 +1,144 @@
+"""Collects what is wrong while a profile is read, and places it in the text at the end.
+
+Nothing is placed before it is known that there is something to place: the positions cost
+a second parse of the file.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pooltop.profiles.positions import Positions
+from pooltop.profiles.problems import Problem, Severity
+from pooltop.profiles.shown import Path, shown_key, shown_value
+
+MOST_PROBLEMS = 200
+
+
+class TooManyProblems(Exception):  # noqa: N818 - ends the reading, is never shown
+    """Reading on would only repeat itself."""
+
+
+class _Draft(NamedTuple):
+    path: Path
+    on_key: bool
+    severity: Severity
+    code: str
+    message: str
+    see: Path | None
+    tail: str
+    value: str | None
+
+
+class Report:
+    """The problems of one profile so far, by path instead of by place."""
+
+    def __init__(self, tree: dict[str, object]) -> None:
+        """Remember the whole tree, so that the value at a path can be shown."""
+        self._tree = tree
+        self._drafts: list[_Draft] = []
+        self._spelled: dict[Path, str] = {}
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything but warnings was added."""
+        return any(draft.severity == "error" for draft in self._drafts)
+
+    def add(  # noqa: PLR0913 - a problem has this many parts
+        self,
+        path: Path,
+        code: str,
+        message: str,
+        *,
+        severity: Severity = "error",
+        on_key: bool = False,
+        see: Path | None = None,
+        tail: str = "",
+        secret: bool = False,
+    ) -> None:
+        """Add a problem.
+
+        Args:
+            path: canonical; the spelling that the file uses is put in.
+            code: of the table in ``problems``.
+            message: what is wrong and what is allowed.
+            severity: only errors make the profile unusable.
+            on_key: the key is wrong rather than its value: place it there, show no value.
+            see: where else to look: `` (line N)`` is put between message and tail.
+            tail: what follows the line number.
+            secret: never show the value.
+
+        Raises:
+            TooManyProblems: the limit is reached.
+        """
+        path = self._as_written(path)
+        value = None if on_key or secret else shown_value(self._value_at(path))
+        self._drafts.append(_Draft(path, on_key, severity, code, message, see, tail, value))
+        if len(self._drafts) >= MOST_PROBLEMS:
+            raise TooManyProblems
+
+    def warn(
+        self, path: Path, code: str, message: str, *, on_key: bool = False, secret: bool = False
+    ) -> None:
+        """Add a warning: the profile is usable, but the reader should know."""
+        self.add(path, code, message, severity="warn", on_key=on_key, secret=secret)
+
+    def spelled(self, path: Path, spelling: str) -> None:
+        """Note that the file spells the key at this canonical path in another way."""
+        self._spelled[path] = spelling
+
+    def finish(self, file: str, text: str) -> tuple[Problem, ...]:
+        """Give the problems in the order of the file."""
+        if not self._drafts:
+            return ()
+        positions = Positions(text)
+        problems = [_placed(draft, file, positions) for draft in self._drafts]
+        problems.sort(key=lambda p: (p.line or 0, p.column or 0, p.code))
+        if len(problems) >= MOST_PROBLEMS:
+            problems.append(
+                Problem(
+                    file=file,
+                    line=None,
+                    column=None,
+                    severity="error",
+                    code="P007",
+                    key="",
+                    value=None,
+                    message=f"{MOST_PROBLEMS} problems or more: reading stopped here.",
+                )
+            )
+        return tuple(problems)
+
+    def _as_written(self, path: Path) -> Path:
+        written: list[str | int] = []
+        for depth, step in enumerate(path, 1):
+            written.append(self._spelled.get(path[:depth], step))
+        return tuple(written)
+
+    def _value_at(self, path: Path) -> object:
+        here: object = self._tree
+        for step in path:
+            if isinstance(here, dict):
+                here = here.get(step)
+            elif isinstance(here, list) and isinstance(step, int):
+                here = here[step]
+            else:
+                return None
+        return here
+
+
+def _placed(draft: _Draft, file: str, positions: Positions) -> Problem:
+    place = positions.of(draft.path, on_key=draft.on_key)
+    message = draft.message
+    if draft.see is not None:
+        message += f" (line {positions.of(draft.see, on_key=True).line})"
+    return Problem(
+        file=file,
+        line=place.line,
+        column=place.column,
+        severity=draft.severity,
+        code=draft.code,
+        key=shown_key(draft.path),
+        value=draft.value,
+        message=message + draft.tail,
+    )

@@ -1,0 +1,321 @@
+"""The format, table by table: each key's name, what it may hold and where it goes.
+
+This is the one place that knows the keys. The reader, the suggestions and every "belongs
+in" come from it. Defaults are the model's own, by a key's ``attr`` in ``Table.gives``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from pooltop.core import model
+from pooltop.profiles import web
+from pooltop.profiles.kinds import (
+    Choice,
+    Decimal,
+    FilePath,
+    Flag,
+    Kind,
+    Label,
+    SchemaVersion,
+    Secret,
+    Several,
+    Text,
+    Whole,
+)
+from pooltop.profiles.units import Duration, Rate
+
+MOST_SOCKETS = 1_000_000
+MOST_ENTRIES = 1000
+LARGEST_BODY = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Field:
+    """One key of a table."""
+
+    name: str
+    kind: Kind | Table | Named | Many
+    attr: str = ""
+    """The model's name for it, where that differs."""
+    node: str = ""
+    """Node's spelling, accepted too, so that options can be pasted."""
+    required: str = ""
+    """What to write, where the key must be there."""
+    only: Literal["open", "closed", ""] = ""
+    """The workload model it belongs to; empty for both."""
+    secret: bool = False
+    """Its value is never shown."""
+
+    @property
+    def gives(self) -> str:
+        """Name the attribute of the model."""
+        return self.attr or self.name
+
+
+@dataclass(frozen=True)
+class Table:
+    """A TOML table whose keys are known."""
+
+    where: str
+    """Its header, with NAME for what the user chooses."""
+    fields: tuple[Field, ...]
+    later: tuple[str, ...] = ()
+    """Keys of the format that this version cannot do yet."""
+    gives: type[msgspec.Struct] | None = None
+    """The value that is made of it."""
+
+    @property
+    def allowed(self) -> str:
+        """Describe it."""
+        return f"a table with {', '.join(field.name for field in self.fields)}"
+
+    def spellings(self) -> dict[str, Field]:
+        """Give every spelling that is accepted, Node's included."""
+        names = {field.name: field for field in self.fields}
+        return names | {field.node: field for field in self.fields if field.node}
+
+
+@dataclass(frozen=True)
+class Named:
+    """Tables by name: ``[agents.NAME]``."""
+
+    item: Table
+    names: Kind = Label()
+    most: int = MOST_ENTRIES
+
+    @property
+    def allowed(self) -> str:
+        """Describe it."""
+        return f"tables like {self.item.where}"
+
+
+@dataclass(frozen=True)
+class Many:
+    """An array of tables."""
+
+    item: Table
+    most: int = MOST_ENTRIES
+
+    @property
+    def allowed(self) -> str:
+        """Describe it."""
+        return f"an array of tables like {self.item.where}"
+
+
+def _sockets(on_zero: str) -> Whole:
+    return Whole(1, MOST_SOCKETS, no_limit=math.inf, on_zero=on_zero)
+
+
+_CLOCK = Duration(
+    no_limit=None, on_zero='0 would fail every request. For no limit write "unlimited".'
+)
+
+TIMEOUTS = Table(
+    "[agents.NAME.timeouts]",
+    (
+        Field("queue", _CLOCK),
+        Field("connect", _CLOCK),
+        Field("idle", _CLOCK),
+        Field("total", _CLOCK),
+    ),
+    later=("free",),
+    gives=model.Timeouts,
+)
+
+TLS = Table(
+    "[agents.NAME.tls]",
+    (
+        Field("ca", Several(FilePath(), alone=True)),
+        Field("cert", FilePath()),
+        Field("key", FilePath()),
+        Field("passphrase", Secret(), secret=True),
+        Field("verify", Flag(), node="rejectUnauthorized"),
+        Field("servername", web.ServerName()),
+    ),
+    gives=model.TLSOptions,
+)
+
+OPTIONS = (
+    Field("keep_alive", Flag(), node="keepAlive"),
+    Field(
+        "keep_alive_msecs",
+        Duration("ms", on_zero='Node reads 0 as "not set", that is "1s". Write more than 0.'),
+        node="keepAliveMsecs",
+    ),
+    Field(
+        "agent_keep_alive_timeout_buffer",
+        Duration("ms", zero=True),
+        node="agentKeepAliveTimeoutBuffer",
+    ),
+    Field(
+        "max_sockets",
+        _sockets('Node reads 0 as "not set", that is unlimited. Write 1 or more, or "unlimited".'),
+        node="maxSockets",
+    ),
+    Field(
+        "max_total_sockets",
+        _sockets('Node throws ERR_OUT_OF_RANGE for 0. Write 1 or more, or "unlimited".'),
+        node="maxTotalSockets",
+    ),
+    Field(
+        "max_free_sockets",
+        _sockets(
+            'Node reads 0 as "not set", that is 256. Write 1 or more, or "unlimited"; to keep '
+            "no idle socket write keep_alive = false."
+        ),
+        node="maxFreeSockets",
+    ),
+    Field("scheduling", Choice(("lifo", "fifo"))),
+    Field(
+        "timeout",
+        Duration(
+            "ms",
+            no_limit=0.0,
+            on_zero='Node reads 0 as no timeout. Leave it out, or write "unlimited".',
+        ),
+    ),
+    Field("live", Choice(("node", "drain"))),
+)
+"""The keys of ``[agents.NAME]`` that are AgentOptions."""
+
+AGENT = Table(
+    "[agents.NAME]",
+    (
+        Field("kind", Choice(("http.Agent", "https.Agent"), later=("undici-pool", "h2"))),
+        *OPTIONS,
+        Field("codec", Choice(("h11", "llhttp"), later=("h2",))),
+        Field("timeouts", TIMEOUTS),
+        Field("tls", TLS),
+    ),
+    later=(
+        "hosts",
+        "connections",
+        "client_ttl",
+        "pipelining",
+        "sessions",
+        "max_concurrent_streams",
+        "local_address",
+        "localAddress",
+        "family",
+        "proxy_env",
+        "proxyEnv",
+        "max_cached_sessions",
+        "maxCachedSessions",
+    ),
+)
+
+_REQUEST = (
+    Field("method", web.Method()),
+    Field("path", web.RequestPath()),
+    Field("headers", web.Headers()),
+    Field("body", Text(later="only text is possible in this version: json, file and form come.")),
+    Field("connection", Choice(("close",))),
+)
+
+REQUEST = Table(
+    "[[workloads.NAME.requests]]",
+    (
+        Field("name", Label()),
+        Field("weight", Decimal(0, 1_000_000, above=True)),
+        *_REQUEST,
+    ),
+    later=("expect", "auth", "idempotent", "timeouts"),
+    gives=model.RequestClass,
+)
+
+THINK = Table(
+    "[workloads.NAME.think]",
+    (
+        Field("min", Duration(zero=True), attr="min_s"),
+        Field("max", Duration(zero=True), attr="max_s"),
+    ),
+    gives=model.Think,
+)
+
+WORKLOAD = Table(
+    "[workloads.NAME]",
+    (
+        Field("model", Choice(("open", "closed"))),
+        Field("agent", Label(), required='agent = "NAME" of an [agents.NAME] table'),
+        Field("base_url", web.BaseUrl(), required='base_url = "http://host:port" or "demo:NAME"'),
+        Field("arrival", Choice(("constant", "poisson")), only="open"),
+        Field("rate", Rate(), only="open"),
+        Field("max_in_flight", Whole(1, 1_000_000), only="open"),
+        Field("users", Whole(1, 1_000_000), only="closed"),
+        Field("think", THINK, only="closed"),
+        Field("duration", Duration(no_limit=None)),
+        Field("max_requests", Whole(1, 10**12, no_limit=None)),
+        Field("seed", Whole(0, 2**63 - 1)),
+        Field("requests", Many(REQUEST)),
+        *_REQUEST,
+    ),
+    later=("stages", "data", "expect", "auth", "idempotent", "timeouts", "thresholds"),
+    gives=model.Workload,
+)
+REQUEST_KEYS = tuple(field.name for field in _REQUEST)
+"""Keys of a request class that may stand in the workload itself when it has only one."""
+
+LATENCY = Table(
+    "[demo.NAME.latency]",
+    (
+        Field("median", Duration(zero=True), attr="median_s"),
+        Field("sigma", Decimal(0, 5)),
+    ),
+    gives=model.Latency,
+)
+
+DEMO = Table(
+    "[demo.NAME]",
+    (
+        Field("scheme", Choice(("http", "https"))),
+        Field("latency", LATENCY),
+        Field("body_bytes", Whole(0, LARGEST_BODY)),
+        Field("keep_alive", Flag()),
+        Field("keep_alive_timeout", Duration(no_limit=None)),
+        Field("keep_alive_max", Whole(1, 1_000_000, no_limit=None)),
+        Field("idle_close", Duration(no_limit=None)),
+        Field("concurrency", Whole(1, 1_000_000, no_limit=None)),
+    ),
+    gives=model.DemoServer,
+)
+
+PROFILE = Table(
+    "the top level",
+    (
+        Field("schema", SchemaVersion()),
+        Field("environment", Label()),
+        Field(
+            "safety",
+            Table(
+                "[safety]",
+                (Field("allow_hosts", Several(web.HostPattern())),),
+                later=("max_rate", "max_open_fds"),
+            ),
+        ),
+        Field("defaults", Table("[defaults]", (Field("timeouts", TIMEOUTS),))),
+        Field("demo", Named(DEMO, names=web.HostLabel())),
+        Field("agents", Named(AGENT)),
+        Field("workloads", Named(WORKLOAD)),
+    ),
+    later=("include", "env", "thresholds", "advisor", "record", "export"),
+)
+
+
+def tables_with(key: str) -> tuple[str, ...]:
+    """Give the headers of the tables in which a key belongs."""
+    found = (table.where for table in _all_tables(PROFILE) if key in table.spellings())
+    return tuple(dict.fromkeys(found))
+
+
+def _all_tables(table: Table) -> Iterator[Table]:
+    yield table
+    for field in table.fields:
+        kind = field.kind.item if isinstance(field.kind, Named | Many) else field.kind
+        if isinstance(kind, Table):
+            yield from _all_tables(kind)

@@ -1,0 +1,131 @@
+"""Whether the certificate files of a profile can be used: found out before anything is sent.
+
+Each file is read like the profile itself (a pipe cannot block) and then given to OpenSSL,
+whose errors name no file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import cast
+
+from pooltop.profiles.checks import tables_of
+from pooltop.profiles.files import LARGEST, FileRefusedError, read_regular
+from pooltop.profiles.reader import Values
+from pooltop.profiles.report import Report
+from pooltop.profiles.shown import Path, quoted
+
+_PEM = b"-----BEGIN "
+_ENCRYPTED = b"ENCRYPTED"
+
+
+def check_tls(values: Values, folder: str, report: Report) -> None:
+    """Check every agent's TLS table, and make its paths start at the profile's folder."""
+    for name, agent in tables_of(values, "agents").items():
+        tls = cast("Values | None", agent.get("tls"))
+        if tls:
+            _check(tls, ("agents", name, "tls"), folder, report)
+
+
+def _check(tls: Values, path: Path, folder: str, report: Report) -> None:
+    if tls.get("verify") is False:
+        report.warn((*path, "verify"), "P051", "certificates are not checked.")
+    if "passphrase" in tls:
+        message = "a secret in the profile: keep the file to yourself (chmod 600)."
+        report.warn((*path, "passphrase"), "P054", message, secret=True)
+    _check_trust(tls, path, folder, report)
+    _check_own(tls, path, folder, report)
+
+
+def _check_trust(tls: Values, path: Path, folder: str, report: Report) -> None:
+    if "ca" not in tls:
+        return
+    files = cast("tuple[str, ...]", tls["ca"])
+    tls["ca"] = tuple(_from(folder, file) for file in files)
+    for index, file in enumerate(cast("tuple[str, ...]", tls["ca"])):
+        # A single path may stand without an array.
+        place = (*path, "ca") if len(files) == 1 else (*path, "ca", index)
+        data = _read(file, place, report)
+        if data is not None and (reason := _why_no_ca(data)):
+            report.add(place, "P050", f"{quoted(file)}: {reason}")
+
+
+def _check_own(tls: Values, path: Path, folder: str, report: Report) -> None:
+    readable = True
+    for key in ("cert", "key"):
+        if key in tls:
+            tls[key] = _from(folder, str(tls[key]))
+            readable &= _read(str(tls[key]), (*path, key), report) is not None
+    for key, other in (("cert", "key"), ("key", "cert")):
+        if key in tls and other not in tls:
+            message = f"{other} is missing: a client certificate is cert and key together."
+            report.add((*path, key), "P052", message, on_key=True)
+            return
+    if "key" not in tls or not readable:
+        return
+    cert, key, secret = str(tls["cert"]), str(tls["key"]), tls.get("passphrase")
+    _warn_if_others_read(key, (*path, "key"), report)
+    wrong, reason = _why_no_pair(cert, key, str(secret) if secret is not None else None)
+    if reason:
+        report.add((*path, wrong), "P050", f"{quoted(str(tls[wrong]))}: {reason}")
+
+
+def _from(folder: str, file: str) -> str:
+    return os.path.normpath(os.path.join(folder, file))
+
+
+def _read(file: str, path: Path, report: Report) -> bytes | None:
+    try:
+        data = read_regular(file, LARGEST)
+    except FileRefusedError as error:
+        report.add(path, "P050", f"{quoted(file)}: {error.message}")
+        return None
+    if _PEM not in data:
+        kind = "DER; convert it: openssl x509 -inform der" if data[:1] == b"\x30" else "no PEM file"
+        report.add(path, "P050", f"{quoted(file)}: this is {kind}.")
+        return None
+    return data
+
+
+def _why_no_ca(data: bytes) -> str:
+    import ssl  # noqa: PLC0415 - slow to load, and few profiles name certificates
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=data.decode("ascii", "replace"))
+    except (ssl.SSLError, ValueError) as error:
+        return f"no certificate in it can be read ({_openssl(error)})."
+    return ""
+
+
+def _why_no_pair(cert: str, key: str, passphrase: str | None) -> tuple[str, str]:
+    """Give which of cert and key is to blame, and why; an empty reason when both are right."""
+    import ssl  # noqa: PLC0415
+
+    with open(key, "rb") as file:
+        encrypted = _ENCRYPTED in file.read(LARGEST)
+    if encrypted and passphrase is None:
+        return "key", "the key is encrypted: add passphrase."
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        # Without a password of its own OpenSSL would ask the terminal.
+        context.load_cert_chain(cert, key, password=passphrase or "")
+    except (ssl.SSLError, ValueError, OSError) as error:
+        reason = getattr(error, "reason", "") or ""
+        if "MISMATCH" in reason:
+            return "key", "this is not the key of the certificate in cert."
+        if encrypted:
+            return "key", "the passphrase does not open it."
+        return "cert", f"cert and key cannot be used together ({_openssl(error)})."
+    return "cert", ""
+
+
+def _openssl(error: Exception) -> str:
+    reason = getattr(error, "reason", None)
+    return str(reason).lower().replace("_", " ") if reason else "OpenSSL gives no reason"
+
+
+def _warn_if_others_read(key: str, path: Path, report: Report) -> None:
+    if os.name == "posix" and os.stat(key).st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        report.warn(path, "P055", "other users of this machine can read this key: chmod 600.")

@@ -1,0 +1,98 @@
+"""Durations and rates: a number and a unit in one string, "500ms", "50/s". Never bare."""
+
+from __future__ import annotations
+
+import decimal
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pooltop.profiles.kinds import UNLIMITED, Limit, NoLimit, Refused, refused, require_text
+from pooltop.profiles.shown import quoted, type_name
+
+LONGEST_S = 2_147_483
+"""The longest timer Node can hold, 2**31 - 1 ms, in seconds."""
+
+_SECONDS = {
+    unit: decimal.Decimal(s) for unit, s in (("ms", "0.001"), ("s", 1), ("m", 60), ("h", 3600))
+}
+_DURATION = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)(ms|s|m|h)", re.ASCII)
+_RATE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)/(s|m|h)", re.ASCII)
+_LIKELY_MS = 50
+"""A bare number from here on was probably meant in milliseconds."""
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length of time with its unit."""
+
+    unit: Literal["s", "ms"] = "s"
+    """What the model counts in."""
+    no_limit: NoLimit = Limit.ALWAYS
+    """What "unlimited" gives."""
+    zero: bool = False
+    """Whether "0s" is allowed."""
+    on_zero: str = ""
+    """What to say to "0s", where it is a mistake that people make."""
+
+    @property
+    def allowed(self) -> str:
+        """Show the spelling."""
+        word = "" if self.no_limit is Limit.ALWAYS else f', or "{UNLIMITED}"'
+        return f'a duration like "500ms", "2s", "1.5m", "1h"{word}'
+
+    def read(self, value: object) -> float | None:
+        """Take a number and a unit; give it in the model's unit."""
+        if value == UNLIMITED and self.no_limit is not Limit.ALWAYS:
+            return self.no_limit
+        if not isinstance(value, str):
+            raise self._not_text(value)
+        match = _DURATION.fullmatch(require_text(self, value))
+        if match is None:
+            raise refused("P020", f"expected {self.allowed}.")
+        seconds = decimal.Decimal(match[1]) * _SECONDS[match[2]]
+        if seconds == 0 and not self.zero and self.on_zero:
+            raise refused("P012", self.on_zero)
+        if seconds.is_signed() or (seconds == 0 and not self.zero) or seconds > LONGEST_S:
+            low = "0s" if self.zero else "more than 0s"
+            raise refused("P012", f"expected {low}, at most 596h.")
+        return float(seconds * 1000 if self.unit == "ms" else seconds)
+
+    def _not_text(self, value: object) -> Refused:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            hint = _with_unit(value, self.unit)
+            return refused("P020", f"a duration needs a unit.{hint}")
+        return refused("P011", f"expected {self.allowed}, got {type_name(value)}.")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often something happens."""
+
+    most: int = 1_000_000
+    """Per second."""
+    allowed: str = 'a rate like "50/s", "600/m", "10/h"'
+
+    def read(self, value: object) -> float:
+        """Take a number and a unit; give it per second."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            hint = f" Did you mean {quoted(f'{value:g}/s')}?" if 0 < value <= self.most else ""
+            raise refused("P021", f"a rate needs a unit.{hint or f' Write {self.allowed}.'}")
+        if not isinstance(value, str):
+            raise refused("P011", f"expected {self.allowed}, got {type_name(value)}.")
+        match = _RATE.fullmatch(require_text(self, value))
+        if match is None:
+            raise refused("P021", f"expected {self.allowed}.")
+        rate = decimal.Decimal(match[1]) / _SECONDS[match[2]]
+        if rate <= 0 or rate > self.most:
+            raise refused("P012", f"must be a finite rate above 0, at most {self.most}/s.")
+        return float(rate)
+
+
+def _with_unit(value: float, unit: str) -> str:
+    if not 0 < value <= LONGEST_S:
+        return ' Write a number and one of ms, s, m, h: "500ms".'
+    short = f"{value:.15g}"
+    return (
+        f" Did you mean {quoted(short + ('ms' if unit == 'ms' or value >= _LIKELY_MS else 's'))}?"
+    )

@@ -1,0 +1,322 @@
+"""What HTTP lets a profile say: hosts, base URLs, methods, paths, header fields.
+
+All of it is checked when the profile is read, so that nothing can fail or be smuggled into
+a request once traffic flows. Spellings that resolvers read in different ways (127.1,
+0x7f.1, a trailing dot, a zone id) are refused rather than interpreted.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from pooltop.core.model import DEFAULT_PORTS
+from pooltop.profiles.kinds import Fault, Refused, refused, require_text, wrong_type
+from pooltop.profiles.shown import did_you_mean, quoted, type_name
+
+LONGEST_PATH = 8192
+LONGEST_HOST = 253
+DEMO = "demo:"
+SECRET_FIELDS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"}
+)
+"""Fields whose values are never shown; in lower case."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=//)")
+_NAME_PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PATH = re.compile(r"/[!-~]*")
+_HIGHEST_PORT = 65535
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_WRITTEN_BY_POOLTOP = {
+    "content-length": "pooltop counts the body itself",
+    "transfer-encoding": "pooltop frames the body itself",
+}
+
+
+def checked_host(host: str) -> str:
+    """Give a host in the one spelling that every resolver reads alike, in lower case.
+
+    Raises:
+        Refused: it is no host, or one that resolvers disagree about.
+    """
+    if not host:
+        raise refused("P060", "the host is missing.")
+    if not host.isascii():
+        raise refused("P060", f"the host {quoted(host)} is not ASCII.{_punycode(host)}")
+    if host.startswith("[") or ":" in host:
+        return _checked_ipv6(host)
+    if host.endswith("."):
+        raise refused("P060", f"the host {quoted(host)} ends in a dot: leave it out.")
+    parts = host.split(".")
+    if _NUMERIC.fullmatch(parts[-1]):
+        try:
+            return str(ipaddress.IPv4Address(host))
+        except ValueError:
+            raise refused(
+                "P060", f"the host {quoted(host)} is not an IPv4 address: write four numbers."
+            ) from None
+    if len(host) > LONGEST_HOST or not all(_NAME_PART.fullmatch(part) for part in parts):
+        raise refused("P060", f"{quoted(host)} is not a host name.")
+    return host.lower()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host can only be this machine: localhost, ``*.localhost``, 127/8, ::1."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_allowed(host: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether a host is loopback or named by one of the patterns of ``allow_hosts``."""
+    bare = host.strip("[]")
+    return is_loopback(host) or any(
+        bare.endswith(pattern[1:]) if pattern.startswith("*") else bare == pattern
+        for pattern in patterns
+    )
+
+
+@dataclass(frozen=True)
+class HostPattern:
+    """A host, or ``*.`` and what its name ends in."""
+
+    allowed: str = 'a host like "127.0.0.1" or "*.staging.internal"'
+
+    def read(self, value: object) -> str:
+        """Take a host or a suffix; never everything."""
+        text = require_text(self, value)
+        stem = text.removeprefix("*.")
+        if "*" in stem:
+            raise refused("P060", f"expected {self.allowed}; * stands at the beginning only.")
+        if stem != text and _NUMERIC.fullmatch(stem.rpartition(".")[2]):
+            raise refused("P060", f"expected {self.allowed}; addresses are named one by one.")
+        return ("*." if stem != text else "") + checked_host(stem).strip("[]")
+
+
+@dataclass(frozen=True)
+class HostLabel:
+    """The first part of a host name: ``NAME`` of ``NAME.localhost``."""
+
+    allowed: str = "1 to 63 lower-case letters, digits and hyphens, no hyphen at either end"
+
+    def read(self, value: object) -> str:
+        """Take what can stand before ``.localhost``."""
+        text = require_text(self, value)
+        if not _LABEL.fullmatch(text):
+            raise refused("P022", f"it becomes a host name: {self.allowed}.")
+        return text
+
+
+@dataclass(frozen=True)
+class ServerName:
+    """The name that a certificate is checked against, and SNI."""
+
+    allowed: str = "a host name"
+
+    def read(self, value: object) -> str:
+        """Take a host without brackets."""
+        return checked_host(require_text(self, value)).strip("[]")
+
+
+@dataclass(frozen=True)
+class BaseUrl:
+    """Where a workload goes: ``http://host:port``, ``https://host:port`` or ``demo:NAME``.
+
+    No path: each request class has its own. The port is always written out in the result.
+    """
+
+    allowed: str = '"http://host:port", "https://host:port" or "demo:NAME"'
+
+    def read(self, value: object) -> str:
+        """Take an absolute URL without user, path, query or fragment."""
+        text = require_text(self, value)
+        if text.startswith(DEMO):
+            return text
+        strange = next((c for c in text if c.isspace() or not c.isprintable()), None)
+        if strange is not None:
+            where = text.index(strange) + 1
+            raise refused("P060", f"character {where} is a blank or a control character.")
+        scheme = self._scheme(text)
+        rest = text[len(scheme) + 3 :]
+        authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+        if "@" in authority:
+            message = "a user name or password does not belong in a URL: use headers."
+            raise Refused(Fault("P060", message, secret=True))
+        tail = rest[len(authority) :]
+        if tail not in ("", "/"):
+            raise refused(
+                "P060", f"{quoted(tail)} does not belong here: put it into the request's path."
+            )
+        return _checked_authority(scheme, authority)
+
+    def _scheme(self, text: str) -> str:
+        match = _SCHEME.match(text)
+        if match is None:
+            bare = text.lstrip("/")
+            hint = f" Did you mean {quoted('http://' + bare)}?" if bare else ""
+            hint = f" Write {self.allowed}." if "@" in text or ":/" in text else hint
+            secret = "@" in text
+            raise Refused(Fault("P060", f"no scheme.{hint}", secret=secret))
+        scheme = match[1].lower()
+        if scheme not in DEFAULT_PORTS:
+            hint = did_you_mean(scheme, DEFAULT_PORTS)
+            message = f"the scheme {quoted(match[1])} is not http or https.{hint}"
+            raise Refused(Fault("P060", message, secret="@" in text))
+        return scheme
+
+
+@dataclass(frozen=True)
+class Method:
+    """A request method."""
+
+    allowed: str = 'a method like "GET" or "POST"'
+
+    def read(self, value: object) -> str:
+        """Take a token as it is; methods are case-sensitive."""
+        method = require_text(self, value)
+        if not _TOKEN.fullmatch(method):
+            raise refused("P062", f"expected {self.allowed}.")
+        if method not in _METHODS and method.upper() in _METHODS:
+            raise refused("P062", f"methods are upper case. Did you mean {quoted(method.upper())}?")
+        if method == "CONNECT":
+            raise refused("P062", "CONNECT makes a tunnel, which no pool keeps.")
+        return method
+
+
+@dataclass(frozen=True)
+class RequestPath:
+    """A request target: path and query."""
+
+    allowed: str = 'a path like "/cart?id=1", percent-encoded'
+
+    def read(self, value: object) -> str:
+        """Take what can stand in a request line as it is."""
+        path = require_text(self, value)
+        if not path.startswith("/"):
+            raise refused("P062", f"a path begins with a slash. Did you mean {quoted('/' + path)}?")
+        if not _PATH.fullmatch(path) or "#" in path:
+            strange = next(c for c in path if not "!" <= c <= "~" or c == "#")
+            raise refused(
+                "P062", f"{quoted(strange)} cannot stand in a path: percent-encode or drop it."
+            )
+        bad = _BAD_ESCAPE.search(path)
+        if bad is not None:
+            part = quoted(path[bad.start() : bad.start() + 3])
+            raise refused(
+                "P062", f'{part} is not a percent-escape: write "%25" for a percent sign.'
+            )
+        if len(path) > LONGEST_PATH:
+            raise refused("P062", f"longer than {LONGEST_PATH} characters.")
+        return path
+
+
+@dataclass(frozen=True)
+class Headers:
+    """Header fields; a field that is sent several times has an array of values."""
+
+    allowed: str = "a table of header fields, each a string or an array of strings"
+
+    def read(self, value: object) -> tuple[tuple[str, str], ...]:
+        """Give the fields in order; every one that is refused is reported."""
+        if not isinstance(value, dict):
+            raise wrong_type(self, value)
+        fields: list[tuple[str, str]] = []
+        faults: list[Fault] = []
+        for name, content in value.items():
+            fault = _field_name_fault(name, fields)
+            if fault:
+                faults.append(Fault("P061", fault, (name,), on_key=True))
+                continue
+            several = content if isinstance(content, list) else [content]
+            for index, text in enumerate(several):
+                at = (name, index) if isinstance(content, list) else (name,)
+                reason = _field_value_fault(text)
+                if reason:
+                    code = "P061" if isinstance(text, str) else "P011"
+                    faults.append(Fault(code, reason, at, secret=name.lower() in SECRET_FIELDS))
+                else:
+                    fields.append((name, str(text)))
+            if name.lower() == "host" and len(several) > 1:
+                faults.append(Fault("P061", "Host is sent once only.", (name,), on_key=True))
+        if faults:
+            raise Refused(*faults)
+        return tuple(fields)
+
+
+def _checked_authority(scheme: str, authority: str) -> str:
+    if authority.startswith("["):
+        host, bracket, after = authority.partition("]")
+        if not bracket:
+            raise refused("P060", f"{quoted(authority)} has no closing bracket.")
+        host += bracket
+        port_text = after
+        if after and not after.startswith(":"):
+            raise refused("P060", f"{quoted(after)} after the bracket is not a port.")
+    else:
+        host, colon, port_text = authority.partition(":")
+        if ":" in port_text:
+            raise refused("P060", f"{quoted(authority)}: an IPv6 address stands in brackets.")
+        port_text = colon + port_text
+    host = checked_host(host)
+    return f"{scheme}://{host}:{_checked_port(port_text, scheme)}"
+
+
+def _checked_port(text: str, scheme: str) -> int:
+    if not text:
+        return DEFAULT_PORTS[scheme]
+    digits = text[1:]
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(_HIGHEST_PORT))):
+        raise refused("P060", f"the port {quoted(digits)} is not a number from 1 to 65535.")
+    if not 1 <= int(digits) <= _HIGHEST_PORT:
+        raise refused("P060", f"the port {int(digits)} is not in 1 to 65535.")
+    return int(digits)
+
+
+def _checked_ipv6(host: str) -> str:
+    bare = host.removeprefix("[").removesuffix("]")
+    if "%" in bare:
+        raise refused("P060", f"the zone in {quoted(host)} means another thing on each machine.")
+    try:
+        return f"[{ipaddress.IPv6Address(bare)}]"
+    except ValueError:
+        raise refused("P060", f"{quoted(host)} is not an IPv6 address.") from None
+
+
+def _punycode(host: str) -> str:
+    try:
+        return f" Write it as {quoted(host.encode('idna').decode())}."
+    except UnicodeError:
+        return ""
+
+
+def _field_name_fault(name: str, before: list[tuple[str, str]]) -> str:
+    lower = name.lower()
+    if not _TOKEN.fullmatch(name):
+        return "not a header field's name." if name else "a header field needs a name."
+    if lower in _WRITTEN_BY_POOLTOP:
+        return f"{_WRITTEN_BY_POOLTOP[lower]}: leave it out."
+    if lower == "host" and any(earlier.lower() == "host" for earlier, _ in before):
+        return "Host is sent once only."
+    return ""
+
+
+def _field_value_fault(value: object) -> str:
+    if not isinstance(value, str):
+        return f"expected a string or an array of strings, got {type_name(value)}."
+    if "${" in value:
+        return "${...} is not yet in this version: write the value itself."
+    if any(ord(c) < ord(" ") and c != "\t" for c in value) or "\x7f" in value:
+        return "a header cannot hold CR, LF, NUL or other control characters."
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return "a header can hold Latin-1 characters only."
+    return "a header's value has no blanks around it." if value != value.strip(" \t") else ""
