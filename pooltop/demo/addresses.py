@@ -1,0 +1,77 @@
+"""Where the demo's hosts listen, and a profile made to point there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from pooltop.errors import ProfileError
+
+if TYPE_CHECKING:
+    from pooltop.core.model import Profile
+
+SCHEME = "demo:"
+"""What the ``base_url`` of a workload starts with when it means a ``[demo.NAME]`` table."""
+
+
+class DemoAddress(msgspec.Struct, frozen=True):
+    """Where one demo host listens."""
+
+    scheme: Literal["http", "https"]
+    host: str
+    """``NAME.localhost``: always loopback (RFC 6761, 6.3), though not every resolver knows it."""
+    port: int
+
+    @property
+    def url(self) -> str:
+        """What a ``base_url`` needs."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+class DemoAddresses(msgspec.Struct, frozen=True):
+    """Where all hosts of a demo listen."""
+
+    ca: str | None
+    """The PEM file to trust for the https hosts; None when there are none."""
+    servers: dict[str, DemoAddress]
+    """By the host's name in the profile."""
+
+
+def resolve_demo(profile: Profile, addresses: DemoAddresses) -> Profile:
+    """Give the profile with each ``demo:NAME`` replaced by the real URL.
+
+    Every agent that carries such a workload over https also comes to trust the demo's authority.
+    An agent without ``tls.ca`` trusted the system's authorities until then, and now only this
+    one: a profile keeps its demo and its real https hosts on different agents.
+
+    Raises:
+        ProfileError: a workload names a demo host that is not there.
+    """
+    workloads = []
+    trusting: set[str] = set()
+    for workload in profile.workloads:
+        if not workload.base_url.startswith(SCHEME):
+            workloads.append(workload)
+            continue
+        name = workload.base_url.removeprefix(SCHEME)
+        address = addresses.servers.get(name)
+        if address is None:
+            known = ", ".join(sorted(addresses.servers)) or "none"
+            message = (
+                f"{profile.path}: workloads.{workload.name}.base_url: "
+                f"there is no [demo.{name}]; the demo's hosts: {known}"
+            )
+            raise ProfileError(message)
+        if address.scheme == "https":
+            trusting.add(workload.agent)
+        workloads.append(msgspec.structs.replace(workload, base_url=address.url))
+    agents = []
+    for agent in profile.agents:
+        ca = addresses.ca
+        if ca is None or agent.name not in trusting or ca in agent.tls.ca:
+            agents.append(agent)
+            continue
+        tls = msgspec.structs.replace(agent.tls, ca=(*agent.tls.ca, ca))
+        agents.append(msgspec.structs.replace(agent, tls=tls))
+    return msgspec.structs.replace(profile, agents=tuple(agents), workloads=tuple(workloads))
