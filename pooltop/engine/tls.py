@@ -1,0 +1,293 @@
+"""One TLS connection without a socket: bytes in, bytes out, over ``ssl.MemoryBIO``.
+
+asyncio's own TLS keeps 256 KiB of buffer for each connection, cannot resume a session, reports a
+truncated stream as an orderly end, and takes 30 s to close against a silent peer. This has none
+of that, for about as many lines of code.
+
+How it is driven: write what ``start`` gives; hand every received byte to ``receive``, write what
+comes back and use the plaintext; when the peer ends, call ``receive_eof``. Nothing here waits.
+
+Rules of this file:
+
+* The BIOs grow to the largest amount ever inside and never shrink, so that no more than about
+  one record (16 KiB) is put into either at a time.
+* Plaintext that came before a fault is delivered; the fault is raised at the next call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pooltop.engine.tls_context import make_context
+from pooltop.engine.tls_errors import cut_error, handshake_error
+from pooltop.engine.tls_facts import PeerCertificate, TLSFacts, facts_of
+from pooltop.errors import NetworkError, PeerError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["PeerCertificate", "TLSFacts", "TLSSession", "TLSStream", "make_context"]
+
+_RECORD = 16384
+"""Plaintext of one record at most: RFC 8446, 5.1."""
+_SLICE = _RECORD + 256 + 5
+"""A whole record on the wire at most: RFC 8446, 5.2."""
+_SNIFFED = 16
+
+
+class TLSSession(msgspec.Struct, frozen=True):
+    """What a later connection to the same server resumes from; opaque."""
+
+    servername: str | None
+    """Only a stream for the same name takes it: resuming skips the certificate's check."""
+    ticket: ssl.SSLSession
+
+
+class TLSStream:
+    """The client's side of one TLS connection."""
+
+    __slots__ = (
+        "_closing",
+        "_fault",
+        "_incoming",
+        "_object",
+        "_outgoing",
+        "_seen",
+        "_servername",
+        "is_connected",
+        "peer_closed",
+    )
+
+    is_connected: bool
+    """The handshake is done: ``send`` may be called."""
+    peer_closed: bool
+    """The peer sent close_notify: its stream is complete, and no more comes."""
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        servername: str | None,
+        session: TLSSession | None = None,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            context: from ``make_context``.
+            servername: name or IP literal for SNI and verification (an IP literal is verified and
+                not sent: RFC 6066, 3); None only with ``verify=False``.
+            session: of an earlier stream of the same context; not used if it is for another name.
+
+        Raises:
+            NetworkError: ERR_INVALID_ARG_VALUE, ``servername`` can be no server's name.
+            UsageError: the session is of another context, or there is no name to verify.
+        """
+        if servername is None and context.check_hostname:
+            raise UsageError("without a servername there is nothing to verify the certificate by")
+        self._servername = servername.rstrip(".") if servername is not None else None
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        ticket = session.ticket if session and session.servername == self._servername else None
+        try:
+            self._object = context.wrap_bio(
+                self._incoming, self._outgoing, server_hostname=self._servername
+            )
+        except ValueError as exc:
+            raise NetworkError(
+                f"{servername} can be no server's name: check tls.servername",
+                code="ERR_INVALID_ARG_VALUE",
+            ) from exc
+        if ticket is not None:
+            try:
+                self._object.session = ticket
+            except ValueError as exc:
+                raise UsageError("a TLS session belongs to the context it was made with") from exc
+        self.is_connected = False
+        self.peer_closed = False
+        self._closing = False
+        self._fault: NetworkError | None = None
+        self._seen = b""
+
+    def __repr__(self) -> str:
+        """Show how far it is."""
+        state = "connected" if self.is_connected else "handshaking"
+        if self._fault is not None:
+            state = self._fault.code
+        return f"<TLSStream {self._servername} {state}>"
+
+    def start(self) -> bytes:
+        """Begin the handshake; give the ClientHello to write.
+
+        Raises:
+            NetworkError: this OpenSSL can offer nothing under its own configuration.
+        """
+        self._advance()
+        if self._fault is not None:
+            raise self._fault
+        return self._outgoing.read()
+
+    def receive(self, data: bytes | memoryview) -> tuple[bytes, bytes]:
+        """Take bytes from the peer, in any pieces.
+
+        Returns:
+            The plaintext they complete, and what is now to be written; either may be empty. After
+            it, look at ``is_connected`` and ``peer_closed``.
+
+        Raises:
+            NetworkError: no trust, no agreement, an alert, bytes that are no TLS. ``unsent`` then
+                has the alert that tells the peer. The stream is of no further use.
+        """
+        if self._fault is not None:
+            raise self._fault
+        chunks: list[bytes] = []
+        if len(data) <= _SLICE:
+            self._take(data, chunks)
+        else:
+            view = memoryview(data)
+            for piece in _pieces(view, _SLICE):
+                self._take(piece, chunks)
+                if self._fault is not None:
+                    break
+        if self._fault is not None and not chunks:
+            raise self._fault
+        to_write = self._outgoing.read() if self._outgoing.pending else b""
+        if len(chunks) == 1:
+            return chunks[0], to_write
+        return b"".join(chunks), to_write
+
+    def receive_eof(self) -> None:
+        """Take the TCP connection's end: decide whether the stream was at its own.
+
+        Raises:
+            PeerError: ERR_TLS_TRUNCATED, it ended without close_notify: whatever is delimited by
+                the connection's end is incomplete. Many servers drop idle connections so.
+            NetworkError: the handshake was not done, or a fault was still to be told.
+        """
+        if self._fault is not None:
+            raise self._fault
+        if self.peer_closed:
+            return
+        if not self.is_connected:
+            raise cut_error(seen=self._seen)
+        raise PeerError(
+            "the server ended the connection without TLS's close_notify: what it sent may be cut",
+            code="ERR_TLS_TRUNCATED",
+        )
+
+    def send(self, data: bytes | bytearray | memoryview) -> bytes:
+        """Give the bytes to write for this plaintext.
+
+        Raises:
+            UsageError: the handshake is not done, or ``close`` was called.
+            NetworkError: a fault of ``receive`` was still to be told.
+        """
+        if self._fault is not None:
+            raise self._fault
+        if not self.is_connected or self._closing:
+            raise UsageError("a TLS stream carries data only between handshake and close")
+        if not data:
+            return b""
+        try:
+            if len(data) <= _RECORD:
+                self._object.write(data)
+                return self._outgoing.read()
+            records = []
+            for piece in _pieces(memoryview(data), _RECORD):
+                self._object.write(piece)
+                records.append(self._outgoing.read())
+            return b"".join(records)
+        except ssl.SSLError as exc:
+            raise self._fail(exc) from exc
+
+    def close(self) -> bytes:
+        """Give the close_notify to write, once; waits for nothing.
+
+        Empty if the handshake was not done; after a fault, what ``unsent`` gives.
+        """
+        if self._closing or not self.is_connected or self._fault is not None:
+            return self.unsent()
+        self._closing = True
+        # It is sent; that the peer's own is not here yet is what OpenSSL complains about.
+        with contextlib.suppress(ssl.SSLError):
+            self._object.unwrap()
+        return self._outgoing.read()
+
+    def unsent(self) -> bytes:
+        """Give what is still to be written after an error: the alert that says why."""
+        return self._outgoing.read()
+
+    @property
+    def session(self) -> TLSSession | None:
+        """What to resume from; None until the server has given a ticket.
+
+        In TLS 1.3 that is after the handshake, as a rule together with the first response.
+        """
+        if not self.is_connected or self._fault is not None:
+            return None
+        ticket = self._object.session
+        if ticket is None:
+            return None
+        if not ticket.has_ticket and not (ticket.id and self._object.version() == "TLSv1.2"):
+            return None
+        return TLSSession(self._servername, ticket)
+
+    @property
+    def facts(self) -> TLSFacts:
+        """What was agreed, looked up anew at each call.
+
+        Raises:
+            UsageError: the handshake is not done.
+        """
+        if not self.is_connected:
+            raise UsageError("there are no TLS facts before the handshake is done")
+        return facts_of(self._object)
+
+    def _take(self, data: bytes | memoryview, chunks: list[bytes]) -> None:
+        incoming, tls = self._incoming, self._object
+        incoming.write(data)
+        if not self.is_connected:
+            if len(self._seen) < _SNIFFED:
+                self._seen += bytes(data[:_SNIFFED])
+            self._advance()
+            if not self.is_connected:
+                return
+        # Without read-ahead OpenSSL takes exactly one record from the BIO, so that an empty BIO
+        # means that no complete record is left: asking on would cost an exception a read.
+        while incoming.pending and not self.peer_closed:
+            try:
+                chunk = tls.read(_RECORD)
+            except ssl.SSLWantReadError:
+                return
+            except ssl.SSLZeroReturnError:
+                chunk = b""
+            except ssl.SSLError as exc:
+                self._fail(exc)
+                return
+            if chunk:
+                chunks.append(chunk)
+            else:
+                self.peer_closed = True
+
+    def _advance(self) -> None:
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return
+        except ssl.SSLError as exc:
+            self._fail(exc)
+            return
+        self.is_connected = True
+
+    def _fail(self, error: ssl.SSLError) -> NetworkError:
+        fault = handshake_error(error, servername=self._servername, seen=self._seen)
+        fault.__cause__ = error
+        self._fault = fault
+        return fault
+
+
+def _pieces(view: memoryview, size: int) -> Iterator[memoryview]:
+    for start in range(0, len(view), size):
+        yield view[start : start + size]
