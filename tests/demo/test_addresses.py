@@ -65,5 +65,8 @@ def test_a_profile_without_demo_urls_is_unchanged() -> None:
 def test_an_unknown_demo_host_is_the_profiles_mistake() -> None:
     with pytest.raises(ProfileError) as caught:
         resolve_demo(profile(lost="demo:nowhere"), ADDRESSES)
-    expected = "x.toml: workloads.lost.base_url: there is no [demo.nowhere]; the demo's hosts: kept, secure"
+    expected = (
+        "x.toml: workloads.lost.base_url: there is no [demo.nowhere]; "
+        "the demo's hosts: kept, secure"
+    )
     assert expected == str(caught.value)

@@ -264,12 +264,13 @@ async def test_a_connection_lost_while_working_or_waiting_gives_its_place_back(
     await until_stats(host, working=1, waiting=1)
     last.write("GET / HTTP/1.1\nHost: d\n\n")
     await until_stats(host, working=1, waiting=2)
-    for client in (waiting, working):
+    for client, left in ((waiting, 1), (working, 0)):
         # A reset: a plain close is a half-close to the server, which would answer still.
         client.writer.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
         client.writer.transport.abort()
+        await until_stats(host, waiting=left)
     assert 200 == (await last.response()).status
     await until_stats(host, working=0, waiting=0, connections_open=2)
 
