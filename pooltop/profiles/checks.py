@@ -26,9 +26,9 @@ def check_presence(tree: dict[str, object], report: Report) -> None:
     if len(missing) == 2:  # noqa: PLR2004 - both
         report.add((), "P030", f"nothing to send: {_ADD_AGENT}, and {_ADD_WORKLOAD}.")
     elif missing == ["agents"]:
-        report.add(("agents",), "P030", f"no agents: {_ADD_AGENT}.", on_key=True)
+        report.add((), "P030", f"no agents: {_ADD_AGENT}.")
     elif missing == ["workloads"]:
-        report.add(("workloads",), "P030", f"no workloads: {_ADD_WORKLOAD}.", on_key=True)
+        report.add((), "P030", f"no workloads: {_ADD_WORKLOAD}.")
 
 
 def check_references(tree: dict[str, object], values: Values, report: Report) -> None:
@@ -36,6 +36,8 @@ def check_references(tree: dict[str, object], values: Values, report: Report) ->
     agents, demos = names_of(tree, "agents"), names_of(tree, "demo")
     safety = cast("Values", values.get("safety", {}))
     allowed = cast("tuple[str, ...]", safety.get("allow_hosts", ()))
+    raw = tree.get("safety")
+    is_list_read = "allow_hosts" in safety or not (isinstance(raw, dict) and "allow_hosts" in raw)
     used: set[str] = set()
     for name, workload in tables_of(values, "workloads").items():
         path = ("workloads", name)
@@ -47,7 +49,7 @@ def check_references(tree: dict[str, object], values: Values, report: Report) ->
             demo = url.removeprefix(web.DEMO)
             used.add(url)
             _check_name(demo, demos, "demo", (*path, "base_url"), report)
-        elif isinstance(url, str):
+        elif isinstance(url, str) and is_list_read:
             _check_host(url, allowed, (*path, "base_url"), report)
     if report.has_errors:
         return
@@ -112,15 +114,14 @@ def _check_name(name: str, names: tuple[str, ...], kind: str, path: Path, report
     if name in names:
         return
     noun, code = ("agent", "P031") if kind == "agents" else ("demo server", "P032")
-    near = nearest(name, names)
+    near = None if report.is_crowded else nearest(name, names)
     if near is not None:
         hint = f"no such {noun}. Did you mean {quoted(near)}"
         report.add(path, code, hint, see=(kind, near), tail="?")
     elif names:
         report.add(path, code, f"no such {noun}. There are {_some(names)}.")
-    else:
-        where = f"[{kind}.NAME]"
-        report.add(path, code, f"no such {noun}, and no {where} at all.")
+    elif kind == "demo":  # no agents at all is a problem of its own
+        report.add(path, code, "no such demo server: add [demo.NAME].")
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -72,6 +72,7 @@ def load_text(text: str, path: str = "profile.toml") -> Loaded:
         ProfileErrors: the text cannot be used; has every problem with its place.
     """
     try:
+        text = text.removeprefix("\ufeff")
         tree = parse(text)
     except SyntaxRefusedError as error:
         problem = Problem(

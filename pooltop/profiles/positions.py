@@ -39,7 +39,8 @@ class Number(NamedTuple):
 
     path: Path
     place: Place
-    digits: str
+    length: int
+    """Characters."""
 
 
 class Positions:
@@ -57,11 +58,10 @@ class Positions:
         self._keys: dict[Path, Place] = {}
         self._values: dict[Path, Place] = {}
         self._headers: set[Path] = set()
+        self._dotted: set[Path] = set()
         self._lengths: dict[Path, int] = {}
-        self.twice: list[Twice] = []
-        """Keys and tables set two times, in order."""
-        self.integers: list[Number] = []
-        """Every integer, in order."""
+        self._twice: list[Twice] = []
+        self._integers: list[Number] = []
         root = tree_sitter.Parser(language).parse(self._source).root_node
         for node in root.children:
             if node.type in _TABLES:
@@ -76,12 +76,26 @@ class Positions:
         the beginning.
         """
         if not on_key and path in self._values:
-            return self._values[path]
+            return self._in_characters(self._values[path])
         for depth in range(len(path), 0, -1):
             place = self._keys.get(path[:depth]) or self._values.get(path[:depth])
             if place is not None:
-                return place
+                return self._in_characters(place)
         return Place(1, 1)
+
+    def first_twice(self) -> Twice | None:
+        """Give the first key or table that is set two times."""
+        if not self._twice:
+            return None
+        path, first, second = self._twice[0]
+        return Twice(path, self._in_characters(first), self._in_characters(second))
+
+    def longest_integer(self) -> Number | None:
+        """Give the integer that is written with the most digits."""
+        if not self._integers:
+            return None
+        found = max(self._integers, key=lambda number: number.length)
+        return found._replace(place=self._in_characters(found.place))
 
     def _read_table(self, node: Node) -> None:
         header = next((child for child in node.children if child.type in _KEYS), None)
@@ -93,14 +107,15 @@ class Positions:
         if node.type == "table_array_element":
             index = self._lengths.get(path, 0)
             if index == 0 and path in self._keys:
-                self.twice.append(Twice(path, self._keys[path], place))
+                self._twice.append(Twice(path, self._keys[path], place))
             self._lengths[path] = index + 1
             self._keys.setdefault(path, place)
             path += (index,)
             self._keys[path] = place
         else:
-            if path in self._headers or path in self._values or path in self._lengths:
-                self.twice.append(Twice(path, self._keys[path], place))
+            closed = (self._headers, self._dotted, self._values, self._lengths)
+            if any(path in paths for paths in closed):
+                self._twice.append(Twice(path, self._keys[path], place))
             self._headers.add(path)
             self._keys[path] = self._keys[path] if path in self._values else place
         for child in node.children:
@@ -112,10 +127,12 @@ class Positions:
         if key.type not in _KEYS or value is key:
             return
         keys = _key_nodes(key)
-        path = (*self._walk(keys[:-1], base), self._text_of(keys[-1]))
+        parent = self._walk(keys[:-1], base)
+        self._dotted.update(parent[:depth] for depth in range(len(base) + 1, len(parent) + 1))
+        path = (*parent, self._text_of(keys[-1]))
         place = self._place(keys[-1])
         if path in self._keys:
-            self.twice.append(Twice(path, self._keys[path], place))
+            self._twice.append(Twice(path, self._keys[path], place))
         self._keys.setdefault(path, place)
         self._read_value(value, path)
 
@@ -130,8 +147,8 @@ class Positions:
             for index, child in enumerate(items):
                 self._read_value(child, (*path, index))
         elif node.type == "integer":
-            digits = self._source[node.start_byte : node.end_byte].decode()
-            self.integers.append(Number(path, self._place(node), digits))
+            length = node.end_byte - node.start_byte
+            self._integers.append(Number(path, self._place(node), length))
 
     def _walk(self, keys: list[Node], path: Path) -> Path:
         """Go down the parents of a key; an array of tables means its last element."""
@@ -139,7 +156,7 @@ class Positions:
             path += (self._text_of(node),)
             self._keys.setdefault(path, self._place(node))
             if path in self._values:
-                self.twice.append(Twice(path, self._keys[path], self._place(node)))
+                self._twice.append(Twice(path, self._keys[path], self._place(node)))
             if path in self._lengths:
                 path += (self._lengths[path] - 1,)
         return path
@@ -155,9 +172,13 @@ class Positions:
         return str(value)
 
     def _place(self, node: Node) -> Place:
+        """Give the place in octets, which costs nothing; ``_in_characters`` is for the few."""
         row, column = node.start_point
-        before = self._lines[row][:column].decode("utf-8", "replace")
-        return Place(row + 1, len(before) + 1)
+        return Place(row + 1, column + 1)
+
+    def _in_characters(self, place: Place) -> Place:
+        before = self._lines[place.line - 1][: place.column - 1]
+        return Place(place.line, len(before.decode("utf-8", "replace")) + 1)
 
 
 def _key_nodes(node: Node) -> list[Node]:

@@ -6,7 +6,7 @@ from typing import cast
 
 from pooltop.profiles.kinds import Kind, Refused
 from pooltop.profiles.report import Report
-from pooltop.profiles.shown import Path, did_you_mean, nearest, type_name
+from pooltop.profiles.shown import Path, did_you_mean, nearest, shown_key, type_name
 from pooltop.profiles.tables import Field, Many, Named, Table, tables_with
 
 Values = dict[str, object]
@@ -109,12 +109,15 @@ def _refuse_unknown(table: Table, key: str, path: Path, report: Report) -> None:
     if key in table.later:
         report.add(path, "P016", "not yet in this version of pooltop.", on_key=True)
         return
-    homes = tables_with(key)
+    spellings = table.spellings()
+    if nearest(key, spellings, at_least=0.85):
+        homes: tuple[str, ...] = ()  # "agent" at the top level is a slip for "agents"
+    else:
+        homes = tables_with(key)
     if homes:
         places = " or ".join(_filled(home, path) for home in homes)
         report.add(path, "P015", f"does not stand here; it belongs in {places}.", on_key=True)
         return
-    spellings = table.spellings()
     hint = did_you_mean(key, spellings)
     if not hint:
         later = nearest(key, table.later)
@@ -128,5 +131,5 @@ def _filled(where: str, path: Path) -> str:
     """Put the name of the table that is being read in, where the home is beside it."""
     first, name = path[0], path[1] if len(path) > 2 else None  # noqa: PLR2004 - top, name, key
     if name is not None and where.lstrip("[").startswith(f"{cast('str', first)}.NAME"):
-        return where.replace("NAME", str(name), 1)
+        return where.replace("NAME", shown_key((name,)), 1)
     return where

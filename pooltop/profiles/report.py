@@ -13,6 +13,7 @@ from pooltop.profiles.problems import Problem, Severity
 from pooltop.profiles.shown import Path, shown_key, shown_value
 
 MOST_PROBLEMS = 200
+CROWDED = 20
 
 
 class TooManyProblems(Exception):  # noqa: N818 - ends the reading, is never shown
@@ -43,6 +44,11 @@ class Report:
     def has_errors(self) -> bool:
         """Whether anything but warnings was added."""
         return any(draft.severity == "error" for draft in self._drafts)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there are so many problems that a costly suggestion helps nobody."""
+        return len(self._drafts) >= CROWDED
 
     def add(  # noqa: PLR0913 - a problem has this many parts
         self,

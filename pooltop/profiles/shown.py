@@ -22,7 +22,7 @@ _DIGITS_SHOWN_BELOW = 2**128
 
 
 def printable(text: str) -> str:
-    """Give the text with every character that does not print written as ``\\uXXXX``."""
+    """Give the text with each character that does not print as its code point, TOML style."""
     return "".join(c if c.isprintable() else _code_point(c) for c in text)
 
 
@@ -53,7 +53,7 @@ def shown_value(value: object) -> str | None:
         # str() of a huge integer is refused by Python, or would fill the screen.
         return str(value) if abs(value) < _DIGITS_SHOWN_BELOW else "(a huge number)"
     if isinstance(value, float):
-        return repr(float(value))
+        return printable(repr(value))[:LONGEST]
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, datetime.date | datetime.time):
@@ -81,10 +81,16 @@ def one_of(words: tuple[str, ...]) -> str:
     return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " or " + shown[-1]
 
 
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Give the one of the words that was probably meant, or None."""
+def nearest(word: str, words: Iterable[str], *, at_least: float = 0.6) -> str | None:
+    """Give the one of the words that was probably meant, or None.
+
+    Args:
+        word: what was written.
+        words: what could be meant.
+        at_least: likeness asked for, 0 to 1, as difflib measures it.
+    """
     # difflib's cost grows with the product of the lengths.
-    found = difflib.get_close_matches(word[:64], tuple(words), n=1)
+    found = difflib.get_close_matches(word[:64], tuple(words), n=1, cutoff=at_least)
     return found[0] if found else None
 
 
@@ -96,4 +102,4 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 
 def _code_point(character: str) -> str:
     number = ord(character)
-    return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"
+    return f"\\u{number:04X}" if number < 1 << 16 else f"\\U{number:08X}"

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import tomllib
 from typing import NamedTuple, NoReturn
 
-from pooltop.profiles.positions import Positions, Twice
-from pooltop.profiles.shown import quoted, shown_key
+from pooltop.profiles.positions import Positions
+from pooltop.profiles.shown import printable, quoted, shown_key
 
-DEEPEST = 32
-"""Brackets within brackets, and parts of a dotted key. The format itself needs five."""
-LONGEST_INTEGER = 40
-"""Digits and signs; 64 bits need 19 in decimal."""
+DEEPEST = 12
+"""Brackets within brackets, and parts of a dotted key. The format itself needs six."""
+MOST_MARKS = 25_000
+"""Lines, dots, commas, brackets, equals signs outside of strings: with DEEPEST it bounds the time
+that tomllib can take."""
 
 # Every string and comment is one match, closed or not, so that what is in it never counts.
 _TOKEN = re.compile(
@@ -32,8 +34,7 @@ _TOKEN = re.compile(
 )
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _YAML_LINE = re.compile(r"\s*(?:- )?[\w-]+:(?:\s|$)|---|- ")
-_REPEATED = ("Cannot overwrite", "Cannot declare", "Duplicate inline", "Cannot redefine")
-_FROZEN = ("Cannot mutate", "immutable")
+_REPEATED = ("Cannot", "Can't", "Duplicate")
 _JSON = re.compile(r"\s*(?:\[\s*)?\{")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w.:/*-]*")
 _UNIT = re.compile(r"([0-9.]+)(ms|s|m|h|/s|/m|/h)\b")
@@ -41,6 +42,12 @@ _UNIT = re.compile(r"([0-9.]+)(ms|s|m|h|/s|/m|/h)\b")
 
 class Overflowed(float):
     """A number like 1e400: written as finite, but too large to be one."""
+
+    written: str
+
+    def __repr__(self) -> str:
+        """Give it as it is written."""
+        return self.written
 
 
 class SyntaxRefusedError(Exception):
@@ -68,6 +75,11 @@ def parse(text: str) -> dict[str, object]:
     Raises:
         SyntaxRefusedError: it is not TOML, or is of a shape that only an attack has.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = "half a surrogate pair is not text."
+        raise SyntaxRefusedError(_where(text, error.start), "P003", message) from error
     if "\r" in text and "\n" not in text:
         raise SyntaxRefusedError(
             Where(1, text.index("\r") + 1),
@@ -87,28 +99,36 @@ def parse(text: str) -> dict[str, object]:
 
 def _read_float(text: str) -> float:
     value = float(text)
-    return Overflowed(value) if math.isinf(value) and "inf" not in text else value
+    if math.isinf(value) and "inf" not in text:
+        value = Overflowed(value)
+        value.written = text
+    return value
 
 
 def _refuse_extremes(text: str) -> None:
-    depth = dots = 0
+    depth = dots = marks = 0
     for token in _TOKEN.finditer(text):
         found = token[0]
+        if len(found) > 1:
+            continue  # a string or a comment
+        marks += 1
+        if marks > MOST_MARKS:
+            _refuse(text, token.start(), "too many lines and values for a profile.")
         if found == ".":
             dots += 1
             if dots >= DEEPEST:
-                _refuse_depth(text, token.start(), f"a dotted key has more than {DEEPEST} parts.")
+                _refuse(text, token.start(), f"a dotted key has more than {DEEPEST} parts.")
         elif found in "[{":
             depth += 1
             if depth > DEEPEST:
-                _refuse_depth(text, token.start(), f"nested more than {DEEPEST} levels deep.")
+                _refuse(text, token.start(), f"nested more than {DEEPEST} levels deep.")
         elif found in "]}":
             depth = max(0, depth - 1)
         if found in "\n=,[{":
             dots = 0
 
 
-def _refuse_depth(text: str, offset: int, message: str) -> NoReturn:
+def _refuse(text: str, offset: int, message: str) -> NoReturn:
     raise SyntaxRefusedError(_where(text, offset), "P007", message)
 
 
@@ -121,16 +141,14 @@ def _explain(text: str, error: str) -> NoReturn:
     """Turn tomllib's sentence into one with the line, and with a guess at what was meant."""
     match = _AT.search(error)
     reason = error[: match.start()] if match else error
-    if reason.startswith(_REPEATED):
-        _explain_repeated(text)
     lines = text.replace("\r\n", "\n").split("\n")
     if match and match[1]:
         where = Where(int(match[1]), int(match[2]))
     else:
         where = Where(len(lines), len(lines[-1]) + 1)
+    if reason.startswith(_REPEATED):
+        _explain_repeated(text, where)
     line = lines[where.line - 1]
-    if reason.startswith(_FROZEN):
-        reason = "an inline table is closed at its }, nothing can be added to it"
     guess = _guess(text, reason, line, where)
     message = f"{_plain(reason)}: {quoted(line.strip())}.{guess}"
     raise SyntaxRefusedError(where, "P004", message)
@@ -141,7 +159,7 @@ def _plain(reason: str) -> str:
         return "a string is not closed on its line"
     if reason in ("Unterminated string", 'Expected "\'"', "Expected \"'''\""):
         return "a string is not closed"
-    return reason[:1].lower() + reason[1:] if reason else "not TOML"
+    return printable(reason[:1].lower() + reason[1:])
 
 
 def _guess(text: str, reason: str, line: str, where: Where) -> str:
@@ -151,23 +169,23 @@ def _guess(text: str, reason: str, line: str, where: Where) -> str:
         return " This looks like YAML; a profile is TOML: key = value."
     if reason.startswith("Illegal character '\\n'"):
         return " Add the missing quote."
-    rest = line[where.column - 1 :]
-    word = _BARE_WORD.match(rest)
+    word = _BARE_WORD.match(line[where.column - 1 :])
     if reason == "Invalid value" and word:
-        if word[0].lower() in ("true", "false", "inf", "nan"):
-            return f" Did you mean {word[0].lower()}?"
-        return f" Text needs quotes: {quoted(word[0])}."
+        lower = word[0].lower()
+        is_constant = lower in ("true", "false", "inf", "nan")
+        return (
+            f" Did you mean {lower}?" if is_constant else f" Text needs quotes: {quoted(word[0])}."
+        )
     with_unit = _UNIT.search(line.partition("=")[2])
     if reason.startswith("Expected newline") and with_unit:
         return f" Durations and rates need quotes: {quoted(with_unit[0])}."
     return ""
 
 
-def _explain_repeated(text: str) -> NoReturn:
-    found = Positions(text).twice
-    if not found:
-        raise SyntaxRefusedError(Where(1, 1), "P005", "a key or table is set twice.")
-    twice: Twice = found[0]
+def _explain_repeated(text: str, where: Where) -> NoReturn:
+    twice = Positions(text).first_twice()
+    if twice is None:
+        raise SyntaxRefusedError(where, "P005", "a key or table is set twice.")
     raise SyntaxRefusedError(
         Where(*twice.second),
         "P005",
@@ -177,8 +195,8 @@ def _explain_repeated(text: str) -> NoReturn:
 
 
 def _explain_number(text: str) -> NoReturn:
-    for number in Positions(text).integers:
-        if len(number.digits) > LONGEST_INTEGER:
-            message = f"number too large ({len(number.digits)} digits)."
-            raise SyntaxRefusedError(Where(*number.place), "P006", message, shown_key(number.path))
-    raise SyntaxRefusedError(Where(1, 1), "P004", "a value cannot be read.")
+    number = Positions(text).longest_integer()
+    if number is None or number.length < sys.get_int_max_str_digits():
+        raise SyntaxRefusedError(Where(1, 1), "P004", "a date, time or number is none.")
+    message = f"number too large ({number.length} digits)."
+    raise SyntaxRefusedError(Where(*number.place), "P006", message, shown_key(number.path))

@@ -31,7 +31,8 @@ from pooltop.profiles.kinds import (
 from pooltop.profiles.units import Duration, Rate
 
 MOST_SOCKETS = 1_000_000
-MOST_ENTRIES = 1000
+MOST_ENTRIES = 256
+"""Agents, workloads, demo servers, request classes of a workload."""
 LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -86,7 +87,7 @@ class Named:
     """Tables by name: ``[agents.NAME]``."""
 
     item: Table
-    names: Kind = Label()
+    names: Kind
     most: int = MOST_ENTRIES
 
     @property
@@ -300,8 +301,8 @@ PROFILE = Table(
         ),
         Field("defaults", Table("[defaults]", (Field("timeouts", TIMEOUTS),))),
         Field("demo", Named(DEMO, names=web.HostLabel())),
-        Field("agents", Named(AGENT)),
-        Field("workloads", Named(WORKLOAD)),
+        Field("agents", Named(AGENT, names=Label())),
+        Field("workloads", Named(WORKLOAD, names=Label())),
     ),
     later=("include", "env", "thresholds", "advisor", "record", "export"),
 )

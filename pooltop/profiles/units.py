@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,7 @@ _SECONDS = {
     unit: decimal.Decimal(s) for unit, s in (("ms", "0.001"), ("s", 1), ("m", 60), ("h", 3600))
 }
 _DURATION = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)(ms|s|m|h)", re.ASCII)
+_BARE = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
 _RATE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)/(s|m|h)", re.ASCII)
 _LIKELY_MS = 50
 """A bare number from here on was probably meant in milliseconds."""
@@ -47,6 +49,8 @@ class Duration:
             return self.no_limit
         if not isinstance(value, str):
             raise self._not_text(value)
+        if _BARE.fullmatch(value):
+            raise self._without_unit(float(value))
         match = _DURATION.fullmatch(require_text(self, value))
         if match is None:
             raise refused("P020", f"expected {self.allowed}.")
@@ -60,9 +64,18 @@ class Duration:
 
     def _not_text(self, value: object) -> Refused:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            hint = _with_unit(value, self.unit)
-            return refused("P020", f"a duration needs a unit.{hint}")
+            return self._without_unit(value)
         return refused("P011", f"expected {self.allowed}, got {type_name(value)}.")
+
+    def _without_unit(self, value: float) -> Refused:
+        if not _is_positive(value):
+            return refused("P012", f"must be finite and above 0: {self.allowed}.")
+        if value > LONGEST_S:
+            return refused("P020", f"a duration needs a unit: {self.allowed}.")
+        unit = "ms" if self.unit == "ms" or value >= _LIKELY_MS else "s"
+        return refused(
+            "P020", f"a duration needs a unit. Did you mean {quoted(f'{value:.15g}{unit}')}?"
+        )
 
 
 @dataclass(frozen=True)
@@ -76,10 +89,11 @@ class Rate:
     def read(self, value: object) -> float:
         """Take a number and a unit; give it per second."""
         if isinstance(value, int | float) and not isinstance(value, bool):
-            hint = f" Did you mean {quoted(f'{value:g}/s')}?" if 0 < value <= self.most else ""
-            raise refused("P021", f"a rate needs a unit.{hint or f' Write {self.allowed}.'}")
+            raise self._without_unit(value)
         if not isinstance(value, str):
             raise refused("P011", f"expected {self.allowed}, got {type_name(value)}.")
+        if _BARE.fullmatch(value):
+            raise self._without_unit(float(value))
         match = _RATE.fullmatch(require_text(self, value))
         if match is None:
             raise refused("P021", f"expected {self.allowed}.")
@@ -88,11 +102,13 @@ class Rate:
             raise refused("P012", f"must be a finite rate above 0, at most {self.most}/s.")
         return float(rate)
 
+    def _without_unit(self, value: float) -> Refused:
+        if not _is_positive(value):
+            return refused("P012", f"must be finite and above 0: {self.allowed}.")
+        if value > self.most:
+            return refused("P021", f"a rate needs a unit: {self.allowed}.")
+        return refused("P021", f"a rate needs a unit. Did you mean {quoted(f'{value:.15g}/s')}?")
 
-def _with_unit(value: float, unit: str) -> str:
-    if not 0 < value <= LONGEST_S:
-        return ' Write a number and one of ms, s, m, h: "500ms".'
-    short = f"{value:.15g}"
-    return (
-        f" Did you mean {quoted(short + ('ms' if unit == 'ms' or value >= _LIKELY_MS else 's'))}?"
-    )
+
+def _is_positive(value: float) -> bool:
+    return 0 < value < math.inf

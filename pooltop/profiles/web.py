@@ -25,6 +25,7 @@ SECRET_FIELDS = frozenset(
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=//)")
+_BARE = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]+)?/?")
 _NAME_PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
@@ -160,11 +161,10 @@ class BaseUrl:
     def _scheme(self, text: str) -> str:
         match = _SCHEME.match(text)
         if match is None:
-            bare = text.lstrip("/")
-            hint = f" Did you mean {quoted('http://' + bare)}?" if bare else ""
-            hint = f" Write {self.allowed}." if "@" in text or ":/" in text else hint
-            secret = "@" in text
-            raise Refused(Fault("P060", f"no scheme.{hint}", secret=secret))
+            looks_bare = _BARE.fullmatch(text)
+            hint = f"Did you mean {quoted('http://' + text)}?" if looks_bare else ""
+            message = f"no scheme. {hint or f'Write {self.allowed}.'}"
+            raise Refused(Fault("P060", message, secret="@" in text))
         scheme = match[1].lower()
         if scheme not in DEFAULT_PORTS:
             hint = did_you_mean(scheme, DEFAULT_PORTS)
