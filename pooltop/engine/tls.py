@@ -246,6 +246,8 @@ class TLSStream:
         return facts_of(self._object)
 
     def _take(self, data: bytes | memoryview, chunks: list[bytes]) -> None:
+        if self.peer_closed:
+            return  # what follows close_notify is not to be read: RFC 8446, 6.1
         incoming, tls = self._incoming, self._object
         incoming.write(data)
         if not self.is_connected:

@@ -312,7 +312,9 @@ def test_a_record_cut_in_the_middle_is_truncation(authority, client_context):
 def test_bytes_after_the_peers_close_are_ignored(authority, client_context):
     stream, server = _connected(client_context, authority.server())
     assert (b"", b"") == stream.receive(server.close() + b"\x17\x03\x03\x00\x01x")
-    assert (b"", b"") == stream.receive(b"more")
+    kept = stream._incoming.pending
+    assert (b"", b"") == stream.receive(bytes(100_000))
+    assert kept == stream._incoming.pending
 
 
 def test_closing_tells_the_peer_once_and_still_reads(authority, client_context):
