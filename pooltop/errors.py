@@ -53,7 +53,7 @@ class NetworkError(RequestError):
     code = "ECONNREFUSED"
 
 
-class TimeoutError(RequestError):  # noqa: A001 - the field's word; use it qualified
+class RequestTimeout(RequestError):
     """One of the four clocks ran out; ``clock`` names it."""
 
     code = "ETIMEDOUT"
@@ -64,7 +64,7 @@ class TimeoutError(RequestError):  # noqa: A001 - the field's word; use it quali
         self.clock = clock
 
 
-class QueueTimeout(TimeoutError):
+class QueueTimeout(RequestTimeout):
     """No socket came free in time; the message has the pool's numbers."""
 
     code = "ERR_QUEUE_TIMEOUT"

@@ -178,6 +178,7 @@ class PoolCore:
         now: float,
         reason: CloseReason | None,
         hint_s: int | None = None,
+        sent: bool = True,
     ) -> Step:
         """The response is complete.
 
@@ -186,6 +187,7 @@ class PoolCore:
             now: monotonic seconds.
             reason: why the connection cannot be kept; None if it can.
             hint_s: the server's Keep-Alive timeout in seconds (hints.py); None for no hint.
+            sent: all of the request is with the kernel; else ``request_sent`` follows.
         """
         record = self.requests.get(request)
         if record is None or record.state is not RequestState.RUNNING:
@@ -202,7 +204,8 @@ class PoolCore:
                 self._commands.append(Finish(socket.id, reason))
             return self._step()
         record.hint_s = hint_s
-        if record.sent:
+        if sent or record.sent:
+            record.sent = True
             self._release_next_tick(record)
         return self._step()
 

@@ -221,3 +221,16 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[AgentSnapshot, ...] = ()
     workloads: tuple[WorkloadSnapshot, ...] = ()
     process: ProcessFacts = ProcessFacts()
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the event log, as the engine told it; text raw, to be cleaned before showing."""
+
+    seq: int
+    at: float
+    wall_at: float
+    kind: str
+    """A word: OPEN CLOSE EDIT ERROR QUEUE LOAD INFO."""
+    agent: str = ""
+    host: str = ""
+    text: str = ""

@@ -13,20 +13,7 @@ from typing import Protocol
 import msgspec
 
 from pooltop.core.edits import Control, Edit, EditOutcome
-from pooltop.core.snapshot import Snapshot
-
-
-class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the event log, as the engine told it; text raw, to be cleaned before showing."""
-
-    seq: int
-    at: float
-    wall_at: float
-    kind: str
-    """A word: OPEN CLOSE EDIT ALERT ERROR QUEUE LOAD INFO."""
-    agent: str = ""
-    host: str = ""
-    text: str = ""
+from pooltop.core.snapshot import JournalEntry, Snapshot
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,3 +52,6 @@ class Source(Protocol):
     async def close(self) -> None:
         """End the engine if this source started it, within two seconds; safe to call twice."""
         ...
+
+
+__all__ = ["JournalEntry", "Source", "Update"]

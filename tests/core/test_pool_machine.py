@@ -65,16 +65,17 @@ class PoolMachine(RuleBasedStateMachine):
             self.bench.opening.remove(socket)
             self.bench.take(self.bench.pool.connected(socket, now=self.bench.now))
 
-    @rule(n=st.integers(0, 50), closes=st.booleans(), hint=st.sampled_from([None, 0, 1, 5]))
-    def respond(self, n, closes, hint):
+    @rule(n=st.integers(0, 50), closes=st.booleans(), hint=st.sampled_from([None, 0, 1, 5]), sent=st.booleans())
+    def respond(self, n, closes, hint, sent):
         bench = self.bench
         bench.tick()
         connected = [r for r, s in bench.running.items() if s not in bench.opening]
         request = self.pick(connected, n)
         if request is not None:
-            bench.take(bench.pool.request_sent(request, now=bench.now))
+            if sent:
+                bench.take(bench.pool.request_sent(request, now=bench.now))
             reason = CloseReason.CONNECTION_CLOSE if closes else None
-            bench.end(request, reason=reason, hint_s=hint)
+            bench.end(request, reason=reason, hint_s=hint, sent=sent)
 
     @rule(n=st.integers(0, 50))
     def abort(self, n):
@@ -89,6 +90,18 @@ class PoolMachine(RuleBasedStateMachine):
             self.bench.take(
                 self.bench.pool.time_out(request, now=self.bench.now, code="T", message="t")
             )
+
+    @rule(n=st.integers(0, 50))
+    def the_rest_of_a_request_is_sent(self, n):
+        request = self.pick(self.bench.pool.requests, n)
+        if request is not None:
+            self.bench.take(self.bench.pool.request_sent(request, now=self.bench.now))
+
+    @rule(n=st.integers(0, 50))
+    def a_peer_begins_to_close(self, n):
+        socket = self.pick(self.bench.pool.sockets, n)
+        if socket is not None:
+            self.bench.take(self.bench.pool.peer_ended(socket, now=self.bench.now))
 
     @rule(n=st.integers(0, 50), reason=LOST)
     def lose(self, n, reason):
@@ -142,9 +155,12 @@ class PoolMachine(RuleBasedStateMachine):
         self.edit(max_sockets=math.inf, max_total_sockets=math.inf, live="drain")
         for _ in range(1000):
             bench.settle()
-            if not bench.running:
+            for request in list(bench.pool.requests):
+                bench.take(bench.pool.request_sent(request, now=bench.now))
+            if bench.running:
+                bench.end(next(iter(bench.running)))
+            elif not bench.pool.has_ticks:
                 break
-            bench.end(next(iter(bench.running)))
         bench.take(bench.pool.destroy(now=bench.now))
         bench.settle()
         assert bench.pool.total_socket_count == 0
@@ -234,5 +250,4 @@ def test_every_path_of_three_requests_on_two_origins_is_true(
             if mark not in seen:
                 seen.add(mark)
                 frontier.append((there, left))
-    assert len(seen) > 1_000
-    print(len(seen))
+    assert len(seen) > 500

@@ -52,7 +52,7 @@ def test_a_socket_is_not_released_before_its_request_is_sent(bench):
     first = pool.submit()
     pool.tick()
     pool.connect()
-    pool.end(first)
+    pool.end(first, sent=False)
     pool.tick()
     assert pool.lists() == ([1], [], [])
     pool.take(pool.pool.request_sent(first, now=0))

@@ -1,0 +1,430 @@
+"""The public Agent: Node's http.Agent and https.Agent, awaited.
+
+Every option of Node's is a keyword in snake_case with Node's unit (milliseconds) and default;
+pooltop's own additions are in seconds, as Python counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from pooltop.core.edits import EditError, Value, apply_edit
+from pooltop.core.events import OptionsChanged, PoolEvent
+from pooltop.core.model import (
+    DEFAULT_PORTS,
+    AgentOptions,
+    AgentProfile,
+    Codec,
+    Live,
+    Origin,
+    OriginKey,
+    Scheduling,
+    Timeouts,
+    TLSOptions,
+)
+from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
+from pooltop.engine.dialer import Dialer
+from pooltop.engine.request import prepare
+from pooltop.engine.resolver import Resolver, SystemResolver
+from pooltop.engine.response import Call, Content, Response
+from pooltop.engine.shell import PoolShell
+from pooltop.engine.snapshots import origin_snapshots, request_info, socket_info
+from pooltop.engine.tls_sessions import TLSFactory
+from pooltop.errors import UsageError
+
+HeaderList = Iterable[tuple[str, str]]
+
+
+class Agent:
+    """A connection pool per origin that behaves as Node's does, defects included.
+
+    Make it inside a running event loop, and close it with ``aclose`` or as a context manager.
+    """
+
+    def __init__(  # noqa: PLR0913 - the options of Node's own constructor, all keywords
+        self,
+        *,
+        name: str = "agent",
+        keep_alive: bool = False,
+        keep_alive_msecs: float = 1000,
+        agent_keep_alive_timeout_buffer: float = 1000,
+        max_sockets: float | None = None,
+        max_total_sockets: float | None = None,
+        max_free_sockets: float = 256,
+        scheduling: Scheduling = "lifo",
+        timeout: float = 0,
+        live: Live = "node",
+        codec: Codec = "h11",
+        tls: TLSOptions | None = None,
+        timeouts: Timeouts | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        """Make an agent with no sockets.
+
+        Args:
+            name: for labels.
+            keep_alive: keep idle sockets for later requests.
+            keep_alive_msecs: delay of TCP keep-alive probes in ms (not an idle lifetime).
+            agent_keep_alive_timeout_buffer: ms taken off a server's Keep-Alive hint.
+            max_sockets: sockets per origin; None, like Node's Infinity, for no limit.
+            max_total_sockets: sockets over all origins, idle ones included; None for no limit.
+            max_free_sockets: idle sockets kept per origin.
+            scheduling: "lifo" takes the socket freed last, "fifo" the one freed first.
+            timeout: socket inactivity in ms, 0 for none: closes idle sockets; on busy ones an event.
+            live: what an edit does at once: "node" as Node, "drain" as operators expect.
+            codec: "h11" or "llhttp".
+            tls: for https origins.
+            timeouts: the default clocks of every request, in seconds.
+            resolver: looks names up; None for the system's.
+
+        Raises:
+            UsageError: an option is out of range.
+        """
+        start = AgentOptions(
+            keep_alive=keep_alive,
+            keep_alive_msecs=keep_alive_msecs,
+            agent_keep_alive_timeout_buffer=agent_keep_alive_timeout_buffer,
+        )
+        limits: dict[str, Value | None] = {
+            "max_sockets": max_sockets,
+            "max_total_sockets": max_total_sockets,
+            "max_free_sockets": max_free_sockets,
+            "scheduling": scheduling,
+            "timeout": timeout,
+            "live": live,
+        }
+        for option, value in limits.items():
+            start = _edited(start, option, value)
+        self.name = name
+        self.timeouts = timeouts or Timeouts()
+        self._initial = start
+        self._tls = TLSFactory(tls or TLSOptions())
+        self._own_resolver = SystemResolver() if resolver is None else None
+        self._shell = PoolShell(
+            start,
+            dialer=Dialer(resolver or self._own_resolver or SystemResolver()),
+            tls=self._tls,
+            codec=codec,
+        )
+        self._feeders: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @classmethod
+    def from_profile(cls, profile: AgentProfile, *, resolver: Resolver | None = None) -> Self:
+        """Make the agent that a profile describes."""
+        options = {f: getattr(profile.options, f) for f in profile.options.__struct_fields__}
+        return cls(
+            name=profile.name,
+            codec=profile.codec,
+            tls=profile.tls,
+            timeouts=profile.timeouts,
+            resolver=resolver,
+            **options,
+        )
+
+    def __repr__(self) -> str:
+        """Show the counts that matter."""
+        core = self._shell.core
+        in_use = sum(len(o.sockets) for o in core.origins.values())
+        free = sum(len(o.free) for o in core.origins.values())
+        queued = sum(len(o.queue) for o in core.waiting.values())
+        return f"<Agent {self.name!r} in use {in_use} free {free} queued {queued}>"
+
+    async def __aenter__(self) -> Self:
+        """Give the agent itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        await self.aclose()
+
+    # Requests
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: HeaderList = (),
+        content: Content = b"",
+        timeouts: Timeouts | None = None,
+    ) -> Response:
+        """Send a request and give the response once its head is here.
+
+        Requests are admitted in the order in which ``request`` begins to run.
+
+        Args:
+            method: e.g. "GET".
+            url: http or https, with a host; no user and password in it.
+            headers: sent in this order; Host, Connection and Content-Length are added unless given.
+            content: the body; an async iterable is streamed, chunked unless it has a length header.
+            timeouts: instead of the agent's.
+
+        Raises:
+            UsageError: the request cannot be sent as given.
+            RequestError: it failed; ``code`` is Node's where Node has one.
+        """
+        if self._closed:
+            raise UsageError("the agent is closed")
+        origin, target = split_url(url)
+        body = content if isinstance(content, bytes) else b""
+        streamed = not isinstance(content, bytes)
+        prepared = prepare(
+            method,
+            target,
+            headers,
+            host_header=origin.host_header,
+            keep_alive=self.sends_keep_alive,
+            body=body,
+            streamed=streamed,
+        )
+        now = self._shell.touch()
+        call = Call(prepared, origin, timeouts or self.timeouts, intended_at=now)
+        self._shell.submit(call)
+        self._shell.after_this_turn()
+        if isinstance(content, AsyncIterable):
+            self._feed(call, content)
+        try:
+            head = await call.head
+        except asyncio.CancelledError:
+            self._shell.abort(call)
+            raise
+        return Response(call, head)
+
+    @property
+    def sends_keep_alive(self) -> bool:
+        """New requests say ``Connection: keep-alive``: keepAlive is on, or maxSockets is finite."""
+        options = self.options
+        return options.keep_alive or options.max_sockets != float("inf")
+
+    # State
+
+    @property
+    def shell(self) -> PoolShell:
+        """The engine half, for the engine's own parts."""
+        return self._shell
+
+    @property
+    def options(self) -> AgentOptions:
+        """The options in force."""
+        return self._shell.core.options
+
+    @property
+    def sockets(self) -> Mapping[OriginKey, tuple[SocketInfo, ...]]:
+        """Sockets in use (connecting ones included) by origin key, in Node's order."""
+        shell = self._shell
+        return {
+            key: tuple(socket_info(shell, s) for s in origin.sockets.values())
+            for key, origin in shell.core.origins.items()
+            if origin.sockets
+        }
+
+    @property
+    def free_sockets(self) -> Mapping[OriginKey, tuple[SocketInfo, ...]]:
+        """Idle sockets by origin key, the longest idle first."""
+        shell = self._shell
+        return {
+            key: tuple(socket_info(shell, s) for s in origin.free.values())
+            for key, origin in shell.core.origins.items()
+            if origin.free
+        }
+
+    @property
+    def requests(self) -> Mapping[OriginKey, tuple[RequestInfo, ...]]:
+        """Queued requests by origin key, the oldest first; aborted ones stay until their turn."""
+        shell = self._shell
+        return {
+            key: tuple(request_info(shell, r) for r in origin.queue.values())
+            for key, origin in shell.core.origins.items()
+            if origin.queue
+        }
+
+    @property
+    def total_socket_count(self) -> int:
+        """Sockets of all origins: in use, idle, and closing."""
+        return self._shell.core.total_socket_count
+
+    def snapshot(self) -> AgentSnapshot:
+        """Give one consistent picture of everything, taken now."""
+        return AgentSnapshot(
+            name=self.name,
+            options=self.options,
+            initial_options=self._initial,
+            timeouts=self.timeouts,
+            codec=self._shell.codec,
+            verify=self._tls.options.verify,
+            origins=origin_snapshots(self._shell),
+            total_socket_count=self.total_socket_count,
+        )
+
+    def subscribe(self, callback: Callable[[PoolEvent], None]) -> Callable[[], None]:
+        """Call back with every event, as it happens; give the function that ends it.
+
+        The callback must be quick and must not raise: it runs inside the engine.
+        """
+        return self._shell.subscribe(callback)
+
+    # Edits
+
+    def set_option(self, option: str, value: Value | None, *, by: str = "caller") -> OptionsChanged:
+        """Change an option live; give what happened at once.
+
+        Args:
+            option: one of ``pooltop.core.edits.EDITABLE``.
+            value: None for no limit.
+            by: who, for the log.
+
+        Raises:
+            UsageError: not editable, or out of range.
+        """
+        step = self._shell.set_options(_edited(self.options, option, value), by=by)
+        return next(e for e in step.events if isinstance(e, OptionsChanged))
+
+    @property
+    def max_sockets(self) -> float:
+        """Sockets per origin; inf for no limit. Set it live: ``live`` says what happens then."""
+        return self.options.max_sockets
+
+    @max_sockets.setter
+    def max_sockets(self, value: float | None) -> None:
+        self.set_option("max_sockets", value)
+
+    @property
+    def max_total_sockets(self) -> float:
+        """Sockets over all origins; inf for no limit."""
+        return self.options.max_total_sockets
+
+    @max_total_sockets.setter
+    def max_total_sockets(self, value: float | None) -> None:
+        self.set_option("max_total_sockets", value)
+
+    @property
+    def max_free_sockets(self) -> float:
+        """Idle sockets kept per origin."""
+        return self.options.max_free_sockets
+
+    @max_free_sockets.setter
+    def max_free_sockets(self, value: float | None) -> None:
+        self.set_option("max_free_sockets", value)
+
+    @property
+    def keep_alive(self) -> bool:
+        """Idle sockets are kept."""
+        return self.options.keep_alive
+
+    @keep_alive.setter
+    def keep_alive(self, value: bool) -> None:
+        self.set_option("keep_alive", value)
+
+    @property
+    def scheduling(self) -> Scheduling:
+        """Which idle socket is taken."""
+        return self.options.scheduling
+
+    @scheduling.setter
+    def scheduling(self, value: Scheduling) -> None:
+        self.set_option("scheduling", value)
+
+    @property
+    def timeout(self) -> float:
+        """Socket inactivity in ms; 0 for none."""
+        return self.options.timeout
+
+    @timeout.setter
+    def timeout(self, value: float | None) -> None:
+        self.set_option("timeout", value)
+
+    @property
+    def live(self) -> Live:
+        """What an edit does at once."""
+        return self.options.live
+
+    @live.setter
+    def live(self, value: Live) -> None:
+        self.set_option("live", value)
+
+    # Ends
+
+    def destroy(self) -> None:
+        """Node's ``agent.destroy()``: close every socket; queued requests open new ones."""
+        self._shell.destroy()
+
+    async def aclose(self) -> None:
+        """End for good: queued and running requests fail, every socket is closed."""
+        if self._closed:
+            return
+        self._closed = True
+        self._shell.close_for_good()
+        for feeder in self._feeders:
+            feeder.cancel()
+        await asyncio.gather(*self._feeders, return_exceptions=True)
+        await self._shell.wait_closed()
+        if self._own_resolver is not None:
+            await self._own_resolver.aclose()
+
+    # Its own
+
+    def _feed(self, call: Call, content: AsyncIterable[bytes]) -> None:
+        feeder = asyncio.create_task(self._send_content(call, content), name="pooltop-send-body")
+        self._feeders.add(feeder)
+        feeder.add_done_callback(self._feeders.discard)
+
+    async def _send_content(self, call: Call, content: AsyncIterable[bytes]) -> None:
+        try:
+            await call.send_content(content)
+        except Exception as error:  # noqa: BLE001 - the caller's iterable: it fails their request
+            cause = UsageError(f"the request's content failed: {error}")
+            cause.__cause__ = error
+            if not call.head.done():
+                call.head.set_exception(cause)
+            self._shell.abort(call)
+
+
+def split_url(url: str) -> tuple[Origin, str]:
+    """Give the origin and the request target of an absolute http or https URL.
+
+    Raises:
+        UsageError: it is none, or has a user, an unusable port or characters out of place.
+    """
+    if any(c <= " " or c == "\x7f" for c in url):
+        raise UsageError(f"{url!r}: white space and control characters cannot be in a URL")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise UsageError(f"{url!r}: {error}") from error
+    scheme = parts.scheme
+    if scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{url!r}: an http:// or https:// URL with a host is needed")
+    if parts.username is not None or parts.password is not None:
+        raise UsageError("a user or password in the URL is not sent: use a header")
+    if port == 0:
+        raise UsageError(f"{url!r}: port 0 cannot be connected to")
+    target = parts.path or "/"
+    if parts.query:
+        target += "?" + parts.query
+    if not target.isascii():
+        raise UsageError(f"{url!r}: percent-encode what is not ASCII in the path")
+    origin = Origin(
+        scheme="https" if scheme == "https" else "http",
+        host=parts.hostname,
+        port=port or DEFAULT_PORTS[scheme],
+    )
+    return origin, target
+
+
+def _edited(options: AgentOptions, option: str, value: Value | None) -> AgentOptions:
+    try:
+        return apply_edit(options, option, value)
+    except EditError as error:
+        raise UsageError(str(error)) from error

@@ -1,0 +1,318 @@
+"""One socket: bytes to the codec, and what becomes of the socket to the shell.
+
+The hot path is here: ``buffer_updated`` reads into one buffer that all connections share, feeds
+the codec, whose sink is the running exchange, and then lets the shell take its ticks: no task,
+no future, no copy. asyncio's plain Protocol would allocate 256 KiB for every read (25 us).
+
+A connection knows nothing of limits or queues. It reports to its shell: connected, failed, lost
+(idle or busy), writable again; and it does what it is told: send, park, finish, abort.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, cast
+
+from pooltop.core.model import Origin, SocketId
+from pooltop.core.states import CloseReason
+from pooltop.engine.codecs.base import Codec
+from pooltop.engine.oserror import code_of
+from pooltop.errors import PeerError, RequestError
+
+if TYPE_CHECKING:
+    from pooltop.engine.exchange import Exchange
+    from pooltop.engine.shell import PoolShell
+    from pooltop.engine.tls import TLSStream
+
+READ_BYTES = 256 * 1024
+"""One buffer for all connections of a process: a read is consumed before the next one begins."""
+FINISH_S = 2.0
+"""A socket that is to close once its bytes have left is aborted if they have not by then."""
+
+_buffer = memoryview(bytearray(READ_BYTES))
+_now = time.monotonic
+
+
+class Connection(asyncio.BufferedProtocol):
+    """A socket of the pool, from the start of its dial to its close."""
+
+    __slots__ = (
+        "_finishing",
+        "_paused",
+        "_transport",
+        "bytes_in",
+        "bytes_out",
+        "codec",
+        "connected_at",
+        "dead",
+        "dial",
+        "dns_s",
+        "exchange",
+        "hint",
+        "id",
+        "last_activity",
+        "local",
+        "opened_at",
+        "origin",
+        "remote",
+        "shell",
+        "tcp_s",
+        "timeout_told",
+        "tls",
+        "tls_s",
+    )
+
+    def __init__(
+        self, id_: SocketId, origin: Origin, shell: PoolShell, codec: Codec, now: float
+    ) -> None:
+        """Begin without a transport: the dial brings it."""
+        self.id = id_
+        self.origin = origin
+        self.shell = shell
+        self.codec = codec
+        self.opened_at = now
+        self.connected_at: float | None = None
+        self.last_activity = now
+        self.timeout_told = False
+        """Node's 'timeout' was told since the last activity."""
+        self.exchange: Exchange | None = None
+        """Whose bytes come and go; None while idle."""
+        self.tls: TLSStream | None = None
+        self.dial: asyncio.Task[None] | None = None
+        self.dead = False
+        """The pool has done with it: whatever comes now is late."""
+        self.local = ""
+        self.remote = ""
+        self.dns_s: float | None = None
+        self.tcp_s: float | None = None
+        self.tls_s: float | None = None
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.hint = b""
+        self._transport: asyncio.Transport | None = None
+        self._paused = False
+        self._finishing: asyncio.TimerHandle | None = None
+
+    @property
+    def is_drained(self) -> bool:
+        """All that was written is with the kernel."""
+        return not self._paused
+
+    # asyncio's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport; begin the handshake for https, else be connected."""
+        self._transport = cast("asyncio.Transport", transport)
+        if self.dead:
+            self._transport.abort()
+            return
+        # High water 0: pause_writing is called as soon as the kernel does not take all, so that
+        # "sent" needs no question on the hot path.
+        self._transport.set_write_buffer_limits(0)
+        if self.tls is not None:
+            self._put(self.tls.start())
+        else:
+            self._is_connected(_now())
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Lend the shared buffer."""
+        del sizehint
+        return _buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was read."""
+        if self.dead:
+            return
+        now = _now()
+        self.bytes_in += nbytes
+        self.last_activity = now
+        self.timeout_told = False
+        shell = self.shell
+        shell.now = now
+        try:
+            if self.tls is None:
+                self._receive(_buffer[:nbytes], now)
+            else:
+                self._receive_tls(_buffer[:nbytes], now)
+        except RequestError as error:
+            self._broken(error)
+        shell.after()
+
+    def eof_received(self) -> bool:
+        """The peer has ended its side: never keep ours open for it (allowHalfOpen is false)."""
+        if self.dead:
+            return False
+        shell = self.shell
+        shell.now = _now()
+        keep_open = False
+        try:
+            if self.tls is not None:
+                self.tls.receive_eof()
+            if self.connected_at is None:
+                raise PeerError(
+                    "Client network socket disconnected before secure TLS connection was "
+                    "established"
+                )
+            if self.exchange is None:
+                shell.lost(self, CloseReason.PEER_FIN, None)
+            elif self.exchange.is_settled or self.codec.is_idle:
+                shell.peer_ended(self)
+                keep_open = True
+            else:
+                self.codec.receive_eof()
+                keep_open = not self.dead
+        except RequestError as error:
+            if self.connected_at is None:
+                shell.dial_failed(self, error)
+            else:
+                shell.lost(self, CloseReason.PEER_FIN, error)
+        shell.after()
+        return keep_open
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is closed: by us as told, or by the network."""
+        if self._finishing is not None:
+            self._finishing.cancel()
+            self._finishing = None
+            self.shell.now = _now()
+            self.shell.finished(self)
+            self.shell.after()
+        if self.dead:
+            return
+        self.shell.now = _now()
+        if self.exchange is not None and self.exchange.is_settled:
+            self.shell.lost(self, CloseReason.NOT_WRITABLE, None)
+        else:
+            self.shell.lost(self, CloseReason.PEER_RESET, _reset(exc))
+        self.shell.after()
+
+    def pause_writing(self) -> None:
+        """The kernel is full."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Everything is with the kernel."""
+        self._paused = False
+        if self.dead or self.exchange is None:
+            return
+        self.shell.now = self.last_activity = _now()
+        self.shell.drained(self)
+        self.shell.after()
+
+    # The shell's side
+
+    def send(self, exchange: Exchange) -> None:
+        """Give the socket to an exchange, and write it if the socket can carry bytes."""
+        self.exchange = exchange
+        if self.connected_at is not None:
+            self._send(exchange)
+
+    def write_body(self, data: bytes) -> None:
+        """Write a piece of a streamed body."""
+        self._write(self.codec.send_body(data))
+
+    def end_body(self) -> None:
+        """Write what ends a streamed body."""
+        self._write(self.codec.end_body())
+
+    def pause_reading(self) -> None:
+        """Read no more until told: the body's reader is slow."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def park(self) -> None:
+        """Be idle: any byte or end is reported."""
+        self.exchange = None
+
+    def abort(self) -> None:
+        """Close now: what was not sent is lost, and a silent peer cannot hold it."""
+        self.dead = True
+        self.exchange = None
+        if self.dial is not None:
+            self.dial.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def finish(self) -> None:
+        """Close once what was written has left; then, or after FINISH_S, ``finished`` is told."""
+        self.dead = True
+        self.exchange = None
+        transport = self._transport
+        assert transport is not None
+        if self.tls is not None:
+            self._put(self.tls.close())
+        loop = asyncio.get_running_loop()
+        self._finishing = loop.call_later(FINISH_S, transport.abort)
+        transport.close()
+
+    # Its own
+
+    def _receive(self, data: memoryview, now: float) -> None:
+        exchange = self.exchange
+        if exchange is not None and exchange.first_byte_at is None:
+            exchange.first_byte_at = now
+        self.codec.receive(data)
+
+    def _receive_tls(self, data: memoryview, now: float) -> None:
+        tls = self.tls
+        assert tls is not None
+        plain, out = tls.receive(data)
+        self._put(out)
+        if self.connected_at is None and tls.is_connected:
+            self._is_connected(now)
+        if plain and not self.dead:
+            self._receive(memoryview(plain), now)
+        if tls.peer_closed and not self.dead:
+            self.eof_received()
+
+    def _is_connected(self, now: float) -> None:
+        self.connected_at = self.last_activity = now
+        if self.tls is not None:
+            started = self.opened_at + (self.dns_s or 0.0) + (self.tcp_s or 0.0)
+            self.tls_s = max(0.0, now - started)
+        self.shell.now = now
+        self.shell.connected(self)
+        if self.exchange is not None:
+            self._send(self.exchange)
+        self.shell.after()
+
+    def _send(self, exchange: Exchange) -> None:
+        self._write(self.codec.start(exchange.prepared, exchange))
+        if not exchange.prepared.streamed:
+            self.shell.written(exchange)
+
+    def _write(self, data: bytes) -> None:
+        self._put(data if self.tls is None else self.tls.send(data))
+
+    def _put(self, data: bytes) -> None:
+        transport = self._transport
+        assert transport is not None
+        if data:
+            self.bytes_out += len(data)
+            self.last_activity = self.shell.now
+            transport.write(data)
+
+    def _broken(self, error: RequestError) -> None:
+        if self.connected_at is None:
+            if self.tls is not None:
+                self._put(self.tls.unsent())
+            self.shell.dial_failed(self, error)
+        elif self.exchange is None:
+            self.shell.lost(self, CloseReason.DIRTY_IDLE, error)
+        elif self.exchange.is_settled:
+            self.shell.peer_ended(self)
+        else:
+            self.shell.lost(self, CloseReason.PROTOCOL_ERROR, error)
+
+
+def _reset(exc: Exception | None) -> RequestError:
+    if isinstance(exc, OSError) and exc.errno is not None:
+        code = code_of(exc.errno)
+        return PeerError(f"read {code}", code=code)
+    return PeerError("socket hang up")

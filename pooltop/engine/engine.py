@@ -1,0 +1,156 @@
+"""Everything one profile asks for, running: agents, workloads, the journal and the snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+
+from pooltop.core.edits import Control, Edit, EditError, EditOutcome, apply_edit
+from pooltop.core.events import OptionsChanged
+from pooltop.core.model import OriginKey, Profile
+from pooltop.core.snapshot import ProcessFacts, Snapshot
+from pooltop.engine.agent import Agent
+from pooltop.engine.journal import Journal, PoolReporter
+from pooltop.engine.process_facts import process_facts
+from pooltop.engine.resolver import Resolver, SystemResolver
+from pooltop.engine.workload import WorkloadRunner
+
+
+class Engine:
+    """The agents and workloads of a profile. Make it inside the event loop that runs it."""
+
+    def __init__(self, profile: Profile, *, resolver: Resolver | None = None) -> None:
+        """Make every agent and prepare every workload; nothing is sent yet.
+
+        Raises:
+            PooltopError: a request cannot be sent as given, or a TLS file is unfit.
+        """
+        self.profile = profile
+        self.journal = Journal()
+        self.done = asyncio.Event()
+        """Set when every workload has ended by itself, or the load was stopped."""
+        self._own_resolver = SystemResolver() if resolver is None else None
+        shared = resolver or self._own_resolver
+        self.agents = {
+            each.name: Agent.from_profile(each, resolver=shared) for each in profile.agents
+        }
+        for name, agent in self.agents.items():
+            agent.subscribe(PoolReporter(self.journal, name, _labeller(agent)))
+        self.workloads = [
+            WorkloadRunner(each, self.agents[each.agent], on_done=self._workload_done)
+            for each in profile.workloads
+        ]
+        self._seq = 0
+        self._lag = 0.0
+        self._started = False
+
+    def start(self) -> None:
+        """Start every workload."""
+        self._started = True
+        for runner in self.workloads:
+            runner.start()
+            words = f"{runner.workload.name} started: {runner.snapshot().pattern}"
+            self.journal.write("LOAD", words, agent=runner.workload.agent)
+        if not self.workloads:
+            self.journal.write("LOAD", "the profile has no workload: nothing is sent")
+
+    def snapshot(self) -> Snapshot:
+        """Give the picture of this instant."""
+        self._seq += 1
+        return Snapshot(
+            seq=self._seq,
+            at=time.monotonic(),
+            wall_at=time.time(),
+            profile=self.profile.path,
+            environment=self.profile.environment,
+            agents=tuple(agent.snapshot() for agent in self.agents.values()),
+            workloads=tuple(runner.snapshot() for runner in self.workloads),
+            process=self._facts(),
+        )
+
+    def note_lag(self, seconds: float) -> None:
+        """Keep how late the snapshot timer ran."""
+        self._lag = seconds
+
+    def edit(self, edit: Edit) -> EditOutcome:
+        """Apply a live edit; gives what really happened, or why it was refused."""
+        agent = self.agents.get(edit.agent)
+        if agent is None:
+            known = ", ".join(self.agents)
+            return EditOutcome(
+                id=edit.id, accepted=False, error=f"no agent {edit.agent!r}: there are {known}"
+            )
+        before = agent.options
+        try:
+            after = apply_edit(before, edit.option, edit.value)
+        except EditError as error:
+            return EditOutcome(id=edit.id, accepted=False, error=str(error))
+        step = agent.shell.set_options(after, by=edit.by)
+        for runner in self.workloads:
+            if runner.workload.agent == edit.agent:
+                runner.options_changed()
+        change = next(e for e in step.events if isinstance(e, OptionsChanged))
+        return EditOutcome(
+            id=edit.id,
+            accepted=True,
+            before=getattr(before, edit.option),
+            after=getattr(after, edit.option),
+            opened=change.opened,
+            culled=change.culled,
+            queued=change.queued,
+            live=change.live,
+        )
+
+    def control(self, control: Control) -> None:
+        """Pause, resume or stop the load."""
+        if control.action == "stop":
+            self.stop()
+            return
+        for runner in self.workloads:
+            if control.workload in (None, runner.workload.name):
+                if control.action == "pause":
+                    runner.pause()
+                else:
+                    runner.resume()
+        which = control.workload or "all workloads"
+        self.journal.write("LOAD", f"{which}: {control.action}d")
+
+    def stop(self) -> None:
+        """Stop everything at once: no new request, and every socket is destroyed."""
+        for runner in self.workloads:
+            runner.stop()
+        for agent in self.agents.values():
+            agent.shell.close_for_good()
+        self.journal.write("LOAD", "stopped: no request is started, every socket is closed")
+        self.done.set()
+
+    async def aclose(self) -> None:
+        """Stop, and wait until every socket is closed."""
+        for runner in self.workloads:
+            runner.stop()
+        for agent in self.agents.values():
+            await agent.aclose()
+        if self._own_resolver is not None:
+            await self._own_resolver.aclose()
+
+    def _workload_done(self, runner: WorkloadRunner) -> None:
+        self.journal.write(
+            "LOAD",
+            f"{runner.workload.name} done: {runner.completed} completed, {runner.failed} failed, "
+            f"{runner.dropped} dropped",
+            agent=runner.workload.agent,
+        )
+        if all(each.state == "done" for each in self.workloads):
+            self.done.set()
+
+    def _facts(self) -> ProcessFacts:
+        return process_facts(os.getpid(), loop_lag_s=self._lag)
+
+
+def _labeller(agent: Agent) -> Callable[[OriginKey], str]:
+    def label(key: OriginKey) -> str:
+        return agent.shell.targets[key].authority
+
+    return label

@@ -1,0 +1,160 @@
+"""One request and its response on their way through a pool: the sink of the codec.
+
+The shell calls the hooks; whoever submits overrides those it needs. Library calls stream their
+bodies (response.py); workloads only count (workload.py). An exchange holds its own clock
+readings, so that nothing has to be looked up when it ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pooltop.core.model import Origin, RequestId, Timeouts
+from pooltop.core.snapshot import PhaseTimings
+from pooltop.engine.codecs.base import PreparedRequest, ResponseEnd, ResponseHead
+from pooltop.errors import RequestError
+
+if TYPE_CHECKING:
+    from pooltop.engine.connection import Connection
+    from pooltop.engine.shell import PoolShell
+
+
+class Exchange:
+    """A request that is queued, running or just over.
+
+    All times are monotonic seconds.
+    """
+
+    __slots__ = (
+        "assigned_at",
+        "bytes_in",
+        "cause",
+        "connection",
+        "ended_at",
+        "first_byte_at",
+        "id",
+        "intended_at",
+        "label",
+        "nth",
+        "origin",
+        "prepared",
+        "reused",
+        "sent_at",
+        "shell",
+        "status",
+        "submitted_at",
+        "target",
+        "timeouts",
+        "waited",
+    )
+
+    def __init__(
+        self,
+        prepared: PreparedRequest,
+        origin: Origin,
+        timeouts: Timeouts,
+        *,
+        intended_at: float,
+        label: str = "",
+    ) -> None:
+        """Begin, not yet submitted.
+
+        Args:
+            prepared: what is sent.
+            origin: where to.
+            timeouts: its clocks.
+            intended_at: when it was meant to start; the total clock counts from there.
+            label: "workload/class" for the screens.
+        """
+        self.prepared = prepared
+        self.origin = origin
+        self.timeouts = timeouts
+        self.intended_at = intended_at
+        self.label = label
+        self.id = RequestId(0)
+        self.shell: PoolShell
+        self.connection: Connection | None = None
+        """From its assignment to its end."""
+        self.cause: RequestError | None = None
+        """What it failed with, where more is known than a code."""
+        self.submitted_at = intended_at
+        self.assigned_at: float | None = None
+        self.sent_at: float | None = None
+        self.first_byte_at: float | None = None
+        self.ended_at: float | None = None
+        self.waited = 0.0
+        """Seconds in the queue."""
+        self.nth = 0
+        """How many requests its socket has carried, this one included."""
+        self.reused = False
+        """Node's req.reusedSocket: taken from the idle ones (not handed over)."""
+        self.status = 0
+        self.bytes_in = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Over, well or badly."""
+        return self.ended_at is not None
+
+    # The codec's side
+
+    def on_informational(self, head: ResponseHead) -> None:
+        """Let 1xx responses pass."""
+
+    def on_head(self, head: ResponseHead) -> None:
+        """Keep the status."""
+        self.status = head.status
+
+    def on_data(self, data: bytes) -> None:
+        """Count the body's bytes."""
+        self.bytes_in += len(data)
+
+    def on_end(self, end: ResponseEnd) -> None:
+        """Hand the verdict on: the body has no reader that could be slow."""
+        self.shell.response_ended(self, end)
+
+    # The shell's side
+
+    def on_attached(self) -> None:
+        """It has its socket for good and is being sent."""
+
+    def on_sent(self) -> None:
+        """All of it is with the kernel."""
+
+    def on_timeout_event(self) -> None:
+        """Node's 'timeout' event: the socket was silent for long. Nothing is closed by it."""
+
+    def on_complete(self) -> None:
+        """The response is whole and its socket was released: a next request may follow."""
+
+    def on_failed(self, error: RequestError) -> None:
+        """It is settled with an error."""
+
+    def timings(self) -> PhaseTimings:
+        """Give the seconds of each phase, None for those that did not happen.
+
+        A reused socket had its dns, tcp and tls before: they are None.
+        """
+        connection = self.connection
+        fresh = connection is not None and self.nth == 1
+        return PhaseTimings(
+            queue=None if self.assigned_at is None else self.waited,
+            dns=connection.dns_s if fresh and connection is not None else None,
+            tcp=connection.tcp_s if fresh and connection is not None else None,
+            tls=connection.tls_s if fresh and connection is not None else None,
+            send=_between(self._ready_at, self.sent_at),
+            wait=_between(self.sent_at, self.first_byte_at),
+            receive=_between(self.first_byte_at, self.ended_at),
+            total=_between(self.intended_at, self.ended_at),
+        )
+
+    @property
+    def _ready_at(self) -> float | None:
+        connection = self.connection
+        if connection is None or connection.connected_at is None or self.assigned_at is None:
+            return None
+        return max(connection.connected_at, self.assigned_at)
+
+
+def _between(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else max(0.0, end - start)

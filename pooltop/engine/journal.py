@@ -1,0 +1,162 @@
+"""The engine's log: bounded, in order, and honest about what it dropped.
+
+Per-request events are not journalled (they are counted); sockets, edits, errors and the first
+wait of a queue are. A burst of one kind at one host is cut at BURST lines a second and then said
+in one line.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from pooltop.core import events as ev
+from pooltop.core.model import OriginKey
+from pooltop.core.snapshot import JournalEntry
+from pooltop.core.states import CloseReason, OpenReason
+
+CAPACITY = 2000
+BURST = 20
+"""Lines of one kind for one host in one second."""
+
+
+_EVERYDAY = {CloseReason.KEEP_ALIVE_OFF, CloseReason.CONNECTION_CLOSE}
+"""Closes that are the policy at work: counted, not told one by one."""
+
+
+class Journal:
+    """Collects entries; whoever ships them takes them with ``take``."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin empty."""
+        self._clock = clock
+        self._wall_offset = time.time() - clock()
+        self._entries: deque[JournalEntry] = deque()
+        self._seq = 0
+        self._dropped = 0
+        self._burst: dict[tuple[str, str, str], list[float]] = {}
+        self._second = 0.0
+
+    def write(self, kind: str, text: str, *, agent: str = "", host: str = "") -> None:
+        """Add an entry, unless its kind has had its share of this second."""
+        now = self._clock()
+        if now - self._second >= 1.0:
+            self._end_of_second(now)
+        mark = (kind, agent, host)
+        burst = self._burst.setdefault(mark, [0.0])
+        burst[0] += 1
+        if burst[0] <= BURST:
+            self._add(now, kind, text, agent, host)
+
+    def take(self) -> tuple[tuple[JournalEntry, ...], int]:
+        """Give the entries since the last call, oldest first, and how many were dropped."""
+        now = self._clock()
+        if now - self._second >= 1.0:
+            self._end_of_second(now)
+        entries, dropped = tuple(self._entries), self._dropped
+        self._entries.clear()
+        self._dropped = 0
+        return entries, dropped
+
+    def _end_of_second(self, now: float) -> None:
+        for (kind, agent, host), (count,) in self._burst.items():
+            if count > BURST:
+                more = int(count) - BURST
+                self._add(now, kind, f"and {more} more like these in that second", agent, host)
+        self._burst.clear()
+        self._second = now
+
+    def _add(self, now: float, kind: str, text: str, agent: str, host: str) -> None:
+        self._seq += 1
+        if len(self._entries) >= CAPACITY:
+            self._entries.popleft()
+            self._dropped += 1
+        self._entries.append(
+            JournalEntry(
+                seq=self._seq,
+                at=now,
+                wall_at=now + self._wall_offset,
+                kind=kind,
+                agent=agent,
+                host=host,
+                text=text,
+            )
+        )
+
+
+class PoolReporter:
+    """Writes one agent's noteworthy events to a journal, in words."""
+
+    def __init__(self, journal: Journal, agent: str, label: Callable[[OriginKey], str]) -> None:
+        """Keep where to write.
+
+        Args:
+            journal: where to.
+            agent: the agent's name.
+            label: gives an origin's ``host:port``.
+        """
+        self._journal = journal
+        self._agent = agent
+        self._label = label
+        self._waiting: set[OriginKey] = set()
+
+    def __call__(self, event: ev.PoolEvent) -> None:
+        """Take an event."""
+        kind = type(event)
+        if kind is ev.RequestAssigned:
+            return
+        if isinstance(event, ev.SocketClosing):
+            if event.reason not in _EVERYDAY:
+                self._tell(
+                    "CLOSE",
+                    event.key,
+                    f"s{event.socket} {event.reason}, {_count(event.requests, 'request')}",
+                )
+        elif isinstance(event, ev.RequestQueued):
+            if event.key not in self._waiting:
+                self._waiting.add(event.key)
+                self._tell("QUEUE", event.key, f"first request waits: at {event.reason}")
+        elif isinstance(event, ev.SocketFreed):
+            # A socket is only parked when nobody waits.
+            self._waiting.discard(event.key)
+        elif isinstance(event, ev.RequestFailed):
+            self._tell("ERROR", event.key, f"r{event.request} {event.code}: {event.message}")
+        elif isinstance(event, ev.SocketOpened):
+            if event.reason is not _ADMITTED:
+                self._tell("OPEN", event.key, f"s{event.socket} {event.reason}")
+        elif isinstance(event, ev.OptionsChanged):
+            self._journal.write("EDIT", edit_words(event), agent=self._agent)
+        elif isinstance(event, ev.AgentDestroyed):
+            words = f"agent destroyed: {_count(event.sockets, 'socket')} closed"
+            self._journal.write("INFO", words, agent=self._agent)
+
+    def _tell(self, kind: str, key: OriginKey, text: str) -> None:
+        self._journal.write(kind, text, agent=self._agent, host=self._label(key))
+
+
+_ADMITTED = OpenReason.ADMITTED
+
+
+def edit_words(event: ev.OptionsChanged) -> str:
+    """Say what an edit changed and what it did at once."""
+    changed = [
+        f"{field} {_shown(getattr(event.before, field))} > {_shown(getattr(event.after, field))}"
+        for field in event.after.__struct_fields__
+        if getattr(event.before, field) != getattr(event.after, field)
+    ]
+    what = ", ".join(changed) or "nothing changed"
+    did = f"{event.opened} dialled, {event.culled} idle closed at once; {event.queued} were queued"
+    return f"{what} by {event.by}: {did} ({event.live.upper()} mode)"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return "unlimited" if value == float("inf") else f"{value:g}"
+    return str(value)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

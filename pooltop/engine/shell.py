@@ -1,0 +1,508 @@
+"""Performs what the pool core decides, on real sockets: the imperative half of an agent.
+
+Order is everything here. Every callback of the loop ends in ``after``, which takes the core's
+ticks (Node's process.nextTick) and then tells whoever waits for a response (Node's microtasks),
+until neither is left. Sockets destroyed in one callback are seen closed at the start of the next
+turn of the loop, the last destroyed first (libuv's closing list is a stack), and so before
+anything that the network brings as a result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pooltop.core import commands as cmd
+from pooltop.core.events import PoolEvent, RequestAssigned, SocketClosed
+from pooltop.core.hints import keep_alive_timeout
+from pooltop.core.model import AgentOptions, Codec, Origin, OriginKey, RequestId, SocketId
+from pooltop.core.pool import PoolCore, Step
+from pooltop.core.states import AssignReason, CloseReason, RequestState
+from pooltop.engine.clocks import Alarm
+from pooltop.engine.codecs.base import ResponseEnd
+from pooltop.engine.codecs.factory import make_codec
+from pooltop.engine.connection import Connection
+from pooltop.engine.dialer import Dialer
+from pooltop.engine.oserror import network_error
+from pooltop.engine.tally import Tally
+from pooltop.errors import (
+    AbortError,
+    PeerError,
+    PooltopError,
+    QueueTimeout,
+    RequestError,
+    RequestTimeout,
+)
+
+if TYPE_CHECKING:
+    from pooltop.engine.exchange import Exchange
+    from pooltop.engine.tls_sessions import TLSFactory
+
+_now = time.monotonic
+_SESSION_SPOILED = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
+Listener = Callable[[PoolEvent], None]
+
+
+class PoolShell:
+    """One agent's sockets, requests and clocks. Not thread-safe: one event loop owns it."""
+
+    def __init__(
+        self,
+        options: AgentOptions,
+        *,
+        dialer: Dialer,
+        tls: TLSFactory,
+        codec: Codec = "h11",
+    ) -> None:
+        """Begin with no sockets; the running event loop is the one that is used."""
+        self.core = PoolCore(options)
+        self.tally = Tally()
+        self.codec = codec
+        self.now = _now()
+        """The time of the callback that is running, in monotonic seconds: read once in each."""
+        self.connections: dict[SocketId, Connection] = {}
+        self.exchanges: dict[RequestId, Exchange] = {}
+        """Every request that is not settled, by id."""
+        self.targets: dict[OriginKey, Origin] = {}
+        """Where each origin key leads."""
+        self.listeners: list[Listener] = []
+        self._loop = asyncio.get_running_loop()
+        self._dialer = dialer
+        self._tls = tls
+        self._submitted = 0
+        self._dials: set[asyncio.Task[None]] = set()
+        self._closing: list[SocketId] = []
+        self._complete: deque[Exchange] = deque()
+        self._after_is_due = False
+        self._clock = Alarm(self._loop, self._clocks_due)
+        self._idle = Alarm(self._loop, self._idle_due)
+        self._perform_one = {
+            cmd.Open: self._open,
+            cmd.Send: self._send,
+            cmd.Settle: self._settle,
+            cmd.Destroy: self._destroy,
+            cmd.Finish: self._finish,
+            cmd.Park: self._park,
+        }
+
+    # The caller's side
+
+    def touch(self) -> float:
+        """Read the clock at the start of something that no callback of the loop began."""
+        self.now = _now()
+        return self.now
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Tell every event from now on; give the function that ends it."""
+        self.listeners.append(listener)
+
+        def end() -> None:
+            if listener in self.listeners:
+                self.listeners.remove(listener)
+
+        return end
+
+    def submit(self, exchange: Exchange) -> None:
+        """Admit a request at once. Its socket is attached when ``after`` runs."""
+        self._submitted += 1
+        exchange.id = RequestId(self._submitted)
+        exchange.shell = self
+        exchange.submitted_at = self.now
+        self.exchanges[exchange.id] = exchange
+        key = exchange.origin.key
+        self.targets.setdefault(key, exchange.origin)
+        self.tally.origins[key].submitted += 1
+        keep_alive = not exchange.prepared.wants_close
+        step = self.core.submit(exchange.id, key, now=self.now, keep_alive=keep_alive)
+        self._perform(step)
+        timeouts = exchange.timeouts
+        if timeouts.total is not None:
+            self._clock.note(exchange.intended_at + timeouts.total)
+        if timeouts.queue is not None and exchange.assigned_at is None:
+            self._clock.note(self.now + timeouts.queue)
+
+    def after_this_turn(self) -> None:
+        """Let ``after`` run once the code that is running has returned to the loop."""
+        if not self._after_is_due:
+            self._after_is_due = True
+            self._loop.call_soon(self._run_after)
+
+    def after(self) -> None:
+        """Take the ticks, then tell who waits for a response, until neither is left."""
+        core = self.core
+        complete = self._complete
+        while True:
+            if core.has_ticks:
+                self._perform(core.tick(now=self.now))
+            elif complete:
+                complete.popleft().on_complete()
+            else:
+                return
+
+    def abort(self, exchange: Exchange, cause: RequestError | None = None) -> None:
+        """Give a request up, as Node's req.destroy() does."""
+        if exchange.is_settled:
+            return
+        self.now = _now()
+        cause = cause or PeerError("socket hang up")
+        exchange.cause = cause
+        self._perform(
+            self.core.abort(exchange.id, now=self.now, code=cause.code, message=str(cause))
+        )
+        self.after_this_turn()
+
+    def set_options(self, options: AgentOptions, *, by: str) -> Step:
+        """Change options live; gives what happened at once."""
+        self.now = _now()
+        step = self.core.set_options(options, now=self.now, by=by)
+        self._perform(step)
+        if options.timeout > 0:
+            self._note_agent_timeouts()
+        self.after_this_turn()
+        return step
+
+    def destroy(self) -> None:
+        """Node's agent.destroy(): every socket goes, the queue stays and opens new ones."""
+        self.now = _now()
+        self._perform(self.core.destroy(now=self.now))
+        self.after_this_turn()
+
+    def close_for_good(self) -> None:
+        """Fail the queue, abort what runs, destroy every socket: nothing is opened after it."""
+        self.now = _now()
+        for exchange in self.exchanges.values():
+            exchange.cause = AbortError("the agent was closed", code="ERR_AGENT_CLOSED")
+        self._perform(
+            self.core.forget_queue(now=self.now, code="ERR_AGENT_CLOSED", message="agent closed")
+        )
+        self._perform(self.core.destroy(now=self.now))
+        while self._closing:
+            self._see_closes()
+        for connection in self.connections.values():
+            connection.abort()
+        self._clock.cancel()
+        self._idle.cancel()
+
+    async def wait_closed(self) -> None:
+        """Wait until every socket is closed: dials were cancelled, transports aborted."""
+        await asyncio.gather(*self._dials, return_exceptions=True)
+        # An aborted transport closes its socket in the next turn of the loop.
+        await asyncio.sleep(0)
+
+    # The connections' side
+
+    def connected(self, connection: Connection) -> None:
+        """The socket can carry bytes."""
+        tally = self.tally.origins[connection.origin.key]
+        tally.connect.record(self.now - connection.opened_at)
+        self._perform(self.core.connected(connection.id, now=self.now))
+
+    def dial_failed(self, connection: Connection, error: RequestError) -> None:
+        """The socket could not be connected."""
+        self._lose(connection, CloseReason.CONNECT_FAILED, error)
+
+    def lost(self, connection: Connection, reason: CloseReason, error: RequestError | None) -> None:
+        """The socket is of no further use."""
+        exchange = connection.exchange
+        if exchange is not None and not exchange.is_settled and exchange.first_byte_at is None:
+            ended = reason in (CloseReason.PEER_FIN, CloseReason.PEER_RESET)
+            if ended and exchange.nth > 1:
+                self.tally.origins[connection.origin.key].stale_reuse += 1
+        self._lose(connection, reason, error)
+
+    def peer_ended(self, connection: Connection) -> None:
+        """The peer closes, the response being complete and the socket not yet released."""
+        self._perform(self.core.peer_ended(connection.id, now=self.now))
+
+    def finished(self, connection: Connection) -> None:
+        """A socket that was to close once written is closed."""
+        self._perform(self.core.closed(connection.id, now=self.now))
+
+    def written(self, exchange: Exchange) -> None:
+        """All of the request was given to the socket; the kernel may not have all of it yet."""
+        connection = exchange.connection
+        if connection is not None and connection.is_drained:
+            exchange.sent_at = self.now
+            exchange.on_sent()
+
+    def drained(self, connection: Connection) -> None:
+        """The kernel has everything that was written."""
+        exchange = connection.exchange
+        if exchange is not None and exchange.sent_at is None and not exchange.prepared.streamed:
+            self._sent(exchange)
+        elif exchange is not None:
+            exchange.on_sent()
+
+    def body_sent(self, exchange: Exchange) -> None:
+        """A streamed body has ended and is with the kernel."""
+        self._sent(exchange)
+        self.after_this_turn()
+
+    def response_ended(self, exchange: Exchange, end: ResponseEnd) -> None:
+        """The response is complete and was read."""
+        connection = exchange.connection
+        if connection is None or exchange.ended_at is not None:
+            return
+        now = exchange.ended_at = self.now
+        hint = None
+        if end.hint is not None:
+            connection.hint = end.hint
+            hint = keep_alive_timeout(end.hint)
+        self.tally.completed(exchange, connection.origin.key)
+        if connection.tls is not None and exchange.nth == 1:
+            # TLS 1.3 sends its tickets after the handshake: by now they are here.
+            self._tls.remember(connection.origin, connection.tls)
+        del self.exchanges[exchange.id]
+        self._perform(
+            self.core.response_ended(
+                exchange.id,
+                now=now,
+                reason=end.reason,
+                hint_s=hint,
+                sent=exchange.sent_at is not None,
+            )
+        )
+        self._complete.append(exchange)
+
+    # Commands
+
+    def _perform(self, step: Step) -> None:
+        for event in step.events:
+            self._tell(event)
+        perform = self._perform_one
+        for command in step.commands:
+            perform[type(command)](command)  # type: ignore[operator]
+        deadline = self.core.next_deadline()
+        if deadline is not None:
+            self._idle.note(deadline)
+
+    def _tell(self, event: PoolEvent) -> None:
+        self.tally.apply(event)
+        if type(event) is RequestAssigned:
+            exchange = self.exchanges[event.request]
+            exchange.assigned_at = event.at
+            exchange.waited = event.waited
+            exchange.nth = event.nth
+            exchange.reused = event.reason is AssignReason.REUSED
+        elif type(event) is SocketClosed:
+            connection = self.connections.pop(event.socket)
+            self.tally.gone(connection, event.key)
+            if connection.tls is not None and event.reason in _SESSION_SPOILED:
+                self._tls.forget(connection.origin)
+        for listener in self.listeners:
+            listener(event)
+
+    def _open(self, command: cmd.Open) -> None:
+        exchange = self.exchanges[command.request]
+        connection = Connection(
+            command.socket, exchange.origin, self, make_codec(self.codec), self.now
+        )
+        self.connections[command.socket] = connection
+        if exchange.timeouts.connect is not None:
+            self._clock.note(self.now + exchange.timeouts.connect)
+        dial = self._loop.create_task(
+            self._dial(connection), name=f"pooltop-dial-{command.socket}"
+        )
+        connection.dial = dial
+        self._dials.add(dial)
+        dial.add_done_callback(self._dials.discard)
+
+    def _send(self, command: cmd.Send) -> None:
+        exchange = self.exchanges[command.request]
+        connection = self.connections[command.socket]
+        exchange.connection = connection
+        connection.last_activity = self.now
+        connection.timeout_told = False
+        if exchange.timeouts.idle is not None:
+            self._clock.note(self.now + exchange.timeouts.idle)
+        agent_timeout = self.core.sockets[command.socket].timeout_ms
+        if agent_timeout > 0:
+            self._clock.note(self.now + agent_timeout / 1000)
+        exchange.on_attached()
+        connection.send(exchange)
+
+    def _settle(self, command: cmd.Settle) -> None:
+        exchange = self.exchanges.pop(command.request)
+        exchange.ended_at = self.now
+        error = exchange.cause or PeerError(command.message, code=command.code)
+        exchange.on_failed(error)
+
+    def _destroy(self, command: cmd.Destroy) -> None:
+        self.connections[command.socket].abort()
+        if not self._closing:
+            self._loop.call_soon(self._see_closes)
+        self._closing.append(command.socket)
+
+    def _finish(self, command: cmd.Finish) -> None:
+        self.connections[command.socket].finish()
+
+    def _park(self, command: cmd.Park) -> None:
+        self.connections[command.socket].park()
+
+    # What the loop calls
+
+    def _run_after(self) -> None:
+        self._after_is_due = False
+        self.now = _now()
+        self.after()
+
+    def _see_closes(self) -> None:
+        self.now = _now()
+        closing, self._closing = self._closing, []
+        for socket in reversed(closing):
+            self._perform(self.core.closed(socket, now=self.now))
+        self.after()
+
+    def _idle_due(self) -> float:
+        self.now = _now()
+        self._perform(self.core.expire(now=self.now))
+        self.after()
+        deadline = self.core.next_deadline()
+        return math.inf if deadline is None else deadline
+
+    def _clocks_due(self) -> float:
+        self.now = _now()
+        deadline = math.inf
+        for exchange in list(self.exchanges.values()):
+            deadline = min(deadline, self._check(exchange))
+        self.after()
+        return deadline
+
+    # Clocks
+
+    def _check(self, exchange: Exchange) -> float:
+        """Time one exchange out where a clock of its is over; else give its next deadline."""
+        timeouts = exchange.timeouts
+        now = self.now
+        next_at = math.inf
+        record = self.core.requests.get(exchange.id)
+        if record is None:
+            return next_at
+        if timeouts.total is not None:
+            at = exchange.intended_at + timeouts.total
+            if at <= now:
+                words = f"not complete {timeouts.total:g} s after its intended start"
+                self._time_out(exchange, RequestTimeout(words, clock="total"))
+                return math.inf
+            next_at = min(next_at, at)
+        if record.state is RequestState.QUEUED:
+            if timeouts.queue is not None and record.queued_at is not None:
+                at = record.queued_at + timeouts.queue
+                if at <= now:
+                    self._time_out(exchange, self._queue_timeout(exchange, now - record.queued_at))
+                    return math.inf
+                next_at = min(next_at, at)
+            return next_at
+        connection = exchange.connection
+        if connection is None or connection.dead:
+            return next_at
+        return min(next_at, self._check_silence(exchange, connection))
+
+    def _check_silence(self, exchange: Exchange, connection: Connection) -> float:
+        now = self.now
+        next_at = math.inf
+        connect = exchange.timeouts.connect
+        if connect is not None and connection.connected_at is None:
+            at = connection.opened_at + connect
+            if at <= now:
+                words = f"not connected after {connect:g} s"
+                self._time_out(exchange, RequestTimeout(words, clock="connect"))
+                return math.inf
+            next_at = at
+        idle = exchange.timeouts.idle
+        if idle is not None and connection.connected_at is not None:
+            at = connection.last_activity + idle
+            if at <= now:
+                words = f"no byte for {idle:g} s"
+                self._time_out(exchange, RequestTimeout(words, clock="idle"))
+                return math.inf
+            next_at = min(next_at, at)
+        timeout = self.core.sockets[connection.id].timeout_ms / 1000
+        if timeout > 0 and not connection.timeout_told:
+            at = connection.last_activity + timeout
+            if at <= now:
+                connection.timeout_told = True
+                self.tally.origins[connection.origin.key].timeout_events += 1
+                exchange.on_timeout_event()
+            else:
+                next_at = min(next_at, at)
+        elif timeout > 0:
+            # Told once; it counts again from the next byte, which does not note a deadline.
+            next_at = min(next_at, now + timeout)
+        return next_at
+
+    def _queue_timeout(self, exchange: Exchange, waited: float) -> QueueTimeout:
+        origin = self.core.origins[exchange.origin.key]
+        limit = self.core.options.max_sockets
+        shown = "unlimited" if math.isinf(limit) else f"{limit:g}"
+        return QueueTimeout(
+            f"no socket for {exchange.origin.authority} after {waited:.1f} s "
+            f"(in use {len(origin.sockets)}/{shown}, free {len(origin.free)}, "
+            f"queued {len(origin.queue)})"
+        )
+
+    def _time_out(self, exchange: Exchange, error: RequestError) -> None:
+        exchange.cause = error
+        self._perform(
+            self.core.time_out(exchange.id, now=self.now, code=error.code, message=str(error))
+        )
+
+    def _note_agent_timeouts(self) -> None:
+        self._clock.note(self.now + self.core.options.timeout / 1000)
+
+    # Dialling
+
+    async def _dial(self, connection: Connection) -> None:
+        options = self.core.options
+        probe = options.keep_alive_msecs if options.keep_alive else None
+        try:
+            dialled = await self._dialer.dial(connection.origin, keep_alive_probe_ms=probe)
+            connection.dns_s = dialled.dns_s
+            connection.tcp_s = dialled.tcp_s
+            connection.local = dialled.local
+            connection.remote = dialled.remote
+            if connection.origin.scheme == "https":
+                connection.tls = self._tls.stream(connection.origin)
+            await self._loop.create_connection(lambda: connection, sock=dialled.sock)
+        except RequestError as error:
+            self._dial_failed(connection, error)
+        except OSError as error:
+            wrapped = network_error(error.errno, syscall="connect", where=connection.remote)
+            wrapped.__cause__ = error
+            self._dial_failed(connection, wrapped)
+        except PooltopError as error:
+            # A file of the TLS options: the user's fault, found as late as this.
+            self._dial_failed(connection, RequestError(str(error), code=error.code))
+
+    def _dial_failed(self, connection: Connection, error: RequestError) -> None:
+        if not connection.dead:
+            self.now = _now()
+            self.dial_failed(connection, error)
+            self.after()
+
+    # Its own
+
+    def _lose(
+        self, connection: Connection, reason: CloseReason, error: RequestError | None
+    ) -> None:
+        record = self.core.sockets.get(connection.id)
+        error = error or PeerError("socket hang up")
+        if record is not None and record.request is not None:
+            exchange = self.exchanges.get(record.request.id)
+            if exchange is not None and exchange.cause is None:
+                exchange.cause = error
+        self._perform(
+            self.core.lost(
+                connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
+            )
+        )
+
+    def _sent(self, exchange: Exchange) -> None:
+        self.now = _now()
+        exchange.sent_at = self.now
+        exchange.on_sent()
+        self._perform(self.core.request_sent(exchange.id, now=self.now))

@@ -1,0 +1,113 @@
+"""From a pool shell to the pictures that front ends see: one instant, everything copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pooltop.core.model import OriginKey
+from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
+from pooltop.core.snapshot import OriginSnapshot, RequestInfo, SocketInfo
+from pooltop.core.states import SocketState
+
+if TYPE_CHECKING:
+    from pooltop.engine.shell import PoolShell
+
+QUEUE_HEAD = 50
+"""Queued requests shown of each origin, oldest first; ``queued`` counts them all."""
+
+
+def origin_snapshots(
+    shell: PoolShell, *, queue_head: int | None = QUEUE_HEAD
+) -> tuple[OriginSnapshot, ...]:
+    """Give every origin of the pool, in the order in which they were first used.
+
+    Args:
+        shell: whose.
+        queue_head: at most so many queued requests each; None for all.
+    """
+    return tuple(
+        _origin(shell, key, origin, queue_head) for key, origin in shell.core.origins.items()
+    )
+
+
+def socket_info(shell: PoolShell, record: SocketRecord) -> SocketInfo:
+    """Give one socket: the pool's knowledge and the connection's."""
+    connection = shell.connections[record.id]
+    request = record.request
+    tls = connection.tls
+    facts = tls.facts if tls is not None and tls.is_connected else None
+    return SocketInfo(
+        id=record.id,
+        state=record.state,
+        opened_at=record.opened_at,
+        since=record.since,
+        connected_at=record.connected_at,
+        requests=record.carried,
+        request=None if request is None else request.id,
+        local=connection.local,
+        remote=connection.remote,
+        tls="" if facts is None else f"{facts.protocol} {facts.cipher}",
+        tls_resumed=None if facts is None else facts.resumed,
+        verified=None if facts is None else facts.verified,
+        dns=connection.dns_s,
+        tcp=connection.tcp_s,
+        handshake=connection.tls_s,
+        bytes_in=connection.bytes_in,
+        bytes_out=connection.bytes_out,
+        free_timeout_ms=record.free_timeout_ms,
+        hint=connection.hint.decode("latin-1"),
+    )
+
+
+def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
+    """Give one request that is queued or on a socket."""
+    exchange = shell.exchanges.get(record.id)
+    prepared = exchange.prepared if exchange is not None else None
+    return RequestInfo(
+        id=record.id,
+        state=record.state,
+        method="" if prepared is None else prepared.method.decode("latin-1"),
+        target="" if prepared is None else prepared.target.decode("latin-1"),
+        label="" if exchange is None else exchange.label,
+        submitted_at=record.submitted_at if exchange is None else exchange.intended_at,
+        why=record.why,
+        socket=None if record.socket is None else record.socket.id,
+        overtaken_by=record.origin.overtakes - record.overtakes_before if record.why else 0,
+        aborted=record.aborted is not None,
+    )
+
+
+def _origin(
+    shell: PoolShell, key: OriginKey, origin: OriginRecord, queue_head: int | None
+) -> OriginSnapshot:
+    tally = shell.tally.origins[key]
+    sockets = tuple(socket_info(shell, s) for s in origin.sockets.values())
+    free = tuple(socket_info(shell, s) for s in origin.free.values())
+    everything = [s for s in shell.core.sockets.values() if s.origin is origin]
+    states = [s.state for s in everything]
+    queue = list(origin.queue.values())
+    running = [s.request for s in origin.sockets.values() if s.request is not None]
+    connections = [shell.connections[s.id] for s in everything]
+    target = shell.targets[key]
+    return OriginSnapshot(
+        key=key,
+        scheme=target.scheme,
+        host=target.host,
+        port=target.port,
+        sockets=sockets,
+        free_sockets=free,
+        requests=tuple(request_info(shell, r) for r in queue[:queue_head]),
+        running=tuple(request_info(shell, r) for r in running),
+        queued=len(queue),
+        oldest_queued_at=queue[0].queued_at if queue else None,
+        connecting=states.count(SocketState.CONNECTING),
+        active=states.count(SocketState.ACTIVE),
+        free=states.count(SocketState.FREE) + states.count(SocketState.FREE_CONNECTING),
+        closing=sum(s.is_dying for s in everything),
+        total=len(everything),
+        counters=tally.counters(
+            sum(c.bytes_in for c in connections), sum(c.bytes_out for c in connections)
+        ),
+        latency=tally.latency(),
+        timeout_events=tally.timeout_events,
+    )

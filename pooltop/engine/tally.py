@@ -1,0 +1,147 @@
+"""Counts and durations of each origin, taken from the pool's events and from finished exchanges.
+
+Totals since the start, never reset: a front end takes differences. Cheap enough for the hot path:
+an event is one dict look-up and a few additions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pooltop.core import events as ev
+from pooltop.core.histogram import Recorder
+from pooltop.core.model import OriginKey
+from pooltop.core.snapshot import OriginCounters, OriginLatency
+
+if TYPE_CHECKING:
+    from pooltop.engine.connection import Connection
+    from pooltop.engine.exchange import Exchange
+
+
+class OriginTally:
+    """One origin's totals."""
+
+    __slots__ = (
+        "assigned",
+        "bytes_in",
+        "bytes_out",
+        "closed",
+        "completed",
+        "connect",
+        "connected",
+        "failed",
+        "opened",
+        "queue",
+        "queued",
+        "reused",
+        "stale_reuse",
+        "statuses",
+        "submitted",
+        "timeout_events",
+        "total",
+        "wait",
+    )
+
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self.submitted = self.completed = self.queued = self.opened = self.connected = 0
+        self.assigned = self.reused = self.stale_reuse = self.timeout_events = 0
+        self.bytes_in = self.bytes_out = 0
+        """Of closed sockets: the open ones hold their own."""
+        self.failed: Counter[str] = Counter()
+        self.closed: Counter[str] = Counter()
+        self.statuses: defaultdict[int, int] = defaultdict(int)
+        self.queue = Recorder()
+        self.connect = Recorder()
+        self.wait = Recorder()
+        self.total = Recorder()
+
+    def counters(self, open_in: int, open_out: int) -> OriginCounters:
+        """Give the picture of now; the arguments are the bytes of the sockets still open."""
+        return OriginCounters(
+            submitted=self.submitted,
+            completed=self.completed,
+            failed=dict(self.failed),
+            statuses=dict(self.statuses),
+            queued=self.queued,
+            opened=self.opened,
+            connected=self.connected,
+            closed=dict(self.closed),
+            reused=self.reused,
+            assigned=self.assigned,
+            stale_reuse=self.stale_reuse,
+            bytes_in=self.bytes_in + open_in,
+            bytes_out=self.bytes_out + open_out,
+        )
+
+    def latency(self) -> OriginLatency:
+        """Give the histograms of now."""
+        return OriginLatency(
+            queue=self.queue.freeze(),
+            connect=self.connect.freeze(),
+            wait=self.wait.freeze(),
+            total=self.total.freeze(),
+        )
+
+
+class Tally:
+    """All origins of one agent."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.origins: defaultdict[OriginKey, OriginTally] = defaultdict(OriginTally)
+        self._on: dict[type, Callable[[Any], None]] = {  # Any: one handler for each event type
+            ev.RequestQueued: self._queued,
+            ev.RequestAssigned: self._assigned,
+            ev.RequestFailed: self._failed,
+            ev.SocketOpened: self._opened,
+            ev.SocketConnected: self._connected,
+            ev.SocketClosed: self._closed,
+        }
+
+    def apply(self, event: ev.PoolEvent) -> None:
+        """Count an event."""
+        handler = self._on.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def completed(self, exchange: Exchange, key: OriginKey) -> None:
+        """Count a whole response."""
+        tally = self.origins[key]
+        tally.completed += 1
+        tally.statuses[exchange.status] += 1
+        ended = exchange.ended_at
+        assert ended is not None
+        tally.total.record(ended - exchange.intended_at)
+        if exchange.first_byte_at is not None and exchange.sent_at is not None:
+            tally.wait.record(exchange.first_byte_at - exchange.sent_at)
+
+    def gone(self, connection: Connection, key: OriginKey) -> None:
+        """Keep what a closed socket had moved."""
+        tally = self.origins[key]
+        tally.bytes_in += connection.bytes_in
+        tally.bytes_out += connection.bytes_out
+
+    def _queued(self, event: ev.RequestQueued) -> None:
+        self.origins[event.key].queued += 1
+
+    def _assigned(self, event: ev.RequestAssigned) -> None:
+        tally = self.origins[event.key]
+        tally.assigned += 1
+        if event.nth > 1:
+            tally.reused += 1
+        tally.queue.record(event.waited)
+
+    def _failed(self, event: ev.RequestFailed) -> None:
+        self.origins[event.key].failed[event.code] += 1
+
+    def _opened(self, event: ev.SocketOpened) -> None:
+        self.origins[event.key].opened += 1
+
+    def _connected(self, event: ev.SocketConnected) -> None:
+        self.origins[event.key].connected += 1
+
+    def _closed(self, event: ev.SocketClosed) -> None:
+        self.origins[event.key].closed[event.reason] += 1

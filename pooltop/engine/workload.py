@@ -1,0 +1,327 @@
+"""Fires a workload at an agent: arrivals on time, users in a loop, and every outcome counted.
+
+The hot path allocates one exchange per request and nothing else; requests are prepared once per
+class. Latency counts from the intended start of an arrival, so a late start is not forgotten
+(no coordinated omission); how late starts were is a histogram of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from pooltop.core.histogram import Recorder
+from pooltop.core.model import Origin, Timeouts, Workload
+from pooltop.core.schedule import Mix, arrivals, pause
+from pooltop.core.snapshot import WorkloadSnapshot
+from pooltop.engine.agent import Agent, split_url
+from pooltop.engine.codecs.base import PreparedRequest
+from pooltop.engine.exchange import Exchange
+from pooltop.engine.request import prepare
+from pooltop.engine.shell import PoolShell
+from pooltop.errors import RequestError
+
+LATE_S = 0.010
+"""A start later than this after its time is counted as late."""
+MOST_AT_ONCE = 1000
+"""Arrivals fired in one callback when the loop fell behind: the rest follow in the next."""
+
+_now = time.monotonic
+
+
+class Shot(Exchange):
+    """One request of a workload: counted, its body let go."""
+
+    __slots__ = ("_runner",)
+
+    def __init__(
+        self,
+        runner: WorkloadRunner,
+        prepared: PreparedRequest,
+        origin: Origin,
+        timeouts: Timeouts,
+        intended_at: float,
+        label: str,
+    ) -> None:
+        """Begin, not yet submitted."""
+        super().__init__(prepared, origin, timeouts, intended_at=intended_at, label=label)
+        self._runner = runner
+
+    def on_complete(self) -> None:
+        """Tell the workload."""
+        self._runner.shot_over(failed=False)
+
+    def on_failed(self, error: RequestError) -> None:
+        """Tell the workload."""
+        self._runner.shot_over(failed=True)
+
+
+class _Class(msgspec.Struct, frozen=True):
+    prepared: PreparedRequest
+    label: str
+
+
+class WorkloadRunner:
+    """One workload on one agent, from start to stop."""
+
+    def __init__(
+        self,
+        workload: Workload,
+        agent: Agent,
+        *,
+        on_done: Callable[[WorkloadRunner], None] = lambda _: None,
+    ) -> None:
+        """Prepare every request class.
+
+        Args:
+            workload: with a base_url of http or https (a ``demo:`` one is resolved before).
+            agent: who carries it.
+            on_done: called once when its duration or its requests are over.
+
+        Raises:
+            UsageError: a request cannot be sent as given.
+        """
+        self.workload = workload
+        self._agent = agent
+        self._shell: PoolShell = agent.shell
+        self._on_done = on_done
+        self._loop = asyncio.get_running_loop()
+        self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
+        self._mix = Mix(workload.requests, self._random)
+        self._origin, _ = split_url(workload.base_url)
+        self._classes: tuple[_Class, ...] = ()
+        self._prepare()
+        self._arrivals: Iterator[float] = arrivals(workload, self._random)
+        self._next_at: float | None = None
+        self._started_at = 0.0
+        self._paused_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._thinking: set[asyncio.TimerHandle] = set()
+        self._idle_users = 0
+        self._lateness = Recorder()
+        self.state = "stopped"
+        self.offered = self.sent = self.dropped = self.late = 0
+        self.completed = self.failed = self.in_flight = 0
+
+    def start(self) -> None:
+        """Begin now."""
+        self.state = "running"
+        self._started_at = self._shell.touch()
+        if self.workload.model == "open":
+            self._next_at = next(self._arrivals, None)
+            self._arm()
+        else:
+            self._idle_users = self.workload.users
+            if self.workload.duration is not None:
+                end = self._started_at + self.workload.duration
+                self._timer = self._loop.call_at(end, self._finish)
+            self._let_users_go()
+        self._shell.after_this_turn()
+
+    def pause(self) -> None:
+        """Start no more requests until ``resume``; those under way go on."""
+        if self.state == "running":
+            self.state = "paused"
+            self._paused_at = _now()
+            self._cancel_timers()
+
+    def resume(self) -> None:
+        """Go on: what was due during the pause is not made up for."""
+        if self.state != "paused":
+            return
+        self.state = "running"
+        now = self._shell.touch()
+        self._started_at += now - self._paused_at
+        if self.workload.model == "open":
+            self._arm()
+        else:
+            if self.workload.duration is not None:
+                end = self._started_at + self.workload.duration
+                self._timer = self._loop.call_at(end, self._finish)
+            self._let_users_go()
+        self._shell.after_this_turn()
+
+    def stop(self) -> None:
+        """Start no more requests, for good."""
+        self.state = "stopped"
+        self._cancel_timers()
+
+    def options_changed(self) -> None:
+        """Prepare the requests again: the Connection header depends on the agent's options."""
+        self._prepare()
+
+    def snapshot(self) -> WorkloadSnapshot:
+        """Give the picture of now."""
+        return WorkloadSnapshot(
+            name=self.workload.name,
+            agent=self.workload.agent,
+            target=self._origin.authority,
+            state=self.state,
+            pattern=pattern_words(self.workload),
+            offered=self.offered,
+            sent=self.sent,
+            dropped=self.dropped,
+            late=self.late,
+            in_flight=self.in_flight,
+            completed=self.completed,
+            failed=self.failed,
+            lateness=self._lateness.freeze(),
+        )
+
+    def shot_over(self, *, failed: bool) -> None:
+        """One of its requests is settled."""
+        self.in_flight -= 1
+        if failed:
+            self.failed += 1
+        else:
+            self.completed += 1
+        if self.workload.model == "closed":
+            self._idle_users += 1
+            if self.state == "running":
+                self._next_of_user(failed=failed)
+        self._done_if_over()
+
+    # Open model
+
+    def _arm(self) -> None:
+        if self._next_at is None:
+            self._done_if_over()
+            return
+        self._timer = self._loop.call_at(self._started_at + self._next_at, self._fire_due)
+
+    def _fire_due(self) -> None:
+        now = self._shell.touch()
+        fired = 0
+        while self._next_at is not None and fired < MOST_AT_ONCE:
+            due = self._started_at + self._next_at
+            if due > now:
+                break
+            self._arrive(due, now)
+            fired += 1
+            self._next_at = next(self._arrivals, None)
+        self._shell.after()
+        if self.state == "running":
+            self._arm()
+
+    def _arrive(self, due: float, now: float) -> None:
+        self.offered += 1
+        lateness = now - due
+        self._lateness.record(lateness)
+        if lateness > LATE_S:
+            self.late += 1
+        if self.in_flight >= self.workload.max_in_flight:
+            self.dropped += 1
+            return
+        self._shoot(due)
+
+    # Closed model
+
+    def _let_users_go(self) -> None:
+        while self._idle_users and self.state == "running" and not self._is_spent:
+            self.offered += 1
+            self._shoot(self._shell.now)
+
+    def _next_of_user(self, *, failed: bool) -> None:
+        think = pause(self.workload.think, self._random)
+        if failed:
+            # A server that refuses at once must not turn a user into a busy loop.
+            think = max(think, 0.1)
+        if think > 0:
+            handle = self._loop.call_later(think, lambda: self._after_think(handle))
+            self._thinking.add(handle)
+        else:
+            self._let_users_go()
+
+    def _after_think(self, handle: asyncio.TimerHandle) -> None:
+        self._thinking.discard(handle)
+        if self.state == "running" and self._idle_users and not self._is_spent:
+            self._shell.touch()
+            self.offered += 1
+            self._shoot(self._shell.now)
+            self._shell.after()
+
+    # Both
+
+    @property
+    def _is_spent(self) -> bool:
+        most = self.workload.max_requests
+        return most is not None and self.sent >= most
+
+    def _shoot(self, intended_at: float) -> None:
+        chosen = self._classes[self._mix.draw()]
+        self.sent += 1
+        self.in_flight += 1
+        if self.workload.model == "closed":
+            self._idle_users -= 1
+        self._shell.submit(
+            Shot(
+                self,
+                chosen.prepared,
+                self._origin,
+                self._agent.timeouts,
+                intended_at,
+                chosen.label,
+            )
+        )
+
+    def _finish(self) -> None:
+        if self.state == "running":
+            self.state = "done"
+            self._cancel_timers()
+            if self.in_flight == 0:
+                self._on_done(self)
+
+    def _done_if_over(self) -> None:
+        if self.in_flight:
+            return
+        if self.state == "done":
+            self._on_done(self)
+        elif self.state == "running" and self._is_over:
+            self.state = "done"
+            self._cancel_timers()
+            self._on_done(self)
+
+    @property
+    def _is_over(self) -> bool:
+        if self.workload.model == "open":
+            return self._next_at is None
+        return self._is_spent
+
+    def _cancel_timers(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for handle in self._thinking:
+            handle.cancel()
+        self._thinking.clear()
+
+    def _prepare(self) -> None:
+        workload = self.workload
+        prefix = workload.base_url.split("://", 1)[1].partition("/")[2].rstrip("/")
+        self._classes = tuple(
+            _Class(
+                prepare(
+                    each.method,
+                    f"/{prefix}{each.path}" if prefix else each.path,
+                    [*each.headers, *([("Connection", "close")] if each.connection else [])],
+                    host_header=self._origin.host_header,
+                    keep_alive=self._agent.sends_keep_alive,
+                    body=each.body,
+                ),
+                f"{workload.name}/{each.name}",
+            )
+            for each in workload.requests
+        )
+
+
+def pattern_words(workload: Workload) -> str:
+    """Say a workload's shape in a few words."""
+    if workload.model == "open":
+        return f"open {workload.arrival} {workload.rate:g}/s"
+    think = workload.think
+    rest = f", think {think.min_s:g} to {think.max_s:g} s" if think.max_s else ""
+    return f"closed {workload.users} {'user' if workload.users == 1 else 'users'}{rest}"
