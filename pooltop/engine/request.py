@@ -1,0 +1,178 @@
+"""Making a ``PreparedRequest``: a request checked and serialised once, sent any number of times.
+
+What is added to the caller's fields, and in which order, is what Node's ClientRequest adds: the
+caller's own first, then Host, Connection, and the body's length or coding (tried against
+Node 24). One difference: a body on GET, HEAD, DELETE, OPTIONS or TRACE gets its Content-Length,
+where Node sends it without any framing, as octets the server must take for the next request.
+
+Source: Node 24 ``lib/_http_client.js`` and ``_storeHeader`` in ``lib/_http_outgoing.js``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import h11
+
+from pooltop.engine.codecs.base import PreparedRequest
+from pooltop.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BODILESS_METHODS: Final = frozenset({b"GET", b"HEAD", b"DELETE", b"OPTIONS", b"TRACE"})
+"""Methods that without a body are sent without Content-Length: 0."""
+_CLOSE_RE: Final = re.compile(rb"(?:^|\W)close(?:$|\W)", re.IGNORECASE)
+"""Node's RE_CONN_CLOSE."""
+_VALUE_RE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
+
+
+def prepare(
+    method: str | bytes,
+    target: str | bytes,
+    headers: Iterable[tuple[str | bytes, str | bytes]] = (),
+    *,
+    host_header: str | bytes,
+    keep_alive: bool,
+    body: bytes = b"",
+    streamed: bool = False,
+) -> PreparedRequest:
+    """Give a request ready to be sent.
+
+    Args:
+        method: Any token but CONNECT.
+        target: The request target as it goes on the wire: path and query.
+        headers: The caller's fields, in the order to send; text is encoded as latin-1. A Host
+            or Connection among them is sent instead of ours.
+        host_header: The Host to send if the caller gave none; with the port when it is not
+            the scheme's own.
+        keep_alive: Send ``Connection: keep-alive``, else ``close``, if the caller gave none.
+        body: The whole body; must be empty when ``streamed``.
+        streamed: The body follows: chunked, unless the caller gave a Content-Length.
+
+    Raises:
+        UsageError: the request may not be sent; the header at fault is named, its value never
+            shown.
+    """
+    method = _encode(method, what="method")
+    target = _encode(target, what="request target")
+    fields = [
+        (name := _encode(raw_name, what="header name"), _encode_value(name, raw_value))
+        for raw_name, raw_value in headers
+    ]
+    if method.upper() == b"CONNECT":
+        message = "CONNECT is not supported: it would turn the socket into a tunnel"
+        raise UsageError(message)
+    if streamed and body:
+        message = "a streamed request has its body sent later, so none may be given"
+        raise UsageError(message)
+    given = {name.lower() for name, _ in fields}
+    if b"host" not in given:
+        fields.append((b"Host", _encode_value(b"Host", host_header)))
+    if b"connection" in given:
+        wants_close = any(
+            _CLOSE_RE.search(value) for name, value in fields if name.lower() == b"connection"
+        )
+    else:
+        wants_close = not keep_alive
+        fields.append((b"Connection", b"close" if wants_close else b"keep-alive"))
+    fields.extend(_body_fields(method, fields, given, body=body, streamed=streamed))
+    _validate(method, target, fields)
+    lines = [b"%b %b HTTP/1.1\r\n" % (method, target)]
+    lines += [b"%b: %b\r\n" % field for field in fields]
+    return PreparedRequest(
+        method=method,
+        target=target,
+        headers=tuple(fields),
+        body=body,
+        streamed=streamed,
+        wants_close=wants_close,
+        wire=b"".join([*lines, b"\r\n", body]),
+    )
+
+
+def _body_fields(
+    method: bytes,
+    fields: list[tuple[bytes, bytes]],
+    given: set[bytes],
+    *,
+    body: bytes,
+    streamed: bool,
+) -> list[tuple[bytes, bytes]]:
+    """Give the field that frames the body; check the one the caller gave."""
+    has_length, has_coding = b"content-length" in given, b"transfer-encoding" in given
+    if has_length and has_coding:
+        message = "Content-Length and Transfer-Encoding may not both be given"
+        raise UsageError(message)
+    if has_length:
+        lengths = [value for name, value in fields if name.lower() == b"content-length"]
+        if len(lengths) != 1 or not lengths[0].isdigit():
+            message = "header Content-Length must be given once, a number of bytes"
+            raise UsageError(message)
+        if not streamed and int(lengths[0]) != len(body):
+            message = f"header Content-Length does not match the body of {len(body)} bytes"
+            raise UsageError(message)
+        return []
+    if has_coding:
+        if not streamed:
+            message = "header Transfer-Encoding is only for a streamed body"
+            raise UsageError(message)
+        return []
+    if streamed:
+        return [(b"Transfer-Encoding", b"chunked")]
+    if body or method not in _BODILESS_METHODS:
+        return [(b"Content-Length", b"%d" % len(body))]
+    return []
+
+
+def _validate(method: bytes, target: bytes, fields: list[tuple[bytes, bytes]]) -> None:
+    """Ask h11, one field at a time so that the one at fault can be named."""
+    host = (b"Host", b"")
+    try:
+        h11.Request(method=method, target=target, headers=[host])
+    except h11.LocalProtocolError as exc:
+        message = f"method or request target cannot be sent: {exc}"
+        raise UsageError(message) from exc
+    for name, value in fields:
+        try:
+            if name.lower() == b"host":
+                h11.Request(method=b"GET", target=b"/", headers=[(name, value)])
+            else:
+                h11.Request(method=b"GET", target=b"/", headers=[host, (name, value)])
+        except h11.LocalProtocolError as exc:
+            # h11 quotes the value, which may be a secret: only its name goes on.
+            message = f"header {_show_name(name)} cannot be sent: its name or value is malformed"
+            raise UsageError(message) from exc
+        if _VALUE_RE.fullmatch(value) is None:
+            message = f"header {_show_name(name)} cannot be sent: control octet in its value"
+            raise UsageError(message)
+    try:
+        h11.Request(method=method, target=target, headers=fields)
+    except h11.LocalProtocolError as exc:
+        message = f"headers that cannot be sent together: {exc}"
+        raise UsageError(message) from exc
+
+
+def _encode(text: str | bytes, *, what: str) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    try:
+        return text.encode("ascii")
+    except UnicodeEncodeError as exc:
+        message = f"{what} {text!a} is not ASCII"
+        raise UsageError(message) from exc
+
+
+def _encode_value(name: bytes, value: str | bytes) -> bytes:
+    if isinstance(value, str):
+        try:
+            value = value.encode("latin-1")
+        except UnicodeEncodeError as exc:
+            message = f"header {_show_name(name)} cannot be sent: its value is not latin-1"
+            raise UsageError(message) from exc
+    return value.strip(b" \t")
+
+
+def _show_name(name: bytes) -> str:
+    return ascii(name.decode("latin-1"))[1:-1] or "with an empty name"
