@@ -1,6 +1,6 @@
 """Profiles: what a user wrote in TOML, as values the engine can trust, or as clear problems."""
 
-from pooltop.profiles.load import Loaded, load, load_profile, load_profile_text, load_text
+from pooltop.profiles.loading import Loaded, load, load_profile, load_profile_text, load_text
 from pooltop.profiles.problems import Problem, ProfileErrors
 
 __all__ = [

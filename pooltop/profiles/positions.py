@@ -123,9 +123,11 @@ class Positions:
                 self._read_pair(child, path)
 
     def _read_pair(self, node: Node, base: Path) -> None:
-        key, value = node.children[0], node.children[-1]
-        if key.type not in _KEYS or value is key:
+        # A comment at the end of the line is a child of the pair too.
+        parts = [child for child in node.children if child.is_named and child.type != "comment"]
+        if len(parts) != 2 or parts[0].type not in _KEYS:  # noqa: PLR2004 - key and value
             return
+        key, value = parts
         keys = _key_nodes(key)
         parent = self._walk(keys[:-1], base)
         self._dotted.update(parent[:depth] for depth in range(len(base) + 1, len(parent) + 1))

@@ -22,17 +22,17 @@ def read_table(table: Table, tree: object, path: Path, report: Report) -> Values
         return {}
     spellings = table.spellings()
     values: Values = {}
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for key, value in tree.items():
         field = spellings.get(key)
         if field is None:
             _refuse_unknown(table, key, (*path, key), report)
             continue
         if field.name in seen:
-            message = f"{seen[field.name]} says the same: keep one of them."
-            report.add((*path, key), "P017", message, on_key=True)
+            message = f"{key} says the same: keep one of them."
+            report.add((*path, field.name), "P017", message, on_key=True)
             continue
-        seen[field.name] = key
+        seen.add(field.name)
         if key != field.name:
             report.spelled((*path, field.name), key)
         read = _read(field.kind, value, (*path, field.name), report, secret=field.secret)
@@ -98,7 +98,7 @@ def _read_many(kind: Many, tree: object, path: Path, report: Report) -> object:
     return [read_table(kind.item, item, (*path, n), report) for n, item in enumerate(tree)]
 
 
-def _require(fields: tuple[Field, ...], seen: dict[str, str], path: Path, report: Report) -> None:
+def _require(fields: tuple[Field, ...], seen: set[str], path: Path, report: Report) -> None:
     for field in fields:
         if field.required and field.name not in seen:
             message = f"{field.name} is missing: add {field.required}."

@@ -1,0 +1,100 @@
+"""Whatever the text: a profile, or ProfileErrors whose lines a terminal can show."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pooltop.profiles import ProfileErrors, load_text
+
+BASE = """\
+schema = 1
+environment = "prod"
+[safety]
+allow_hosts = ["127.0.0.1", "*.staging.internal"]
+[defaults.timeouts]
+total = "10s"
+[demo.kept]
+latency = { median = "20ms", sigma = 0.3 }
+[agents.kept]
+keepAlive = true
+max_sockets = 10
+max_total_sockets = "unlimited"
+timeouts = { queue = "5s", connect = "2s" }
+[agents.kept.tls]
+verify = true
+[workloads.open]
+agent = "kept"
+base_url = "demo:kept"
+rate = "60/s"
+[[workloads.open.requests]]
+name = "page"
+headers = { accept = "*/*", x = ["a", "b"] }
+[workloads.closed]
+model = "closed"
+agent = "kept"
+base_url = "https://127.0.0.1:8443"
+think = { min = "1s", max = "2s" }
+"""
+LINES = BASE.splitlines()
+VALUES = st.sampled_from(
+    '0 -1 1.5 nan -inf 1e400 true "" "unlimited" "0s" "1h30" "\\u001b[2J" "${env:X}" [] {} [[1]]'
+    ' {a=1} [{}] 1979-05-27 07:32:00 1979-05-27T07:32:00Z "http://[::1" "demo:" 0xffffffffffffffff'
+    " '''x'''".split()
+)
+
+
+def _load(text: str) -> None:
+    try:
+        load_text(text, "x.toml")
+    except ProfileErrors as errors:
+        refused = errors
+    else:
+        return
+    assert any(problem.severity == "error" for problem in refused.problems)
+    for line in str(refused).split("\n"):
+        assert line.startswith("x.toml:")
+        assert line.isprintable()
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str) -> None:
+    _load(text)
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="[]{}=.,\"'\\#\n\r\t -_+:0129abe\u00e9\ufeff\ud800"))
+def test_any_text_of_toml_marks_is_read_or_refused(text: str) -> None:
+    _load(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(0, len(BASE)),
+    st.integers(0, 12),
+    st.one_of(st.text(max_size=6), st.text(alphabet='[]{}=.,"\n', max_size=4)),
+)
+def test_a_good_profile_with_a_piece_replaced_is_read_or_refused(
+    start: int, length: int, put: str
+) -> None:
+    _load(BASE[:start] + put + BASE[start + length :])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_good_profile_with_other_values_is_read_or_refused(data: st.DataObject) -> None:
+    lines = list(LINES)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        key, equals, _ = lines[at].partition(" = ")
+        lines[at] = key + equals + data.draw(VALUES) if equals else lines[at]
+    _load("\n".join(lines))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.permutations(LINES), st.integers(1, len(LINES)))
+def test_the_lines_of_a_good_profile_in_any_order_are_read_or_refused(
+    lines: list[str], count: int
+) -> None:
+    _load("\n".join(lines[:count]))

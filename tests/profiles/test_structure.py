@@ -1,0 +1,178 @@
+"""Keys that are unknown, misplaced or contradict each other, and names that must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from pooltop.core import model
+from pooltop.profiles import ProfileErrors, load_text
+from pooltop.profiles.kinds import Label
+from pooltop.profiles.tables import AGENT, DEMO, OPTIONS, PROFILE, REQUEST, TLS, WORKLOAD, Table
+
+Lines = Callable[[str], list[str]]
+
+_NOTHING = "add [agents.NAME], for example with keep_alive = true"
+_NO_WORKLOAD = "add [workloads.NAME] with agent and base_url"
+
+WHOLE = {
+    "nothing": ("", [f"1:1 error P030 nothing to send: {_NOTHING}, and {_NO_WORKLOAD}."]),
+    "no workloads": ("[agents.a]\n", [f"1:1 error P030 no workloads: {_NO_WORKLOAD}."]),
+    "no agents": ('[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', [f"1:1 error P030 no agents: {_NOTHING}."]),
+    "slip in a table's name": ('[agent.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:2 error P010 agent: unknown key. Did you mean "agents"?']),
+    "workload without anything": ("[agents.a]\n[workloads.w]\n", ['2:1 error P014 workloads.w: agent is missing: add agent = "NAME" of an [agents.NAME] table.', '2:1 error P014 workloads.w: base_url is missing: add base_url = "http://host:port" or "demo:NAME".']),
+    "agents is no table": ("agents = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "1:10 error P011 agents = 1: expected tables like [agents.NAME], got a whole number."]),
+    "agents is an array": ("[[agents]]\n", ["1:1 error P011 agents: expected tables like [agents.NAME], got an array.", "1:1 error P030 no workloads: " + _NO_WORKLOAD + "."]),
+    "an agent is no table": ("[agents]\na = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "2:5 error P011 agents.a = 1: expected a table [agents.NAME], got a whole number."]),
+    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, environment, safety, defaults, demo, agents, workloads.']),
+}  # fmt: skip
+
+ADDED = {
+    "unknown in an agent": ("[agents.b]\nmax_socket = 1\n", ['7:1 error P010 agents.b.max_socket: unknown key. Did you mean "max_sockets"?']),
+    "unknown in Node's spelling": ("[agents.b]\nmaxSocket = 1\n", ['7:1 error P010 agents.b.maxSocket: unknown key. Did you mean "maxSockets"?']),
+    "unknown without a likeness": ("[safety]\nzzz = 1\n", ["7:1 error P010 safety.zzz: unknown key. Allowed are allow_hosts."]),
+    "one level too high": ("[agents.b]\nverify = true\n", ["7:1 error P015 agents.b.verify: does not stand here; it belongs in [agents.b.tls]."]),
+    "Node's TLS option in the agent": ("[agents.b]\nrejectUnauthorized = false\n", ["7:1 error P015 agents.b.rejectUnauthorized: does not stand here; it belongs in [agents.b.tls]."]),
+    "in another table": ("max_sockets = 1\n", ["6:1 error P015 workloads.w.max_sockets: does not stand here; it belongs in [agents.NAME]."]),
+    "in one of two tables": ("keep_alive = true\n", ["6:1 error P015 workloads.w.keep_alive: does not stand here; it belongs in [demo.NAME] or [agents.NAME]."]),
+    "both spellings": ("[agents.b]\nmaxSockets = 1\nmax_sockets = 2\n", ["7:1 error P017 agents.b.maxSockets: max_sockets says the same: keep one of them."]),
+    "stages": ('stages = [ { to = "2/s", over = "1s" } ]\n', ["6:1 error P016 workloads.w.stages: not yet in this version of pooltop."]),
+    "data": ('data = { file = "x.csv" }\n', ["6:1 error P016 workloads.w.data: not yet in this version of pooltop."]),
+    "thresholds": ('[[thresholds]]\nexpect = "x"\n', ["6:1 error P016 thresholds: not yet in this version of pooltop."]),
+    "advisor": ("[advisor]\n", ["6:1 error P016 advisor: not yet in this version of pooltop."]),
+    "record": ("[record]\n", ["6:1 error P016 record: not yet in this version of pooltop."]),
+    "export": ("[export.prometheus]\n", ["6:2 error P016 export: not yet in this version of pooltop."]),
+    "env": ("[env]\n", ["6:1 error P016 env: not yet in this version of pooltop."]),
+    "free timeout": ('[agents.b.timeouts]\nfree = "4s"\n', ["7:1 error P016 agents.b.timeouts.free: not yet in this version of pooltop."]),
+    "hosts of an agent": ('[agents.b.hosts."x:1"]\n', ["6:11 error P016 agents.b.hosts: not yet in this version of pooltop."]),
+    "slip in a later key": ("stagess = 1\n", ["6:1 error P010 workloads.w.stagess: unknown key. Did you mean stages, which is not yet in this version?"]),
+    "no such agent": ('[workloads.v]\nagent = "b"\nbase_url = "http://[::1]"\n[agents.bb]\n', ['7:9 error P031 workloads.v.agent = "b": no such agent. Did you mean "bb" (line 9)?']),
+    "no such agent, none alike": ('[workloads.v]\nagent = "zz"\nbase_url = "http://[::1]"\n', ['7:9 error P031 workloads.v.agent = "zz": no such agent. There are "a".']),
+    "no such demo server": ('[demo.kept]\n[workloads.v]\nagent = "a"\nbase_url = "demo:kep"\n', ['9:12 error P032 workloads.v.base_url = "demo:kep": no such demo server. Did you mean "kept" (line 6)?']),
+    "no demo server at all": ('[workloads.v]\nagent = "a"\nbase_url = "demo:x"\n', ['8:12 error P032 workloads.v.base_url = "demo:x": no such demo server: add [demo.NAME].']),
+    "users without a model": ("users = 5\n", ['6:1 error P018 workloads.w.users: belongs to model = "closed"; this workload does not say which, so it is "open".']),
+    "rate in a closed model": ('model = "closed"\nrate = "5/s"\n', ['7:1 error P018 workloads.w.rate: belongs to model = "open"; this workload is "closed".']),
+    "think in an open model": ('model = "open"\nthink = { min = "1s" }\n', ['7:1 error P018 workloads.w.think: belongs to model = "closed"; this workload is "open".']),
+    "no model's key beside a wrong model": ('model = "clsoed"\nusers = 5\n', ['6:9 error P013 workloads.w.model = "clsoed": allowed are "open" or "closed". Did you mean "closed"?']),
+    "more users than requests": ('model = "closed"\nusers = 50\nmax_requests = 10\n', ["7:9 error P019 workloads.w.users = 50: more than max_requests = 10: some users would never send."]),
+    "think the wrong way round": ('model = "closed"\nthink = { min = "2s", max = "1s" }\n', ['7:17 error P019 workloads.w.think.min = "2s": longer than max = "1s".']),
+    "path beside requests": ('path = "/x"\nrequests = [ { path = "/y" } ]\n', ["6:1 error P017 workloads.w.path: this workload has requests: put it into each of them."]),
+    "two classes of one name": ('requests = [ { name = "x" }, { name = "x" } ]\n', ['6:39 error P033 workloads.w.requests[1].name = "x": a second request class named "x": give each its own name (line 6).']),
+    "two classes without a name": ("[[workloads.w.requests]]\n[[workloads.w.requests]]\n", ['7:1 error P033 workloads.w.requests[1]: a second request class named "GET /": give each its own name (line 6).']),
+    "connection said twice": ('connection = "close"\nheaders = { Connection = "keep-alive" }\n', ['6:14 error P017 workloads.w.connection = "close": the header Connection says it too: keep one.']),
+    "unused demo server": ("[demo.x]\n", ["6:1 warn  P034 demo.x: no workload uses this demo server."]),
+    "total below sockets": ("[agents.b]\nmax_sockets = 9\nmax_total_sockets = 5\n", ["6:1 warn  P034 agents.b: no workload uses this agent.", "7:15 warn  P019 agents.b.max_sockets = 9: max_total_sockets = 5 is lower and wins."]),
+    "free above sockets": ("[agents.b]\nmax_sockets = 9\nmaxFreeSockets = 50\n", ["6:1 warn  P034 agents.b: no workload uses this agent.", "8:18 warn  P019 agents.b.maxFreeSockets = 50: max_sockets = 9 is lower and wins."]),
+    "Node's default free above sockets": ("[agents.b]\nmax_sockets = 9\nmax_free_sockets = 256\n", ["6:1 warn  P034 agents.b: no workload uses this agent."]),
+    "rate times timeout": ('rate = "60/s"\nmax_in_flight = 100\n[defaults.timeouts]\ntotal = "10s"\n', ["7:17 warn  P019 workloads.w.max_in_flight = 100: 60/s for a total timeout of 10 s can be 600 at once; arrivals beyond the limit are dropped."]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), WHOLE.values(), ids=WHOLE.keys())
+def test_a_whole_profile_is_refused(lines: Lines, text: str, expected: list[str]) -> None:
+    assert [f"x.toml:{line}" for line in expected] == lines(text)
+
+
+@pytest.mark.parametrize(("added", "expected"), ADDED.values(), ids=ADDED.keys())
+def test_what_is_added_to_a_good_profile_is_remarked_upon(
+    lines: Lines, good: str, added: str, expected: list[str]
+) -> None:
+    assert [f"x.toml:{line}" for line in expected] == lines(good + added)
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_file(lines: Lines) -> None:
+    text = """\
+[workloads.browse]
+agent = "payment"
+base_url = "http://127.0.0.1:99999"
+headers = { "x y" = "1", z = "\\n" }
+[agents.payments]
+max_sockets = 0  # Node's trap
+timeouts = { connect = "2s", queue = 500 }
+[agents.payments.tls]
+verify = false
+nonsense = { a = 1 }
+"""
+    assert [
+        'x.toml:2:9 error P031 workloads.browse.agent = "payment": no such agent. Did you mean "payments" (line 5)?',
+        'x.toml:3:12 error P060 workloads.browse.base_url = "http://127.0.0.1:99999": the port 99999 is not in 1 to 65535.',
+        'x.toml:4:13 error P061 workloads.browse.headers."x y": not a header field\'s name.',
+        'x.toml:4:30 error P061 workloads.browse.headers.z = "\\n": a header cannot hold CR, LF, NUL or other control characters.',
+        'x.toml:6:15 error P012 agents.payments.max_sockets = 0: Node reads 0 as "not set", that is unlimited. Write 1 or more, or "unlimited".',
+        'x.toml:7:38 error P020 agents.payments.timeouts.queue = 500: a duration needs a unit. Did you mean "500ms"?',
+        "x.toml:9:10 warn  P051 agents.payments.tls.verify = false: certificates are not checked.",
+        "x.toml:10:1 error P010 agents.payments.tls.nonsense: unknown key. Allowed are ca, cert, key, passphrase, verify, servername.",
+    ] == lines(text)  # fmt: skip
+
+
+def test_a_problem_has_its_parts_as_attributes(good: str) -> None:
+    with pytest.raises(ProfileErrors) as caught:
+        load_text(good.replace("4", "0"), "x.toml")
+
+    (problem,) = caught.value.problems
+    assert ("x.toml", 2, 15, "error", "P012") == (
+        problem.file,
+        problem.line,
+        problem.column,
+        problem.severity,
+        problem.code,
+    )
+    assert ("agents.a.max_sockets", "0") == (problem.key, problem.value)
+
+
+def test_reading_stops_where_problems_only_repeat(lines: Lines) -> None:
+    found = lines("".join(f"[agents.a{n}]\nx = 1\n" for n in range(250)))
+
+    assert 201 == len(found)
+    assert "x.toml: error P007 200 problems or more: reading stopped here." == found[-1]
+
+
+def test_columns_count_characters_not_octets(lines: Lines, good: str) -> None:
+    text = good + 'requests = [ { name = "\N{SNOWMAN}\u00fc", weight = 0 } ]\n'
+
+    assert lines(text)[0].startswith("x.toml:6:38 error P012 ")
+
+
+def test_a_limit_above_the_open_files_is_warned_of_with_both_numbers(
+    lines: Lines, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pooltop.profiles.loading._open_files", lambda: 1024)
+
+    expected = (
+        "x.toml:2:15 warn  P053 agents.a.max_sockets = 961: this process may have 1024 files "
+        "open (ulimit -n)."
+    )
+    assert [expected] == lines(good.replace("4", "961"))
+    assert [] == lines(good.replace("4", "960"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "gives", "left_out"),
+    [
+        (OPTIONS, model.AgentOptions, set()),
+        (TLS.fields, model.TLSOptions, set()),
+        (DEMO.fields, model.DemoServer, {"name"}),
+        (REQUEST.fields, model.RequestClass, set()),
+        (WORKLOAD.fields, model.Workload, {"name"}),
+    ],
+)
+def test_every_attribute_of_the_model_can_be_written(
+    fields: tuple[object, ...], gives: type[msgspec.Struct], left_out: set[str]
+) -> None:
+    written = {field.gives for field in fields}  # type: ignore[attr-defined]
+
+    assert set() == set(gives.__struct_fields__) - written - left_out
+
+
+def test_no_key_is_both_possible_and_yet_to_come() -> None:
+    tables = [PROFILE, AGENT, WORKLOAD, REQUEST]
+    tables += [f.kind for t in (PROFILE, AGENT) for f in t.fields if isinstance(f.kind, Table)]
+
+    assert [] == [t.where for t in tables if set(t.later) & set(t.spellings())]
+
+
+@pytest.mark.parametrize("name", ["a.b c", "\u00fc", "x" * 64])
+def test_a_name_may_be_anything_that_fits_on_a_line(name: str) -> None:
+    assert name == Label().read(name)
