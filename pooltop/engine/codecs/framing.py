@@ -90,20 +90,24 @@ def judge(head: ResponseHead, *, to_head: bool) -> Framing:
     untrusted = (chunked and head.http_version == "1.0") or (bodiless and (chunked or bool(length)))
     if bodiless or to_head or head.status == _NOT_MODIFIED:
         body = BodyKind.NONE
-    elif chunked:
-        body = BodyKind.CHUNKED
-    elif length is None:
-        body = BodyKind.EOF
     else:
-        body = BodyKind.LENGTH if length else BodyKind.NONE
+        body = _body_kind(length=length, chunked=chunked)
     reason = _why_not_keep(tokens, http_version=head.http_version, body=body, untrusted=untrusted)
     return Framing(
         body=body,
-        length=length or 0 if body is BodyKind.LENGTH else 0,
+        length=(length or 0) if body is BodyKind.LENGTH else 0,
         end=ResponseEnd(
             keep=reason is None, reason=reason, hint=b", ".join(hints) if hints else None
         ),
     )
+
+
+def _body_kind(*, length: int | None, chunked: bool) -> BodyKind:
+    if chunked:
+        return BodyKind.CHUNKED
+    if length is None:
+        return BodyKind.EOF
+    return BodyKind.LENGTH if length else BodyKind.NONE
 
 
 def _why_not_keep(

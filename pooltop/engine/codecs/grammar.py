@@ -88,11 +88,8 @@ def read_head(head: bytes) -> ResponseHead:
         PeerError: the first fault, as ``check_opening`` and ``check_lines`` would find it.
     """
     lines = head[:-4].split(b"\r\n")
-    status_line = lines[0]
     try:
-        match = _STATUS_LINE_RE.fullmatch(status_line)
-        if match is None:
-            raise _NotPlainError
+        version, status, reason = _read_status(lines[0])
         headers = tuple(
             [
                 _known_field(line) if len(line) <= _KNOWN_LINE_OCTETS else _read_field(line)
@@ -105,15 +102,22 @@ def read_head(head: bytes) -> ResponseHead:
         message = f"the lines of a head are right and the whole is not: {show(head)}"
         raise AssertionError(message) from None
     return ResponseHead(
-        status=int(match[2]),
-        reason=match[3] or b"",
-        http_version="1.1" if match[1] == b"1" else "1.0",
+        status=status,
+        reason=reason,
+        http_version=version,
         headers=headers,
     )
 
 
 class _NotPlainError(Exception):
     """A line is faulty; which fault it is, is found by looking again, slowly."""
+
+
+def _read_status(line: bytes) -> tuple[str, int, bytes]:
+    match = _STATUS_LINE_RE.fullmatch(line)
+    if match is None:
+        raise _NotPlainError
+    return ("1.1" if match[1] == b"1" else "1.0"), int(match[2]), match[3] or b""
 
 
 def _read_field(line: bytes) -> tuple[bytes, bytes]:

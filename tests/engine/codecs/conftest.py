@@ -1,0 +1,119 @@
+"""What the codec tests share: a sink that keeps what it is told, and a way to feed octets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from pooltop.engine.codecs.factory import make_codec
+from pooltop.engine.request import prepare
+from pooltop.errors import PeerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pooltop.engine.codecs.base import Codec, PreparedRequest, ResponseEnd, ResponseHead
+
+
+@dataclass
+class Transcript:
+    """A sink; body pieces that follow one another are joined."""
+
+    events: list[ResponseHead | ResponseEnd | bytes] = field(default_factory=list)
+
+    def on_informational(self, head: ResponseHead) -> None:
+        self.events.append(head)
+
+    def on_head(self, head: ResponseHead) -> None:
+        self.events.append(head)
+
+    def on_data(self, data: bytes) -> None:
+        if self.events and isinstance(self.events[-1], bytes):
+            self.events[-1] += data
+        else:
+            self.events.append(data)
+
+    def on_end(self, end: ResponseEnd) -> None:
+        self.events.append(end)
+
+    @property
+    def heads(self) -> list[ResponseHead]:
+        """Every head, the final one last."""
+        return [e for e in self.events if hasattr(e, "status")]
+
+    @property
+    def body(self) -> bytes:
+        """The whole body."""
+        return b"".join(e for e in self.events if isinstance(e, bytes))
+
+    @property
+    def end(self) -> ResponseEnd | None:
+        """The verdict; None while the response has not ended."""
+        last = self.events[-1] if self.events else None
+        return last if hasattr(last, "keep") else None
+
+
+@dataclass
+class Talk:
+    """One codec and the exchanges made through it."""
+
+    codec: Codec
+    error: PeerError | None = None
+
+    def begin(self, method: str = "GET", *, keep_alive: bool = True) -> Transcript:
+        """Start an exchange."""
+        transcript = Transcript()
+        self.codec.start(prepare(method, "/", host_header="a", keep_alive=keep_alive), transcript)
+        return transcript
+
+    def feed(self, pieces: Iterable[bytes], *, eof: bool = False) -> None:
+        """Receive pieces, and the end; keep the error if there is one."""
+        try:
+            for piece in pieces:
+                self.codec.receive(memoryview(piece))
+            if eof:
+                self.codec.receive_eof()
+        except PeerError as exc:
+            self.error = exc
+
+    def get(self, octets: bytes, method: str = "GET", *, eof: bool = False) -> Transcript:
+        """Make one whole exchange, the response in one piece."""
+        transcript = self.begin(method)
+        self.feed([octets], eof=eof)
+        if self.error is not None:
+            raise self.error
+        return transcript
+
+
+@pytest.fixture(params=["h11", "llhttp"])
+def codec_name(request: pytest.FixtureRequest) -> Literal["h11", "llhttp"]:
+    """Each codec in turn."""
+    return request.param
+
+
+@pytest.fixture
+def talk(codec_name: Literal["h11", "llhttp"]) -> Talk:
+    """A new connection's codec."""
+    return Talk(make_codec(codec_name))
+
+
+@pytest.fixture
+def new_talk() -> Callable[[Literal["h11", "llhttp"]], Talk]:
+    """Makes talks by codec name, for tests that compare two."""
+    return lambda name: Talk(make_codec(name))
+
+
+@pytest.fixture
+def streamed() -> Callable[..., PreparedRequest]:
+    """Makes requests whose body is streamed."""
+    return lambda *headers: prepare(
+        "POST", "/", headers, host_header="a", keep_alive=True, streamed=True
+    )
+
+
+@pytest.fixture
+def transcript() -> Transcript:
+    """A sink for one exchange."""
+    return Transcript()
