@@ -204,6 +204,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def send(self, exchange: Exchange) -> None:
         """Give the socket to an exchange, and write it if the socket can carry bytes."""
+        if self.dead:
+            return  # destroyed in the tick in which it was assigned: its close settles the request
         self.exchange = exchange
         if self.connected_at is not None:
             self._send(exchange)

@@ -70,12 +70,14 @@ def prepare(
     given = {name.lower() for name, _ in fields}
     if b"host" not in given:
         fields.append((b"Host", _encode_value(b"Host", host_header)))
+    wants_close = not keep_alive
     if b"connection" in given:
-        wants_close = any(
+        # Node: "close" from the caller is sent but changes nothing on our side (the socket is
+        # parked, and goes when the server closes it); anything else asks to keep the socket.
+        wants_close = wants_close and all(
             _CLOSE_RE.search(value) for name, value in fields if name.lower() == b"connection"
         )
     else:
-        wants_close = not keep_alive
         fields.append((b"Connection", b"close" if wants_close else b"keep-alive"))
     fields.extend(_body_fields(method, fields, given, body=body, streamed=streamed))
     _validate(method, target, fields)

@@ -352,6 +352,8 @@ class PoolShell:
 
     def _see_closes(self) -> None:
         self.now = _now()
+        # Whatever was done outside a callback of ours: its ticks come before these closes.
+        self.after()
         closing, self._closing = self._closing, []
         for socket in reversed(closing):
             self._perform(self.core.closed(socket, now=self.now))
