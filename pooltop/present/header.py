@@ -1,0 +1,147 @@
+"""The two lines that are always there: what is watched and how, and who is in trouble."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
+from pooltop.present import units
+from pooltop.present.clean import cells, clean
+from pooltop.present.hosts import HostRow
+from pooltop.present.line import Ink, Line, Span, spread, width_of
+from pooltop.present.marks import Mark
+
+State = Literal["WAITING", "LIVE", "SILENT", "FROZEN", "ENDED"]
+_STATE_INK: dict[State, Ink] = {
+    "WAITING": "warn",
+    "LIVE": "tag.live",
+    "SILENT": "tag.locked",
+    "FROZEN": "tag.frozen",
+    "ENDED": "tag.locked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """What the header says."""
+
+    title: str
+    state: State
+    window_s: float
+    detail: str = ""
+    """Behind the state: the rate of updates, how far behind a frozen screen is."""
+    req_s: float | None = None
+    locked: bool = False
+    mode: str = ""
+    """The live mode of the focused agent, with a hint when others differ."""
+    edits: int = 0
+    """Edits that undo would take back."""
+    load: str = ""
+    """"PAUSED", "STOPPED", "DONE"; empty while it runs."""
+    wall_at: float | None = None
+
+
+def header_line(facts: HeaderFacts, width: int) -> Line:
+    """Give the header in ``width`` cells; what matters least goes first when it is narrow."""
+    left: list[Span] = [(" pooltop ", "strong"), (f"{clean(facts.title, 28)}  ", "accent")]
+    left.append((f" {facts.state} ", _STATE_INK[facts.state]))
+    if facts.detail:
+        left.append((f" {facts.detail}", "text"))
+    right: list[Span] = [
+        (" LOCKED ", "tag.locked") if facts.locked else (" UNLOCKED ", "tag.open"),
+    ]
+    if facts.mode:
+        right.append((f" {facts.mode} ", "tag.mode"))
+    clock: Span | None = None
+    if facts.wall_at is not None:
+        clock = (f"  {units.clock(facts.wall_at)} ", "text")
+    optional: list[Span] = []
+    if facts.load:
+        optional.append((f"  LOAD {facts.load}", "warn"))
+    optional.append((f"  {units.rate(facts.req_s)} req/s", "strong"))
+    optional.append((f"  win {units.window(facts.window_s)}", "text"))
+    if facts.edits:
+        plural = "" if facts.edits == 1 else "s"
+        optional.append((f"  {facts.edits} edit{plural}", "accent"))
+    room = width - width_of(tuple(left)) - width_of(tuple(right)) - 2
+    if clock is not None and width_of((clock,)) <= room:
+        right.append(clock)
+        room -= width_of((clock,))
+    for span in optional:
+        if width_of((span,)) <= room:
+            left.append(span)
+            room -= width_of((span,))
+    return spread(left, right, width)
+
+
+def total_rate(rows: Iterable[HostRow]) -> float | None:
+    """Give the responses per second over all hosts; None when none has a rate yet."""
+    rates = [row.rates.req_s for row in rows if row.rates.req_s is not None]
+    return sum(rates) if rates else None
+
+
+def mode_of(snapshot: Snapshot, agent: str | None) -> str:
+    """Give ``NODE`` or ``DRAIN`` as the agent has it, ``NODE here`` where another differs."""
+    modes = {one.name: one.options.live.upper() for one in snapshot.agents}
+    if not modes:
+        return ""
+    own = modes.get(agent or "", next(iter(modes.values())))
+    return own if len(set(modes.values())) == 1 else f"{own} here"
+
+
+def load_of(workloads: Sequence[WorkloadSnapshot]) -> str:
+    """Give ``PAUSED``, ``STOPPED`` or ``DONE`` when all workloads are so; else nothing."""
+    states = {workload.state for workload in workloads}
+    if len(states) != 1:
+        return ""
+    state = clean(states.pop(), 12).upper()
+    return "" if state == "RUNNING" else state
+
+
+def alert_line(rows: Sequence[HostRow], width: int) -> Line:
+    """Give the worst host's trouble in a sentence, and how many others are in trouble."""
+    troubled = sorted(
+        (row for row in rows if _gravity(row) < len(_GRAVE)),
+        key=lambda row: (_gravity(row), -row.queued, row.label),
+    )
+    if not troubled:
+        if not rows:
+            return ()
+        return ((" no host is saturated", "dim"),)
+    worst = troubled[0]
+    mark = _GRAVE[_gravity(worst)]
+    text = f" {mark.glyph} {worst.label} {_trouble(worst, mark)}"
+    others = len(troubled) - 1
+    right: list[Span] = []
+    if others:
+        room = width - cells(text) - 1
+        long = f"+{others} more "
+        right.append((long if cells(long) <= room else f"+{others} ", "warn"))
+    ink: Ink = "alert" if mark is Mark.SATURATED else mark.ink
+    return spread([(text, ink)], right, width)
+
+
+_GRAVE = (Mark.SATURATED, Mark.WAITING, Mark.ERRORS, Mark.OVER)
+
+
+def _gravity(row: HostRow) -> int:
+    return next((i for i, mark in enumerate(_GRAVE) if mark in row.marks), len(_GRAVE))
+
+
+def _trouble(row: HostRow, mark: Mark) -> str:
+    used = f"{units.count(row.in_use)}/{units.count(row.limit)} in use"
+    if mark is Mark.SATURATED:
+        since = "" if row.saturated_s is None else f" {units.age(row.saturated_s)}"
+        text = f"saturated{since}: {used}, {units.count(row.queued)} queued"
+        if row.in_use < row.limit:
+            text += ", maxTotalSockets reached"
+        return text if row.slope is None else f"{text}, {units.signed(row.slope)}"
+    if mark is Mark.WAITING:
+        spare = "" if math.isinf(row.limit) else f" {units.count(row.limit - row.in_use)}"
+        return f"{units.count(row.queued)} queued though there is room for{spare} more: {used}"
+    if mark is Mark.ERRORS:
+        return f"{units.share(row.rates.errors)} of its requests failed or were answered 5xx"
+    return f"over its limit, draining: {used}"

@@ -1,0 +1,209 @@
+"""The host table: one HostRow per agent and origin, sorted, filtered, its identity kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.present.clean import clean
+from pooltop.present.history import History, HostId
+from pooltop.present.line import Line
+from pooltop.present.marks import Mark, in_use, limit_of, marks_of
+from pooltop.present.plot import nice_top, spark_line
+from pooltop.present.track import Grid, Rates
+
+_SLOPE_S = 5.0
+_RISING = 0.2
+"""Requests per second by which a queue must grow (or shrink) to be marked so."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """What is known of one host at one instant; all text in it is clean."""
+
+    id: HostId
+    label: str
+    """``host:port``; with the agent's name where two agents use the same."""
+    agent: str
+    marks: tuple[Mark, ...]
+    in_use: int
+    limit: float
+    """Most sockets in use: maxSockets, or maxTotalSockets where that is lower; inf for none."""
+    free: int
+    max_free: float
+    queued: int
+    oldest_s: float | None
+    """How long the head of the queue has waited; None when nothing is queued."""
+    slope: float | None
+    """Change of the queue per second; None when too young to say."""
+    saturated_s: float | None
+    """Since how long it has been saturated; None when it is not."""
+    connecting: int
+    closing: int
+    rates: Rates
+    spark: Line = ()
+    """In use over the window; empty when it was not asked for."""
+
+    @property
+    def words(self) -> str:
+        """The state in words, for those who cannot see glyphs or colours."""
+        return ", ".join(mark.word for mark in self.marks) or "healthy"
+
+    @property
+    def trend(self) -> str:
+        """``^`` when the queue grows, ``v`` when it shrinks, else a space."""
+        if self.slope is None or self.queued == 0:
+            return " "
+        return "^" if self.slope > _RISING else "v" if self.slope < -_RISING else " "
+
+
+def build_rows(
+    snapshot: Snapshot,
+    history: History,
+    *,
+    window_s: float,
+    stale: bool = False,
+    spark: int = 0,
+    ascii_only: bool = False,
+) -> list[HostRow]:
+    """Give a row per host, in the snapshot's order.
+
+    Args:
+        snapshot: The instant that is shown.
+        history: Holds the past of that instant.
+        window_s: What rates and quantiles cover.
+        stale: The engine has gone silent.
+        spark: Columns of the sparkline; 0 for none.
+        ascii_only: Draw the sparkline without block characters.
+    """
+    grid = Grid.ending(snapshot.at, window_s=window_s, columns=spark) if spark else None
+    pairs = [(agent, origin) for agent in snapshot.agents for origin in agent.origins]
+    names = [label_of(origin) for _, origin in pairs]
+    return [
+        _row(
+            agent,
+            origin,
+            label=name if names.count(name) == 1 else f"{name} ({clean(agent.name)})",
+            at=snapshot.at,
+            history=history,
+            window_s=window_s,
+            stale=stale,
+            grid=grid,
+            ascii_only=ascii_only,
+        )
+        for (agent, origin), name in zip(pairs, names, strict=True)
+    ]
+
+
+def label_of(origin: OriginSnapshot) -> str:
+    """Give ``host:port``, clean; an IPv6 host in brackets."""
+    host = clean(origin.host)
+    return f"[{host}]:{origin.port}" if ":" in host else f"{host}:{origin.port}"
+
+
+def _row(
+    agent: AgentSnapshot,
+    origin: OriginSnapshot,
+    *,
+    label: str,
+    at: float,
+    history: History,
+    window_s: float,
+    stale: bool,
+    grid: Grid | None,
+    ascii_only: bool,
+) -> HostRow:
+    host = HostId(agent.name, origin.key)
+    track = history.track(host)
+    rates = track.rates(at, origin, window_s)
+    since = track.saturated_since(at)
+    oldest = origin.oldest_queued_at
+    line: Line = ()
+    if grid is not None:
+        used = track.series("in_use", grid, at)
+        limits = track.series("limit", grid, at)
+        line = spark_line(used, limits, _spark_top(used, limits), ascii_only=ascii_only)
+    return HostRow(
+        id=host,
+        label=label,
+        agent=clean(agent.name),
+        marks=marks_of(agent, origin, errors=rates.errors, stale=stale),
+        in_use=in_use(origin),
+        limit=limit_of(agent),
+        free=origin.free,
+        max_free=agent.options.max_free_sockets,
+        queued=origin.queued,
+        oldest_s=None if oldest is None else max(0.0, at - oldest),
+        slope=track.slope("queued", at, _SLOPE_S),
+        saturated_s=None if since is None else max(0.0, at - since),
+        connecting=origin.connecting,
+        closing=origin.closing,
+        rates=rates,
+        spark=line,
+    )
+
+
+def _spark_top(used: Sequence[float | None], limits: Sequence[float | None]) -> float:
+    finite = [limit for limit in limits if limit is not None and not math.isinf(limit)]
+    if finite:
+        return max(finite)
+    return nice_top(max((value for value in used if value is not None), default=0))
+
+
+SortKey = Callable[[HostRow], float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class SortOrder:
+    """One way to sort the host table."""
+
+    id: str
+    title: str
+    key: SortKey
+    descending: bool = True
+
+
+def _or_least(value: float | None) -> float:
+    return -math.inf if value is None else value
+
+
+SORTS: tuple[SortOrder, ...] = (
+    SortOrder("queue", "QUEUE", lambda row: row.queued),
+    SortOrder("use", "IN USE", lambda row: row.in_use),
+    SortOrder("wait", "WAIT95", lambda row: _or_least(row.rates.wait_p95)),
+    SortOrder("rate", "REQ/S", lambda row: _or_least(row.rates.req_s)),
+    SortOrder("dials", "DIAL/S", lambda row: _or_least(row.rates.dial_s)),
+    SortOrder("errors", "ERR", lambda row: _or_least(row.rates.errors)),
+    SortOrder("host", "HOST", lambda row: row.label, descending=False),
+)
+"""In the order in which one key cycles through them."""
+
+
+def arrange(
+    rows: Iterable[HostRow], order: SortOrder, *, held: Sequence[HostId] | None = None
+) -> list[HostRow]:
+    """Give the rows sorted, equal ones by name.
+
+    Args:
+        rows: What to sort.
+        order: By what.
+        held: Keep this order instead (the reader is moving through it); new hosts come last.
+    """
+    by_name = sorted(rows, key=lambda row: (row.label, row.id))
+    # reverse=True keeps equal rows in their order, as sorted() promises.
+    ordered = sorted(by_name, key=order.key, reverse=order.descending)
+    if held is None:
+        return ordered
+    place = {host: index for index, host in enumerate(held)}
+    return sorted(ordered, key=lambda row: place.get(row.id, len(place)))
+
+
+def matching(rows: Iterable[HostRow], needle: str) -> list[HostRow]:
+    """Give the rows whose host, agent or state words contain ``needle``, in any case.
+
+    Plain text, so that half of an expression never breaks anything; empty matches all.
+    """
+    wanted = needle.casefold()
+    return [row for row in rows if wanted in f"{row.label} {row.agent} {row.words}".casefold()]

@@ -1,0 +1,32 @@
+"""Lines of the event log."""
+
+from __future__ import annotations
+
+from pooltop.present import units
+from pooltop.present.clean import clean
+from pooltop.present.line import Ink, Line
+
+_KIND_INK: dict[str, Ink] = {
+    "OPEN": "dim",
+    "CLOSE": "dim",
+    "EDIT": "accent",
+    "ALERT": "bad",
+    "ERROR": "bad",
+    "QUEUE": "warn",
+    "LOAD": "good",
+    "INFO": "text",
+    "LOST": "warn",
+}
+
+
+def event_line(wall_at: float, kind: str, host: str, text: str, *, more: str = "") -> Line:
+    """Give one line; host and text are raw and come out clean; ``more`` is ours."""
+    word = clean(kind, 6)
+    shown = clean(host, 40)
+    return (
+        (f" {units.clock(wall_at)} ", "faint"),
+        (f"{word:<6} ", _KIND_INK.get(word, "text")),
+        *(((f"{shown} ", "strong"),) if shown else ()),
+        (clean(text, 400), "dim" if word in ("OPEN", "CLOSE") else "text"),
+        *(((more, "faint"),) if more else ()),
+    )

@@ -1,0 +1,202 @@
+"""The limits strip's fields: how an option is written, read back, stepped and explained.
+
+What is allowed is decided by ``core.edits`` alone; here it only gets friendlier words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pooltop.core.edits import EditError, Value, apply_edit
+from pooltop.core.model import AgentOptions
+from pooltop.present.clean import clean
+
+Kind = Literal["count", "time", "switch", "choice"]
+UNLIMITED = "-"
+_NO_LIMIT = frozenset({"-", "", "inf", "infinity", "unlimited", "none", "no"})
+_TIME = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h)?", re.ASCII)
+_MS = {"ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0, None: 1.0}
+_LONGEST = 24
+_FIRST_LIMIT = "256"
+"""Where stepping down from "no limit" begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One option of an agent that can be edited."""
+
+    option: str
+    """Its name in ``core.edits.EDITABLE``."""
+    title: str
+    """Node's name."""
+    short: str
+    """For narrow screens; may be empty where the value speaks for itself."""
+    kind: Kind
+    allowed: str
+    """What may be typed, in words."""
+    choices: tuple[str, ...] = ()
+    meaning: str = ""
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        "max_sockets",
+        "maxSockets",
+        "maxSockets",
+        "count",
+        "1 or more, - for unlimited",
+        meaning="sockets in use per host",
+    ),
+    Field(
+        "max_free_sockets",
+        "maxFreeSockets",
+        "maxFree",
+        "count",
+        "0 or more, - for unlimited",
+        meaning="idle sockets kept per host",
+    ),
+    Field(
+        "max_total_sockets",
+        "maxTotalSockets",
+        "maxTotal",
+        "count",
+        "1 or more, - for unlimited",
+        meaning="sockets over all hosts of the agent, idle ones included",
+    ),
+    Field(
+        "timeout",
+        "timeout",
+        "timeout",
+        "time",
+        "500ms, 30s or 2m, - for none",
+        meaning="inactivity after which an idle socket is closed",
+    ),
+    Field(
+        "keep_alive",
+        "keepAlive",
+        "KA",
+        "switch",
+        "on or off",
+        ("on", "off"),
+        meaning="keep idle sockets for later requests",
+    ),
+    Field(
+        "scheduling",
+        "scheduling",
+        "",
+        "choice",
+        "lifo or fifo",
+        ("lifo", "fifo"),
+        meaning="which idle socket is taken next",
+    ),
+    Field(
+        "live",
+        "live",
+        "",
+        "choice",
+        "node or drain",
+        ("node", "drain"),
+        meaning="what an edit does at once: what Node does, or drain and cull",
+    ),
+)
+BY_OPTION = {field.option: field for field in FIELDS}
+
+
+def value_of(options: AgentOptions, option: str) -> Value | None:
+    """Give an option's value as an Edit would carry it: None for no limit."""
+    value: Value = getattr(options, option)
+    if isinstance(value, float) and math.isinf(value):
+        return None
+    return None if option == "timeout" and value == 0 else value
+
+
+def written(option: str, value: Value | None) -> str:
+    """Give a value as it is shown and can be typed, e.g. ``40``, ``-``, ``30s``, ``on``."""
+    if value is None or (isinstance(value, float) and math.isinf(value)):
+        return UNLIMITED
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return clean(value)
+    if option == "timeout":
+        return _time(value)
+    return f"{value:.0f}" if value == int(value) else f"{value:g}"
+
+
+def _time(ms: float) -> str:
+    if ms <= 0:
+        return UNLIMITED
+    for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if ms >= size and ms % size == 0:
+            return f"{ms / size:.0f}{unit}"
+    return f"{ms / 1000:g}s" if ms >= 1000 else f"{ms:g}ms"
+
+
+def parse(option: str, text: str, options: AgentOptions) -> Value | None:
+    """Give the value that was typed.
+
+    Args:
+        option: One of ``core.edits.EDITABLE``.
+        text: As typed.
+        options: The agent's present ones, against which the core checks the edit.
+
+    Raises:
+        EditError: It is not allowed; the message says what is.
+    """
+    field = BY_OPTION[option]
+    typed = text.strip().lower()
+    if len(typed) > _LONGEST:
+        raise EditError(f"too long: {field.allowed}")
+    value = _read(field, typed)
+    try:
+        after = apply_edit(options, option, value)
+    except EditError as error:
+        raise EditError(f"must be {field.allowed}") from error
+    return value_of(after, option)
+
+
+def _read(field: Field, typed: str) -> Value | None:
+    if field.kind in ("switch", "choice"):
+        found = [choice for choice in field.choices if typed and choice.startswith(typed)]
+        if field.kind == "switch" and typed in ("yes", "true", "1"):
+            found = ["on"]
+        if field.kind == "switch" and typed in ("no", "false", "0"):
+            found = ["off"]
+        if len(found) != 1:
+            raise EditError(f"must be {field.allowed}")
+        return found[0] == "on" if field.kind == "switch" else found[0]
+    if not typed:
+        raise EditError(f"type a value: {field.allowed}")
+    if typed in _NO_LIMIT:
+        return None
+    match = _TIME.fullmatch(typed)
+    if match is None or (field.kind == "count" and match[2] is not None):
+        raise EditError(f"must be {field.allowed}")
+    number = float(match[1])
+    return number * _MS[match[2]] if field.kind == "time" else number
+
+
+def stepped(option: str, text: str, by: int, options: AgentOptions) -> str:
+    """Give the text after a step: numbers by ``by``, times by that many seconds, choices onward.
+
+    Stops at what is allowed; from "no limit" and from nonsense it starts at the present value.
+    """
+    field = BY_OPTION[option]
+    if field.choices:
+        found = [i for i, choice in enumerate(field.choices) if choice.startswith(text or "\0")]
+        at = found[0] if found else 0
+        return field.choices[(at + (1 if by > 0 else -1)) % len(field.choices)]
+    try:
+        value = parse(option, text, options)
+    except EditError:
+        value = value_of(options, option)
+    if value is None and field.kind == "time":
+        value = 0.0
+    if value is None or isinstance(value, str):
+        return UNLIMITED if by > 0 else _FIRST_LIMIT
+    unit = 1000 if field.kind == "time" else 1
+    lowest = 1 if option in ("max_sockets", "max_total_sockets") else 0
+    return written(option, float(max(lowest, value + by * unit)))

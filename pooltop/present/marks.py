@@ -1,0 +1,96 @@
+"""What state a host is in: derived by looking at one snapshot, never kept beside it."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+
+from pooltop.core.edits import EDITABLE
+from pooltop.core.model import AgentOptions
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
+from pooltop.present.line import Ink
+
+
+class Mark(Enum):
+    """A state with its glyph, its word, what it means and its ink."""
+
+    SATURATED = ("!", "saturated", "requests wait and there is no room for a socket", "bad")
+    OVER = ("~", "over limit", "more sockets in use than maxSockets: draining", "warn")
+    WAITING = (
+        "q",
+        "queue, with room",
+        "requests wait although there is room: in NODE mode only a new request opens a socket",
+        "warn",
+    )
+    SILENT = ("?", "no data", "nothing was sent to it yet, or the engine is silent", "dim")
+    ERRORS = ("x", "errors", "requests failed, or were answered 5xx, within the window", "bad")
+    CHANGED = ("*", "edited", "its agent's options differ from the profile", "accent")
+
+    def __init__(self, glyph: str, word: str, meaning: str, ink: Ink) -> None:
+        """Name the parts."""
+        self.glyph = glyph
+        self.word = word
+        self.meaning = meaning
+        self.ink: Ink = ink
+
+
+def in_use(origin: OriginSnapshot) -> int:
+    """Give the sockets that maxSockets counts: Node's ``sockets`` list of the origin."""
+    return len(origin.sockets)
+
+
+def room(agent: AgentSnapshot, origin: OriginSnapshot) -> float:
+    """Give how many sockets could be opened for the origin; inf without a limit."""
+    own = agent.options.max_sockets - in_use(origin)
+    shared = agent.options.max_total_sockets - agent.total_socket_count
+    return max(0, min(own, shared))
+
+
+def is_saturated(agent: AgentSnapshot, origin: OriginSnapshot) -> bool:
+    """Tell whether requests wait and no socket may be opened for them."""
+    return origin.queued > 0 and room(agent, origin) <= 0
+
+
+def limit_of(agent: AgentSnapshot) -> float:
+    """Give how many sockets one origin of the agent can have in use; inf without a limit."""
+    return min(agent.options.max_sockets, agent.options.max_total_sockets)
+
+
+def changed_options(agent: AgentSnapshot) -> tuple[str, ...]:
+    """Give the options that an edit has moved away from the profile, in the order of EDITABLE."""
+    return tuple(
+        option
+        for option in EDITABLE
+        if _value(agent.options, option) != _value(agent.initial_options, option)
+    )
+
+
+def _value(options: AgentOptions, option: str) -> object:
+    return getattr(options, option)
+
+
+def marks_of(
+    agent: AgentSnapshot, origin: OriginSnapshot, *, errors: float | None, stale: bool = False
+) -> tuple[Mark, ...]:
+    """Give the host's marks, the gravest first.
+
+    Args:
+        agent: The agent that owns the origin's pool.
+        origin: The host.
+        errors: Share of errors in the window, 0..1; None when nothing ended in it.
+        stale: The engine has gone silent: the numbers are old.
+    """
+    found: list[Mark] = []
+    if stale or not origin.counters.submitted:
+        found.append(Mark.SILENT)
+    if is_saturated(agent, origin):
+        found.append(Mark.SATURATED)
+    elif not math.isinf(agent.options.max_sockets) and in_use(origin) > agent.options.max_sockets:
+        found.append(Mark.OVER)
+    elif origin.queued > 0:
+        found.append(Mark.WAITING)
+    if errors:
+        found.append(Mark.ERRORS)
+    if changed_options(agent):
+        found.append(Mark.CHANGED)
+    return tuple(found)

@@ -1,0 +1,62 @@
+"""What an edit really did, in one sentence that never promises what Node does not do."""
+
+from __future__ import annotations
+
+import math
+
+from pooltop.core.edits import Edit, EditOutcome, Value
+from pooltop.present.clean import clean
+from pooltop.present.limits import BY_OPTION, written
+
+_COUNTS = ("max_sockets", "max_total_sockets", "max_free_sockets")
+
+
+def sentence(edit: Edit, outcome: EditOutcome) -> str:
+    """Give e.g. ``starved maxSockets 4 > 40: 36 dialled, DRAIN``; clean."""
+    field = BY_OPTION.get(edit.option)
+    name = field.title if field else clean(edit.option)
+    head = f"{clean(edit.agent)} {name}"
+    if edit.by in ("undo", "restore"):
+        head = f"{edit.by}: {head}"
+    if not outcome.accepted:
+        return f"{head} refused: {clean(outcome.error) or 'no reason was given'}"
+    before = written(edit.option, outcome.before)
+    after = written(edit.option, outcome.after)
+    if before == after:
+        return f"{head} stays {after}"
+    return f"{head} {before} > {after}: {_effect(edit.option, outcome)}"
+
+
+def _effect(option: str, outcome: EditOutcome) -> str:
+    done = _done(outcome)
+    if outcome.live == "drain":
+        return f"{done}, DRAIN"
+    if option in ("max_sockets", "max_total_sockets"):
+        if outcome.opened or outcome.culled:
+            return f"{done}, NODE"
+        if _number(outcome.after) > _number(outcome.before):
+            waiting = f" ({outcome.queued} still queued)" if outcome.queued else ""
+            return (
+                "raised, 0 dialled: NODE mode drains nothing; "
+                f"the next new request opens a socket{waiting}"
+            )
+        return "lowered, 0 closed: NODE mode lets sockets go as they are released and nothing waits"
+    return f"{done}; NODE mode: {_LATER.get(option, 'it counts from the next decision on')}"
+
+
+_LATER = {
+    "max_free_sockets": "it counts when the next socket is freed",
+    "timeout": "it counts for new sockets and those freed from now on",
+    "keep_alive": "it counts from the next release on; idle sockets stay",
+    "scheduling": "it counts from the next request on",
+    "live": "the next edit does only what Node does",
+}
+
+
+def _done(outcome: EditOutcome) -> str:
+    culled = f", {outcome.culled} idle closed" if outcome.culled else ""
+    return f"{outcome.opened} dialled{culled}"
+
+
+def _number(value: Value | None) -> float:
+    return math.inf if value is None or isinstance(value, str) else float(value)

@@ -1,0 +1,211 @@
+"""The host table: marks, order, filter, columns."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pooltop.core.model import AgentOptions
+from pooltop.present.columns import COLUMNS, bar, columns_for, row_line, title_line
+from pooltop.present.header import (
+    HeaderFacts,
+    alert_line,
+    header_line,
+    load_of,
+    mode_of,
+    total_rate,
+)
+from pooltop.present.history import History
+from pooltop.present.hosts import SORTS, arrange, build_rows, matching
+from pooltop.present.line import text_of, width_of
+from pooltop.present.marks import Mark, marks_of
+
+
+def rows_of(make, *agents, at=10.0):
+    history = History()
+    snapshot = make.snapshot(at, *agents)
+    history.add(snapshot)
+    return build_rows(snapshot, history, window_s=60)
+
+
+@pytest.mark.parametrize(
+    ("origin", "options", "errors", "glyphs"),
+    [
+        ({"use": 1}, {"max_sockets": 4}, None, ""),
+        ({"use": 4, "queued": 1}, {"max_sockets": 4}, None, "!"),
+        ({"use": 4}, {"max_sockets": 4}, None, ""),
+        ({"use": 6}, {"max_sockets": 4}, None, "~"),
+        ({"use": 6, "queued": 2}, {"max_sockets": 4}, None, "!"),
+        ({"use": 4, "queued": 9}, {"max_sockets": 40}, None, "q"),
+        ({"use": 4, "queued": 9}, {"max_total_sockets": 4}, None, "!"),
+        ({"submitted": 0}, {}, None, "?"),
+        ({"use": 1}, {}, 0.5, "x"),
+        ({"use": 1}, {}, 0.0, ""),
+    ],
+)
+def test_a_mark_says_what_is_wrong(make, origin, options, errors, glyphs) -> None:
+    one = make.origin(**origin)
+    marks = marks_of(make.agent(one, **options), one, errors=errors)
+    assert glyphs == "".join(mark.glyph for mark in marks)
+
+
+def test_an_edited_agent_is_marked_at_all_its_hosts(make) -> None:
+    agent = make.agent(
+        make.origin("a"), make.origin("b"), max_sockets=9, initial=AgentOptions(max_sockets=4)
+    )
+    assert [(Mark.CHANGED,), (Mark.CHANGED,)] == [row.marks for row in rows_of(make, agent)]
+
+
+def test_a_silent_engine_marks_every_host(make) -> None:
+    history = History()
+    snapshot = make.snapshot(1.0, make.agent(make.origin()))
+    rows = build_rows(snapshot, history, window_s=60, stale=True)
+    assert "no data" == rows[0].words
+
+
+def test_the_same_host_of_two_agents_is_told_apart(make) -> None:
+    rows = rows_of(make, make.agent(make.origin(), name="x"), make.agent(make.origin(), name="y"))
+    assert ["a:80 (x)", "a:80 (y)"] == [row.label for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("queue", ["b", "a", "c"]), ("use", ["c", "a", "b"]), ("host", ["a", "b", "c"])],
+)
+def test_rows_are_sorted_and_equal_ones_stay_in_order_of_name(make, order, expected) -> None:
+    agent = make.agent(
+        make.origin("c", use=5), make.origin("a", use=1), make.origin("b", use=1, queued=3)
+    )
+    by = next(one for one in SORTS if one.id == order)
+    assert expected == [row.label[0] for row in arrange(rows_of(make, agent), by)]
+
+
+def test_a_held_order_stays_and_new_hosts_come_last(make) -> None:
+    agent = make.agent(make.origin("a", queued=1), make.origin("b", queued=9))
+    rows = arrange(rows_of(make, agent), SORTS[0])
+    held = [row.id for row in reversed(rows)]
+    agent = make.agent(
+        make.origin("new", queued=99), make.origin("a", queued=1), make.origin("b", queued=9)
+    )
+    shown = arrange(rows_of(make, agent), SORTS[0], held=held)
+    assert ["a:80", "b:80", "new:80"] == [row.label for row in shown]
+
+
+@pytest.mark.parametrize(
+    ("needle", "found"),
+    [("", 2), ("ALPHA", 1), ("[", 0), ("(", 0), ("\\", 0), ("saturated", 1), ("one", 2)],
+)
+def test_the_filter_is_plain_text_and_never_fails(make, needle, found) -> None:
+    agent = make.agent(
+        make.origin("alpha", use=1, queued=1), make.origin("beta", use=1), max_sockets=1
+    )
+    assert found == len(matching(rows_of(make, agent), needle))
+
+
+@pytest.mark.parametrize(
+    ("use", "free", "limit", "expected"),
+    [
+        (0, 0, 10, ".........."),
+        (10, 0, 10, "##########"),
+        (5, 3, 10, "#####===.."),
+        (1, 1, 1000, "#=........"),
+        (999, 1, 1000, "#########="),
+        (20, 0, 10, "##########"),
+        (3, 2, math.inf, "###==....."),
+        (0, 0, math.inf, ".........."),
+    ],
+)
+def test_the_bar_never_hides_a_socket_or_invents_room(make, use, free, limit, expected) -> None:
+    origin = make.origin(use=use, free=free)
+    row = rows_of(make, make.agent(origin, max_sockets=limit))[0]
+    assert expected == text_of(bar(row, 10))
+
+
+@pytest.mark.parametrize("width", [1, 20, 40, 59, 60, 78, 80, 99, 100, 120, 140, 200])
+def test_every_line_is_as_wide_as_its_heading(make, width) -> None:
+    hostile = make.agent(make.origin("h" * 300, use=3, queued=10**9))
+    columns = columns_for(width)
+    row = rows_of(make, hostile)[0]
+    assert width_of(title_line(columns, width)) == width_of(row_line(row, columns, width))
+
+
+def test_at_eighty_cells_the_port_survives_a_long_name(make) -> None:
+    row = rows_of(make, make.agent(make.origin("averyveryverylongname.example")))[0]
+    line = text_of(row_line(row, columns_for(80), 80))
+    assert "\u2026:80 " in line
+    assert width_of(row_line(row, columns_for(80), 80)) <= 81
+
+
+def test_every_column_is_defined_in_a_sentence() -> None:
+    assert all(column.definition.endswith(".") for column in COLUMNS)
+
+
+def test_the_alert_names_the_worst_host_with_its_numbers(make) -> None:
+    history = History()
+    for at in range(12):
+        starved = make.origin("starved", use=4, queued=8 * at)
+        agent = make.agent(starved, make.origin("fine", use=1), max_sockets=4)
+        snapshot = make.snapshot(float(at), agent)
+        history.add(snapshot)
+    rows = build_rows(snapshot, history, window_s=60)
+    expected = " ! starved:80 saturated 10s: 4/4 in use, 88 queued, +8.0/s"
+    assert expected == text_of(alert_line(rows, 100)).rstrip()
+
+
+def test_a_queue_with_room_is_said_to_be_one(make) -> None:
+    rows = rows_of(make, make.agent(make.origin(use=4, queued=9), max_sockets=40))
+    expected = " q a:80 9 queued though there is room for 36 more: 4/40 in use"
+    assert expected == text_of(alert_line(rows, 100)).rstrip()
+
+
+def test_no_trouble_is_said_too(make) -> None:
+    assert " no host is saturated" == text_of(
+        alert_line(rows_of(make, make.agent(make.origin())), 80)
+    )
+
+
+def facts(**more) -> HeaderFacts:
+    return HeaderFacts(
+        **(
+            {
+                "title": "prod.toml",
+                "state": "LIVE",
+                "detail": "2/s",
+                "window_s": 60.0,
+                "req_s": 586.0,
+                "mode": "NODE",
+                "edits": 1,
+                "wall_at": 0.0,
+            }
+            | more
+        )
+    )
+
+
+@pytest.mark.parametrize("width", [*range(1, 60, 7), 80, 120, 200])
+def test_the_header_is_never_wider_than_the_screen(width) -> None:
+    assert width_of(header_line(facts(), width)) <= width
+
+
+def test_the_header_says_everything_at_eighty_cells() -> None:
+    text = text_of(header_line(facts(), 80))
+    for part in ("pooltop prod.toml", "LIVE", "2/s", "win 1m", "586 req/s", "UNLOCKED", "NODE"):
+        assert part in text
+
+
+def test_the_lock_and_the_mode_outlive_everything_in_a_narrow_header() -> None:
+    text = text_of(header_line(facts(locked=True), 50))
+    assert "LOCKED" in text
+    assert "NODE" in text
+
+
+def test_mixed_modes_are_said_to_be_so(make) -> None:
+    snapshot = make.snapshot(
+        1.0, make.agent(name="x", live="drain"), make.agent(name="y", live="node")
+    )
+    assert ("DRAIN here", "NODE here") == (mode_of(snapshot, "x"), mode_of(snapshot, "y"))
+
+
+def test_nothing_has_no_rate_and_no_load() -> None:
+    assert (None, "") == (total_rate([]), load_of([]))
