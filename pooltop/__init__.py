@@ -1,14 +1,20 @@
 """pooltop: connection pools that behave as Node's do, and a live view of them.
 
-This is the library's public face; it loads no Textual.
+This is the library's public face. Names are imported when they are first used, so that
+``pooltop --version`` does not wait for an engine; nothing here loads Textual.
 """
 
 from __future__ import annotations
 
-from pooltop.core.model import AgentOptions, Profile, Timeouts, TLSOptions
-from pooltop.core.snapshot import AgentSnapshot, RequestInfo, Snapshot, SocketInfo
-from pooltop.engine.agent import Agent
-from pooltop.engine.response import Response
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pooltop.core.model import AgentOptions, Profile, Timeouts, TLSOptions
+    from pooltop.core.snapshot import AgentSnapshot, RequestInfo, Snapshot, SocketInfo
+    from pooltop.engine.agent import Agent
+    from pooltop.engine.response import Response
+    from pooltop.profiles import load_profile
+
+__version__ = "0.1.0"
 
 __all__ = [
     "Agent",
@@ -21,4 +27,38 @@ __all__ = [
     "SocketInfo",
     "TLSOptions",
     "Timeouts",
+    "load_profile",
 ]
+
+_HOMES = {
+    "Agent": "pooltop.engine.agent",
+    "AgentOptions": "pooltop.core.model",
+    "AgentSnapshot": "pooltop.core.snapshot",
+    "Profile": "pooltop.core.model",
+    "RequestInfo": "pooltop.core.snapshot",
+    "Response": "pooltop.engine.response",
+    "Snapshot": "pooltop.core.snapshot",
+    "SocketInfo": "pooltop.core.snapshot",
+    "TLSOptions": "pooltop.core.model",
+    "Timeouts": "pooltop.core.model",
+    "load_profile": "pooltop.profiles",
+}
+"""Where each public name lives."""
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    import importlib  # noqa: PLC0415 - not for --version
+
+    value: object = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the names that are not imported yet as well."""
+    return sorted({*globals(), *__all__})

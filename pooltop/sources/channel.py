@@ -1,0 +1,87 @@
+"""One end of the socket between a viewer and an engine, as asyncio wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import cast
+
+from pooltop.sources.wire import Frames, Message, WireError, encode
+
+
+class Channel(asyncio.Protocol):
+    """Sends messages without ever waiting, and hands over the bodies that arrive."""
+
+    def __init__(self, on_body: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
+        """Prepare; ``open_channel`` connects it.
+
+        Args:
+            on_body: called with each message's body, in order; may raise WireError, which
+                closes the channel.
+            on_lost: called once when nothing more will come, with the reason in words; empty
+                when the peer simply closed.
+        """
+        self._on_body = on_body
+        self._on_lost = on_lost
+        self._frames = Frames()
+        self._transport: asyncio.Transport | None = None
+        self._broken = ""
+        self._closed = asyncio.get_running_loop().create_future()
+
+    @property
+    def backlog_bytes(self) -> int:
+        """What was sent and the peer has not taken yet, the kernel's buffer not counted."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def send(self, message: Message) -> None:
+        """Send, or drop it when the channel is closed.
+
+        Raises:
+            WireError: it cannot be written down.
+        """
+        data = encode(message)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def close(self, *, flush_s: float = 0.0) -> None:
+        """Close, after at most ``flush_s`` seconds for what was sent to leave."""
+        if self._transport is None:
+            return
+        self._transport.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(flush_s):
+                await asyncio.shield(self._closed)
+        self._transport.abort()
+        await self._closed
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand over what is complete."""
+        try:
+            for body in self._frames.feed(data):
+                self._on_body(body)
+        except WireError as error:
+            self._broken = str(error)
+            if self._transport is not None:
+                self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell why."""
+        if not self._closed.done():
+            self._closed.set_result(None)
+        self._on_lost(self._broken or ("" if exc is None else str(exc)))
+
+
+async def open_channel(
+    end: socket.socket, on_body: Callable[[bytes], None], on_lost: Callable[[str], None]
+) -> Channel:
+    """Give a channel over one end of a connected pair; it owns the socket from here on."""
+    end.setblocking(False)
+    loop = asyncio.get_running_loop()
+    _, channel = await loop.connect_accepted_socket(lambda: Channel(on_body, on_lost), end)
+    return channel

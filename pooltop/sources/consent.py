@@ -1,0 +1,51 @@
+"""The gate: nothing is sent to another machine unless its operator's host was named.
+
+The loader refuses such a profile with line and column. This is the second look, at the value
+that is about to run, wherever it came from: it runs before any process or socket is made.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pooltop.core.model import Profile
+from pooltop.errors import ProfileError
+from pooltop.profiles.web import is_allowed
+
+_DEMO = "demo:"
+
+
+def targets_needing_consent(profile: Profile) -> list[str]:
+    """Give the hosts that the profile would send to and that nobody allowed, each once.
+
+    Free are ``localhost``, names under it, loopback addresses and the embedded demo; everything
+    else must be matched by ``profile.allow_hosts``.
+    """
+    hosts: dict[str, None] = {}
+    for workload in profile.workloads:
+        if workload.base_url.startswith(_DEMO):
+            continue
+        host = urlsplit(workload.base_url).hostname or ""
+        if not is_allowed(host, profile.allow_hosts):
+            hosts[host] = None
+    return list(hosts)
+
+
+def require_consent(profile: Profile) -> None:
+    """Pass when every host may be sent to.
+
+    Raises:
+        ProfileError: one may not; the message has both remedies.
+    """
+    hosts = targets_needing_consent(profile)
+    if hosts:
+        message = "; ".join(refusal(host) for host in hosts)
+        raise ProfileError(f"{profile.path}: {message}")
+
+
+def refusal(host: str) -> str:
+    """Say that a host is not allowed, and both ways to allow it."""
+    return (
+        f"{host} is not this machine: to send it traffic add it to the profile's [safety], "
+        f'allow_hosts = ["{host}"], or start with --allow {host}'
+    )

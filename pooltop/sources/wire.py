@@ -1,0 +1,192 @@
+"""What a viewer and an engine process say to each other, byte for byte.
+
+A message is a tagged msgspec Struct as MessagePack behind its length (4 bytes, big-endian).
+Every update holds a whole snapshot, so a viewer that missed some needs no repair.
+
+Rules of this file: VERSION goes up with any change that an older peer would misread, and the
+golden file in tests/sources changes with it. A field may be added with a default without that:
+unknown fields are ignored, missing ones take their default.
+
+Order: the engine says Hello; the viewer sends Run once; then Updates come, and every SubmitEdit
+and SubmitControl gets one EditDone, ControlDone or Refused with its number. Goodbye is the last
+message of whoever sends it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pooltop.core.edits import Control, Edit, EditOutcome
+from pooltop.core.model import Profile
+from pooltop.core.snapshot import JournalEntry, Snapshot
+from pooltop.errors import EngineError
+
+VERSION = 1
+LARGEST_BYTES = 64 * 1024 * 1024
+"""Of one message: some 200,000 sockets. More is taken for a broken stream."""
+_LENGTH_BYTES = 4
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
+    """The engine is there and waits for its profile."""
+
+    version: int
+    pid: int
+    title: str = "pooltop engine"
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True, tag="update"):
+    """The engine's picture, and its journal since the previous update."""
+
+    snapshot: Snapshot
+    entries: tuple[JournalEntry, ...] = ()
+    dropped: int = 0
+    """Journal entries lost since the previous update."""
+
+
+class EditDone(msgspec.Struct, frozen=True, kw_only=True, tag="edit-done"):
+    """What became of the edit with this number."""
+
+    number: int
+    outcome: EditOutcome
+
+
+class ControlDone(msgspec.Struct, frozen=True, kw_only=True, tag="control-done"):
+    """The control with this number was carried out."""
+
+    number: int
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
+    """A message was not carried out."""
+
+    number: int
+    """Of the edit or control; 0 for Run."""
+    reason: str
+
+
+class Goodbye(msgspec.Struct, frozen=True, kw_only=True, tag="goodbye"):
+    """Nothing more comes, and why."""
+
+    reason: str
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
+    """Start the load of a profile, and send updates."""
+
+    profile: Profile
+    """With every ``demo:`` resolved, and consent given for every host."""
+    interval_s: float = 0.5
+    """Seconds between two updates."""
+
+
+class SubmitEdit(msgspec.Struct, frozen=True, kw_only=True, tag="edit"):
+    """Ask for a live edit."""
+
+    number: int
+    """Counts from 1, shared with controls."""
+    edit: Edit
+
+
+class SubmitControl(msgspec.Struct, frozen=True, kw_only=True, tag="control"):
+    """Pause, resume or stop the load."""
+
+    number: int
+    """Counts from 1, shared with edits."""
+    control: Control
+
+
+FromEngine = Hello | Update | EditDone | ControlDone | Refused | Goodbye
+"""What a viewer receives."""
+FromViewer = Run | SubmitEdit | SubmitControl | Goodbye
+"""What an engine receives."""
+Message = FromEngine | FromViewer
+"""Either."""
+
+
+class WireError(EngineError):
+    """The peer sent what is no message."""
+
+    code = "ERR_WIRE"
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(message: Message) -> bytes:
+    """Give a message's bytes, its length before it.
+
+    Raises:
+        WireError: it is larger than LARGEST_BYTES, or holds text that is not Unicode.
+    """
+    try:
+        body = _encoder.encode(message)
+    except UnicodeEncodeError as error:
+        problem = f"a message holds text that cannot be sent: {error}"
+        raise WireError(problem) from error
+    if len(body) > LARGEST_BYTES:
+        problem = f"a message of {len(body)} bytes is larger than {LARGEST_BYTES}"
+        raise WireError(problem)
+    return len(body).to_bytes(_LENGTH_BYTES, "big") + body
+
+
+class Frames:
+    """Cuts a stream of bytes into the bodies of messages, however it arrives."""
+
+    def __init__(self, largest: int = LARGEST_BYTES) -> None:
+        """Begin with nothing; a message may have ``largest`` bytes."""
+        self._largest = largest
+        self._pending = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take bytes, give the bodies that they complete.
+
+        Raises:
+            WireError: a length is over the limit; the stream is of no further use.
+        """
+        pending = self._pending
+        pending += data
+        bodies: list[bytes] = []
+        start = 0
+        while len(pending) - start >= _LENGTH_BYTES:
+            length = int.from_bytes(pending[start : start + _LENGTH_BYTES], "big")
+            if length > self._largest:
+                problem = f"a message of {length} bytes is announced, {self._largest} are allowed"
+                raise WireError(problem)
+            end = start + _LENGTH_BYTES + length
+            if len(pending) < end:
+                break
+            bodies.append(bytes(pending[start + _LENGTH_BYTES : end]))
+            start = end
+        del pending[:start]
+        return bodies
+
+
+_from_engine = msgspec.msgpack.Decoder(FromEngine)
+_from_viewer = msgspec.msgpack.Decoder(FromViewer)
+
+
+def read_from_engine(body: bytes) -> FromEngine:
+    """Give what an engine said.
+
+    Raises:
+        WireError: it is no message of an engine.
+    """
+    try:
+        return _from_engine.decode(body)
+    except msgspec.MsgspecError as error:
+        problem = f"the engine sent what is no message: {error}"
+        raise WireError(problem) from error
+
+
+def read_from_viewer(body: bytes) -> FromViewer:
+    """Give what a viewer said.
+
+    Raises:
+        WireError: it is no message of a viewer.
+    """
+    try:
+        return _from_viewer.decode(body)
+    except msgspec.MsgspecError as error:
+        problem = f"the viewer sent what is no message: {error}"
+        raise WireError(problem) from error
