@@ -31,11 +31,20 @@ def check_presence(tree: dict[str, object], report: Report) -> None:
         report.add((), "P030", f"no workloads: {_ADD_WORKLOAD}.")
 
 
-def check_references(tree: dict[str, object], values: Values, report: Report) -> None:
-    """Check that what workloads name is there, and that what is there is used."""
+def check_references(
+    tree: dict[str, object], values: Values, report: Report, allow: tuple[str, ...] = ()
+) -> None:
+    """Check that what workloads name is there, and that what is there is used.
+
+    Args:
+        tree: as it was written.
+        values: what was read of it.
+        report: takes the problems.
+        allow: hosts that may be sent traffic besides those of ``[safety]``.
+    """
     agents, demos = names_of(tree, "agents"), names_of(tree, "demo")
     safety = cast("Values", values.get("safety", {}))
-    allowed = cast("tuple[str, ...]", safety.get("allow_hosts", ()))
+    allowed = (*cast("tuple[str, ...]", safety.get("allow_hosts", ())), *allow)
     raw = tree.get("safety")
     is_list_read = "allow_hosts" in safety or not (isinstance(raw, dict) and "allow_hosts" in raw)
     used: set[str] = set()
@@ -138,7 +147,8 @@ def _check_host(url: str, allowed: tuple[str, ...], path: Path, report: Report) 
     if not web.is_allowed(host, allowed):
         bare = host.strip("[]")
         message = f"{bare} is not this machine. To send it traffic add it to [safety]: "
-        report.add(path, "P063", message + f"allow_hosts = [{quoted(bare)}].")
+        tail = f"allow_hosts = [{quoted(bare)}], or start with --allow {bare}."
+        report.add(path, "P063", message + tail)
 
 
 def _check_model(workload: Values, written: dict[str, object], path: Path, report: Report) -> None:

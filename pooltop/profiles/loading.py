@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+import msgspec
+
 from pooltop.core.model import Profile
 from pooltop.profiles import checks
 from pooltop.profiles.build import build_profile
@@ -38,8 +40,12 @@ def load_profile(path: str | os.PathLike[str]) -> Profile:
     return load(path).profile
 
 
-def load(path: str | os.PathLike[str]) -> Loaded:
+def load(path: str | os.PathLike[str], *, allow: tuple[str, ...] = ()) -> Loaded:
     """Give the profile that a TOML file holds, and its warnings.
+
+    Args:
+        path: of the file; paths within the profile start at its folder.
+        allow: hosts off loopback that may be sent traffic besides those that the file allows.
 
     Raises:
         ProfileErrors: the file cannot be used; has every problem with its place.
@@ -49,7 +55,7 @@ def load(path: str | os.PathLike[str]) -> Loaded:
         text = decode(read_regular(name, LARGEST))
     except FileRefusedError as error:
         raise ProfileErrors([_of_file(name, error.code, error.message)]) from error
-    return load_text(text, name)
+    return load_text(text, name, allow=allow)
 
 
 def load_profile_text(text: str, path: str = "profile.toml") -> Profile:
@@ -65,8 +71,13 @@ def load_profile_text(text: str, path: str = "profile.toml") -> Profile:
     return load_text(text, path).profile
 
 
-def load_text(text: str, path: str = "profile.toml") -> Loaded:
+def load_text(text: str, path: str = "profile.toml", *, allow: tuple[str, ...] = ()) -> Loaded:
     """Give the profile that a TOML text holds, and its warnings.
+
+    Args:
+        text: the profile.
+        path: what to call it in messages; paths within it start at this path's folder.
+        allow: hosts off loopback that may be sent traffic besides those that the text allows.
 
     Raises:
         ProfileErrors: the text cannot be used; has every problem with its place.
@@ -87,14 +98,18 @@ def load_text(text: str, path: str = "profile.toml") -> Loaded:
         )
         raise ProfileErrors([problem]) from error
     report = Report(tree)
-    profile = _read(tree, path, report)
+    profile = _read(tree, path, report, allow)
     problems = report.finish(printable(path), text)
     if profile is None:
         raise ProfileErrors(problems)
+    if allow:
+        profile = msgspec.structs.replace(profile, allow_hosts=(*profile.allow_hosts, *allow))
     return Loaded(profile, problems)
 
 
-def _read(tree: dict[str, object], path: str, report: Report) -> Profile | None:
+def _read(
+    tree: dict[str, object], path: str, report: Report, allow: tuple[str, ...]
+) -> Profile | None:
     """Read the whole tree; None when something is wrong with it."""
     try:
         values = read_table(PROFILE, tree, (), report)
@@ -103,7 +118,7 @@ def _read(tree: dict[str, object], path: str, report: Report) -> Profile | None:
         checks.check_sizes(values, _open_files(), report)
         checks.check_in_flight(values, report)
         check_tls(values, os.path.dirname(path), report)
-        checks.check_references(tree, values, report)
+        checks.check_references(tree, values, report, allow)
     except TooManyProblems:
         return None
     return None if report.has_errors else build_profile(values, path)

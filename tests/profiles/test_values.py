@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from pooltop.profiles import load_text
+
 Lines = Callable[[str], list[str]]
 
 _SOCKETS = 'a whole number from 1 to 1000000, or "unlimited"'
@@ -264,7 +266,8 @@ def test_only_this_machine_and_allowed_hosts_may_be_sent_traffic(
 
     refusal = (
         f'x.toml:5:12 error P063 workloads.w.base_url = "http://{host}:80": {host} is not this '
-        f'machine. To send it traffic add it to [safety]: allow_hosts = ["{host}"].'
+        f'machine. To send it traffic add it to [safety]: allow_hosts = ["{host}"], '
+        f"or start with --allow {host}."
     )
     assert ([] if is_allowed else [refusal]) == lines(text)
 
@@ -284,3 +287,12 @@ def test_a_demo_servers_name_must_make_a_host(lines: Lines, good: str, name: str
         "digits and hyphens, no hyphen at either end."
     )
     assert [expected] == lines(text)
+
+
+def test_hosts_allowed_by_the_caller_count_like_those_of_the_profile(good: str) -> None:
+    text = good.replace("127.0.0.1", "192.0.2.7")
+    text += '[safety]\nallow_hosts = ["*.staging.internal"]\n'
+
+    profile = load_text(text, allow=("192.0.2.7",)).profile
+
+    assert ("*.staging.internal", "192.0.2.7") == profile.allow_hosts
