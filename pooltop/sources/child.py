@@ -55,7 +55,7 @@ class EngineProcess:
             self._child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "pooltop.sources.host"],
                 env=_environment(),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 # A terminal's Ctrl-C is the viewer's to act on.

@@ -173,10 +173,11 @@ def read_from_engine(body: bytes) -> FromEngine:
         WireError: it is no message of an engine.
     """
     try:
-        return _from_engine.decode(body)
+        message: FromEngine = _from_engine.decode(body)
     except msgspec.MsgspecError as error:
         problem = f"the engine sent what is no message: {error}"
         raise WireError(problem) from error
+    return message
 
 
 def read_from_viewer(body: bytes) -> FromViewer:
@@ -186,7 +187,8 @@ def read_from_viewer(body: bytes) -> FromViewer:
         WireError: it is no message of a viewer.
     """
     try:
-        return _from_viewer.decode(body)
+        message: FromViewer = _from_viewer.decode(body)
     except msgspec.MsgspecError as error:
         problem = f"the viewer sent what is no message: {error}"
         raise WireError(problem) from error
+    return message
