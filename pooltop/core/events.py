@@ -6,6 +6,8 @@ has one. ``fold`` in view.py rebuilds the pool's state from them alone.
 
 from __future__ import annotations
 
+import typing
+
 import msgspec
 
 from pooltop.core.model import AgentOptions, Live, OriginKey, RequestId, SocketId
@@ -166,3 +168,6 @@ PoolEvent = (
     | OptionsChanged
     | AgentDestroyed
 )
+
+EVENT_KINDS: tuple[type, ...] = typing.get_args(PoolEvent)
+"""Every event class, for whoever keeps a table by kind."""

@@ -63,6 +63,10 @@ class Step(NamedTuple):
     events: list[PoolEvent]
 
 
+_NOTHING = Step([], [])
+"""Shared by all inputs that led to nothing: nobody changes a Step."""
+
+
 class PoolCore:
     """The pools of one agent, all origins together."""
 
@@ -81,7 +85,8 @@ class PoolCore:
         self._ticks: deque[RequestRecord | SocketRecord] = deque()
         self._commands: list[Command] = []
         self._events: list[PoolEvent] = []
-        self._deadline = math.inf
+        self.deadline = math.inf
+        """When ``expire`` is to be called, or earlier; inf for never."""
 
     # Questions
 
@@ -94,10 +99,6 @@ class PoolCore:
     def has_ticks(self) -> bool:
         """``tick`` is to be called before the next input."""
         return bool(self._ticks)
-
-    def next_deadline(self) -> float | None:
-        """Give the time at which ``expire`` is to be called, or earlier; None for never."""
-        return None if math.isinf(self._deadline) else self._deadline
 
     def view(self) -> PoolView:
         """Give the state of every origin that has anything, as a value."""
@@ -295,7 +296,7 @@ class PoolCore:
 
     def expire(self, *, now: float) -> Step:
         """Close the idle sockets whose time is over."""
-        self._deadline = math.inf
+        self.deadline = math.inf
         for origin in self.origins.values():
             for socket in list(origin.free.values()):
                 if socket.expires_at is None or socket.is_dying:
@@ -303,7 +304,7 @@ class PoolCore:
                 if socket.expires_at <= now:
                     self._destroy(socket, CloseReason.IDLE_TIMEOUT, now)
                 else:
-                    self._deadline = min(self._deadline, socket.expires_at)
+                    self.deadline = min(self.deadline, socket.expires_at)
         return self._step()
 
     def destroy(self, *, now: float) -> Step:
@@ -477,8 +478,9 @@ class PoolCore:
 
     def _arm(self, socket: SocketRecord, since: float) -> None:
         if socket.free_timeout_ms > 0:
-            socket.expires_at = since + socket.free_timeout_ms / 1000
-            self._deadline = min(self._deadline, socket.expires_at)
+            socket.expires_at = at = since + socket.free_timeout_ms / 1000
+            if at < self.deadline:
+                self.deadline = at
         else:
             socket.expires_at = None
 
@@ -548,6 +550,8 @@ class PoolCore:
         self.requests.pop(request.id, None)
 
     def _step(self) -> Step:
+        if not self._events and not self._commands:
+            return _NOTHING
         step = Step(self._commands, self._events)
         self._commands = []
         self._events = []

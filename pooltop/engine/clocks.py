@@ -15,7 +15,7 @@ from collections.abc import Callable
 class Alarm:
     """Calls back at the earliest time noted, or a little later; never earlier."""
 
-    __slots__ = ("_at", "_due", "_handle", "_loop")
+    __slots__ = ("_due", "_handle", "_loop", "at")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, due: Callable[[], float]) -> None:
         """Begin with nothing noted.
@@ -26,13 +26,14 @@ class Alarm:
         """
         self._loop = loop
         self._due = due
-        self._at = math.inf
+        self.at = math.inf
+        """The earliest deadline noted, inf for none: ``note`` does nothing for a later one."""
         self._handle: asyncio.TimerHandle | None = None
 
     def note(self, deadline: float) -> None:
         """Make sure that ``due`` is called at ``deadline`` or soon after."""
-        if deadline < self._at:
-            self._at = deadline
+        if deadline < self.at:
+            self.at = deadline
             if self._handle is not None:
                 self._handle.cancel()
             self._handle = self._loop.call_at(deadline, self._ring)
@@ -42,9 +43,9 @@ class Alarm:
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
-        self._at = math.inf
+        self.at = math.inf
 
     def _ring(self) -> None:
         self._handle = None
-        self._at = math.inf
+        self.at = math.inf
         self.note(self._due())

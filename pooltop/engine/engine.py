@@ -37,7 +37,7 @@ class Engine:
             each.name: Agent.from_profile(each, resolver=shared) for each in profile.agents
         }
         for name, agent in self.agents.items():
-            agent.subscribe(PoolReporter(self.journal, name, _labeller(agent)))
+            PoolReporter(self.journal, name, _labeller(agent)).watch(agent.shell)
         self.workloads = [
             WorkloadRunner(each, self.agents[each.agent], on_done=self._workload_done)
             for each in profile.workloads

@@ -7,16 +7,23 @@ in one line.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from pooltop.core import events as ev
 from pooltop.core.model import OriginKey
 from pooltop.core.snapshot import JournalEntry
 from pooltop.core.states import CloseReason, OpenReason
 
+if TYPE_CHECKING:
+    from pooltop.engine.shell import PoolShell
+
 CAPACITY = 2000
+QUIET_S = 5.0
+"""A request that has to wait is told again once so long nobody had to."""
 BURST = 20
 """Lines of one kind for one host in one second."""
 
@@ -99,43 +106,50 @@ class PoolReporter:
         self._journal = journal
         self._agent = agent
         self._label = label
-        self._waiting: set[OriginKey] = set()
+        self._last_wait: dict[OriginKey, float] = {}
+        self._words: dict[type, Callable[[Any], None]] = {  # Any: each takes its own kind
+            ev.SocketClosing: self._closing,
+            ev.RequestQueued: self._queued,
+            ev.RequestFailed: self._failed,
+            ev.SocketOpened: self._opened,
+            ev.OptionsChanged: self._edited,
+            ev.AgentDestroyed: self._destroyed,
+        }
 
-    def __call__(self, event: ev.PoolEvent) -> None:
-        """Take an event."""
-        kind = type(event)
-        if kind is ev.RequestAssigned:
-            return
-        if isinstance(event, ev.SocketClosing):
-            if event.reason not in _EVERYDAY:
-                self._tell(
-                    "CLOSE",
-                    event.key,
-                    f"s{event.socket} {event.reason}, {_count(event.requests, 'request')}",
-                )
-        elif isinstance(event, ev.RequestQueued):
-            if event.key not in self._waiting:
-                self._waiting.add(event.key)
-                self._tell("QUEUE", event.key, f"first request waits: at {event.reason}")
-        elif isinstance(event, ev.SocketFreed):
-            # A socket is only parked when nobody waits.
-            self._waiting.discard(event.key)
-        elif isinstance(event, ev.RequestFailed):
-            self._tell("ERROR", event.key, f"r{event.request} {event.code}: {event.message}")
-        elif isinstance(event, ev.SocketOpened):
-            if event.reason is not _ADMITTED:
-                self._tell("OPEN", event.key, f"s{event.socket} {event.reason}")
-        elif isinstance(event, ev.OptionsChanged):
-            self._journal.write("EDIT", edit_words(event), agent=self._agent)
-        elif isinstance(event, ev.AgentDestroyed):
-            words = f"agent destroyed: {_count(event.sockets, 'socket')} closed"
-            self._journal.write("INFO", words, agent=self._agent)
+    def watch(self, shell: PoolShell) -> None:
+        """Report what this shell's pool does from now on."""
+        shell.subscribe(self._report, self._words)
+
+    def _report(self, event: ev.PoolEvent) -> None:
+        self._words[type(event)](event)
+
+    def _closing(self, event: ev.SocketClosing) -> None:
+        if event.reason not in _EVERYDAY:
+            words = f"s{event.socket} {event.reason}, {_count(event.requests, 'request')}"
+            self._tell("CLOSE", event.key, words)
+
+    def _queued(self, event: ev.RequestQueued) -> None:
+        quiet = event.at - self._last_wait.get(event.key, -math.inf)
+        self._last_wait[event.key] = event.at
+        if quiet > QUIET_S:
+            self._tell("QUEUE", event.key, f"first request waits: at {event.reason}")
+
+    def _failed(self, event: ev.RequestFailed) -> None:
+        self._tell("ERROR", event.key, f"r{event.request} {event.code}: {event.message}")
+
+    def _opened(self, event: ev.SocketOpened) -> None:
+        if event.reason is not OpenReason.ADMITTED:
+            self._tell("OPEN", event.key, f"s{event.socket} {event.reason}")
+
+    def _edited(self, event: ev.OptionsChanged) -> None:
+        self._journal.write("EDIT", edit_words(event), agent=self._agent)
+
+    def _destroyed(self, event: ev.AgentDestroyed) -> None:
+        words = f"agent destroyed: {_count(event.sockets, 'socket')} closed"
+        self._journal.write("INFO", words, agent=self._agent)
 
     def _tell(self, kind: str, key: OriginKey, text: str) -> None:
         self._journal.write(kind, text, agent=self._agent, host=self._label(key))
-
-
-_ADMITTED = OpenReason.ADMITTED
 
 
 def edit_words(event: ev.OptionsChanged) -> str:

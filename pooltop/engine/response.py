@@ -25,17 +25,6 @@ Content = bytes | AsyncIterable[bytes]
 class Call(Exchange):
     """An exchange whose response is awaited and read by a coroutine."""
 
-    __slots__ = (
-        "_end",
-        "_failure",
-        "_pieces",
-        "_progress",
-        "_waiting",
-        "attached",
-        "head",
-        "writable",
-    )
-
     def __init__(
         self, prepared: PreparedRequest, origin: Origin, timeouts: Timeouts, *, intended_at: float
     ) -> None:

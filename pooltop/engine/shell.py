@@ -10,14 +10,24 @@ anything that the network brings as a result.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from pooltop.core import commands as cmd
-from pooltop.core.events import PoolEvent, RequestAssigned, SocketClosed
+from pooltop.core.events import (
+    EVENT_KINDS,
+    PoolEvent,
+    RequestAssigned,
+    RequestFailed,
+    RequestQueued,
+    SocketClosed,
+    SocketConnected,
+    SocketOpened,
+)
 from pooltop.core.hints import keep_alive_timeout
 from pooltop.core.model import AgentOptions, Codec, Origin, OriginKey, RequestId, SocketId
 from pooltop.core.pool import PoolCore, Step
@@ -43,6 +53,8 @@ if TYPE_CHECKING:
     from pooltop.engine.tls_sessions import TLSFactory
 
 _now = time.monotonic
+_log = logging.getLogger(__name__)
+_REUSED = AssignReason.REUSED
 _SESSION_SPOILED = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
 Listener = Callable[[PoolEvent], None]
 
@@ -69,7 +81,18 @@ class PoolShell:
         """Every request that is not settled, by id."""
         self.targets: dict[OriginKey, Origin] = {}
         """Where each origin key leads."""
-        self.listeners: list[Listener] = []
+        tally = self.tally
+        self._handlers: dict[type, tuple[Listener, ...]] = dict.fromkeys(EVENT_KINDS, ())
+        ours: dict[type, Callable[[Any], None]] = {  # Any: each takes its own kind
+            RequestQueued: tally.queued,
+            RequestAssigned: self._assigned,
+            RequestFailed: tally.failed,
+            SocketOpened: tally.opened,
+            SocketConnected: tally.connected,
+            SocketClosed: self._closed,
+        }
+        for kind, handler in ours.items():
+            self._handlers[kind] = (handler,)
         self._loop = asyncio.get_running_loop()
         self._dialer = dialer
         self._tls = tls
@@ -80,7 +103,7 @@ class PoolShell:
         self._after_is_due = False
         self._clock = Alarm(self._loop, self._clocks_due)
         self._idle = Alarm(self._loop, self._idle_due)
-        self._perform_one = {
+        self._perform_one: dict[type, Callable[[Any], None]] = {
             cmd.Open: self._open,
             cmd.Send: self._send,
             cmd.Settle: self._settle,
@@ -96,13 +119,22 @@ class PoolShell:
         self.now = _now()
         return self.now
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell every event from now on; give the function that ends it."""
-        self.listeners.append(listener)
+    def subscribe(self, listener: Listener, kinds: Iterable[type] = ()) -> Callable[[], None]:
+        """Tell every event from now on; give the function that ends it.
+
+        Args:
+            listener: must be quick; if it raises it is logged and dropped.
+            kinds: the event classes it wants; none means all of them. What nobody wants costs
+                nothing, and the everyday events of a request are wanted by few.
+        """
+        wanted = tuple(kinds) or EVENT_KINDS
+        guarded = self._guard(listener)
+        for kind in wanted:
+            self._handlers[kind] = (*self._handlers[kind], guarded)
 
         def end() -> None:
-            if listener in self.listeners:
-                self.listeners.remove(listener)
+            for kind in wanted:
+                self._handlers[kind] = tuple(h for h in self._handlers[kind] if h is not guarded)
 
         return end
 
@@ -113,17 +145,20 @@ class PoolShell:
         exchange.shell = self
         exchange.submitted_at = self.now
         self.exchanges[exchange.id] = exchange
-        key = exchange.origin.key
-        self.targets.setdefault(key, exchange.origin)
+        key = exchange.key
+        if key not in self.targets:
+            self.targets[key] = exchange.origin
         self.tally.origins[key].submitted += 1
         keep_alive = not exchange.prepared.wants_close
         step = self.core.submit(exchange.id, key, now=self.now, keep_alive=keep_alive)
         self._perform(step)
         timeouts = exchange.timeouts
-        if timeouts.total is not None:
-            self._clock.note(exchange.intended_at + timeouts.total)
+        clock = self._clock
+        # The comparison is note's own; made here it saves the call, as in most cases it must.
+        if timeouts.total is not None and exchange.intended_at + timeouts.total < clock.at:
+            clock.note(exchange.intended_at + timeouts.total)
         if timeouts.queue is not None and exchange.assigned_at is None:
-            self._clock.note(self.now + timeouts.queue)
+            clock.note(self.now + timeouts.queue)
 
     def after_this_turn(self) -> None:
         """Let ``after`` run once the code that is running has returned to the loop."""
@@ -252,7 +287,7 @@ class PoolShell:
         if end.hint is not None:
             connection.hint = end.hint
             hint = keep_alive_timeout(end.hint)
-        self.tally.completed(exchange, connection.origin.key)
+        self.tally.completed(exchange)
         if connection.tls is not None and exchange.nth == 1:
             # TLS 1.3 sends its tickets after the handshake: by now they are here.
             self._tls.remember(connection.origin, connection.tls)
@@ -271,30 +306,43 @@ class PoolShell:
     # Commands
 
     def _perform(self, step: Step) -> None:
-        for event in step.events:
-            self._tell(event)
-        perform = self._perform_one
-        for command in step.commands:
-            perform[type(command)](command)  # type: ignore[operator]
-        deadline = self.core.next_deadline()
-        if deadline is not None:
-            self._idle.note(deadline)
+        commands, events = step
+        if events:
+            on = self._handlers
+            for event in events:
+                for handler in on[type(event)]:
+                    handler(event)
+        if commands:
+            perform = self._perform_one
+            for command in commands:
+                perform[type(command)](command)
+        if self.core.deadline < self._idle.at:
+            self._idle.note(self.core.deadline)
 
-    def _tell(self, event: PoolEvent) -> None:
-        self.tally.apply(event)
-        if type(event) is RequestAssigned:
-            exchange = self.exchanges[event.request]
-            exchange.assigned_at = event.at
-            exchange.waited = event.waited
-            exchange.nth = event.nth
-            exchange.reused = event.reason is AssignReason.REUSED
-        elif type(event) is SocketClosed:
-            connection = self.connections.pop(event.socket)
-            self.tally.gone(connection, event.key)
-            if connection.tls is not None and event.reason in _SESSION_SPOILED:
-                self._tls.forget(connection.origin)
-        for listener in self.listeners:
-            listener(event)
+    def _assigned(self, event: RequestAssigned) -> None:
+        exchange = self.exchanges[event.request]
+        exchange.assigned_at = event.at
+        exchange.waited = event.waited
+        exchange.nth = event.nth
+        exchange.reused = event.reason is _REUSED
+        self.tally.assigned(event)
+
+    def _closed(self, event: SocketClosed) -> None:
+        connection = self.connections.pop(event.socket)
+        self.tally.closed(event, connection)
+        if connection.tls is not None and event.reason in _SESSION_SPOILED:
+            self._tls.forget(connection.origin)
+
+    def _guard(self, listener: Listener) -> Listener:
+        def guarded(event: PoolEvent) -> None:
+            try:
+                listener(event)
+            except Exception:
+                _log.exception("a subscriber raised; it is told nothing more")
+                for kind, handlers in self._handlers.items():
+                    self._handlers[kind] = tuple(h for h in handlers if h is not guarded)
+
+        return guarded
 
     def _open(self, command: cmd.Open) -> None:
         exchange = self.exchanges[command.request]
@@ -317,11 +365,12 @@ class PoolShell:
         exchange.connection = connection
         connection.last_activity = self.now
         connection.timeout_told = False
-        if exchange.timeouts.idle is not None:
-            self._clock.note(self.now + exchange.timeouts.idle)
-        agent_timeout = self.core.sockets[command.socket].timeout_ms
-        if agent_timeout > 0:
-            self._clock.note(self.now + agent_timeout / 1000)
+        idle = exchange.timeouts.idle
+        if idle is not None and self.now + idle < self._clock.at:
+            self._clock.note(self.now + idle)
+        agent_timeout = self.core.sockets[command.socket].timeout_ms / 1000
+        if agent_timeout > 0 and self.now + agent_timeout < self._clock.at:
+            self._clock.note(self.now + agent_timeout)
         exchange.on_attached()
         connection.send(exchange)
 
@@ -363,8 +412,7 @@ class PoolShell:
         self.now = _now()
         self._perform(self.core.expire(now=self.now))
         self.after()
-        deadline = self.core.next_deadline()
-        return math.inf if deadline is None else deadline
+        return self.core.deadline
 
     def _clocks_due(self) -> float:
         self.now = _now()

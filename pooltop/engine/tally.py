@@ -7,8 +7,7 @@ an event is one dict look-up and a few additions.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pooltop.core import events as ev
 from pooltop.core.histogram import Recorder
@@ -92,56 +91,46 @@ class Tally:
     def __init__(self) -> None:
         """Begin with none."""
         self.origins: defaultdict[OriginKey, OriginTally] = defaultdict(OriginTally)
-        self._on: dict[type, Callable[[Any], None]] = {  # Any: one handler for each event type
-            ev.RequestQueued: self._queued,
-            ev.RequestAssigned: self._assigned,
-            ev.RequestFailed: self._failed,
-            ev.SocketOpened: self._opened,
-            ev.SocketConnected: self._connected,
-            ev.SocketClosed: self._closed,
-        }
 
-    def apply(self, event: ev.PoolEvent) -> None:
-        """Count an event."""
-        handler = self._on.get(type(event))
-        if handler is not None:
-            handler(event)
-
-    def completed(self, exchange: Exchange, key: OriginKey) -> None:
+    def completed(self, exchange: Exchange) -> None:
         """Count a whole response."""
-        tally = self.origins[key]
+        tally = self.origins[exchange.key]
         tally.completed += 1
         tally.statuses[exchange.status] += 1
         ended = exchange.ended_at
         assert ended is not None
         tally.total.record(ended - exchange.intended_at)
-        if exchange.first_byte_at is not None and exchange.sent_at is not None:
-            tally.wait.record(exchange.first_byte_at - exchange.sent_at)
+        first, sent = exchange.first_byte_at, exchange.sent_at
+        if first is not None and sent is not None:
+            tally.wait.record(first - sent)
 
-    def gone(self, connection: Connection, key: OriginKey) -> None:
-        """Keep what a closed socket had moved."""
-        tally = self.origins[key]
-        tally.bytes_in += connection.bytes_in
-        tally.bytes_out += connection.bytes_out
-
-    def _queued(self, event: ev.RequestQueued) -> None:
+    def queued(self, event: ev.RequestQueued) -> None:
+        """Count a wait."""
         self.origins[event.key].queued += 1
 
-    def _assigned(self, event: ev.RequestAssigned) -> None:
+    def assigned(self, event: ev.RequestAssigned) -> None:
+        """Count a request that was given a socket, and how long it had waited."""
         tally = self.origins[event.key]
         tally.assigned += 1
         if event.nth > 1:
             tally.reused += 1
         tally.queue.record(event.waited)
 
-    def _failed(self, event: ev.RequestFailed) -> None:
+    def failed(self, event: ev.RequestFailed) -> None:
+        """Count a failure by its code."""
         self.origins[event.key].failed[event.code] += 1
 
-    def _opened(self, event: ev.SocketOpened) -> None:
+    def opened(self, event: ev.SocketOpened) -> None:
+        """Count a dial."""
         self.origins[event.key].opened += 1
 
-    def _connected(self, event: ev.SocketConnected) -> None:
+    def connected(self, event: ev.SocketConnected) -> None:
+        """Count a connection."""
         self.origins[event.key].connected += 1
 
-    def _closed(self, event: ev.SocketClosed) -> None:
-        self.origins[event.key].closed[event.reason] += 1
+    def closed(self, event: ev.SocketClosed, connection: Connection) -> None:
+        """Count a close by its reason, and keep what the socket had moved."""
+        tally = self.origins[event.key]
+        tally.closed[event.reason] += 1
+        tally.bytes_in += connection.bytes_in
+        tally.bytes_out += connection.bytes_out

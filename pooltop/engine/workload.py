@@ -36,28 +36,15 @@ _now = time.monotonic
 class Shot(Exchange):
     """One request of a workload: counted, its body let go."""
 
-    __slots__ = ("_runner",)
-
-    def __init__(
-        self,
-        runner: WorkloadRunner,
-        prepared: PreparedRequest,
-        origin: Origin,
-        timeouts: Timeouts,
-        intended_at: float,
-        label: str,
-    ) -> None:
-        """Begin, not yet submitted."""
-        super().__init__(prepared, origin, timeouts, intended_at=intended_at, label=label)
-        self._runner = runner
+    runner: WorkloadRunner
 
     def on_complete(self) -> None:
         """Tell the workload."""
-        self._runner.shot_over(failed=False)
+        self.runner.shot_over(failed=False)
 
     def on_failed(self, error: RequestError) -> None:
         """Tell the workload."""
-        self._runner.shot_over(failed=True)
+        self.runner.shot_over(failed=True)
 
 
 class _Class(msgspec.Struct, frozen=True):
@@ -93,6 +80,9 @@ class WorkloadRunner:
         self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
         self._mix = Mix(workload.requests, self._random)
         self._origin, _ = split_url(workload.base_url)
+        self._key = self._origin.key
+        self._timeouts = agent.timeouts
+        self._thinks = workload.think.max_s > 0
         self._classes: tuple[_Class, ...] = ()
         self._prepare()
         self._arrivals: Iterator[float] = arrivals(workload, self._random)
@@ -226,7 +216,7 @@ class WorkloadRunner:
             self._shoot(self._shell.now)
 
     def _next_of_user(self, *, failed: bool) -> None:
-        think = pause(self.workload.think, self._random)
+        think = pause(self.workload.think, self._random) if self._thinks else 0.0
         if failed:
             # A server that refuses at once must not turn a user into a busy loop.
             think = max(think, 0.1)
@@ -257,16 +247,16 @@ class WorkloadRunner:
         self.in_flight += 1
         if self.workload.model == "closed":
             self._idle_users -= 1
-        self._shell.submit(
-            Shot(
-                self,
-                chosen.prepared,
-                self._origin,
-                self._agent.timeouts,
-                intended_at,
-                chosen.label,
-            )
+        shot = Shot(
+            chosen.prepared,
+            self._origin,
+            self._timeouts,
+            intended_at=intended_at,
+            label=chosen.label,
+            key=self._key,
         )
+        shot.runner = self
+        self._shell.submit(shot)
 
     def _finish(self) -> None:
         if self.state == "running":

@@ -119,8 +119,8 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.1, 1.0]))
     def let_time_pass(self, seconds):
         self.bench.now += seconds
-        deadline = self.bench.pool.next_deadline()
-        if deadline is not None and deadline <= self.bench.now:
+        deadline = self.bench.pool.deadline
+        if deadline <= self.bench.now:
             self.bench.take(self.bench.pool.expire(now=self.bench.now))
 
     @rule(

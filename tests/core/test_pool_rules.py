@@ -200,13 +200,13 @@ def test_an_idle_socket_is_closed_when_its_timeout_is_over(bench):
     pool = bench(keep_alive=True, timeout=500)
     pool.now = 10.0
     pool.respond(pool.request())
-    assert pool.pool.next_deadline() == 10.5
+    assert pool.pool.deadline == 10.5
     pool.take(pool.pool.expire(now=10.4))
     assert pool.lists() == ([], [1], [])
     pool.take(pool.pool.expire(now=10.5))
     pool.settle()
     assert pool.lists() == ([], [], [])
-    assert pool.pool.next_deadline() is None
+    assert pool.pool.deadline == math.inf
 
 
 def test_destroy_closes_sockets_but_the_queue_opens_new_ones(bench):
