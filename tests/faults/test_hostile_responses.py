@@ -174,6 +174,7 @@ CASES = (
          b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" + LAST, SPENT),
     # Chunks.
     Case("a chunk size in letters", CHUNKED + b"zz\r\nhello\r\n" + LAST, BAD_CHUNK),
+    Case("a chunk size that cannot become one", CHUNKED + b"x", BAD_CHUNK),
     Case("a chunk size with 0x", CHUNKED + b"0x5\r\nhello\r\n" + LAST, BAD_CHUNK),
     Case("a chunk size with a sign", CHUNKED + b"+5\r\nhello\r\n" + LAST, BAD_CHUNK),
     Case("a chunk size with an underscore", CHUNKED + b"0_5\r\nhello\r\n" + LAST, BAD_CHUNK),
@@ -221,6 +222,9 @@ CASES = (
     Case("32 interim responses", b"HTTP/1.1 102 P\r\n\r\n" * 32 + LENGTH + b"hello", KEPT),
     Case("interim heads of 80 KB together",
          (b"HTTP/1.1 103 E\r\nLink: " + b"x" * 8000 + b"\r\n\r\n") * 10, TOO_LONG),
+    Case("an endless head behind an interim one of 40 KB",
+         b"HTTP/1.1 103 E\r\nLink: " + b"x" * 40_000 + b"\r\n\r\n" + OK + b"X: " + b"y" * 40_000,
+         TOO_LONG),
     Case("a 101 nobody asked for",
          b"HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n\x81\x00",
          Refused("ERR_UNEXPECTED_UPGRADE")),

@@ -141,7 +141,6 @@ class GuardedCodec:
         self._is_head_request = method == b"HEAD"
         self._wants_close = request.wants_close
         self._head_octets = self._interims = self._received = 0
-        self._untrusted = False
         self._upload = Upload(request) if request.streamed else None
         self._parser.begin(method)
         return request.wire
