@@ -1,0 +1,53 @@
+"""The Textual dashboard. Textual is imported here and nowhere else in pooltop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+
+from pooltop.sources.base import Source
+from pooltop.ui.app import PoolTopApp
+
+_CLOSE_S = 2.5
+"""An orderly end of the source may take so long."""
+_HARD_S = 6.0
+"""After a signal the process is gone by then, whatever hangs (a terminal that is no more)."""
+
+
+def run_dashboard(source: Source, *, read_only: bool = False) -> int:
+    """Show ``source`` until the reader leaves or a signal comes, then close it.
+
+    Args:
+        source: What to watch; started and closed here.
+        read_only: Refuse every edit and control.
+
+    Returns:
+        The exit status: 0; 1 when the engine could not be started or the dashboard failed;
+        130 after ctrl+c twice; 143 after SIGTERM, 129 after SIGHUP.
+    """
+    return asyncio.run(_run(PoolTopApp(source, read_only=read_only), source))
+
+
+async def _run(app: PoolTopApp, source: Source) -> int:
+    loop = asyncio.get_running_loop()
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        loop.add_signal_handler(number, _leave, app, code)
+    try:
+        await app.run_async()
+    finally:
+        try:
+            async with asyncio.timeout(0.5 if app.forced else _CLOSE_S):
+                await source.close()
+        except TimeoutError:
+            pass
+    return app.return_code or 0
+
+
+def _leave(app: PoolTopApp, code: int) -> None:
+    # Textual writes from a thread that blocks for ever on a terminal that hung up.
+    last = threading.Timer(_HARD_S, os._exit, args=(code,))
+    last.daemon = True
+    last.start()
+    app.leave(code)

@@ -1,0 +1,116 @@
+"""Every key, once: the bindings, the key line and the help page are made from this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+from pooltop.present.clean import cells
+from pooltop.present.line import Line, Span, fit
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that can be done."""
+
+    id: str
+    keys: str
+    """As Textual names them, comma separated."""
+    shown: str
+    action: str
+    word: str
+    """For the key line; empty leaves it to the help page."""
+    help: str
+    writes: bool = False
+    """Whether it needs the lock to be off."""
+
+
+KEYS: tuple[Key, ...] = (
+    Key("up", "up,k", "up k", "cursor(-1)", "", "previous host"),
+    Key("down", "down,j", "down j", "cursor(1)", "", "next host"),
+    Key("first", "home,g", "home g", "cursor(-100000)", "", "first host"),
+    Key("last", "end,G", "end G", "cursor(100000)", "", "last host"),
+    Key("edit", "e", "e", "edit", "edit", "edit the limits of the focused host's agent", True),
+    Key("less", "left_square_bracket", "[", "step(-1)", "", "step the last field down by 1", True),
+    Key("more", "right_square_bracket", "]", "step(1)", "[ ] step", "step it up by 1", True),
+    Key("less10", "left_curly_bracket", "{", "step(-10)", "", "step it down by 10", True),
+    Key("more10", "right_curly_bracket", "}", "step(10)", "", "step it up by 10", True),
+    Key("undo", "u", "u", "undo", "undo", "undo the last edit, on the agent it was made on", True),
+    Key("restore", "U", "U", "restore", "", "put the focused agent back to its profile", True),
+    Key("lock", "L", "L", "lock", "lock", "lock or unlock the keys that change something"),
+    Key("freeze", "space", "spc", "freeze", "freeze", "hold all panes; collection goes on"),
+    Key("filter", "slash", "/", "filter", "filter", "show only hosts containing a text"),
+    Key("sort", "s", "s", "sort(1)", "sort", "sort by the next column"),
+    Key("sort_back", "S", "S", "sort(-1)", "", "sort by the previous column"),
+    Key("window", "z", "z", "window(1)", "z Z win", "longer window for rates and plots"),
+    Key("window_less", "Z", "Z", "window(-1)", "", "shorter window"),
+    Key("plots", "m", "m", "plots", "plot", "maximise a plot, the next one, then all again"),
+    Key("events", "v", "v", "events", "", "events: what matters, or opens and closes too"),
+    Key("events_up", "pageup", "pgup", "log(-1)", "", "newer events"),
+    Key("events_down", "pagedown", "pgdn", "log(1)", "", "older events"),
+    Key("pause", "p", "p", "pause", "pause", "pause or resume the load", True),
+    Key("stop", "P", "P", "stop", "P stop", "stop everything at once, also while editing", True),
+    Key("stop_anywhere", "ctrl+x", "^x", "stop", "", "the same, from anywhere", True),
+    Key("help", "question_mark", "?", "help", "help", "this page"),
+    Key("escape", "escape", "esc", "escape", "", "leave the filter, the help page, the freeze"),
+    Key("quit", "q", "q", "quit", "quit", "end the engine and leave"),
+    Key("interrupt", "ctrl+c", "^c", "interrupt", "", "twice: leave at once"),
+)
+
+FROM_ANYWHERE = frozenset({"ctrl+x", "ctrl+c"})
+"""Keys that no pane takes, whatever is being typed."""
+
+
+def bindings() -> list[BindingType]:
+    """Give the table as Textual bindings.
+
+    All have priority: the app acts on a key before it looks at the next one. Without it Textual
+    hands keys to the focused pane first, and of ``e40`` typed at once the 40 arrives before the
+    form is open.
+    """
+    return [
+        Binding(
+            key.keys,
+            key.action,
+            key.help,
+            id=key.id,
+            tooltip=key.help,
+            show=False,
+            priority=True,
+        )
+        for key in KEYS
+    ]
+
+
+def key_line(width: int, *, locked: bool) -> Line:
+    """Give the key line: keys that would be refused are faint; what does not fit is left to ?."""
+    spans: list[Span] = [(" ", "text")]
+    used = 1
+    wanted = [key for key in KEYS if key.word]
+    # ? and q always have a place: whoever is lost needs them most.
+    last = [key for key in wanted if key.id in ("help", "quit")]
+    reserve = sum(len(_label(key)) for key in last)
+    for key in [key for key in wanted if key not in last] + last:
+        label = _label(key)
+        keep = 0 if key in last else reserve
+        if used + cells(label) + keep > width:
+            continue
+        refused = locked and key.writes
+        name, word = _parts(key)
+        spans += [
+            (name, "faint" if refused else "key"),
+            (f" {word}  ", "faint" if refused else "dim"),
+        ]
+        used += cells(label)
+    return fit(spans, width)
+
+
+def _parts(key: Key) -> tuple[str, str]:
+    keys, _, word = key.word.rpartition(" ")
+    return (keys or key.shown, word)
+
+
+def _label(key: Key) -> str:
+    name, word = _parts(key)
+    return f"{name} {word}  "

@@ -1,0 +1,105 @@
+"""A pane of painted lines: the one way in which this dashboard puts text on the screen.
+
+Textual's own text widgets read markup and were measured to cost ten times as much. A pane is
+handed Lines; only those that changed are painted again, from cached Strips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rich.segment import Segment
+from textual.content import Content
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pooltop.present.clean import clean
+from pooltop.present.line import Line, fit
+from pooltop.ui.theme import Palette
+
+
+class Painter:
+    """Turns Lines into Strips for one theme; a new theme means a new Painter."""
+
+    def __init__(self, palette: Palette) -> None:
+        """Begin with an empty cache."""
+        self.palette = palette
+        self.strip = lru_cache(maxsize=4096)(self._strip)
+
+    def _strip(self, line: Line, width: int, ground: str) -> Strip:
+        base = self.palette[ground]
+        segments = [
+            Segment(text, base + self.palette[ink]) for text, ink in fit(line, width) if text
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+
+class LinePane(Widget):
+    """Shows as many of its lines as fit, from the first."""
+
+    can_focus = False
+    ALLOW_SELECT = False
+
+    def __init__(self, painter: Painter, *, id: str, ground: str = "row") -> None:  # noqa: A002 - Textual's word
+        """Begin empty.
+
+        Args:
+            painter: Paints for the present theme.
+            id: For style sheets.
+            ground: The palette's name of the background.
+        """
+        super().__init__(id=id)
+        self.painter = painter
+        self._ground = ground
+        self._lines: tuple[Line, ...] = ()
+        self._title = ""
+        self._subtitle = ""
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What was handed over last."""
+        return self._lines
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Paint these lines from now on; only changed ones are painted again."""
+        old, new = self._lines, tuple(lines)
+        if old == new:
+            return
+        self._lines = new
+        longest = max(len(old), len(new))
+        changed = [
+            row
+            for row in range(longest)
+            if (old[row] if row < len(old) else None) != (new[row] if row < len(new) else None)
+        ]
+        if len(changed) * 2 > longest:
+            self.refresh()
+        else:
+            width = self.size.width
+            self.refresh(*(Region(0, row, width, 1) for row in changed))
+
+    def title(self, left: str, right: str = "") -> None:
+        """Write into the border: plain text, never markup."""
+        if left != self._title:
+            self._title = left
+            self.border_title = Content(f" {clean(left)} ") if left else ""
+        if right != self._subtitle:
+            self._subtitle = right
+            self.border_subtitle = Content(f" {clean(right)} ") if right else ""
+
+    def repaint(self, painter: Painter) -> None:
+        """Use another theme's painter."""
+        self.painter = painter
+        self.refresh()
+
+    def ground_of(self, row: int) -> str:
+        """Give the palette's name of a row's background."""
+        del row
+        return self._ground
+
+    def render_line(self, y: int) -> Strip:
+        """Give one painted line of the content."""
+        line = self._lines[y] if 0 <= y < len(self._lines) else ()
+        return self.painter.strip(line, max(0, self.size.width), self.ground_of(y))

@@ -1,0 +1,296 @@
+"""The dashboard over lists of snapshots: what is seen, and what keys do."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from scripted_source import ScriptedSource, SimAgent, SimHost, demo_agents
+
+from pooltop.core.model import AgentOptions
+from pooltop.errors import EngineError
+from pooltop.ui.app import PoolTopApp
+
+
+async def test_the_first_frame_waits_for_the_engine_in_words(desk) -> None:
+    async with desk(steps=0) as one:
+        assert "waiting for the engine" in one.text()
+        assert "WAITING" in one.screen()[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_every_pane_is_on_the_screen(desk, size) -> None:
+    async with desk(size=size) as one:
+        text = one.text()
+        for part in (
+            "pooltop demo",
+            "LIVE",
+            "req/s",
+            "UNLOCKED",
+            "NODE",
+            "starved.localhost:8081 saturated",
+            "HOSTS 4",
+            "QUEUE",
+            "IN USE 0..4, limit 4",
+            "SOCKETS 4/4",
+            "LIMITS starved",
+            "maxSockets[4]",
+            "EVENTS",
+            "? help",
+            "q quit",
+        ):
+            assert part in text, part
+
+
+async def test_the_queue_head_is_shown_where_there_is_room(desk) -> None:
+    async with desk(size=(120, 40)) as one:
+        assert "QUEUE HEAD" in one.text()
+        assert "checkout/pay" in one.text()
+
+
+async def test_the_cursor_stays_on_its_host_while_rows_re_sort(desk) -> None:
+    async with desk() as one:
+        before = one.hosts()
+        assert "starved" == before[0] == one.cursor()
+        await one.press("j")
+        chosen = one.cursor()
+        starved = next(a for a in one.source.agents if a.name == "starved")
+        starved.hosts[0].queue.clear()
+        other = next(a for a in one.source.agents if a.name not in {chosen, "starved"})
+        other.options = AgentOptions(max_sockets=1, keep_alive=True)
+        one.clock.now += 10
+        await one.step(times=3)
+        assert before != one.hosts()
+        assert chosen == one.cursor()
+        line = next(line for line in one.screen() if line.lstrip("│ ").startswith(">"))
+        assert chosen in line
+
+
+async def test_the_order_is_held_while_the_reader_moves(desk) -> None:
+    async with desk() as one:
+        before = one.hosts()
+        await one.press("j")
+        for agent in one.source.agents:
+            agent.hosts[0].queue.clear()
+        one.source.agents[0].options = AgentOptions(max_sockets=1)
+        await one.step(1.0)
+        assert before == one.hosts()
+        assert "order held while you move" in one.text()
+        one.clock.now += 10
+        await one.step(1.0)
+        assert before != one.hosts()
+
+
+async def test_a_cursor_whose_host_is_gone_goes_to_its_place(desk) -> None:
+    async with desk() as one:
+        await one.press("j", "j", "j")
+        gone = one.cursor()
+        one.source.agents = [a for a in one.source.agents if a.name != gone]
+        await one.step()
+        assert gone != one.cursor()
+        assert one.cursor() in {a.name for a in one.source.agents}
+
+
+async def test_sorting_cycles_and_is_named(desk) -> None:
+    async with desk() as one:
+        for title in ("IN USE", "WAIT95", "REQ/S", "DIAL/S", "ERR", "HOST", "QUEUE"):
+            await one.press("s")
+            assert f"sort {title}" in one.text()
+        await one.press("S")
+        assert ["closed", "kept", "secure", "starved"] == one.hosts()
+
+
+async def test_a_filter_acts_while_it_is_typed_and_never_breaks(desk) -> None:
+    async with desk() as one:
+        await one.press("slash", "s", "left_square_bracket")
+        assert [] == one.hosts()
+        assert "no host matches the filter" in one.text()
+        await one.press("backspace", *"tarv")
+        assert ["starved"] == one.hosts()
+        await one.press("enter", "s")
+        assert "filter /starv" in one.text()
+        await one.press("escape")
+        assert 4 == len(one.hosts())
+
+
+async def test_q_in_a_filter_is_a_letter(desk) -> None:
+    async with desk() as one:
+        await one.press("slash", "q", "P", "e")
+        assert "filter /qPe_" in one.text()
+        assert one.app.is_running
+        assert [] == one.source.controls
+
+
+async def test_a_frozen_screen_holds_one_instant_while_collection_goes_on(desk) -> None:
+    async with desk() as one:
+        await one.press("space")
+        before = one.screen()
+        await one.step(times=3)
+        one.source.say("ERROR", "late.host", "after the freeze")
+        await one.step()
+        after = one.screen()
+        assert "FROZEN" in after[0]
+        assert "2s behind" in after[0]
+        assert before[1:] == after[1:]
+        assert one.app.history.latest.seq == 12
+        await one.press("space")
+        assert "after the freeze" in one.text()
+        assert "LIVE" in one.screen()[0]
+
+
+async def test_a_frozen_screen_can_still_be_explored(desk) -> None:
+    async with desk() as one:
+        await one.press("space")
+        frozen = one.app._frozen
+        await one.step(times=4)
+        await one.press("j", "s", "Z")
+        assert frozen is one.app._frozen
+        assert "win 30s" in one.screen()[0]
+
+
+async def test_windows_and_plots_are_chosen(desk) -> None:
+    async with desk() as one:
+        await one.press("z")
+        assert "win 2m" in one.text()
+        await one.press("m")
+        assert "starved.localhost:8081  IN USE" in one.text()
+        assert "WAIT p95" not in one.text()
+        await one.press("m", "m")
+        assert "WAIT p95" in one.text()
+        await one.press("m")
+        assert "IN USE 0..4" in one.text()
+
+
+async def test_help_defines_every_key_column_and_glyph(desk) -> None:
+    async with desk() as one:
+        await one.press("question_mark")
+        seen = ""
+        for _ in range(14):
+            seen += one.text()
+            await one.press("pagedown")
+        for part in (
+            "stop everything at once",
+            "undo the last edit",
+            "saturated: requests wait",
+            "idle, kept alive",
+            "Idle sockets kept alive now",
+            "95 % of the requests given",
+            "raising a limit dials nothing",
+        ):
+            assert part in seen, part
+        await one.press("escape")
+        assert "HOSTS 4" in one.text()
+
+
+async def test_the_end_of_the_source_is_said_and_the_last_picture_stays(desk) -> None:
+    async with desk() as one:
+        one.source.end("killed by signal 9")
+        await one.pilot.pause()
+        assert "ENDED" in one.screen()[0]
+        assert "killed by signal 9" in one.text()
+        assert "starved.localhost:8081" in one.text()
+        await one.press("e")
+        assert "refused: the engine has ended" in one.text()
+        assert [] == one.source.edits
+
+
+async def test_a_silent_engine_is_called_so(desk) -> None:
+    async with desk() as one:
+        one.clock.now += 60
+        one.app._tick()
+        await one.pilot.pause()
+        assert "SILENT" in one.screen()[0]
+        await one.step()
+        assert "LIVE" in one.screen()[0]
+
+
+async def test_an_engine_that_cannot_be_started_is_said_in_words(desk) -> None:
+    class Dead(ScriptedSource):
+        async def start(self, on_update, on_end) -> None:
+            raise EngineError("port taken \x1b[31m")
+
+    async with desk(Dead([]), steps=0) as one:
+        assert "could not be started: port taken \\x1b[31m" in one.text()
+        await one.press("q")
+    assert 1 == one.app.return_code
+
+
+async def test_several_updates_before_a_frame_are_drawn_once(desk, monkeypatch) -> None:
+    async with desk() as one:
+        frames = []
+        draw = one.app._draw
+        monkeypatch.setattr(one.app, "_draw", lambda: (frames.append(1), draw()))
+        for _ in range(20):
+            one.source.step(0.1)
+        await one.pilot.pause()
+        assert len(frames) <= 2
+
+
+async def test_two_interrupts_leave_at_once_and_one_does_not(desk) -> None:
+    async with desk() as one:
+        await one.press("ctrl+c")
+        assert "ctrl+c again leaves at once" in one.text()
+        assert one.app.is_running
+        one.clock.now += 5
+        await one.press("ctrl+c")
+        assert one.app.is_running
+        await one.press("ctrl+c")
+    assert (True, 130) == (one.app.forced, one.app.return_code)
+
+
+async def test_q_leaves_in_order(desk) -> None:
+    async with desk() as one:
+        await one.press("q")
+    assert 0 == one.app.return_code
+
+
+async def test_a_click_moves_the_cursor_to_the_host(desk) -> None:
+    async with desk() as one:
+        await one.pilot.click("#hosts", offset=(20, 4))
+        await one.pilot.pause()
+        assert one.cursor() == one.app.board.hosts.rows[2].id.agent
+
+
+async def test_twelve_hundred_hosts_scroll_under_a_fixed_heading(desk) -> None:
+    hosts = [SimHost(f"h{n:04}", 80, rate=0) for n in range(1200)]
+    async with desk(ScriptedSource([SimAgent("many", AgentOptions(), hosts)]), steps=1) as one:
+        await one.press("end")
+        assert "h1199:80" in one.text()
+        assert "USE/MAX" in one.text()
+        await one.press("home")
+        assert "h0000:80" in one.text()
+
+
+async def test_every_theme_of_textual_can_be_worn(desk) -> None:
+    async with desk(steps=2) as one:
+        for name in one.app.available_themes:
+            one.app.theme = name
+            await one.pilot.pause()
+            assert "starved" in one.text()
+
+
+async def test_ascii_terminals_get_ascii(desk) -> None:
+    async with desk(ascii_only=True) as one:
+        for pane in (*one.app.board.plots, one.app.board.hosts):
+            for line in pane.lines:
+                assert "".join(text for text, _ in line).replace("\u2026", "").isascii()
+
+
+async def test_a_failure_of_the_dashboard_tells_where_and_never_with_what(capsys) -> None:
+    source = ScriptedSource(demo_agents())
+    app = PoolTopApp(source)
+
+    def explode() -> None:
+        secret = "hunter2"  # noqa: F841, S105 - a local that must not be printed
+        raise ZeroDivisionError("a\x1b[31m")
+
+    with pytest.raises(ZeroDivisionError):
+        async with app.run_test() as pilot:
+            app.call_later(explode)
+            await pilot.pause()
+            await asyncio.sleep(0)
+    printed = "".join(str(part) for part in app._exit_renderables) + "".join(capsys.readouterr())
+    assert 1 == app.return_code
+    assert "ZeroDivisionError: a\\x1b[31m" in printed
+    assert "hunter2" not in printed.replace('secret = "hunter2"', "")
+    assert "secret =" not in printed.replace('secret = "hunter2"', "")
