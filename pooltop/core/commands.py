@@ -46,10 +46,4 @@ class Finish(msgspec.Struct, frozen=True):
     reason: CloseReason
 
 
-class Park(msgspec.Struct, frozen=True):
-    """The socket is idle from now on: any byte or end on it is to be reported."""
-
-    socket: SocketId
-
-
-Command = Open | Send | Settle | Destroy | Finish | Park
+Command = Open | Send | Settle | Destroy | Finish

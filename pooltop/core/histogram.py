@@ -9,6 +9,7 @@ above the largest in the last: neither is lost, both are told apart from a gap.
 from __future__ import annotations
 
 import math
+from math import log
 
 import msgspec
 
@@ -88,7 +89,9 @@ class Recorder:
 
     def record(self, duration_s: float) -> None:
         """Count one duration in seconds; a negative one counts as 0."""
-        self._counts[bucket_of(duration_s)] += 1
+        # bucket_of, written out: three of these are made for every request.
+        index = int(log(duration_s) * _PER_LOG + _OFFSET) if duration_s > SMALLEST_S else 0
+        self._counts[index if index < BUCKETS else BUCKETS - 1] += 1
         self.count += 1
         self.sum_s += duration_s
 

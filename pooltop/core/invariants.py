@@ -34,7 +34,7 @@ def check(pool: PoolCore) -> None:
         else:
             assert request.socket is not None
             assert request.socket.request is request, "a socket forgot its request"
-    if pool.options.live == "drain" and not pool.has_ticks:
+    if pool.options.live == "drain" and not pool.ticks:
         assert drain.oldest_with_room(pool) is None, "a request waits although there is room"
 
 

@@ -9,7 +9,7 @@ Three moments of Node's are kept apart, because what happens between them shows:
 - a response *ends*, and its socket is *released* one tick later;
 - a socket is *destroyed*, and its *close* is seen one turn of the loop later. Until then it is in
   its list and counts. A request that is on it is settled when the close is seen.
-Ticks are queued here: the shell calls ``tick`` when ``has_ticks``, at the end of the callback
+Ticks are queued here: the shell calls ``tick`` while there are ``ticks``, at the end of the callback
 that it is in, and so before anything else the network brings.
 
 Source: Node v24 lib/_http_agent.js (addRequest, 'free' listener, removeSocket, destroy),
@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import NamedTuple
+
+import msgspec
 
 from pooltop.core import drain, invariants
-from pooltop.core.commands import Command, Destroy, Finish, Open, Park, Send, Settle
+from pooltop.core.commands import Command, Destroy, Finish, Open, Send, Settle
 from pooltop.core.events import (
     AgentDestroyed,
     OptionsChanged,
@@ -56,7 +57,7 @@ from pooltop.core.view import OriginView, PoolView, SocketView
 HANG_UP = ("ECONNRESET", "socket hang up")
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What an input led to, in order."""
 
     commands: list[Command]
@@ -82,7 +83,8 @@ class PoolCore:
         self.waiting: dict[OriginKey, OriginRecord] = {}
         """Origins with a queue, in the order in which the queue began: Node's ``requests`` map."""
         self._opened = 0
-        self._ticks: deque[RequestRecord | SocketRecord] = deque()
+        self.ticks: deque[RequestRecord | SocketRecord] = deque()
+        """While there are any, ``tick`` is to be called before the next input of the network."""
         self._commands: list[Command] = []
         self._events: list[PoolEvent] = []
         self.deadline = math.inf
@@ -94,11 +96,6 @@ class PoolCore:
     def total_socket_count(self) -> int:
         """Sockets of all origins, in use, idle and dying (Node's totalSocketCount)."""
         return len(self.sockets)
-
-    @property
-    def has_ticks(self) -> bool:
-        """``tick`` is to be called before the next input."""
-        return bool(self._ticks)
 
     def view(self) -> PoolView:
         """Give the state of every origin that has anything, as a value."""
@@ -145,8 +142,8 @@ class PoolCore:
 
     def tick(self, *, now: float) -> Step:
         """Do what Node does in process.nextTick, until nothing is left of it."""
-        while self._ticks:
-            due = self._ticks.popleft()
+        while self.ticks:
+            due = self.ticks.popleft()
             if isinstance(due, RequestRecord):
                 self._attach(due, now)
             else:
@@ -264,11 +261,17 @@ class PoolCore:
         return self._step()
 
     def peer_ended(self, socket: SocketId, *, now: float) -> Step:
-        """The peer began to close after the response and before the release."""
-        del now
+        """The peer began to close, no response being under way.
+
+        An idle socket goes at once; one whose response is over but that was not yet released goes
+        at its release.
+        """
         record = self.sockets.get(socket)
         if record is not None:
-            record.writable = False
+            if record.request is None:
+                self._destroy(record, CloseReason.PEER_FIN, now)
+            else:
+                record.writable = False
         return self._step()
 
     def closed(self, socket: SocketId, *, now: float) -> Step:
@@ -384,7 +387,7 @@ class PoolCore:
                 now, origin.key, request.id, socket.id, reason, socket.carried, waited, overtook
             )
         )
-        self._ticks.append(request)
+        self.ticks.append(request)
 
     def _enqueue(self, request: RequestRecord, why: QueueReason, now: float) -> None:
         origin = request.origin
@@ -424,7 +427,7 @@ class PoolCore:
 
     def _release_next_tick(self, request: RequestRecord) -> None:
         assert request.socket is not None
-        self._ticks.append(request.socket)
+        self.ticks.append(request.socket)
 
     def _release(self, socket: SocketRecord, now: float) -> None:
         """Node's 'free' listener, in its order."""
@@ -473,7 +476,6 @@ class PoolCore:
         socket.origin.move(socket, state, now)
         self._arm(socket, now)
         self._events.append(SocketFreed(now, socket.origin.key, socket.id, timeout, socket.carried))
-        self._commands.append(Park(socket.id))
         self._replace(socket.origin, now)
 
     def _arm(self, socket: SocketRecord, since: float) -> None:

@@ -78,20 +78,18 @@ class SocketRecord:
 class RequestRecord:
     """One request, as the pool sees it."""
 
-    __slots__ = (
-        "aborted",
-        "hint_s",
-        "id",
-        "keep_alive",
-        "origin",
-        "overtakes_before",
-        "queued_at",
-        "sent",
-        "socket",
-        "state",
-        "submitted_at",
-        "why",
-    )
+    # Made for every request: what most of them change only once is the class's own (1 us).
+    state = RequestState.QUEUED
+    queued_at: float | None = None
+    why: QueueReason | None = None
+    socket: SocketRecord | None = None
+    hint_s: int | None = None
+    """The response's Keep-Alive timeout; None if it had none that Node reads."""
+    sent = False
+    """All of it was handed to the kernel."""
+    aborted: tuple[str, str] | None = None
+    """Given up before it was attached: the error that it gets at its turn."""
+    overtakes_before = 0
 
     def __init__(
         self, id_: RequestId, origin: OriginRecord, now: float, *, keep_alive: bool
@@ -99,20 +97,9 @@ class RequestRecord:
         """Begin, not yet placed."""
         self.id = id_
         self.origin = origin
-        self.state = RequestState.QUEUED
         self.submitted_at = now
-        self.queued_at: float | None = None
-        self.why: QueueReason | None = None
-        self.socket: SocketRecord | None = None
         self.keep_alive = keep_alive
         """Node's shouldKeepAlive: what the request asks, then also what the response allows."""
-        self.hint_s: int | None = None
-        """The response's Keep-Alive timeout; None if it had none that Node reads."""
-        self.sent = False
-        """All of it was handed to the kernel."""
-        self.aborted: tuple[str, str] | None = None
-        """Given up before it was attached: the error that it gets at its turn."""
-        self.overtakes_before = 0
 
     def move(self, state: RequestState) -> None:
         """Change the state by the table."""

@@ -132,7 +132,10 @@ class Connection(asyncio.BufferedProtocol):
         shell.now = now
         try:
             if self.tls is None:
-                self._receive(_buffer[:nbytes], now)
+                exchange = self.exchange
+                if exchange is not None and exchange.first_byte_at is None:
+                    exchange.first_byte_at = now
+                self.codec.receive(_buffer[:nbytes])
             else:
                 self._receive_tls(_buffer[:nbytes], now)
         except RequestError as error:
@@ -154,11 +157,10 @@ class Connection(asyncio.BufferedProtocol):
                     "Client network socket disconnected before secure TLS connection was "
                     "established"
                 )
-            if self.exchange is None:
-                shell.lost(self, CloseReason.PEER_FIN, None)
-            elif self.exchange.is_settled or self.codec.is_idle:
+            if self.exchange is None or self.exchange.is_settled or self.codec.is_idle:
+                # Kept open for a response that is here whole and not yet read.
                 shell.peer_ended(self)
-                keep_open = True
+                keep_open = not self.dead
             else:
                 self.codec.receive_eof()
                 keep_open = not self.dead
@@ -207,6 +209,8 @@ class Connection(asyncio.BufferedProtocol):
         if self.dead:
             return  # destroyed in the tick in which it was assigned: its close settles the request
         self.exchange = exchange
+        self.last_activity = self.shell.now
+        self.timeout_told = False
         if self.connected_at is not None:
             self._send(exchange)
 
@@ -227,10 +231,6 @@ class Connection(asyncio.BufferedProtocol):
         """Read again."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
-
-    def park(self) -> None:
-        """Be idle: any byte or end is reported."""
-        self.exchange = None
 
     def abort(self) -> None:
         """Close now: what was not sent is lost, and a silent peer cannot hold it."""
@@ -285,12 +285,20 @@ class Connection(asyncio.BufferedProtocol):
         self.shell.after()
 
     def _send(self, exchange: Exchange) -> None:
-        self._write(self.codec.start(exchange.prepared, exchange))
-        if not exchange.prepared.streamed:
-            self.shell.written(exchange)
+        prepared = exchange.prepared
+        self._write(self.codec.start(prepared, exchange))
+        if not prepared.streamed and not self._paused:
+            exchange.sent_at = self.shell.now
+            exchange.on_sent()
 
     def _write(self, data: bytes) -> None:
-        self._put(data if self.tls is None else self.tls.send(data))
+        transport = self._transport
+        assert transport is not None
+        if self.tls is not None:
+            data = self.tls.send(data)
+        self.bytes_out += len(data)
+        self.last_activity = self.shell.now
+        transport.write(data)
 
     def _put(self, data: bytes) -> None:
         transport = self._transport
@@ -305,10 +313,8 @@ class Connection(asyncio.BufferedProtocol):
             if self.tls is not None:
                 self._put(self.tls.unsent())
             self.shell.dial_failed(self, error)
-        elif self.exchange is None:
+        elif self.exchange is None or self.exchange.is_settled:
             self.shell.lost(self, CloseReason.DIRTY_IDLE, error)
-        elif self.exchange.is_settled:
-            self.shell.peer_ended(self)
         else:
             self.shell.lost(self, CloseReason.PROTOCOL_ERROR, error)
 

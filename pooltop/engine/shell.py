@@ -109,7 +109,6 @@ class PoolShell:
             cmd.Settle: self._settle,
             cmd.Destroy: self._destroy,
             cmd.Finish: self._finish,
-            cmd.Park: self._park,
         }
 
     # The caller's side
@@ -169,9 +168,10 @@ class PoolShell:
     def after(self) -> None:
         """Take the ticks, then tell who waits for a response, until neither is left."""
         core = self.core
+        ticks = core.ticks
         complete = self._complete
         while True:
-            if core.has_ticks:
+            if ticks:
                 self._perform(core.tick(now=self.now))
             elif complete:
                 complete.popleft().on_complete()
@@ -250,19 +250,12 @@ class PoolShell:
         self._lose(connection, reason, error)
 
     def peer_ended(self, connection: Connection) -> None:
-        """The peer closes, the response being complete and the socket not yet released."""
+        """The peer begins to close, no response being under way."""
         self._perform(self.core.peer_ended(connection.id, now=self.now))
 
     def finished(self, connection: Connection) -> None:
         """A socket that was to close once written is closed."""
         self._perform(self.core.closed(connection.id, now=self.now))
-
-    def written(self, exchange: Exchange) -> None:
-        """All of the request was given to the socket; the kernel may not have all of it yet."""
-        connection = exchange.connection
-        if connection is not None and connection.is_drained:
-            exchange.sent_at = self.now
-            exchange.on_sent()
 
     def drained(self, connection: Connection) -> None:
         """The kernel has everything that was written."""
@@ -306,16 +299,13 @@ class PoolShell:
     # Commands
 
     def _perform(self, step: Step) -> None:
-        commands, events = step
-        if events:
-            on = self._handlers
-            for event in events:
-                for handler in on[type(event)]:
-                    handler(event)
-        if commands:
-            perform = self._perform_one
-            for command in commands:
-                perform[type(command)](command)
+        on = self._handlers
+        for event in step.events:
+            for handler in on[type(event)]:
+                handler(event)
+        perform = self._perform_one
+        for command in step.commands:
+            perform[type(command)](command)
         if self.core.deadline < self._idle.at:
             self._idle.note(self.core.deadline)
 
@@ -363,8 +353,6 @@ class PoolShell:
         exchange = self.exchanges[command.request]
         connection = self.connections[command.socket]
         exchange.connection = connection
-        connection.last_activity = self.now
-        connection.timeout_told = False
         idle = exchange.timeouts.idle
         if idle is not None and self.now + idle < self._clock.at:
             self._clock.note(self.now + idle)
@@ -388,9 +376,6 @@ class PoolShell:
 
     def _finish(self, command: cmd.Finish) -> None:
         self.connections[command.socket].finish()
-
-    def _park(self, command: cmd.Park) -> None:
-        self.connections[command.socket].park()
 
     # What the loop calls
 

@@ -82,6 +82,7 @@ class WorkloadRunner:
         self._origin, _ = split_url(workload.base_url)
         self._key = self._origin.key
         self._timeouts = agent.timeouts
+        self._is_closed = workload.model == "closed"
         self._thinks = workload.think.max_s > 0
         self._classes: tuple[_Class, ...] = ()
         self._prepare()
@@ -169,11 +170,12 @@ class WorkloadRunner:
             self.failed += 1
         else:
             self.completed += 1
-        if self.workload.model == "closed":
+        if self._is_closed:
             self._idle_users += 1
             if self.state == "running":
                 self._next_of_user(failed=failed)
-        self._done_if_over()
+        if not self.in_flight:
+            self._done_if_over()
 
     # Open model
 
@@ -245,7 +247,7 @@ class WorkloadRunner:
         chosen = self._classes[self._mix.draw()]
         self.sent += 1
         self.in_flight += 1
-        if self.workload.model == "closed":
+        if self._is_closed:
             self._idle_users -= 1
         shot = Shot(
             chosen.prepared,

@@ -71,7 +71,7 @@ class Bench:
 
     def settle(self) -> None:
         """Let everything happen that needs no peer."""
-        while self.pool.has_ticks or self.opening or self.closing:
+        while self.pool.ticks or self.opening or self.closing:
             self.tick()
             self.connect()
             for request in list(self.running):

@@ -159,7 +159,7 @@ class PoolMachine(RuleBasedStateMachine):
                 bench.take(bench.pool.request_sent(request, now=bench.now))
             if bench.running:
                 bench.end(next(iter(bench.running)))
-            elif not bench.pool.has_ticks:
+            elif not bench.pool.ticks:
                 break
         bench.take(bench.pool.destroy(now=bench.now))
         bench.settle()
@@ -181,7 +181,7 @@ def inputs(bench, budget):
     if budget:
         for key in KEYS[:2]:
             yield f"submit {key}", lambda c, key=key: c.submit(key)
-    if pool.has_ticks:
+    if pool.ticks:
         yield "tick", lambda c: c.tick()
         return  # the shell always ticks before the next input of the network
     for socket in bench.opening:
@@ -223,7 +223,7 @@ def fingerprint(bench):
     lists = tuple(
         (k, o.sockets, o.free_sockets, o.requests, o.aborted) for k, o in view.origins.items()
     )
-    return (requests, sockets, waiting, lists, pool.has_ticks)
+    return (requests, sockets, waiting, lists, bool(pool.ticks))
 
 
 @pytest.mark.parametrize("live", ["node", "drain"])

@@ -490,7 +490,7 @@ class Session:
 
     def _unbalanced(self) -> str | None:
         ports = set()
-        if self.shell.core.has_ticks:
+        if self.shell.core.ticks:
             return "ticks"
         for connection in self.shell.connections.values():
             if connection.dead:
