@@ -234,12 +234,7 @@ class PoolCore:
         if record is None:
             return self._step()
         if record.state is RequestState.QUEUED:
-            origin = record.origin
-            del origin.queue[request]
-            if not origin.queue:
-                del self.waiting[origin.key]
-            self._events.append(RequestWithdrawn(now, origin.key, request))
-            self._fail(record, code, message, now)
+            self._withdraw(record, code, message, now)
         elif record.state in (RequestState.ASSIGNED, RequestState.RUNNING):
             assert record.socket is not None
             self._destroy(record.socket, CloseReason.TIMED_OUT, now, error=(code, message))
@@ -342,8 +337,8 @@ class PoolCore:
     def forget_queue(self, *, now: float, code: str, message: str) -> Step:
         """Fail every queued request: for an agent that is closed for good, which Node has not."""
         for origin in list(self.waiting.values()):
-            for request in list(origin.queue):
-                self.time_out(request, now=now, code=code, message=message)
+            for request in list(origin.queue.values()):
+                self._withdraw(request, code, message, now)
         return self._step()
 
     # Decisions
@@ -546,6 +541,14 @@ class PoolCore:
             RequestFailed(now, request.origin.key, request.id, socket, code, message)
         )
         self._commands.append(Settle(request.id, code, message))
+
+    def _withdraw(self, request: RequestRecord, code: str, message: str, now: float) -> None:
+        origin = request.origin
+        del origin.queue[request.id]
+        if not origin.queue:
+            del self.waiting[origin.key]
+        self._events.append(RequestWithdrawn(now, origin.key, request.id))
+        self._fail(request, code, message, now)
 
     def _settled(self, request: RequestRecord) -> None:
         request.move(RequestState.DONE)
