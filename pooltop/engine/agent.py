@@ -7,10 +7,11 @@ pooltop's own additions are in seconds, as Python counts.
 from __future__ import annotations
 
 import asyncio
-import time
+import math
+import re
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 from urllib.parse import urlsplit
 
 from pooltop.core.edits import EditError, Value, apply_edit
@@ -38,6 +39,8 @@ from pooltop.engine.tls_sessions import TLSFactory
 from pooltop.errors import UsageError
 
 HeaderList = Iterable[tuple[str, str]]
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?", re.ASCII)
+"""A name in ASCII or an IPv6 literal with its zone, as urlsplit gives them: in lower case."""
 
 
 class Agent:
@@ -85,12 +88,20 @@ class Agent:
         Raises:
             UsageError: an option is out of range.
         """
+        if codec not in get_args(Codec):
+            raise UsageError(f"codec is {' or '.join(get_args(Codec))}")
+        for option, ms in (
+            ("keep_alive_msecs", keep_alive_msecs),
+            ("agent_keep_alive_timeout_buffer", agent_keep_alive_timeout_buffer),
+        ):
+            if not _is_duration(ms) or math.isinf(ms):
+                raise UsageError(f"{option} is a number of milliseconds, 0 or more")
         start = AgentOptions(
-            keep_alive=keep_alive,
             keep_alive_msecs=keep_alive_msecs,
             agent_keep_alive_timeout_buffer=agent_keep_alive_timeout_buffer,
         )
         limits: dict[str, Value | None] = {
+            "keep_alive": keep_alive,
             "max_sockets": max_sockets,
             "max_total_sockets": max_total_sockets,
             "max_free_sockets": max_free_sockets,
@@ -113,6 +124,7 @@ class Agent:
         )
         self._feeders: set[asyncio.Task[None]] = set()
         self._closed = False
+        _check_timeouts(self.timeouts)
 
     @classmethod
     def from_profile(cls, profile: AgentProfile, *, resolver: Resolver | None = None) -> Self:
@@ -167,7 +179,8 @@ class Agent:
             method: e.g. "GET".
             url: http or https, with a host; no user and password in it.
             headers: sent in this order; Host, Connection and Content-Length are added unless given.
-            content: the body; an async iterable is streamed, chunked unless it has a length header.
+            content: the body; an async iterable is streamed, chunked unless there is a
+                Content-Length. If it raises, the request fails with it as the cause.
             timeouts: instead of the agent's.
 
         Raises:
@@ -177,8 +190,14 @@ class Agent:
         if self._closed:
             raise UsageError("the agent is closed")
         origin, target = split_url(url)
-        body = content if isinstance(content, bytes) else b""
-        streamed = not isinstance(content, bytes)
+        body = b""
+        streamed = isinstance(content, AsyncIterable)
+        if isinstance(content, (bytes, bytearray, memoryview)):
+            body = bytes(content)
+        elif not streamed:
+            raise UsageError("content is bytes, or an async iterable of bytes")
+        if timeouts is not None:
+            _check_timeouts(timeouts)
         prepared = prepare(
             method,
             target,
@@ -197,6 +216,8 @@ class Agent:
         try:
             head = await call.head
         except asyncio.CancelledError:
+            if call.head.done() and not call.head.cancelled():
+                call.head.exception()  # seen: else the loop complains that nobody did
             self._shell.abort(call)
             raise
         return Response(call, head)
@@ -359,14 +380,18 @@ class Agent:
         """Node's ``agent.destroy()``: close every socket; queued requests open new ones."""
         self._shell.destroy()
 
+    def close_now(self) -> None:
+        """End for good without waiting: every socket is aborted, none is opened any more."""
+        if not self._closed:
+            self._closed = True
+            self._shell.close_for_good()
+
     async def aclose(self) -> None:
-        """End for good: queued and running requests fail, every socket is closed."""
-        if self._closed:
-            return
-        self._closed = True
-        self._shell.close_for_good()
-        for feeder in self._feeders:
-            feeder.cancel()
+        """End for good: queued and running requests fail, every socket is closed.
+
+        Safe to call again, also while a first call is under way or after it was cancelled.
+        """
+        self.close_now()
         await asyncio.gather(*self._feeders, return_exceptions=True)
         await self._shell.wait_closed()
         if self._own_resolver is not None:
@@ -376,6 +401,7 @@ class Agent:
 
     def _feed(self, call: Call, content: AsyncIterable[bytes]) -> None:
         feeder = asyncio.create_task(self._send_content(call, content), name="pooltop-send-body")
+        call.feeder = feeder
         self._feeders.add(feeder)
         feeder.add_done_callback(self._feeders.discard)
 
@@ -385,6 +411,7 @@ class Agent:
         except Exception as error:  # noqa: BLE001 - the caller's iterable: it fails their request
             cause = UsageError(f"the request's content failed: {error}")
             cause.__cause__ = error
+            call.feeder = None
             if not call.head.done():
                 call.head.set_exception(cause)
             self._shell.abort(call)
@@ -404,10 +431,12 @@ def split_url(url: str) -> tuple[Origin, str]:
     except ValueError as error:
         raise UsageError(f"{url!r}: {error}") from error
     scheme = parts.scheme
-    if scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{url!r}: an http:// or https:// URL with a host is needed")
     if parts.username is not None or parts.password is not None:
         raise UsageError("a user or password in the URL is not sent: use a header")
+    if scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{url!r}: an http:// or https:// URL with a host is needed")
+    if not _HOST.fullmatch(parts.hostname):
+        raise UsageError(f"{url!r}: no possible host (an international name in its xn-- form)")
     if port == 0:
         raise UsageError(f"{url!r}: port 0 cannot be connected to")
     target = parts.path or "/"
@@ -421,6 +450,17 @@ def split_url(url: str) -> tuple[Origin, str]:
         port=port or DEFAULT_PORTS[scheme],
     )
     return origin, target
+
+
+def _check_timeouts(timeouts: Timeouts) -> None:
+    for clock in timeouts.__struct_fields__:
+        limit = getattr(timeouts, clock)
+        if limit is not None and not _is_duration(limit):
+            raise UsageError(f"timeouts.{clock} is a number of seconds, 0 or more, or None")
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 def _edited(options: AgentOptions, option: str, value: Value | None) -> AgentOptions:

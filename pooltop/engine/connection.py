@@ -11,6 +11,7 @@ A connection knows nothing of limits or queues. It reports to its shell: connect
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING, cast
 
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from pooltop.engine.tls import TLSStream
 
 READ_BYTES = 256 * 1024
-"""One buffer for all connections of a process: a read is consumed before the next one begins."""
+"""One buffer for all connections of a pool: a read is consumed before the next one begins."""
 FINISH_S = 2.0
 """A socket that is to close once its bytes have left is aborted if they have not by then."""
 
-_buffer = memoryview(bytearray(READ_BYTES))
+_REST_BYTES = 1024 * 1024
+"""Read at most of what the kernel still holds when a write has failed."""
 _now = time.monotonic
 
 
@@ -51,6 +53,7 @@ class Connection(asyncio.BufferedProtocol):
         "exchange",
         "hint",
         "id",
+        "is_held",
         "last_activity",
         "local",
         "opened_at",
@@ -90,6 +93,8 @@ class Connection(asyncio.BufferedProtocol):
         self.bytes_in = 0
         self.bytes_out = 0
         self.hint = b""
+        self.is_held = False
+        """Not read from, because whoever reads the body is slow."""
         self._transport: asyncio.Transport | None = None
         self._paused = False
         self._finishing: asyncio.TimerHandle | None = None
@@ -118,7 +123,7 @@ class Connection(asyncio.BufferedProtocol):
     def get_buffer(self, sizehint: int) -> memoryview:
         """Lend the shared buffer."""
         del sizehint
-        return _buffer
+        return self.shell.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what was read."""
@@ -135,9 +140,9 @@ class Connection(asyncio.BufferedProtocol):
                 exchange = self.exchange
                 if exchange is not None and exchange.first_byte_at is None:
                     exchange.first_byte_at = now
-                self.codec.receive(_buffer[:nbytes])
+                self.codec.receive(shell.buffer[:nbytes])
             else:
-                self._receive_tls(_buffer[:nbytes], now)
+                self._receive_tls(shell.buffer[:nbytes], now)
         except RequestError as error:
             self._broken(error)
         shell.after()
@@ -149,15 +154,18 @@ class Connection(asyncio.BufferedProtocol):
         shell = self.shell
         shell.now = _now()
         keep_open = False
+        exchange = self.exchange
+        is_over = exchange is None or exchange.is_whole or self.codec.is_idle
         try:
-            if self.tls is not None:
+            if self.tls is not None and not (is_over and self.tls.is_connected):
+                # Without close_notify, only what is still to come can be cut by it.
                 self.tls.receive_eof()
             if self.connected_at is None:
                 raise PeerError(
                     "Client network socket disconnected before secure TLS connection was "
                     "established"
                 )
-            if self.exchange is None or self.exchange.is_settled or self.codec.is_idle:
+            if is_over:
                 # Kept open for a response that is here whole and not yet read.
                 shell.peer_ended(self)
                 keep_open = not self.dead
@@ -174,6 +182,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is closed: by us as told, or by the network."""
+        if exc is not None:
+            self._receive_the_rest()
         if self._finishing is not None:
             self._finishing.cancel()
             self._finishing = None
@@ -183,7 +193,9 @@ class Connection(asyncio.BufferedProtocol):
         if self.dead:
             return
         self.shell.now = _now()
-        if self.exchange is not None and self.exchange.is_settled:
+        if self.connected_at is None:
+            self.shell.dial_failed(self, _reset(exc))
+        elif self.exchange is not None and self.exchange.is_settled:
             self.shell.lost(self, CloseReason.NOT_WRITABLE, None)
         else:
             self.shell.lost(self, CloseReason.PEER_RESET, _reset(exc))
@@ -225,17 +237,19 @@ class Connection(asyncio.BufferedProtocol):
     def pause_reading(self) -> None:
         """Read no more until told: the body's reader is slow."""
         if self._transport is not None and not self._transport.is_closing():
+            self.is_held = True
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Read again."""
+        self.is_held = False
         if self._transport is not None and not self._transport.is_closing():
+            self.last_activity = _now()
             self._transport.resume_reading()
 
     def abort(self) -> None:
         """Close now: what was not sent is lost, and a silent peer cannot hold it."""
-        self.dead = True
-        self.exchange = None
+        self._die()
         if self.dial is not None:
             self.dial.cancel()
         if self._transport is not None:
@@ -243,8 +257,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def finish(self) -> None:
         """Close once what was written has left; then, or after FINISH_S, ``finished`` is told."""
-        self.dead = True
-        self.exchange = None
+        self._die()
         transport = self._transport
         assert transport is not None
         if self.tls is not None:
@@ -254,6 +267,33 @@ class Connection(asyncio.BufferedProtocol):
         transport.close()
 
     # Its own
+
+    def _die(self) -> None:
+        self.dead = True
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.on_detached()
+
+    def _receive_the_rest(self) -> None:
+        """Take what the peer said before our write failed: a refusal of the body, as a rule.
+
+        The transport no longer reads, and closes its socket only after ``connection_lost``.
+        Source: Go net/http TestTransportPrefersResponseOverWriteError.
+        """
+        left = _REST_BYTES
+        while left > 0 and not self.dead and self.connected_at is not None:
+            exchange = self.exchange
+            if exchange is None or exchange.is_whole or self._transport is None:
+                return
+            try:
+                data = os.read(self._transport.get_extra_info("socket").fileno(), READ_BYTES)
+            except OSError:
+                return
+            if not data:
+                return
+            left -= len(data)
+            self.shell.buffer[: len(data)] = data
+            self.buffer_updated(len(data))
 
     def _receive(self, data: memoryview, now: float) -> None:
         exchange = self.exchange
@@ -286,10 +326,24 @@ class Connection(asyncio.BufferedProtocol):
 
     def _send(self, exchange: Exchange) -> None:
         prepared = exchange.prepared
-        self._write(self.codec.start(prepared, exchange))
-        if not prepared.streamed and not self._paused:
+        try:
+            self._write(self.codec.start(prepared, exchange))
+        except RequestError as error:
+            # TLS tells a fault that came right behind the previous response only now. Not at
+            # once: the shell is in the middle of a step.
+            asyncio.get_running_loop().call_soon(self._fail_later, error)
+            return
+        if prepared.streamed:
+            exchange.on_sent()
+        elif not self._paused:
             exchange.sent_at = self.shell.now
             exchange.on_sent()
+
+    def _fail_later(self, error: RequestError) -> None:
+        if not self.dead:
+            self.shell.now = _now()
+            self._broken(error)
+            self.shell.after()
 
     def _write(self, data: bytes) -> None:
         transport = self._transport

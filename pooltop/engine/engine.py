@@ -122,7 +122,7 @@ class Engine:
         for runner in self.workloads:
             runner.stop()
         for agent in self.agents.values():
-            agent.shell.close_for_good()
+            agent.close_now()
         self.journal.write("LOAD", "stopped: no request is started, every socket is closed")
         self.done.set()
 

@@ -78,6 +78,11 @@ class Exchange:
         """Over, well or badly."""
         return self.ended_at is not None
 
+    @property
+    def is_whole(self) -> bool:
+        """All of the response is here, though its reader may not have come to the end of it."""
+        return self.ended_at is not None
+
     # The codec's side
 
     def on_informational(self, head: ResponseHead) -> None:
@@ -101,7 +106,10 @@ class Exchange:
         """It has its socket for good and is being sent."""
 
     def on_sent(self) -> None:
-        """All of it is with the kernel."""
+        """All that was written of it is with the kernel."""
+
+    def on_detached(self) -> None:
+        """Its socket is gone: nothing more of it can be sent."""
 
     def on_timeout_event(self) -> None:
         """Node's 'timeout' event: the socket was silent for long. Nothing is closed by it."""

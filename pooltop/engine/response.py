@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from types import TracebackType
+from typing import Self
 
 from pooltop.core.model import Origin, SocketId, Timeouts
 from pooltop.core.snapshot import PhaseTimings
 from pooltop.engine.codecs.base import Headers, PreparedRequest, ResponseEnd, ResponseHead
+from pooltop.engine.connection import Connection
 from pooltop.engine.exchange import Exchange
 from pooltop.errors import RequestError
 
 HIGH_WATER = 64 * 1024
 
-Content = bytes | AsyncIterable[bytes]
+Content = bytes | bytearray | memoryview | AsyncIterable[bytes]
 
 
 class Call(Exchange):
@@ -36,11 +39,18 @@ class Call(Exchange):
         self.attached = asyncio.Event()
         self.writable = asyncio.Event()
         """The kernel has all that was written so far."""
+        self.feeder: asyncio.Task[None] | None = None
+        """Sends the streamed content."""
         self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._progress = asyncio.Event()
         self._end: ResponseEnd | None = None
         self._failure: RequestError | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """All of the response is here, read or not."""
+        return self._end is not None
 
     # The codec's side
 
@@ -74,14 +84,18 @@ class Call(Exchange):
         """More of the body may be sent."""
         self.writable.set()
 
+    def on_detached(self) -> None:
+        """Send no more: who makes the content may be waiting for something that never comes."""
+        if self.feeder is not None:
+            self.feeder.cancel()
+
     def on_failed(self, error: RequestError) -> None:
-        """Fail whoever waits: for the head, for the body, or for room to send."""
+        """Fail whoever waits: for the head, or for the body."""
         self._failure = error
         if not self.head.done():
             self.head.set_exception(error)
-        self.attached.set()
-        self.writable.set()
         self._progress.set()
+        self.on_detached()
 
     # The reader's side
 
@@ -107,36 +121,25 @@ class Call(Exchange):
             await self._progress.wait()
 
     async def send_content(self, content: AsyncIterable[bytes]) -> None:
-        """Write a streamed body as fast as the socket takes it, until its end or a failure."""
+        """Write a streamed body as fast as the socket takes it; cancelled when that is gone."""
         await self.attached.wait()
-        async for piece in content:
-            if self._failure is not None or not await self._write(piece):
-                return
         connection = self.connection
-        if self._failure is None and connection is not None and not connection.dead:
-            connection.end_body()
-            await self._drained()
-            self.shell.body_sent(self)
+        assert connection is not None
+        await self._writable(connection)
+        pieces = aiter(content)
+        try:
+            async for piece in pieces:
+                connection.write_body(piece)
+                await self._writable(connection)
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
+        connection.end_body()
+        await self._writable(connection)
+        self.shell.body_sent(self)
 
-    async def _write(self, piece: bytes) -> bool:
-        connection = self.connection
-        while connection is not None and connection.connected_at is None and not connection.dead:
-            self.writable.clear()
-            await self.writable.wait()
-        if connection is None or connection.dead:
-            return False
-        connection.write_body(piece)
-        await self._drained()
-        return not connection.dead
-
-    async def _drained(self) -> None:
-        connection = self.connection
-        while (
-            self._failure is None
-            and connection is not None
-            and not connection.dead
-            and not connection.is_drained
-        ):
+    async def _writable(self, connection: Connection) -> None:
+        while connection.connected_at is None or not connection.is_drained:
             self.writable.clear()
             await self.writable.wait()
 
@@ -144,7 +147,9 @@ class Call(Exchange):
         if self._end is not None and not self.is_settled and self._failure is None:
             self.shell.touch()
             self.shell.response_ended(self, self._end)
-            self.shell.after_this_turn()
+            # At once: whoever read this may ask for the next in the same turn, and Node, whose
+            # ticks come before promises go on, has released the socket by then.
+            self.shell.after()
 
 
 class Response:
@@ -154,6 +159,7 @@ class Response:
         """Made by ``Agent.request``."""
         self._call = call
         self._body: bytes | None = None
+        self._collected: list[bytes] = []
         self.status: int = head.status
         """Status code."""
         self.reason: str = head.reason.decode("latin-1")
@@ -189,13 +195,19 @@ class Response:
         return None
 
     async def read(self) -> bytes:
-        """Give the whole body; again at each call.
+        """Give the whole body, or what iterating has not taken of it; again at each call.
 
         Raises:
             RequestError: it was cut short, timed out or was aborted.
         """
-        if self._body is None:
-            self._body = b"".join([piece async for piece in self])
+        # What is here stays here when the call is cancelled: the next one goes on from there.
+        while self._body is None:
+            piece = await self._call.next_piece()
+            if piece is None:
+                self._body = b"".join(self._collected)
+                self._collected.clear()
+            else:
+                self._collected.append(piece)
         return self._body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -204,6 +216,18 @@ class Response:
             yield piece
 
     async def aclose(self) -> None:
-        """Give up what was not read: the socket is destroyed unless the body had been read."""
-        if not self._call.is_settled:
-            self._call.shell.abort(self._call)
+        """Give up what was not read or not sent: the socket is destroyed unless both were done."""
+        self._call.shell.abort(self._call)
+
+    async def __aenter__(self) -> Self:
+        """Give the response itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        await self.aclose()

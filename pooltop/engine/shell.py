@@ -35,12 +35,13 @@ from pooltop.core.states import AssignReason, CloseReason, RequestState
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
 from pooltop.engine.codecs.factory import make_codec
-from pooltop.engine.connection import Connection
+from pooltop.engine.connection import READ_BYTES, Connection
 from pooltop.engine.dialer import Dialer
 from pooltop.engine.oserror import network_error
 from pooltop.engine.tally import Tally
 from pooltop.errors import (
     AbortError,
+    NetworkError,
     PeerError,
     PooltopError,
     QueueTimeout,
@@ -56,6 +57,7 @@ _now = time.monotonic
 _log = logging.getLogger(__name__)
 _REUSED = AssignReason.REUSED
 _SESSION_SPOILED = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
+_WHOLE = ResponseEnd(keep=True, reason=None, hint=None)
 Listener = Callable[[PoolEvent], None]
 
 
@@ -79,6 +81,8 @@ class PoolShell:
         self.connections: dict[SocketId, Connection] = {}
         self.exchanges: dict[RequestId, Exchange] = {}
         """Every request that is not settled, by id."""
+        self.buffer = memoryview(bytearray(READ_BYTES))
+        """What its connections read into, one at a time: no two threads may share one."""
         self.targets: dict[OriginKey, Origin] = {}
         """Where each origin key leads."""
         tally = self.tally
@@ -179,10 +183,18 @@ class PoolShell:
                 return
 
     def abort(self, exchange: Exchange, cause: RequestError | None = None) -> None:
-        """Give a request up, as Node's req.destroy() does."""
-        if exchange.is_settled:
-            return
+        """Give a request up, as Node's req.destroy() does.
+
+        After its response only the sending of its body can be given up, and the socket with it.
+        """
         self.now = _now()
+        if exchange.is_settled:
+            connection = exchange.connection
+            if connection is not None and connection.exchange is exchange:
+                if exchange.sent_at is None:
+                    self.lost(connection, CloseReason.ABORTED, None)
+                    self.after_this_turn()
+            return
         cause = cause or PeerError("socket hang up")
         exchange.cause = cause
         self._perform(
@@ -243,10 +255,15 @@ class PoolShell:
     def lost(self, connection: Connection, reason: CloseReason, error: RequestError | None) -> None:
         """The socket is of no further use."""
         exchange = connection.exchange
-        if exchange is not None and not exchange.is_settled and exchange.first_byte_at is None:
-            ended = reason in (CloseReason.PEER_FIN, CloseReason.PEER_RESET)
-            if ended and exchange.nth > 1:
-                self.tally.origins[connection.origin.key].stale_reuse += 1
+        if exchange is not None and not exchange.is_settled:
+            if exchange.is_whole:
+                # Only its reader is behind: nothing that happens to the socket can spoil it.
+                # Source: Node v24 lib/_http_client.js socketCloseListener.
+                self.response_ended(exchange, _WHOLE)
+            elif exchange.first_byte_at is None:
+                ended = reason in (CloseReason.PEER_FIN, CloseReason.PEER_RESET)
+                if ended and exchange.nth > 1:
+                    self.tally.origins[connection.origin.key].stale_reuse += 1
         self._lose(connection, reason, error)
 
     def peer_ended(self, connection: Connection) -> None:
@@ -342,9 +359,7 @@ class PoolShell:
         self.connections[command.socket] = connection
         if exchange.timeouts.connect is not None:
             self._clock.note(self.now + exchange.timeouts.connect)
-        dial = self._loop.create_task(
-            self._dial(connection), name=f"pooltop-dial-{command.socket}"
-        )
+        dial = self._loop.create_task(self._dial(connection), name=f"pooltop-dial-{command.socket}")
         connection.dial = dial
         self._dials.add(dial)
         dial.add_done_callback(self._dials.discard)
@@ -353,6 +368,10 @@ class PoolShell:
         exchange = self.exchanges[command.request]
         connection = self.connections[command.socket]
         exchange.connection = connection
+        connect = exchange.timeouts.connect
+        if connect is not None and connection.connected_at is None:
+            # The dial may have begun for another request, one that was given up.
+            self._clock.note(connection.opened_at + connect)
         idle = exchange.timeouts.idle
         if idle is not None and self.now + idle < self._clock.at:
             self._clock.note(self.now + idle)
@@ -417,10 +436,10 @@ class PoolShell:
         record = self.core.requests.get(exchange.id)
         if record is None:
             return next_at
-        if timeouts.total is not None:
+        if timeouts.total is not None and not exchange.is_whole:
             at = exchange.intended_at + timeouts.total
             if at <= now:
-                words = f"not complete {timeouts.total:g} s after its intended start"
+                words = f"{exchange.origin.authority}: not complete {timeouts.total:g} s after its intended start"
                 self._time_out(exchange, RequestTimeout(words, clock="total"))
                 return math.inf
             next_at = min(next_at, at)
@@ -444,15 +463,17 @@ class PoolShell:
         if connect is not None and connection.connected_at is None:
             at = connection.opened_at + connect
             if at <= now:
-                words = f"not connected after {connect:g} s"
+                words = f"{exchange.origin.authority}: not connected after {connect:g} s"
                 self._time_out(exchange, RequestTimeout(words, clock="connect"))
                 return math.inf
             next_at = at
         idle = exchange.timeouts.idle
-        if idle is not None and connection.connected_at is not None:
+        if idle is not None and connection.is_held:
+            next_at = now + idle  # it is our own reader that lets the peer wait
+        elif idle is not None and connection.connected_at is not None and not exchange.is_whole:
             at = connection.last_activity + idle
             if at <= now:
-                words = f"no byte for {idle:g} s"
+                words = f"{exchange.origin.authority}: no byte for {idle:g} s"
                 self._time_out(exchange, RequestTimeout(words, clock="idle"))
                 return math.inf
             next_at = min(next_at, at)
@@ -495,13 +516,14 @@ class PoolShell:
         options = self.core.options
         probe = options.keep_alive_msecs if options.keep_alive else None
         try:
+            if connection.origin.scheme == "https":
+                # First: what is wrong with it is known without a socket.
+                connection.tls = self._tls.stream(connection.origin)
             dialled = await self._dialer.dial(connection.origin, keep_alive_probe_ms=probe)
             connection.dns_s = dialled.dns_s
             connection.tcp_s = dialled.tcp_s
             connection.local = dialled.local
             connection.remote = dialled.remote
-            if connection.origin.scheme == "https":
-                connection.tls = self._tls.stream(connection.origin)
             await self._loop.create_connection(lambda: connection, sock=dialled.sock)
         except RequestError as error:
             self._dial_failed(connection, error)
@@ -512,6 +534,10 @@ class PoolShell:
         except PooltopError as error:
             # A file of the TLS options: the user's fault, found as late as this.
             self._dial_failed(connection, RequestError(str(error), code=error.code))
+        except Exception as error:  # noqa: BLE001 - an injected resolver: the request must not hang
+            unforeseen = NetworkError(f"connect: {error!r}", code="UNKNOWN")
+            unforeseen.__cause__ = error
+            self._dial_failed(connection, unforeseen)
 
     def _dial_failed(self, connection: Connection, error: RequestError) -> None:
         if not connection.dead:
