@@ -114,8 +114,8 @@ class EngineProcess:
         # Looked at rather than waited for: no thread, no signal handler, no child watcher.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while child.poll() is None:
-                    await asyncio.sleep(_POLL_S)  # noqa: ASYNC110 - a process has no event
+                while child.poll() is None:  # noqa: ASYNC110 - a process has no event
+                    await asyncio.sleep(_POLL_S)
         return child.poll()
 
     def _with_last_words(self, text: str) -> str:

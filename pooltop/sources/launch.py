@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.demo.process import DemoProcess, resolve_demo
@@ -114,3 +116,16 @@ class LaunchedSource:
             message = "the engine is not running"
             raise EngineError(message)
         return self._inner
+
+
+def limited(profile: Profile, duration_s: float | None) -> Profile:
+    """Give the profile with no workload longer than ``duration_s`` seconds; None changes none."""
+    if duration_s is None:
+        return profile
+    workloads = tuple(
+        each
+        if each.duration is not None and each.duration <= duration_s
+        else msgspec.structs.replace(each, duration=duration_s)
+        for each in profile.workloads
+    )
+    return msgspec.structs.replace(profile, workloads=workloads)

@@ -1,0 +1,172 @@
+"""The command line's grammar: from words to a Request, or one sentence about what is wrong.
+
+Parsed by hand from one table: ``--help`` and ``--version`` have to answer before anything heavy
+is imported, and a mistyped option should be told which one was meant.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+EXIT_USAGE = 2
+
+USAGE = """\
+usage: pooltop demo [options]              watch the built-in demo: nothing to set up
+       pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
+       pooltop check FILE                  say what is wrong with a profile, and send nothing
+"""
+
+FIRST_STEPS = """\
+pooltop shows connection pools that behave as Node's http.Agent, live, over real sockets.
+
+First steps:
+  1. pooltop demo                          six hosts on this machine, each with its own trouble
+  2. pooltop check profiles/NAME.toml      see whether a profile is fit to run
+  3. pooltop --profile profiles/NAME.toml  run it; ? shows the keys, q leaves
+
+pooltop --help has all options.
+"""
+
+HELP = (
+    "pooltop: top for HTTP connection pools that behave as Node's http.Agent.\n\n"
+    + USAGE
+    + """
+options:
+  --profile FILE    the TOML profile: agents, workloads, demo hosts
+  --headless        print one line an interval per host, and a summary at the end;
+                    by itself when the output is no terminal
+  --json            headless, one JSON snapshot a line; the summary goes to stderr
+  --duration TIME   end the load after this, like 30s or 5m
+  --interval TIME   between two pictures, 100ms to 1h (default 1s, with the dashboard 500ms)
+  --read-only       refuse every edit and every pause or stop
+  --allow HOST      let the profile send traffic to this host off loopback; repeatable
+  --version         print the version
+  --help            print this
+
+exit status: 0 the load is over, or you left; 1 the engine failed; 2 a mistake in the command
+line or the profile, nothing was sent; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP.
+"""
+)
+
+_WITH_VALUE = {
+    "--profile": "a file",
+    "--duration": "a time like 30s",
+    "--interval": "a time like 1s",
+    "--allow": "a host",
+}
+_FLAGS = ("--headless", "--json", "--read-only", "--version", "--help")
+_SHORT = {"-h": "--help", "-V": "--version"}
+_COMMANDS = ("demo", "check")
+
+
+class ArgumentError(Exception):
+    """The command line cannot be used; the message is one sentence."""
+
+
+class Request:
+    """What the command line asks for."""
+
+    __slots__ = (
+        "allow",
+        "command",
+        "duration",
+        "headless",
+        "help",
+        "interval",
+        "json",
+        "profile",
+        "read_only",
+        "version",
+    )
+
+    def __init__(self) -> None:
+        """Ask for nothing yet."""
+        self.command = "run"
+        """"run", "demo" or "check"."""
+        self.profile: str | None = None
+        self.headless = self.json = self.read_only = self.version = self.help = False
+        self.duration: str | None = None
+        """As written; so is ``interval``."""
+        self.interval: str | None = None
+        self.allow: tuple[str, ...] = ()
+
+
+def parse(words: Sequence[str]) -> Request:
+    """Give what the words after the program's name ask for.
+
+    Raises:
+        ArgumentError: they make no sense.
+    """
+    request = Request()
+    rest = iter(words)
+    files: list[str] = []
+    command = ""
+    for word in rest:
+        if word.startswith("-") and word != "-":
+            _option(word, rest, request)
+        elif not command and not files and word in _COMMANDS:
+            request.command = command = word
+        else:
+            files.append(word)
+    if not (request.help or request.version):
+        _check(request, files)
+    return request
+
+
+def _option(word: str, rest: Iterator[str], request: Request) -> None:
+    name, given, value = word.partition("=")
+    name = _SHORT.get(name, name)
+    if name in _FLAGS:
+        if given:
+            raise ArgumentError(f"{name} takes no value")
+        setattr(request, name[2:].replace("-", "_"), True)
+        return
+    what = _WITH_VALUE.get(name)
+    if what is None:
+        raise ArgumentError(f"unknown option {_shown(name)}{_did_you_mean(name)}")
+    if not given:
+        value = next(rest, "")
+        if value.startswith("--"):
+            raise ArgumentError(f"{name} needs {what}, not {_shown(value)}")
+    if not value:
+        raise ArgumentError(f"{name} needs {what}")
+    if name == "--allow":
+        request.allow = (*request.allow, value)
+    elif getattr(request, name[2:]) is not None:
+        raise ArgumentError(f"{name} is given twice")
+    else:
+        setattr(request, name[2:], value)
+
+
+def _check(request: Request, files: list[str]) -> None:
+    """Refuse what does not fit together."""
+    if request.command == "check":
+        if request.profile is not None:
+            files.append(request.profile)
+        if len(files) != 1:
+            raise ArgumentError("check needs one profile: pooltop check FILE")
+        request.profile = files[0]
+        return
+    if files:
+        word = files[0]
+        if word.endswith(".toml"):
+            hint = f"; did you mean --profile {_shown(word)}?"
+        else:
+            hint = _did_you_mean(word)
+        raise ArgumentError(f"unexpected argument {_shown(word)}{hint}")
+    if request.command == "run" and request.profile is None:
+        raise ArgumentError("nothing to watch: say --profile FILE, or pooltop demo")
+
+
+def _did_you_mean(word: str) -> str:
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    known = (*_WITH_VALUE, *_FLAGS) if word.startswith("-") else _COMMANDS
+    found = difflib.get_close_matches(word[:64], known, n=1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def _shown(word: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in word[:200])

@@ -1,0 +1,181 @@
+"""From the command line to a source, a front end and an exit status.
+
+Rules of this file: nothing heavy is imported at its top, Textual only where the dashboard runs,
+and by then the child processes are on their way; whatever happens, they are ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pooltop.args import EXIT_USAGE, FIRST_STEPS, HELP, ArgumentError, Request, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pooltop.core.model import Profile
+    from pooltop.profiles import Loaded
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+_SHORTEST_S, _LONGEST_S = 0.1, 3600.0
+_HEADLESS_S, _DASHBOARD_S = 1.0, 0.5
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do what the command line asks; gives the exit status."""
+    words = sys.argv[1:] if words is None else words
+    if not words:
+        return _refuse(FIRST_STEPS, prefix="")
+    try:
+        request = parse(words)
+        if request.help:
+            return _say(HELP)
+        if request.version:
+            from pooltop import __version__  # noqa: PLC0415 - keeps the head of the file light
+
+            return _say(f"pooltop {__version__}\n")
+        return _check(request) if request.command == "check" else _run(request)
+    except ArgumentError as error:
+        return _refuse(f"{error}\nTry pooltop --help.\n")
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _check(request: Request) -> int:
+    loaded = _load(request)
+    if loaded is None:
+        return EXIT_USAGE
+    agents, workloads = len(loaded.profile.agents), len(loaded.profile.workloads)
+    return _say(f"ok: {_count(agents, 'agent')}, {_count(workloads, 'workload')}\n")
+
+
+def _run(request: Request) -> int:
+    interval, duration = _times(request)
+    is_headless = request.headless or request.json or not _has_screen()
+    if not is_headless and not _is_terminal(0):
+        return _refuse(
+            "the dashboard reads keys, and standard input is no terminal: add --headless\n"
+        )
+    loaded = _load(request)
+    if loaded is None:
+        return EXIT_USAGE
+
+    from pooltop.errors import PooltopError, ProfileError  # noqa: PLC0415 - not for --help
+    from pooltop.sources.launch import LaunchedSource, limited  # noqa: PLC0415 - the engine
+
+    try:
+        source = LaunchedSource(
+            limited(_labelled(loaded.profile, request), duration),
+            interval_s=interval or (_HEADLESS_S if is_headless else _DASHBOARD_S),
+            own_process=not is_headless,
+        )
+    except ProfileError as error:
+        return _refuse(f"{error}\n")
+    try:
+        source.spawn()
+        if is_headless:
+            from pooltop.headless import run_headless  # noqa: PLC0415 - or the dashboard
+
+            return run_headless(
+                source, json=request.json, interval=interval or _HEADLESS_S, duration=duration
+            )
+        from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
+
+        return run_dashboard(source, read_only=request.read_only)
+    except PooltopError as error:
+        _refuse(f"{error}\n")
+        return EXIT_FAILED
+    finally:
+        source.close_now()
+
+
+def _load(request: Request) -> Loaded | None:
+    """Give the profile; None when it has mistakes, which were told."""
+    from pooltop import profiles  # noqa: PLC0415 - not for --help
+    from pooltop.errors import ProfileError  # noqa: PLC0415 - likewise
+
+    path = request.profile or _builtin()
+    try:
+        loaded = profiles.load(path, allow=request.allow)
+    except ProfileError as error:
+        _write(2, f"{error}\n")
+        return None
+    if loaded.warnings:
+        _write(2, "".join(f"{warning}\n" for warning in loaded.warnings))
+    return loaded
+
+
+def _builtin() -> str:
+    from pathlib import Path  # noqa: PLC0415 - not for --help
+
+    return str(Path(__file__).with_name("demo") / "builtin.toml")
+
+
+def _labelled(profile: Profile, request: Request) -> Profile:
+    """Give the profile with a path that is fit to show and to send."""
+    import msgspec  # noqa: PLC0415 - not for --help
+
+    path = "demo" if request.profile is None else request.profile
+    # A file name need not be text: what is not is shown by its bytes.
+    shown = path.encode("utf-8", "backslashreplace").decode()
+    return msgspec.structs.replace(profile, path=shown)
+
+
+def _times(request: Request) -> tuple[float | None, float | None]:
+    """Give interval and duration in seconds; None where none was given."""
+    interval = _time("--interval", request.interval)
+    if interval is not None and not _SHORTEST_S <= interval <= _LONGEST_S:
+        message = f"--interval {request.interval}: expected 100ms to 1h"
+        raise ArgumentError(message)
+    return interval, _time("--duration", request.duration)
+
+
+def _time(option: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    from pooltop.profiles.kinds import Refused  # noqa: PLC0415 - not for --help
+    from pooltop.profiles.units import Duration  # noqa: PLC0415 - likewise
+
+    try:
+        return Duration().read(text)
+    except Refused as error:
+        message = f"{option} {text}: {error}"
+        raise ArgumentError(message) from error
+
+
+def _has_screen() -> bool:
+    return _is_terminal(1) and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def _is_terminal(descriptor: int) -> bool:
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False
+
+
+def _say(text: str) -> int:
+    _write(1, text)
+    return 0
+
+
+def _refuse(text: str, *, prefix: str = "pooltop: ") -> int:
+    _write(2, prefix + "".join(c if c.isprintable() or c == "\n" else "?" for c in text))
+    return EXIT_USAGE
+
+
+def _write(descriptor: int, text: str) -> None:
+    """Write to a descriptor itself: a reader that left is no error, not even at the exit."""
+    try:
+        data = text.encode("utf-8", "backslashreplace")
+        while data:
+            data = data[os.write(descriptor, data) :]
+    except OSError:
+        pass
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,177 @@
+"""Runs a source to its end without a screen: when to print, when to end, with what status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+from pooltop.core.edits import Control
+from pooltop.core.snapshot import Snapshot
+from pooltop.errors import PooltopError
+from pooltop.headless.lines import LineFormat
+from pooltop.headless.ndjson import json_line
+from pooltop.headless.printer import Printer
+from pooltop.headless.summary import summary_lines
+from pooltop.present.clean import clean
+from pooltop.sources.base import Source, Update
+
+GRACE_S = 1.0
+"""After the duration, requests that are under way may take so long to end."""
+_PATIENCE_S = 1.0
+"""For the last picture, and for the reader to take the last lines."""
+_SIGNALS = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
+
+
+def run_headless(
+    source: Source,
+    *,
+    json: bool,
+    interval: float,
+    duration: float | None = None,
+    out: int = 1,
+) -> int:
+    """Run ``source`` until its load is over, and close it.
+
+    Args:
+        source: what to watch, with updates every ``interval``; started and closed here.
+        json: print NDJSON, and the summary on stderr, instead of lines.
+        interval: seconds between two prints.
+        duration: end after so many seconds and GRACE_S; None runs until every workload is done.
+        out: the descriptor that lines and JSON go to.
+
+    Returns:
+        The exit status: 0 when the load is over or nobody reads any more; 1 when the engine
+        failed; 130, 143 or 129 after SIGINT, SIGTERM or SIGHUP.
+    """
+
+    async def run() -> int:
+        return await _Run(source, json=json, interval=interval, out=out).run(duration)
+
+    return asyncio.run(run())
+
+
+class _Run:
+    """One run, from start to summary; made inside the event loop."""
+
+    def __init__(self, source: Source, *, json: bool, interval: float, out: int) -> None:
+        self._source = source
+        self._json = json
+        self._interval_s = interval
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[int] = self._loop.create_future()
+        self._printer = Printer(out, self._nobody_reads)
+        self._format = LineFormat(interval)
+        self._first: Snapshot | None = None
+        self._last: Snapshot | None = None
+        self._printed_at = 0.0
+        self._missed = 0
+        self._lost = 0
+        self._failure = ""
+
+    async def run(self, duration: float | None) -> int:
+        """Give the exit status."""
+        for number, status in _SIGNALS:
+            self._loop.add_signal_handler(number, self._finish, status)
+        end: asyncio.TimerHandle | None = None
+        try:
+            if await self._start():
+                if duration is not None:
+                    end = self._loop.call_later(duration + GRACE_S, self._finish, 0)
+                await self._over
+                await self._take_last_picture()
+        finally:
+            if end is not None:
+                end.cancel()
+            await self._source.close()
+        self._tell_summary()
+        return self._over.result()
+
+    async def _start(self) -> bool:
+        """Start the source, unless a signal comes first."""
+        starting = self._loop.create_task(
+            self._source.start(self._take, self._ended), name="pooltop-start"
+        )
+        either: set[asyncio.Future[None] | asyncio.Future[int]] = {starting, self._over}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            return False
+        try:
+            starting.result()
+        except (PooltopError, OSError) as error:
+            self._ended(str(error))
+            return False
+        return True
+
+    def _take(self, update: Update) -> None:
+        snapshot = update.snapshot
+        self._last = snapshot
+        self._format.note(snapshot)
+        if self._first is None:
+            self._first = snapshot
+            self._printed_at = snapshot.at
+        if self._json:
+            self._print_json(update)
+        elif snapshot.at - self._printed_at >= self._interval_s / 2:
+            self._print_lines(snapshot)
+        if snapshot.workloads and all(
+            each.state == "done" and not each.in_flight for each in snapshot.workloads
+        ):
+            self._finish(0)
+
+    def _print_json(self, update: Update) -> None:
+        if self._printer.is_busy:
+            self._missed += 1
+            self._lost += len(update.entries) + update.dropped
+            return
+        line = json_line(update.snapshot, update.entries, dropped=update.dropped + self._lost)
+        self._lost = 0
+        self._put([line])
+
+    def _print_lines(self, snapshot: Snapshot) -> None:
+        if self._printer.is_busy:
+            self._missed += 1
+            return
+        self._printed_at = snapshot.at
+        self._put(self._format.lines(snapshot))
+
+    def _put(self, lines: list[str]) -> None:
+        text = "".join(f"{line}\n" for line in lines)
+        encoding = sys.stdout.encoding or "utf-8"
+        self._printer.put(text.encode(encoding, "backslashreplace"))
+
+    async def _take_last_picture(self) -> None:
+        """Hold the load, which brings an update with the final numbers."""
+        with contextlib.suppress(PooltopError, TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._source.control(Control(action="pause"))
+
+    def _tell_summary(self) -> None:
+        lines: list[str] = []
+        if self._first is not None and self._last is not None:
+            elapsed = self._last.at - self._first.at
+            lines = summary_lines(self._last, elapsed_s=elapsed, missed=self._missed)
+        if not self._json:
+            self._put(lines)
+        self._printer.finish(within_s=_PATIENCE_S)
+        with contextlib.suppress(OSError):
+            if self._json and not self._printer.is_broken:
+                sys.stderr.write("".join(f"{line}\n" for line in lines))
+            if self._failure:
+                sys.stderr.write(f"pooltop: {clean(self._failure)}\n")
+            sys.stderr.flush()
+
+    def _ended(self, reason: str) -> None:
+        self._failure = reason
+        self._finish(1)
+
+    def _nobody_reads(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: we are ending anyway
+            self._loop.call_soon_threadsafe(self._finish, 0)
+
+    def _finish(self, status: int) -> None:
+        if not self._over.done():
+            self._over.set_result(status)

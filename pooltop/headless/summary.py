@@ -1,0 +1,89 @@
+"""What a whole run came to, in words: each host, each workload, and whether it was delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pooltop.core.histogram import Histogram
+from pooltop.core.snapshot import OriginSnapshot, Snapshot, WorkloadSnapshot
+from pooltop.present import units
+from pooltop.present.clean import clean
+from pooltop.present.hosts import label_of
+
+_LATE_SHARE = 0.01
+"""A workload with a larger share of late starts was not delivered as asked for."""
+
+
+def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> list[str]:
+    """Give the summary of a run.
+
+    Args:
+        snapshot: the last one; its counters are totals since the start.
+        elapsed_s: from the first snapshot to this one.
+        missed: intervals that were not printed because the reader was slow.
+    """
+    lines = ["", f"summary of {clean(snapshot.profile)} after {elapsed_s:.1f} s"]
+    for agent in snapshot.agents:
+        for origin in agent.origins:
+            lines += ["", f"{clean(agent.name)}  {label_of(origin)}", *_host(origin)]
+    lines.append("")
+    for workload in snapshot.workloads:
+        lines += _workload(workload)
+    if missed:
+        lines.append(f"{missed} intervals were not printed: the reader of the output was slow")
+    return lines
+
+
+def _host(origin: OriginSnapshot) -> list[str]:
+    counters, latency = origin.counters, origin.latency
+    failed = sum(counters.failed.values())
+    codes = f" ({_counts(counters.failed)})" if failed else ""
+    statuses = {str(code): n for code, n in sorted(counters.statuses.items())}
+    reuse = counters.reused / counters.assigned if counters.assigned else None
+    closed = f"; closed: {_counts(counters.closed)}" if counters.closed else ""
+    submitted = f"{counters.submitted} submitted"
+    wait = units.duration(latency.queue.quantile(0.95))
+    return [
+        f"  requests    {submitted}, {counters.completed} completed, {failed} failed{codes}",
+        f"  answers     {_counts(statuses) or 'none'}",
+        f"  sockets     {counters.opened} opened, {origin.total} open at the end{closed}",
+        f"  reuse       {units.share(reuse)} ({counters.reused} of {counters.assigned})",
+        f"  latency     {_quantiles(latency.total)} (intended start to last byte)",
+        f"  queue wait  p95 {wait}; {counters.queued} requests waited, {origin.queued} still do",
+    ]
+
+
+def _workload(workload: WorkloadSnapshot) -> list[str]:
+    name = clean(workload.name)
+    under_way = f", {workload.in_flight} under way at the end" if workload.in_flight else ""
+    ended = f"{workload.completed} completed, {workload.failed} failed{under_way}"
+    started = f"{workload.offered} offered, {workload.sent} sent"
+    lines = [
+        f"workload {name}: {clean(workload.pattern)} to {clean(workload.target)}",
+        f"  {started}, {workload.dropped} dropped, {workload.late} late; {ended}",
+    ]
+    if workload.dropped:
+        lines.append(
+            f"  NOT DELIVERED: {workload.dropped} of {workload.offered} arrivals were dropped "
+            "because max_in_flight was reached: the load was less than asked for"
+        )
+    if workload.late > workload.offered * _LATE_SHARE:
+        worst = units.duration(workload.lateness.quantile(0.99))
+        lines.append(
+            f"  NOT DELIVERED ON TIME: {workload.late} of {workload.offered} arrivals started "
+            f"more than 10 ms late (p99 {worst}): this machine could not keep the rate"
+        )
+    return lines
+
+
+def _quantiles(histogram: Histogram) -> str:
+    return ", ".join(
+        f"{name} {units.duration(histogram.quantile(q))}"
+        for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    )
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    """Give e.g. ``ECONNRESET 3, ETIMEDOUT 1``, the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{clean(str(name))} {n}" for name, n in ordered)
