@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pooltop.present import units
-from pooltop.present.hosts import HostRow
 from pooltop.present.clean import cells, clip
+from pooltop.present.hosts import HostRow
 from pooltop.present.line import Align, Ink, Line, Span, pad, width_of
 from pooltop.present.marks import Mark
 

@@ -24,6 +24,9 @@ _STATE_INK: dict[State, Ink] = {
 }
 
 
+_NAME = " pooltop "
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
     """What the header says."""
@@ -46,35 +49,49 @@ class HeaderFacts:
 
 def header_line(facts: HeaderFacts, width: int) -> Line:
     """Give the header in ``width`` cells; what matters least goes first when it is narrow."""
-    left: list[Span] = [(" pooltop ", "strong"), (f"{clean(facts.title, 28)}  ", "accent")]
-    left.append((f" {facts.state} ", _STATE_INK[facts.state]))
+    state: list[Span] = [(f" {facts.state} ", _STATE_INK[facts.state])]
     if facts.detail:
-        left.append((f" {facts.detail}", "text"))
+        state.append((f" {facts.detail}", "text"))
     right: list[Span] = [
         (" LOCKED ", "tag.locked") if facts.locked else (" UNLOCKED ", "tag.open"),
     ]
     if facts.mode:
         right.append((f" {facts.mode} ", "tag.mode"))
+    # The name gives way before the state does. Of a path the end says most.
+    room = width - width_of(tuple(state)) - width_of(tuple(right)) - 2
+    title = clean(facts.title.rstrip("/").rpartition("/")[2], max(0, min(28, room - 12)))
+    left: list[Span] = []
+    if room >= len(_NAME):
+        left.append((_NAME, "strong"))
+    if title:
+        left.append((f"{title}  ", "accent"))
+    left += state
     clock: Span | None = None
     if facts.wall_at is not None:
         clock = (f"  {units.clock(facts.wall_at)} ", "text")
-    optional: list[Span] = []
-    if facts.load:
-        optional.append((f"  LOAD {facts.load}", "warn"))
-    optional.append((f"  {units.rate(facts.req_s)} req/s", "strong"))
-    optional.append((f"  win {units.window(facts.window_s)}", "text"))
-    if facts.edits:
-        plural = "" if facts.edits == 1 else "s"
-        optional.append((f"  {facts.edits} edit{plural}", "accent"))
     room = width - width_of(tuple(left)) - width_of(tuple(right)) - 2
     if clock is not None and width_of((clock,)) <= room:
         right.append(clock)
         room -= width_of((clock,))
-    for span in optional:
+    for span in _optional(facts):
         if width_of((span,)) <= room:
             left.append(span)
             room -= width_of((span,))
     return spread(left, right, width)
+
+
+def _optional(facts: HeaderFacts) -> list[Span]:
+    """Give what is shown as far as there is room, the most wanted first."""
+    spans: list[Span] = []
+    if facts.load:
+        spans.append((f"  LOAD {facts.load}", "warn"))
+    spans += [
+        (f"  {units.rate(facts.req_s)} req/s", "strong"),
+        (f"  win {units.window(facts.window_s)}", "text"),
+    ]
+    if facts.edits:
+        spans.append((f"  {facts.edits} edit{'' if facts.edits == 1 else 's'}", "accent"))
+    return spans
 
 
 def total_rate(rows: Iterable[HostRow]) -> float | None:
@@ -93,8 +110,9 @@ def mode_of(snapshot: Snapshot, agent: str | None) -> str:
 
 
 def load_of(workloads: Sequence[WorkloadSnapshot]) -> str:
-    """Give ``PAUSED``, ``STOPPED`` or ``DONE`` when all workloads are so; else nothing."""
-    states = {workload.state for workload in workloads}
+    """Give ``PAUSED``, ``STOPPED`` or ``DONE`` when all that could run are so; else nothing."""
+    every = {workload.state for workload in workloads}
+    states = every - {"done"} or every
     if len(states) != 1:
         return ""
     state = clean(states.pop(), 12).upper()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -81,11 +82,12 @@ def build_rows(
     grid = Grid.ending(snapshot.at, window_s=window_s, columns=spark) if spark else None
     pairs = [(agent, origin) for agent in snapshot.agents for origin in agent.origins]
     names = [label_of(origin) for _, origin in pairs]
+    times = Counter(names)
     return [
         _row(
             agent,
             origin,
-            label=name if names.count(name) == 1 else f"{name} ({clean(agent.name)})",
+            label=name if times[name] == 1 else f"{name} ({clean(agent.name)})",
             at=snapshot.at,
             history=history,
             window_s=window_s,

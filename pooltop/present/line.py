@@ -25,7 +25,6 @@ Ink = Literal[
     "bar.hot",
     "bar.free",
     "bar.room",
-    "bar.over",
     "sock.active",
     "sock.free",
     "sock.connecting",

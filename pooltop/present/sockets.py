@@ -88,8 +88,8 @@ def legend_line() -> Line:
     """Give glyph and word of every state."""
     spans: list[Span] = []
     for cell in LEGEND:
-        spans += [(cell.glyph, cell.ink), (f" {cell.word}  ", "dim")]
-    return tuple(spans)
+        spans += [(cell.glyph, cell.ink), (f" {cell.word}", "dim"), ("  ", "text")]
+    return tuple(spans[:-1])
 
 
 def notable_line(origin: OriginSnapshot, at: float) -> Line:

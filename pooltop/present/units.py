@@ -60,6 +60,8 @@ def rate(per_second: float | None) -> str:
         return NONE
     if per_second <= 0:
         return "0"
+    if per_second < 0.05:
+        return "<.1"
     if per_second < 9.95:
         return f"{per_second:.1f}"
     return count(per_second)

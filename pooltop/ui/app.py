@@ -18,19 +18,15 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 
-from pooltop.core.edits import Control, Value
 from pooltop.core.snapshot import Snapshot
 from pooltop.errors import PooltopError
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.header import HeaderFacts, State, load_of
-from pooltop.present.history import History, HostId, next_window
-from pooltop.present.hosts import SORTS
-from pooltop.present.line import Ink, Line
+from pooltop.present.history import History, HostId
 from pooltop.sources.base import Source, Update
-from pooltop.ui.board import PLOT_KINDS, Board, View, find
+from pooltop.ui.board import Board, View, find
 from pooltop.ui.crash import report
-from pooltop.ui.desk import Done, EditDesk
 from pooltop.ui.keys import FROM_ANYWHERE, bindings
 from pooltop.ui.messages import (
     CursorMoved,
@@ -39,12 +35,12 @@ from pooltop.ui.messages import (
     SnapshotArrived,
     StopRequested,
 )
+from pooltop.ui.operator import Operator
+from pooltop.ui.reader import Reader
 from pooltop.ui.theme import THEMES, palette
 from pooltop.ui.widgets.lines import Painter
 
 _LONGEST_PASTE = 64
-_HOLD_S = 3.0
-"""Rows keep their order for so long after the cursor moved."""
 _FORCE_S = 2.0
 """Two interrupts within this leave at once."""
 _SILENT_S = 5.0
@@ -82,7 +78,6 @@ class PoolTopApp(App[None]):
         super().__init__()
         self._source = source
         self._clock = clock
-        self._read_only = read_only
         self._ascii = _needs_ascii() if ascii_only is None else ascii_only
         for theme in THEMES:
             self.register_theme(theme)
@@ -92,18 +87,13 @@ class PoolTopApp(App[None]):
         """The panes."""
         self.history = History()
         """The kept past."""
-        self.desk = EditDesk(source.submit)
-        """Sends edits, and knows how to undo them."""
+        self.reader = Reader(window_s)
+        """What is chosen to be seen."""
+        self.operator = Operator(
+            source, read_only=read_only, own=self._own, log=self._log_edit, changed=self._redraw
+        )
+        """What is done to the engine."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._window_s = window_s
-        self._sort = 0
-        self._needle = ""
-        self._plot: int | None = None
-        self._frozen: Snapshot | None = None
-        self._locked = read_only
-        self._held: tuple[HostId, ...] | None = None
-        self._held_until = 0.0
-        self._status: Line = ()
         self._state: State = "WAITING"
         self._note = "  waiting for the engine"
         self._heard_at = clock()
@@ -125,7 +115,7 @@ class PoolTopApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
         self._draw()
         self.set_interval(1.0, self._tick, name="silence")
-        self._own(self._start(), name="source")
+        self._own(self._start(), "source")
 
     async def _start(self) -> None:
         try:
@@ -139,7 +129,7 @@ class PoolTopApp(App[None]):
         for task in self._tasks:
             task.cancel()
 
-    def _own(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=f"pooltop-ui-{name}")
         self._tasks.add(task)
         task.add_done_callback(self._disown)
@@ -167,9 +157,8 @@ class PoolTopApp(App[None]):
 
     def _take(self, update: Update) -> None:
         before = self.history.latest
-        if before is None and update.snapshot.environment == "prod":
-            self._locked = True
-            self._say("LOCKED because environment is prod; L unlocks", "warn")
+        if before is None:
+            self.operator.meet(update.snapshot)
         if before is not None and update.snapshot.at > before.at:
             self._interval_s = update.snapshot.at - before.at
         self.history.add(update.snapshot)
@@ -182,9 +171,14 @@ class PoolTopApp(App[None]):
     def _ended(self, reason: str) -> None:
         self._state = "ENDED"
         self._note = f"  the engine ended: {clean(reason, 400)}"
-        self._say(f"the engine ended: {reason}; this is the last picture, q quits", "bad")
+        self.operator.ended = True
+        self.operator.say(f"the engine ended: {reason}; this is the last picture, q quits", "bad")
         latest = self.history.latest
         self.board.events.note(latest.wall_at if latest else time.time(), "INFO", reason)
+        self.post_message(SnapshotArrived())
+
+    def _redraw(self) -> None:
+        # Posted, because a source may call from outside the app's context.
         self.post_message(SnapshotArrived())
 
     def on_snapshot_arrived(self) -> None:
@@ -221,36 +215,34 @@ class PoolTopApp(App[None]):
     def _draw(self) -> None:
         if not self.is_running or not self.board.hosts.is_attached:
             return
-        if self._held is not None and self._clock() >= self._held_until:
-            self._held = None
         with self.batch_update():
             self.board.draw(self._view(), self.size.width, self.size.height)
         self._drawn_host = self.board.hosts.cursor
 
     def _view(self) -> View:
         latest = self.history.latest
-        shown = self._frozen or latest
+        shown = self.reader.frozen or latest
         return View(
             snapshot=shown,
             live=latest,
             history=self.history,
             header=self._header(shown),
-            order=SORTS[self._sort],
-            held=self._held,
-            needle=self._needle,
+            order=self.reader.order,
+            held=self.reader.held(self._clock()),
+            needle=self.reader.needle,
             filtering=self.board.hosts.filtering,
-            plot=self._plot,
+            plot=self.reader.plot,
             stale=self._state in ("SILENT", "ENDED"),
-            locked=self._locked,
-            status=self._status,
+            locked=self.operator.locked,
+            status=self.operator.status,
             note=self._note if latest is None else "",
             ascii_only=self._ascii,
         )
 
     def _header(self, shown: Snapshot | None) -> HeaderFacts:
         state, detail = self._state, ""
-        if self._frozen is not None and self.history.latest is not None:
-            behind = self.history.latest.at - self._frozen.at
+        if self.reader.frozen is not None and self.history.latest is not None:
+            behind = self.history.latest.at - self.reader.frozen.at
             state = "FROZEN"
             detail = f"{units.age(behind)} behind, {self.board.events.newer} new events"
         elif state == "LIVE" and self._interval_s:
@@ -261,15 +253,16 @@ class PoolTopApp(App[None]):
             title=self._source.title,
             state=state,
             detail=detail,
-            window_s=self._window_s,
-            locked=self._locked,
-            edits=self.desk.undoable,
+            window_s=self.reader.window_s,
+            locked=self.operator.locked,
+            edits=self.operator.desk.undoable,
             load=load_of(shown.workloads) if shown else "",
             wall_at=shown.wall_at if shown else None,
         )
 
-    def _say(self, text: str, ink: Ink = "text") -> None:
-        self._status = ((f" {clean(text, 400)}", ink),)
+    def _log_edit(self, text: str) -> None:
+        latest = self.history.latest
+        self.board.events.note(latest.wall_at if latest else time.time(), "EDIT", text)
 
     # --- the keyboard ----------------------------------------------------------------------
 
@@ -290,13 +283,13 @@ class PoolTopApp(App[None]):
         if board.limits.editing:
             asked = board.limits.take_key(key, char)
             if isinstance(asked, EditRequested):
-                self._request(asked)
+                self.operator.edit(asked)
             elif isinstance(asked, StopRequested):
-                self.action_stop()
+                self.operator.stop()
         elif board.hosts.filtering:
             asked = board.hosts.take_key(key, char)
             if isinstance(asked, FilterChanged):
-                self._needle = asked.text
+                self.reader.needle = asked.text
         else:
             return False
         self._draw()
@@ -309,8 +302,8 @@ class PoolTopApp(App[None]):
         if self.board.helping:
             self.board.scroll_help(by)
         else:
-            self._held = tuple(row.id for row in self.board.hosts.rows)
-            self._held_until = self._clock() + _HOLD_S
+            hosts = tuple(row.id for row in self.board.hosts.rows)
+            self.reader.hold(hosts, self._clock())
             self.board.hosts.move(by)
         self._draw()
 
@@ -321,25 +314,23 @@ class PoolTopApp(App[None]):
 
     def action_sort(self, by: int) -> None:
         """Sort by another column."""
-        self._sort = (self._sort + by) % len(SORTS)
-        self._held = None
+        self.reader.sort(by)
         self._draw()
 
     def action_filter(self) -> None:
         """Begin to type a filter."""
         if not self.board.helping:
-            self.board.hosts.begin_filter(self._needle)
+            self.board.hosts.begin_filter(self.reader.needle)
             self._draw()
 
     def action_window(self, step: int) -> None:
         """Choose a longer or shorter window."""
-        self._window_s = next_window(self._window_s, step)
+        self.reader.window(step)
         self._draw()
 
     def action_plots(self) -> None:
         """Maximise the first plot, the next, and after the last show all again."""
-        following = 0 if self._plot is None else self._plot + 1
-        self._plot = following if following < len(PLOT_KINDS) else None
+        self.reader.next_plot()
         self._draw()
 
     def action_events(self) -> None:
@@ -357,8 +348,8 @@ class PoolTopApp(App[None]):
 
     def action_freeze(self) -> None:
         """Hold every pane at this instant, or follow again."""
-        self._frozen = self.history.latest if self._frozen is None else None
-        self.board.events.hold(held=self._frozen is not None)
+        self.reader.toggle_freeze(self.history.latest)
+        self.board.events.hold(held=self.reader.frozen is not None)
         self._draw()
 
     def action_help(self) -> None:
@@ -370,12 +361,11 @@ class PoolTopApp(App[None]):
         """Leave what is open: help, then the frozen instant, then the filter."""
         if self.board.helping:
             self.board.toggle_help()
-        elif self._frozen is not None:
+        elif self.reader.frozen is not None:
             self.action_freeze()
-        elif self._needle:
-            self._needle = ""
-        self._status = ()
-        self._draw()
+        else:
+            self.reader.needle = ""
+        self.operator.say("")
 
     async def action_quit(self) -> None:
         """Leave in order."""
@@ -389,30 +379,14 @@ class PoolTopApp(App[None]):
             self.leave(130)
             return
         self._interrupted_at = now
-        self._say("ctrl+c again leaves at once; q ends the engine in order", "warn")
-        self._draw()
+        self.operator.say("ctrl+c again leaves at once; q ends the engine in order", "warn")
 
     # --- writing keys -----------------------------------------------------------------------
 
-    def _may_write(self) -> bool:
-        if self._state == "ENDED":
-            self._say("refused: the engine has ended", "bad")
-        elif self._locked:
-            how = "started read-only" if self._read_only else "L unlocks"
-            self._say(f"LOCKED: nothing was changed; {how}", "warn")
-        else:
-            return True
-        self._draw()
-        return False
-
     def action_lock(self) -> None:
         """Lock or unlock the keys that change something."""
-        if self._read_only:
-            self._say("LOCKED for good: started read-only", "warn")
-        else:
-            self._locked = not self._locked
-            self._say("LOCKED" if self._locked else "UNLOCKED", "warn")
-            self.board.limits.leave()
+        self.operator.toggle_lock()
+        self.board.limits.leave()
         self._draw()
 
     def action_edit(self) -> None:
@@ -424,82 +398,33 @@ class PoolTopApp(App[None]):
         self._open_form(by)
 
     def _open_form(self, step: int) -> None:
-        if self.board.helping or not self._may_write():
+        if self.board.helping or not self.operator.may_write():
             return
         host = self.board.hosts.cursor
         agent, _ = find(self.history.latest, host)
         if host is None or agent is None:
-            self._say("there is no host to edit yet", "warn")
+            self.operator.say("there is no host to edit yet", "warn")
         else:
             self.board.limits.open(host, agent, step=step)
-        self._draw()
-
-    def _request(self, asked: EditRequested) -> None:
-        if not asked.changes:
-            self._say("nothing changed")
-        elif self._may_write():
-            self._own(self._edit(asked.host.agent, asked.changes), name="edit")
-
-    async def _edit(self, agent: str, changes: tuple[tuple[str, Value | None], ...]) -> None:
-        self._tell(await self.desk.apply(agent, changes))
+            self._draw()
 
     def action_undo(self) -> None:
         """Take the last edit back."""
-        if self._may_write():
-            self._own(self._undo(), name="undo")
-
-    async def _undo(self) -> None:
-        self._tell(await self.desk.undo(), nothing="nothing to undo")
+        self.operator.undo()
 
     def action_restore(self) -> None:
         """Put the focused agent back to its profile."""
         agent, _ = find(self.history.latest, self.board.hosts.cursor)
-        if agent is not None and self._may_write():
-            self._own(self._restore(agent.name), name="restore")
-
-    async def _restore(self, name: str) -> None:
-        latest = self.history.latest
-        agent = next((one for one in latest.agents if one.name == name), None) if latest else None
         if agent is not None:
-            self._tell(await self.desk.restore(agent), nothing="already as in the profile")
-
-    def _tell(self, done: list[Done], *, nothing: str = "") -> None:
-        latest = self.history.latest
-        for one in done:
-            self._say(one.text, "accent" if one.accepted else "bad")
-            if not one.accepted:
-                # What is accepted is logged by the engine, for every viewer and the recording.
-                self.board.events.note(latest.wall_at if latest else time.time(), "EDIT", one.text)
-        if not done:
-            self._say(nothing)
-        self._draw()
+            self.operator.restore(agent)
 
     def action_pause(self) -> None:
         """Hold the load back, or let it go on."""
-        if not self._may_write():
-            return
-        latest = self.history.latest
-        paused = latest is not None and load_of(latest.workloads) == "PAUSED"
-        self._send(
-            Control(action="resume" if paused else "pause"), "resumed" if paused else "paused"
-        )
+        self.operator.pause(self.history.latest)
 
     def action_stop(self) -> None:
         """Stop everything at once."""
-        if self._may_write():
-            self._send(Control(action="stop"), "stopped: every workload ended, every socket closed")
-
-    def _send(self, control: Control, word: str) -> None:
-        self._own(self._control(control, word), name=control.action)
-
-    async def _control(self, control: Control, word: str) -> None:
-        try:
-            await self._source.control(control)
-        except (PooltopError, OSError) as error:
-            self._say(f"{control.action} failed: {error}", "bad")
-        else:
-            self._say(f"load {word}", "warn")
-        self._draw()
+        self.operator.stop()
 
 
 def _needs_ascii() -> bool:

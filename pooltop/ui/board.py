@@ -28,7 +28,7 @@ from pooltop.present.plot import columns_in, draw
 from pooltop.present.plots import PlotKind, plot_of
 from pooltop.present.sockets import legend_line, notable_line, queue_lines, strip_lines
 from pooltop.ui.help import help_lines
-from pooltop.ui.keys import key_line
+from pooltop.ui.keys import key_line, typing_line
 from pooltop.ui.layout import Plan, plan
 from pooltop.ui.widgets.events import EventLog
 from pooltop.ui.widgets.grid import HostGrid
@@ -154,7 +154,9 @@ class Board:
         mode = mode_of(view.snapshot, host.agent if host else None) if view.snapshot else ""
         facts = replace(view.header, req_s=total_rate(rows), mode=mode)
         self.header.show([header_line(facts, width)])
-        if layout.limits == 0 and view.status:
+        if self.limits.editing or view.filtering:
+            self.keys.show([typing_line(width, editing=self.limits.editing)])
+        elif layout.limits == 0 and view.status:
             self.keys.show([fit(view.status, width)])
         else:
             self.keys.show([key_line(width, locked=view.locked)])
@@ -214,7 +216,10 @@ class Board:
         shown = arrange(found, view.order, held=view.held)
         note = view.note or ("  no host matches the filter" if rows else "  no host yet")
         self.hosts.show_rows(shown, columns, sorted_by=view.order.title, note=((note, "dim"),))
-        self.hosts.title(_hosts_title(view, len(found), len(rows)))
+        fits = max(1, layout.hosts - _frame_lines(layout) - 1)
+        first = self.hosts.first_visible + 1
+        place = f" {first}-{min(first + fits - 1, len(found))}" if len(found) > fits else ""
+        self.hosts.title(_hosts_title(view, len(found), len(rows), place))
         return rows
 
     def _draw_limits(
@@ -253,7 +258,7 @@ class Board:
             named = f"{label_of(origin)}  {plot.title}"
             fits = index == chosen[0] and cells(named) <= size - 8
             pane.title(named if fits else plot.title)
-            lines = layout.plots - (2 if frame else 1)
+            lines = layout.plots - _frame_lines(layout)
             pane.show(draw(plot, inner, lines, ascii_only=view.ascii_only))
 
     def _draw_sockets(
@@ -262,7 +267,7 @@ class Board:
         if not layout.sockets:
             return
         frame = 2 if layout.mode == "full" else 0
-        lines = layout.sockets - (2 if frame else 1)
+        lines = layout.sockets - _frame_lines(layout)
         left = width // 2 if layout.queue else width
         self.queue.display = layout.queue
         self.sockets.styles.width = left
@@ -297,8 +302,14 @@ def find(
     return (agent, next((one for one in agent.origins if one.key == host.origin), None))
 
 
-def _hosts_title(view: View, found: int, total: int) -> str:
+def _frame_lines(layout: Plan) -> int:
+    """Give the lines that a pane's border takes in this mode."""
+    return {"full": 2, "incident": 1}.get(layout.mode, 0)
+
+
+def _hosts_title(view: View, found: int, total: int, place: str) -> str:
     title = f"HOSTS {total}" if found == total else f"HOSTS {found} of {total}"
+    title += place and f"  rows{place}"
     arrow = "desc" if view.order.descending else "asc"
     title += f"  sort {view.order.title} {arrow}"
     if view.filtering:

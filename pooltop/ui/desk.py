@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from pooltop.core.edits import Edit, EditOutcome, Value
+from pooltop.core.edits import EDITABLE, Edit, EditOutcome, Value
 from pooltop.core.snapshot import AgentSnapshot
 from pooltop.errors import PooltopError
 from pooltop.present.limits import value_of
@@ -67,8 +67,13 @@ class EditDesk:
 
     async def restore(self, agent: AgentSnapshot) -> list[Done]:
         """Put every edited option of the agent back to the profile's value; undoable too."""
+        # The picture is up to an interval old: what was edited from here since counts too.
+        edited = {last.option for last in self._stack if last.agent == agent.name}
+        changed = {*changed_options(agent), *edited}
         changes = tuple(
-            (option, value_of(agent.initial_options, option)) for option in changed_options(agent)
+            (option, value_of(agent.initial_options, option))
+            for option in EDITABLE
+            if option in changed
         )
         return await self.apply(agent.name, changes, by="restore")
 

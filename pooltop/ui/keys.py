@@ -83,6 +83,25 @@ def bindings() -> list[BindingType]:
     ]
 
 
+_EDITING = (
+    ("ret", "apply"),
+    ("esc", "leave"),
+    ("tab", "next field"),
+    ("[ ]", "step 1"),
+    ("{ }", "10"),
+    ("P", "stop everything"),
+)
+_FILTERING = (("ret", "keep"), ("esc", "clear"), ("up down", "move"), ("^x", "stop everything"))
+
+
+def typing_line(width: int, *, editing: bool) -> Line:
+    """Give the key line while the edit form or the filter has the keyboard."""
+    spans: list[Span] = [(" ", "text")]
+    for name, word in _EDITING if editing else _FILTERING:
+        spans += [(name, "key"), (f" {word}  ", "dim")]
+    return fit(spans, width)
+
+
 def key_line(width: int, *, locked: bool) -> Line:
     """Give the key line: keys that would be refused are faint; what does not fit is left to ?."""
     spans: list[Span] = [(" ", "text")]

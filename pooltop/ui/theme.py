@@ -86,7 +86,6 @@ def palette(variables: dict[str, str], *, dark: bool) -> Palette:
         "bar.hot": ink(tint(bad, 1.0), tint(bad, 0.48)),
         "bar.free": ink(tint(use, 0.95), tint(use, 0.32)),
         "bar.room": ink(tint(fore, 0.22), tint(fore, 0.05)),
-        "bar.over": ink(warn, tint(warn, 0.4)),
         "sock.active": ink(tint(good, 0.95), tint(good, 0.42), bold=True),
         "sock.free": ink(tint(use, 0.95), tint(use, 0.32)),
         "sock.connecting": ink(warn, tint(warn, 0.28), bold=True),

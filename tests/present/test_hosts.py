@@ -194,8 +194,9 @@ def test_the_header_says_everything_at_eighty_cells() -> None:
         assert part in text
 
 
-def test_the_lock_and_the_mode_outlive_everything_in_a_narrow_header() -> None:
-    text = text_of(header_line(facts(locked=True), 50))
+def test_the_state_the_lock_and_the_mode_outlive_the_rest_in_a_narrow_header() -> None:
+    text = text_of(header_line(facts(locked=True), 45))
+    assert "LIVE" in text
     assert "LOCKED" in text
     assert "NODE" in text
 

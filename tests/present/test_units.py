@@ -67,7 +67,8 @@ def test_a_share_is_never_rounded_to_none_or_all(fraction: float | None, text: s
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "-"), (0.0, "0"), (0.4, "0.4"), (21.8, "22"), (161.2, "161")]
+    ("value", "text"),
+    [(None, "-"), (0.0, "0"), (0.01, "<.1"), (0.4, "0.4"), (21.8, "22"), (161.2, "161")],
 )
 def test_a_rate_has_a_decimal_only_below_ten(value: float | None, text: str) -> None:
     assert text == units.rate(value)

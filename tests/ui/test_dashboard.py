@@ -141,10 +141,10 @@ async def test_a_frozen_screen_holds_one_instant_while_collection_goes_on(desk) 
 async def test_a_frozen_screen_can_still_be_explored(desk) -> None:
     async with desk() as one:
         await one.press("space")
-        frozen = one.app._frozen
+        frozen = one.app.reader.frozen
         await one.step(times=4)
         await one.press("j", "s", "Z")
-        assert frozen is one.app._frozen
+        assert frozen is one.app.reader.frozen
         assert "win 30s" in one.screen()[0]
 
 

@@ -93,7 +93,10 @@ async def test_what_is_not_allowed_is_refused_with_words_while_typing(desk, keys
 
 async def test_esc_applies_nothing(desk) -> None:
     async with desk() as one:
-        await one.press("e", "9", "escape")
+        await one.press("e", "9")
+        assert "esc leave" in one.screen()[-1]
+        await one.press("escape")
+        assert "q quit" in one.screen()[-1]
         assert [] == sent(one)
         assert not one.app.board.limits.editing
 
@@ -146,6 +149,16 @@ async def test_u_capital_goes_back_to_the_profile(desk) -> None:
         ] == sent(one)[2:]
         await one.step()
         assert "maxSockets[4]" in one.text()
+
+
+async def test_going_back_to_the_profile_counts_an_edit_made_a_moment_ago(desk) -> None:
+    async with desk() as one:
+        await one.press("e", "8", "enter", "U")
+        assert ("starved", "max_sockets", 4.0, "restore") == sent(one)[-1]
+
+
+async def test_going_back_to_the_profile_says_when_nothing_differs(desk) -> None:
+    async with desk() as one:
         await one.press("U")
         assert "already as in the profile" in one.text()
 
@@ -159,7 +172,7 @@ async def test_a_refused_edit_is_said_logged_and_not_undoable(desk) -> None:
     async with desk(Refusing(demo_agents())) as one:
         await one.press("e", "8", "enter")
         assert 2 == one.text().count("maxSockets refused: the agent is gone")
-        assert 0 == one.app.desk.undoable
+        assert 0 == one.app.operator.desk.undoable
 
 
 async def test_an_edit_that_cannot_be_delivered_is_said(desk) -> None:

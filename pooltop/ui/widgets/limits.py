@@ -101,7 +101,7 @@ class LimitsStrip(LinePane):
         return fit((*spans, (f"  {self.form.focus + 1}/{len(FIELDS)}", "dim")), width)
 
     def _field_spans(self, agent: AgentSnapshot, *, short: bool) -> Line:
-        spans: list[Span] = [("" if short else " ", "text")]
+        spans: list[Span] = [(" ", "text")]
         for index in range(len(FIELDS)):
             spans += [*self._one(agent, index, short=short), (" " if short else "  ", "text")]
         return tuple(spans[:-1])
@@ -137,7 +137,7 @@ class LimitsStrip(LinePane):
         form, field = self.form, self.form.field
         error = form.error(form.focus)
         if error:
-            return fit(((f" {field.title} {error}", "bad"), ("  esc leave", "key")), width)
+            return fit(((f" {field.title} {error}", "bad"),), width)
         typed = form.typed[form.focus]
         before = written(field.option, value_of(form.options, field.option))
         spans: list[Span] = []
@@ -147,9 +147,7 @@ class LimitsStrip(LinePane):
         else:
             spans.append((f" {field.title}: {field.allowed}", "text"))
         spans.append((f"  {field.meaning}", "dim"))
-        keys: Span = ("  ret apply  esc leave  tab next  [ ] 1  { } 10", "key")
-        room = width - width_of((keys,))
-        return (*fit(spans, room), keys) if room >= 40 else fit((*spans[:2], keys), width)
+        return fit(spans, width)
 
     def on_resize(self) -> None:
         """Lay the fields out anew."""

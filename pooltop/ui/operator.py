@@ -1,0 +1,144 @@
+"""What the reader does to the engine: behind one lock, and always told what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from pooltop.core.edits import Control
+from pooltop.core.snapshot import AgentSnapshot, Snapshot
+from pooltop.errors import PooltopError
+from pooltop.present.clean import clean
+from pooltop.present.header import load_of
+from pooltop.present.line import Ink, Line
+from pooltop.sources.base import Source
+from pooltop.ui.desk import Done, EditDesk
+from pooltop.ui.messages import EditRequested
+
+_PATIENCE_S = 5.0
+Own = Callable[[Coroutine[Any, Any, None], str], None]
+"""Runs work as a task of the app's, under a name."""
+
+
+class Operator:
+    """Edits and controls. It changes no pane: it says what happened, and asks for a frame."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        read_only: bool,
+        own: Own,
+        log: Callable[[str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        """Act on ``source``.
+
+        Args:
+            source: Takes edits and controls.
+            read_only: Locked for good.
+            own: Runs what waits for the engine.
+            log: Takes a line for the event log.
+            changed: Called when the status has changed.
+        """
+        self.desk = EditDesk(source.submit)
+        """Sends edits, and knows how to undo them."""
+        self.locked = read_only
+        """Whether everything that changes something is refused."""
+        self.ended = False
+        """Whether there is no engine any more."""
+        self.status: Line = ()
+        """What happened last."""
+        self._source = source
+        self._read_only = read_only
+        self._own = own
+        self._log = log
+        self._changed = changed
+
+    def say(self, text: str, ink: Ink = "text") -> None:
+        """Make this the status; raw text is cleaned."""
+        self.status = ((f" {clean(text, 400)}", ink),) if text else ()
+        self._changed()
+
+    def may_write(self) -> bool:
+        """Tell whether something may be changed; says why not."""
+        if self.ended:
+            self.say("refused: the engine has ended", "bad")
+        elif self.locked:
+            how = "started read-only" if self._read_only else "L unlocks"
+            self.say(f"LOCKED: nothing was changed; {how}", "warn")
+        return not (self.ended or self.locked)
+
+    def meet(self, snapshot: Snapshot) -> None:
+        """Look at the first snapshot: what is production starts locked."""
+        if snapshot.environment == "prod" and not self.locked:
+            self.locked = True
+            self.say("LOCKED because environment is prod; L unlocks", "warn")
+
+    def toggle_lock(self) -> None:
+        """Lock or unlock."""
+        if self._read_only:
+            self.say("LOCKED for good: started read-only", "warn")
+        else:
+            self.locked = not self.locked
+            self.say("LOCKED" if self.locked else "UNLOCKED", "warn")
+
+    def edit(self, asked: EditRequested) -> None:
+        """Send what was typed."""
+        if not asked.changes:
+            self.say("nothing changed")
+        elif self.may_write():
+            self._own(self._edit(asked), "edit")
+
+    async def _edit(self, asked: EditRequested) -> None:
+        self._tell(await self.desk.apply(asked.host.agent, asked.changes))
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        if self.may_write():
+            self._own(self._undo(), "undo")
+
+    async def _undo(self) -> None:
+        self._tell(await self.desk.undo(), nothing="nothing to undo")
+
+    def restore(self, agent: AgentSnapshot) -> None:
+        """Put an agent back to its profile."""
+        if self.may_write():
+            self._own(self._restore(agent), "restore")
+
+    async def _restore(self, agent: AgentSnapshot) -> None:
+        self._tell(await self.desk.restore(agent), nothing="already as in the profile")
+
+    def _tell(self, done: list[Done], *, nothing: str = "") -> None:
+        for one in done:
+            if not one.accepted:
+                # What is accepted is logged by the engine, for every viewer and the recording.
+                self._log(one.text)
+            self.say(one.text, "accent" if one.accepted else "bad")
+        if not done:
+            self.say(nothing)
+
+    def pause(self, latest: Snapshot | None) -> None:
+        """Hold the load back, or let it go on."""
+        if self.may_write():
+            paused = latest is not None and load_of(latest.workloads) == "PAUSED"
+            action = Control(action="resume" if paused else "pause")
+            self._own(self._control(action, "resumed" if paused else "paused"), action.action)
+
+    def stop(self) -> None:
+        """Stop everything at once."""
+        if self.may_write():
+            words = "stopped: every workload ended, every socket closed"
+            self._own(self._control(Control(action="stop"), words), "stop")
+
+    async def _control(self, control: Control, words: str) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._source.control(control)
+        except TimeoutError:
+            self.say(f"{control.action}: no answer within {_PATIENCE_S:.0f}s", "bad")
+        except (PooltopError, OSError) as error:
+            self.say(f"{control.action} failed: {error}", "bad")
+        else:
+            self.say(f"load {words}", "warn")
