@@ -141,6 +141,8 @@ class Agent:
 
     def __repr__(self) -> str:
         """Show the counts that matter."""
+        if self._closed:
+            return f"<Agent {self.name!r} closed>"
         core = self._shell.core
         in_use = sum(len(o.sockets) for o in core.origins.values())
         free = sum(len(o.free) for o in core.origins.values())
@@ -291,7 +293,8 @@ class Agent:
     def subscribe(self, callback: Callable[[PoolEvent], None]) -> Callable[[], None]:
         """Call back with every event, as it happens; give the function that ends it.
 
-        The callback must be quick and must not raise: it runs inside the engine.
+        The callback runs inside the engine and must be quick. It may look at the agent and edit
+        it. If it raises it is logged and told nothing more.
         """
         return self._shell.subscribe(callback)
 

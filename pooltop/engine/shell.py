@@ -57,6 +57,7 @@ _now = time.monotonic
 _log = logging.getLogger(__name__)
 _REUSED = AssignReason.REUSED
 _SESSION_SPOILED = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
+_Ends = Callable[[], None]
 _WHOLE = ResponseEnd(keep=True, reason=None, hint=None)
 Listener = Callable[[PoolEvent], None]
 
@@ -105,6 +106,9 @@ class PoolShell:
         self._closing: list[SocketId] = []
         self._complete: deque[Exchange] = deque()
         self._after_is_due = False
+        self._untold: deque[tuple[Listener, Any]] = deque()
+        """Events that subscribers have still to be told."""
+        self._is_telling = False
         self._clock = Alarm(self._loop, self._clocks_due)
         self._idle = Alarm(self._loop, self._idle_due)
         self._perform_one: dict[type, Callable[[Any], None]] = {
@@ -130,16 +134,7 @@ class PoolShell:
             kinds: the event classes it wants; none means all of them. What nobody wants costs
                 nothing, and the everyday events of a request are wanted by few.
         """
-        wanted = tuple(kinds) or EVENT_KINDS
-        guarded = self._guard(listener)
-        for kind in wanted:
-            self._handlers[kind] = (*self._handlers[kind], guarded)
-
-        def end() -> None:
-            for kind in wanted:
-                self._handlers[kind] = tuple(h for h in self._handlers[kind] if h is not guarded)
-
-        return end
+        return self._guard(listener, tuple(kinds) or EVENT_KINDS)
 
     def submit(self, exchange: Exchange) -> None:
         """Admit a request at once. Its socket is attached when ``after`` runs."""
@@ -325,6 +320,18 @@ class PoolShell:
             perform[type(command)](command)
         if self.core.deadline < self._idle.at:
             self._idle.note(self.core.deadline)
+        if self._untold and not self._is_telling:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell the subscribers, the commands being done: they may look, and even edit."""
+        self._is_telling = True
+        try:
+            while self._untold:
+                listener, event = self._untold.popleft()
+                listener(event)
+        finally:
+            self._is_telling = False
 
     def _assigned(self, event: RequestAssigned) -> None:
         exchange = self.exchanges[event.request]
@@ -340,16 +347,31 @@ class PoolShell:
         if connection.tls is not None and event.reason in _SESSION_SPOILED:
             self._tls.forget(connection.origin)
 
-    def _guard(self, listener: Listener) -> Listener:
+    def _guard(self, listener: Listener, kinds: tuple[type, ...]) -> _Ends:
+        """Put a listener on the list, so that what it raises ends it and nothing else."""
+        is_on = True
+
+        def later(event: PoolEvent) -> None:
+            self._untold.append((guarded, event))
+
         def guarded(event: PoolEvent) -> None:
+            if not is_on:
+                return
             try:
                 listener(event)
             except Exception:
                 _log.exception("a subscriber raised; it is told nothing more")
-                for kind, handlers in self._handlers.items():
-                    self._handlers[kind] = tuple(h for h in handlers if h is not guarded)
+                end()
 
-        return guarded
+        def end() -> None:
+            nonlocal is_on
+            is_on = False
+            for kind in kinds:
+                self._handlers[kind] = tuple(h for h in self._handlers[kind] if h is not later)
+
+        for kind in kinds:
+            self._handlers[kind] = (*self._handlers[kind], later)
+        return end
 
     def _open(self, command: cmd.Open) -> None:
         exchange = self.exchanges[command.request]

@@ -206,9 +206,7 @@ async def test_an_unread_response_keeps_its_socket_until_it_is_closed(serve, age
     assert 1 == sum(map(len, agent.free_sockets.values()))
 
 
-async def test_a_response_is_a_context_that_gives_up_what_was_not_read(
-    serve, agent_of, eventually
-):
+async def test_a_response_is_a_context_that_gives_up_what_was_not_read(serve, agent_of, eventually):
     server = await serve()
     agent = agent_of(keep_alive=True)
     async with await agent.request("GET", server.url) as response:
@@ -431,9 +429,7 @@ async def test_a_clock_that_is_no_number_is_a_usage_error(agent_of, clock):
     agent = agent_of()
     for wrong in ("1", float("nan"), -1, True):
         with pytest.raises(UsageError, match=clock):
-            await agent.request(
-                "GET", "http://127.0.0.1:1/", timeouts=Timeouts(**{clock: wrong})
-            )
+            await agent.request("GET", "http://127.0.0.1:1/", timeouts=Timeouts(**{clock: wrong}))
         with pytest.raises(UsageError, match=clock):
             agent_of(timeouts=Timeouts(**{clock: wrong}))
     assert not agent.shell.exchanges

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
+import time
 
 import pytest
 
@@ -295,29 +298,32 @@ async def test_content_that_raises_after_the_answer_takes_the_socket_with_it(
     await eventually(lambda: agent.total_socket_count == 0)
 
 
-async def test_a_refusal_is_seen_although_the_server_resets_what_we_still_write(serve, agent_of):
-    refused = 0
-    for _ in range(20):
+async def test_a_refusal_is_seen_although_the_server_resets_what_we_still_write(agent_of):
+    refused = threading.Event()
 
-        async def handle(wire):
-            await wire.head()
-            wire.reply("too much", "Connection: close", status="413 Too Large")
-            await wire.writer.drain()
-            wire.close()  # with unread data: the kernel answers more with RST
+    def refuse():
+        sock, _ = listener.accept()
+        with sock:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += sock.recv(100)
+            sock.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        refused.set()  # closed with unread data: what we write from now on is answered with RST
 
-        async def content():
-            for _ in range(2000):
-                yield bytes(64 * 1024)
+    async def content():
+        yield bytes(64 * 1024)
+        refused.wait(5)  # the loop is held: our next writes come before it has read the answer
+        for _ in range(3):
+            yield b"more"
+            time.sleep(0.01)
 
-        server = await serve(handle)
-        agent = agent_of()
-        try:
-            response = await agent.request("POST", server.url, content=content())
-            refused += response.status == 413 and await response.read() == b"too much"
-        except PeerError:
-            pass
-        await agent.aclose()
-    assert 20 == refused
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=refuse)
+        server.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        response = await agent_of(keep_alive=True).request("POST", url, content=content())
+        assert (413, b"no") == (response.status, await response.read())
+        server.join()
 
 
 async def test_a_peer_that_ends_its_side_while_we_send_hangs_up(serve, agent_of, eventually):
