@@ -105,7 +105,9 @@ class RemoteSource:
         number, answer = self._ask()
         self._running().send(SubmitEdit(number=number, edit=edit))
         outcome = await answer
-        assert outcome is not None
+        if outcome is None:
+            message = f"the engine answered edit {edit.id} without an outcome"
+            raise WireError(message)
         return outcome
 
     async def control(self, control: Control) -> None:

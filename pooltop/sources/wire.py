@@ -14,6 +14,8 @@ message of whoever sends it.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from pooltop.core.edits import Control, Edit, EditOutcome
@@ -76,7 +78,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
 
     profile: Profile
     """With every ``demo:`` resolved, and consent given for every host."""
-    interval_s: float = 0.5
+    interval_s: Annotated[float, msgspec.Meta(ge=0.01, le=3600.0)] = 0.5
     """Seconds between two updates."""
 
 

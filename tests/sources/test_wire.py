@@ -1,0 +1,174 @@
+"""The wire: its bytes do not change unnoticed, and no cut or garbage confuses a reader."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pooltop.core.edits import Control, Edit, EditOutcome
+from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, SocketId, Workload
+from pooltop.core.snapshot import (
+    AgentSnapshot,
+    JournalEntry,
+    OriginSnapshot,
+    Snapshot,
+    SocketInfo,
+    WorkloadSnapshot,
+)
+from pooltop.core.states import SocketState
+from pooltop.sources import wire
+
+GOLDEN = Path(__file__).with_name("wire_golden.json")
+
+SNAPSHOT = Snapshot(
+    seq=3,
+    at=12.5,
+    wall_at=1700000000.25,
+    profile="p.toml",
+    agents=(
+        AgentSnapshot(
+            name="a",
+            options=AgentOptions(max_sockets=4.0),
+            initial_options=AgentOptions(),
+            origins=(
+                OriginSnapshot(
+                    key=OriginKey("h:80:"),
+                    scheme="http",
+                    host="h",
+                    port=80,
+                    sockets=(
+                        SocketInfo(
+                            id=SocketId(1), state=SocketState.ACTIVE, opened_at=1.0, since=2.0
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    workloads=(
+        WorkloadSnapshot(name="w", agent="a", target="h:80", state="running", pattern="open"),
+    ),
+)
+ENTRY = JournalEntry(seq=1, at=12.0, wall_at=1700000000.0, kind="LOAD", text="w started")
+MESSAGES: dict[str, wire.Message] = {
+    "hello": wire.Hello(version=1, pid=42),
+    "update": wire.Update(snapshot=SNAPSHOT, entries=(ENTRY,), dropped=2),
+    "edit-done": wire.EditDone(number=1, outcome=EditOutcome(id=9, accepted=True, opened=3)),
+    "control-done": wire.ControlDone(number=2),
+    "refused": wire.Refused(number=1, reason="no"),
+    "goodbye": wire.Goodbye(reason="over"),
+    "run": wire.Run(
+        profile=Profile(
+            path="p.toml",
+            agents=(AgentProfile(name="a"),),
+            workloads=(Workload(name="w", agent="a", base_url="http://127.0.0.1:80"),),
+        ),
+        interval_s=0.25,
+    ),
+    "edit": wire.SubmitEdit(number=1, edit=Edit(id=9, agent="a", option="max_sockets", value=None)),
+    "control": wire.SubmitControl(number=2, control=Control(action="stop")),
+}
+FROM_ENGINE = ("hello", "update", "edit-done", "control-done", "refused", "goodbye")
+FROM_VIEWER = ("run", "edit", "control", "goodbye")
+
+
+def test_the_golden_file_is_of_this_version() -> None:
+    assert wire.VERSION == json.loads(GOLDEN.read_text())["version"]
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_the_bytes_of_a_message_are_those_of_the_golden_file(name: str) -> None:
+    golden = json.loads(GOLDEN.read_text())["messages"]
+
+    assert golden[name] == wire.encode(MESSAGES[name]).hex(), (
+        "the wire changed: raise VERSION if an older peer would misread it, then write the "
+        "golden file anew"
+    )
+
+
+@pytest.mark.parametrize("name", FROM_ENGINE)
+def test_a_viewer_reads_what_an_engine_of_the_golden_file_says(name: str) -> None:
+    data = bytes.fromhex(json.loads(GOLDEN.read_text())["messages"][name])
+
+    assert [MESSAGES[name]] == [wire.read_from_engine(body) for body in wire.Frames().feed(data)]
+
+
+@pytest.mark.parametrize("name", FROM_VIEWER)
+def test_an_engine_reads_what_a_viewer_of_the_golden_file_says(name: str) -> None:
+    data = bytes.fromhex(json.loads(GOLDEN.read_text())["messages"][name])
+
+    assert [MESSAGES[name]] == [wire.read_from_viewer(body) for body in wire.Frames().feed(data)]
+
+
+@given(
+    names=st.lists(st.sampled_from(sorted(MESSAGES)), max_size=6),
+    cuts=st.lists(st.integers(0, 4000), max_size=12),
+)
+def test_messages_come_out_whole_however_the_stream_is_cut(
+    names: list[str], cuts: list[int]
+) -> None:
+    data = b"".join(wire.encode(MESSAGES[name]) for name in names)
+    edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    frames = wire.Frames()
+
+    bodies = [
+        body
+        for start, end in zip(edges, edges[1:], strict=False)
+        for body in frames.feed(data[start:end])
+    ]
+
+    assert [wire.encode(MESSAGES[name])[4:] for name in names] == bodies
+
+
+def test_no_limit_survives_the_wire() -> None:
+    body = wire.encode(MESSAGES["run"])[4:]
+    message = wire.read_from_viewer(body)
+
+    assert isinstance(message, wire.Run)
+    assert math.isinf(message.profile.agents[0].options.max_sockets)
+
+
+def test_a_length_over_the_limit_is_refused_before_anything_is_kept() -> None:
+    with pytest.raises(wire.WireError, match="a message of 11 bytes is announced, 10 are allowed"):
+        wire.Frames(largest=10).feed((11).to_bytes(4, "big"))
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_refused_and_never_anything_else(body: bytes) -> None:
+    for read in (wire.read_from_engine, wire.read_from_viewer):
+        try:
+            read(body)
+        except wire.WireError as error:
+            assert "what is no message" in str(error)  # noqa: PT017 - most of it is garbage
+
+
+def test_a_message_of_the_other_side_is_refused() -> None:
+    with pytest.raises(wire.WireError, match="the viewer sent what is no message"):
+        wire.read_from_viewer(wire.encode(MESSAGES["hello"])[4:])
+
+
+def test_an_unknown_field_is_ignored() -> None:
+    body = msgspec.msgpack.encode({"type": "goodbye", "reason": "over", "later": 1})
+
+    assert wire.Goodbye(reason="over") == wire.read_from_engine(body)
+
+
+def test_text_that_is_no_unicode_is_refused() -> None:
+    with pytest.raises(wire.WireError, match="text that cannot be sent"):
+        wire.encode(wire.Goodbye(reason="\udcff"))
+
+
+@pytest.mark.parametrize("interval_s", [0.0, -1.0, math.nan, 4000.0])
+def test_an_interval_that_would_spin_or_never_come_is_refused(interval_s: float) -> None:
+    body = msgspec.msgpack.encode(
+        {"type": "run", "profile": {"path": "p"}, "interval_s": interval_s}
+    )
+
+    with pytest.raises(wire.WireError):
+        wire.read_from_viewer(body)
