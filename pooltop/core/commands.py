@@ -8,7 +8,7 @@ from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.states import CloseReason
 
 
-class Open(msgspec.Struct, frozen=True):
+class Open(msgspec.Struct, frozen=True, gc=False):
     """Dial ``key`` for ``request`` and call this connection ``socket``."""
 
     socket: SocketId
@@ -17,14 +17,14 @@ class Open(msgspec.Struct, frozen=True):
     """Whose options the dial takes (Node dials with the options of the request)."""
 
 
-class Send(msgspec.Struct, frozen=True):
+class Send(msgspec.Struct, frozen=True, gc=False):
     """Write ``request`` to ``socket``: at once if it is connected, else when it is."""
 
     socket: SocketId
     request: RequestId
 
 
-class Settle(msgspec.Struct, frozen=True):
+class Settle(msgspec.Struct, frozen=True, gc=False):
     """Tell the caller that the request failed."""
 
     request: RequestId
@@ -32,14 +32,14 @@ class Settle(msgspec.Struct, frozen=True):
     message: str
 
 
-class Destroy(msgspec.Struct, frozen=True):
+class Destroy(msgspec.Struct, frozen=True, gc=False):
     """Close the socket now, without waiting for anything; report ``closed`` a turn later."""
 
     socket: SocketId
     reason: CloseReason
 
 
-class Finish(msgspec.Struct, frozen=True):
+class Finish(msgspec.Struct, frozen=True, gc=False):
     """Close the socket once what is written has left (Node's destroySoon); report ``closed``."""
 
     socket: SocketId

@@ -14,13 +14,13 @@ from pooltop.core.model import AgentOptions, Live, OriginKey, RequestId, SocketI
 from pooltop.core.states import AssignReason, CloseReason, OpenReason, QueueReason
 
 
-class Event(msgspec.Struct, frozen=True, tag=True):
+class Event(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The root of all events."""
 
     at: float
 
 
-class RequestQueued(Event, frozen=True, tag=True):
+class RequestQueued(Event, frozen=True, tag=True, gc=False):
     """No socket could be had: the request waits at the tail of its origin's queue."""
 
     key: OriginKey
@@ -28,7 +28,7 @@ class RequestQueued(Event, frozen=True, tag=True):
     reason: QueueReason
 
 
-class RequestAssigned(Event, frozen=True, tag=True):
+class RequestAssigned(Event, frozen=True, tag=True, gc=False):
     """The request has its socket, at the tail of ``sockets`` unless it was there already."""
 
     key: OriginKey
@@ -43,7 +43,7 @@ class RequestAssigned(Event, frozen=True, tag=True):
     """How many older requests of this origin were still queued (Node's raise lets new ones by)."""
 
 
-class RequestEnded(Event, frozen=True, tag=True):
+class RequestEnded(Event, frozen=True, tag=True, gc=False):
     """The response is complete. The socket is released one tick later."""
 
     key: OriginKey
@@ -51,7 +51,7 @@ class RequestEnded(Event, frozen=True, tag=True):
     socket: SocketId
 
 
-class RequestFailed(Event, frozen=True, tag=True):
+class RequestFailed(Event, frozen=True, tag=True, gc=False):
     """The request is settled with an error."""
 
     key: OriginKey
@@ -63,21 +63,21 @@ class RequestFailed(Event, frozen=True, tag=True):
     message: str
 
 
-class RequestAborted(Event, frozen=True, tag=True):
+class RequestAborted(Event, frozen=True, tag=True, gc=False):
     """A queued request was given up: it stays in the queue until its turn, as in Node."""
 
     key: OriginKey
     request: RequestId
 
 
-class RequestWithdrawn(Event, frozen=True, tag=True):
+class RequestWithdrawn(Event, frozen=True, tag=True, gc=False):
     """A queued request left the queue at once (a clock ran out, or mode drain)."""
 
     key: OriginKey
     request: RequestId
 
 
-class SocketOpened(Event, frozen=True, tag=True):
+class SocketOpened(Event, frozen=True, tag=True, gc=False):
     """A socket began to connect; it counts from now on."""
 
     key: OriginKey
@@ -85,14 +85,14 @@ class SocketOpened(Event, frozen=True, tag=True):
     reason: OpenReason
 
 
-class SocketConnected(Event, frozen=True, tag=True):
+class SocketConnected(Event, frozen=True, tag=True, gc=False):
     """The socket can carry bytes (for https after the handshake)."""
 
     key: OriginKey
     socket: SocketId
 
 
-class SocketFreed(Event, frozen=True, tag=True):
+class SocketFreed(Event, frozen=True, tag=True, gc=False):
     """The socket was parked: it is the newest of ``freeSockets``."""
 
     key: OriginKey
@@ -103,7 +103,7 @@ class SocketFreed(Event, frozen=True, tag=True):
     """How many requests it has carried: one that was aborted before it was attached is not one."""
 
 
-class SocketClosing(Event, frozen=True, tag=True):
+class SocketClosing(Event, frozen=True, tag=True, gc=False):
     """The socket was destroyed; it stays in its list until SocketClosed."""
 
     key: OriginKey
@@ -113,14 +113,14 @@ class SocketClosing(Event, frozen=True, tag=True):
     """How many requests it has carried."""
 
 
-class SocketDropped(Event, frozen=True, tag=True):
+class SocketDropped(Event, frozen=True, tag=True, gc=False):
     """Admission found the dying socket at the head of ``freeSockets`` and took it off the list."""
 
     key: OriginKey
     socket: SocketId
 
 
-class SocketClosed(Event, frozen=True, tag=True):
+class SocketClosed(Event, frozen=True, tag=True, gc=False):
     """The socket is gone from every list and count."""
 
     key: OriginKey
@@ -130,7 +130,7 @@ class SocketClosed(Event, frozen=True, tag=True):
     """How many requests it carried."""
 
 
-class OptionsChanged(Event, frozen=True, tag=True):
+class OptionsChanged(Event, frozen=True, tag=True, gc=False):
     """A live edit, and what it did at once."""
 
     before: AgentOptions
@@ -145,7 +145,7 @@ class OptionsChanged(Event, frozen=True, tag=True):
     """Requests waiting in all queues when the edit came."""
 
 
-class AgentDestroyed(Event, frozen=True, tag=True):
+class AgentDestroyed(Event, frozen=True, tag=True, gc=False):
     """``agent.destroy()``: sockets are closed; queued requests stay and will open new ones."""
 
     sockets: int

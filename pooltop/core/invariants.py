@@ -11,6 +11,8 @@ from pooltop.core.states import HOME, Home, RequestState, SocketState
 if TYPE_CHECKING:
     from pooltop.core.pool import PoolCore
 
+DYING_STATES = (SocketState.DYING, SocketState.DYING_FREE, SocketState.DROPPED)
+
 
 def check(pool: PoolCore) -> None:
     """Assert all of it.
@@ -24,6 +26,7 @@ def check(pool: PoolCore) -> None:
         listed |= origin.sockets.keys() | origin.free.keys()
         assert (origin.key in pool.waiting) == bool(origin.queue), "waiting is the queues"
     for socket in pool.sockets.values():
+        assert socket.is_dying == (socket.state in DYING_STATES), "who dies has a reason"
         assert (socket.id in listed) == (socket.state is not SocketState.DROPPED)
     assert listed <= pool.sockets.keys(), "a socket is listed but not counted"
     for request in pool.requests.values():

@@ -54,18 +54,28 @@ from pooltop.core.states import (
 )
 from pooltop.core.view import OriginView, PoolView, SocketView
 
+# An enum's member is looked up through its metaclass (0.1 us in Python 3.11); these are not.
+_FREE_CONNECTING = SocketState.FREE_CONNECTING
+_DYING_FREE = SocketState.DYING_FREE
+_CONNECTING = SocketState.CONNECTING
+_ACTIVE = SocketState.ACTIVE
+_FREE = SocketState.FREE
+_DYING = SocketState.DYING
+_QUEUED = RequestState.QUEUED
+_ASSIGNED = RequestState.ASSIGNED
+_RUNNING = RequestState.RUNNING
+_ENDED = RequestState.ENDED
+_DONE = RequestState.DONE
+_REUSED = AssignReason.REUSED
+
 HANG_UP = ("ECONNRESET", "socket hang up")
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
-    """What an input led to, in order."""
+    """What the inputs since the last ``take`` led to, each list in order."""
 
     commands: list[Command]
     events: list[PoolEvent]
-
-
-_NOTHING = Step([], [])
-"""Shared by all inputs that led to nothing: nobody changes a Step."""
 
 
 class PoolCore:
@@ -85,8 +95,10 @@ class PoolCore:
         self._opened = 0
         self.ticks: deque[RequestRecord | SocketRecord] = deque()
         """While there are any, ``tick`` is to be called before the next input of the network."""
-        self._commands: list[Command] = []
-        self._events: list[PoolEvent] = []
+        self.commands: list[Command] = []
+        """What the inputs led to and was not taken yet: ``take`` gives it, nobody else changes it."""
+        self.events: list[PoolEvent] = []
+        """Likewise."""
         self.deadline = math.inf
         """When ``expire`` is to be called, or earlier; inf for never."""
 
@@ -110,18 +122,32 @@ class PoolCore:
                 )
         return PoolView(origins, len(self.sockets))
 
+    def take(self) -> Step:
+        """Give what the inputs led to, once: after an input, or after several.
+
+        Inputs do not return it, because two that belong together (a response's end and its tick)
+        are then one step of the shell's work, and a step is dear on the hot path.
+        """
+        step = Step(self.commands, self.events)
+        self.commands = []
+        self.events = []
+        return step
+
     # Inputs
 
     def submit(
         self, request: RequestId, key: OriginKey, *, now: float, keep_alive: bool = True
-    ) -> Step:
+    ) -> bool:
         """Admit a request: an idle socket, a new one, or the queue, in this order.
 
         Args:
             request: an id that was not used before.
             key: its origin.
             now: monotonic seconds.
-            keep_alive: the request does not itself ask for ``Connection: close``.
+            keep_alive: Node's shouldKeepAlive: the agent wants its sockets used again.
+
+        Returns:
+            It has a socket; False if it waits.
         """
         origin = self.origins.get(key)
         if origin is None:
@@ -131,43 +157,42 @@ class PoolCore:
         options = self.options
         socket = self._take_free(origin, now)
         if socket is not None:
-            self._assign(record, socket, AssignReason.REUSED, now)
+            self._assign(record, socket, _REUSED, now)
         elif origin.count >= options.max_sockets:
             self._enqueue(record, QueueReason.MAX_SOCKETS, now)
         elif len(self.sockets) >= options.max_total_sockets:
             self._enqueue(record, QueueReason.MAX_TOTAL_SOCKETS, now)
         else:
             self._open(record, OpenReason.ADMITTED, AssignReason.NEW, now)
-        return self._step()
+        return record.socket is not None
 
-    def tick(self, *, now: float) -> Step:
+    def tick(self, *, now: float) -> None:
         """Do what Node does in process.nextTick, until nothing is left of it."""
-        while self.ticks:
-            due = self.ticks.popleft()
+        ticks = self.ticks
+        while ticks:
+            due = ticks.popleft()
             if isinstance(due, RequestRecord):
                 self._attach(due, now)
             else:
                 self._release(due, now)
-        return self._step()
 
-    def connected(self, socket: SocketId, *, now: float) -> Step:
+    def connected(self, socket: SocketId, *, now: float) -> None:
         """The socket can carry bytes, for https after its handshake. Late: nothing."""
         record = self.sockets.get(socket)
         if record is not None and not record.is_dying:
             record.connected_at = now
-            idle = record.state is SocketState.FREE_CONNECTING
-            record.origin.move(record, SocketState.FREE if idle else SocketState.ACTIVE, now)
-            self._events.append(SocketConnected(now, record.origin.key, socket))
-        return self._step()
+            idle = record.state is _FREE_CONNECTING
+            record.origin.move(record, _FREE if idle else _ACTIVE, now)
+            self.events.append(SocketConnected(now, record.origin.key, socket))
 
-    def request_sent(self, request: RequestId, *, now: float) -> Step:
+    def request_sent(self, request: RequestId, *, now: float) -> None:
         """All of the request is with the kernel. Releases the socket if the response is over."""
         record = self.requests.get(request)
         if record is not None and not record.sent:
             record.sent = True
-            if record.state is RequestState.ENDED:
-                self._release_next_tick(record)
-        return self._step()
+            if record.state is _ENDED:
+                assert record.socket is not None
+                self.ticks.append(record.socket)
 
     def response_ended(
         self,
@@ -177,7 +202,7 @@ class PoolCore:
         reason: CloseReason | None,
         hint_s: int | None = None,
         sent: bool = True,
-    ) -> Step:
+    ) -> None:
         """The response is complete.
 
         Args:
@@ -188,28 +213,27 @@ class PoolCore:
             sent: all of the request is with the kernel; else ``request_sent`` follows.
         """
         record = self.requests.get(request)
-        if record is None or record.state is not RequestState.RUNNING:
-            return self._step()
+        if record is None or record.state is not _RUNNING:
+            return
         socket = record.socket
         assert socket is not None
-        record.move(RequestState.ENDED)
-        self._events.append(RequestEnded(now, record.origin.key, request, socket.id))
+        record.move(_ENDED)
+        self.events.append(RequestEnded(now, record.origin.key, request, socket.id))
         if reason is not None:
             record.keep_alive = False
             self._settled(record)
             if not socket.is_dying:
                 self._begin_closing(socket, reason, now)
-                self._commands.append(Finish(socket.id, reason))
-            return self._step()
+                self.commands.append(Finish(socket.id, reason))
+            return
         record.hint_s = hint_s
         if sent or record.sent:
             record.sent = True
-            self._release_next_tick(record)
-        return self._step()
+            self.ticks.append(socket)
 
     def abort(
         self, request: RequestId, *, now: float, code: str = HANG_UP[0], message: str = HANG_UP[1]
-    ) -> Step:
+    ) -> None:
         """The caller gives the request up (req.destroy()).
 
         A queued one stays in the queue and fails at its turn; a running one takes its socket
@@ -217,28 +241,26 @@ class PoolCore:
         """
         record = self.requests.get(request)
         if record is None or record.aborted:
-            return self._step()
-        if record.state is RequestState.QUEUED:
+            return
+        if record.state is _QUEUED:
             record.aborted = (code, message)
-            self._events.append(RequestAborted(now, record.origin.key, request))
-        elif record.state is RequestState.ASSIGNED:
+            self.events.append(RequestAborted(now, record.origin.key, request))
+        elif record.state is _ASSIGNED:
             record.aborted = (code, message)
-        elif record.state is RequestState.RUNNING:
+        elif record.state is _RUNNING:
             assert record.socket is not None
             self._destroy(record.socket, CloseReason.ABORTED, now, error=(code, message))
-        return self._step()
 
-    def time_out(self, request: RequestId, *, now: float, code: str, message: str) -> Step:
+    def time_out(self, request: RequestId, *, now: float, code: str, message: str) -> None:
         """One of pooltop's own clocks ran out: the request fails and gives its place up at once."""
         record = self.requests.get(request)
         if record is None:
-            return self._step()
-        if record.state is RequestState.QUEUED:
+            return
+        if record.state is _QUEUED:
             self._withdraw(record, code, message, now)
-        elif record.state in (RequestState.ASSIGNED, RequestState.RUNNING):
+        elif record.state in (_ASSIGNED, _RUNNING):
             assert record.socket is not None
             self._destroy(record.socket, CloseReason.TIMED_OUT, now, error=(code, message))
-        return self._step()
 
     def lost(
         self,
@@ -248,14 +270,13 @@ class PoolCore:
         reason: CloseReason,
         code: str = HANG_UP[0],
         message: str = HANG_UP[1],
-    ) -> Step:
+    ) -> None:
         """The socket is of no further use: the peer, the network or the parser said so."""
         record = self.sockets.get(socket)
         if record is not None:
             self._destroy(record, reason, now, error=(code, message))
-        return self._step()
 
-    def peer_ended(self, socket: SocketId, *, now: float) -> Step:
+    def peer_ended(self, socket: SocketId, *, now: float) -> None:
         """The peer began to close, no response being under way.
 
         An idle socket goes at once; one whose response is over but that was not yet released goes
@@ -267,32 +288,31 @@ class PoolCore:
                 self._destroy(record, CloseReason.PEER_FIN, now)
             else:
                 record.writable = False
-        return self._step()
 
-    def closed(self, socket: SocketId, *, now: float) -> Step:
+    def closed(self, socket: SocketId, *, now: float) -> None:
         """The close of a destroyed socket is seen: it leaves its list, and may be replaced."""
         record = self.sockets.pop(socket, None)
         if record is None:
-            return self._step()
+            return
         assert record.is_dying, f"socket {socket} closed while {record.state}"
         origin = record.origin
         origin.move(record, SocketState.CLOSED, now)
         assert record.close_reason is not None
-        self._events.append(
+        self.events.append(
             SocketClosed(now, origin.key, socket, record.close_reason, record.carried)
         )
         request = record.request
         record.request = None
-        if request is not None and request.state is not RequestState.DONE:
-            if request.state is RequestState.ENDED:
+        if request is not None and request.state is not _DONE:
+            if request.state is _ENDED:
                 self._settled(request)
             else:
                 code, message = request.aborted or record.error or HANG_UP
                 self._fail(request, code, message, now)
-        self._replace(origin, now)
-        return self._step()
+        if self.waiting:
+            self._replace(origin, now)
 
-    def expire(self, *, now: float) -> Step:
+    def expire(self, *, now: float) -> None:
         """Close the idle sockets whose time is over."""
         self.deadline = math.inf
         for origin in self.origins.values():
@@ -303,21 +323,21 @@ class PoolCore:
                     self._destroy(socket, CloseReason.IDLE_TIMEOUT, now)
                 else:
                     self.deadline = min(self.deadline, socket.expires_at)
-        return self._step()
 
-    def destroy(self, *, now: float) -> Step:
+    def destroy(self, *, now: float) -> None:
         """Close every socket, idle ones first. The queue is left alone, as Node leaves it."""
         queued = sum(len(origin.queue) for origin in self.waiting.values())
         doomed = [s for o in self.origins.values() for s in o.free.values()]
         doomed += [s for o in self.origins.values() for s in o.sockets.values()]
         doomed = [s for s in doomed if not s.is_dying]
-        self._events.append(AgentDestroyed(now, len(doomed), queued))
+        self.events.append(AgentDestroyed(now, len(doomed), queued))
         for socket in doomed:
             self._destroy(socket, CloseReason.AGENT_DESTROYED, now)
-        return self._step()
 
-    def set_options(self, options: AgentOptions, *, now: float, by: str = "operator") -> Step:
-        """Change options while traffic flows.
+    def set_options(
+        self, options: AgentOptions, *, now: float, by: str = "operator"
+    ) -> OptionsChanged:
+        """Change options while traffic flows; gives the event that says what it did at once.
 
         In mode "node" the new values are only there to be read by the next decision, as in Node.
         In mode "drain" the pool converges on them at once.
@@ -329,17 +349,15 @@ class PoolCore:
         if options.live == "drain":
             culled = drain.cull(self, now)
             opened = drain.fill(self, now)
-        self._events.append(
-            OptionsChanged(now, before, options, by, options.live, opened, culled, queued)
-        )
-        return self._step()
+        changed = OptionsChanged(now, before, options, by, options.live, opened, culled, queued)
+        self.events.append(changed)
+        return changed
 
-    def forget_queue(self, *, now: float, code: str, message: str) -> Step:
+    def forget_queue(self, *, now: float, code: str, message: str) -> None:
         """Fail every queued request: for an agent that is closed for good, which Node has not."""
         for origin in list(self.waiting.values()):
             for request in list(origin.queue.values()):
                 self._withdraw(request, code, message, now)
-        return self._step()
 
     # Decisions
 
@@ -348,36 +366,36 @@ class PoolCore:
         free = origin.free
         while free:
             head = next(iter(free.values()))
-            if not head.is_dying:
+            if head.close_reason is None:
                 return head if self.options.scheduling == "fifo" else next(reversed(free.values()))
             origin.move(head, SocketState.DROPPED, now)
-            self._events.append(SocketDropped(now, origin.key, head.id))
+            self.events.append(SocketDropped(now, origin.key, head.id))
         return None
 
     def _assign(
         self, request: RequestRecord, socket: SocketRecord, reason: AssignReason, now: float
     ) -> None:
         origin = socket.origin
-        request.move(RequestState.ASSIGNED)
+        request.move(_ASSIGNED)
         request.socket = socket
         socket.request = request
         socket.carried += 1
-        socket.expires_at = None
-        if reason is AssignReason.REUSED:
-            if socket.is_dying:
-                state = SocketState.DYING
-            elif socket.state is SocketState.FREE:
-                state = SocketState.ACTIVE
+        if reason is _REUSED:
+            socket.expires_at = None
+            if socket.state is _FREE:
+                origin.move(socket, _ACTIVE, now)
             else:
-                state = SocketState.CONNECTING
-            origin.move(socket, state, now)
+                origin.move(socket, _DYING if socket.is_dying else _CONNECTING, now)
         else:
             socket.since = now
-        overtook = len(origin.queue) if request.queued_at is None else 0
-        if overtook:
+        waited = 0.0
+        overtook = 0
+        if request.queued_at is not None:
+            waited = now - request.queued_at
+        elif origin.queue:
+            overtook = len(origin.queue)
             origin.overtakes += 1
-        waited = 0.0 if request.queued_at is None else now - request.queued_at
-        self._events.append(
+        self.events.append(
             RequestAssigned(
                 now, origin.key, request.id, socket.id, reason, socket.carried, waited, overtook
             )
@@ -391,7 +409,7 @@ class PoolCore:
         request.overtakes_before = origin.overtakes
         origin.queue[request.id] = request
         self.waiting[origin.key] = origin
-        self._events.append(RequestQueued(now, origin.key, request.id, why))
+        self.events.append(RequestQueued(now, origin.key, request.id, why))
 
     def _open(
         self, request: RequestRecord, why: OpenReason, reason: AssignReason, now: float
@@ -401,12 +419,12 @@ class PoolCore:
         socket = SocketRecord(SocketId(self._opened), origin, now, self.options.timeout)
         self.sockets[socket.id] = socket
         origin.enter(socket)
-        self._commands.append(Open(socket.id, origin.key, request.id))
-        self._events.append(SocketOpened(now, origin.key, socket.id, why))
+        self.commands.append(Open(socket.id, origin.key, request.id))
+        self.events.append(SocketOpened(now, origin.key, socket.id, why))
         self._assign(request, socket, reason, now)
 
     def _attach(self, request: RequestRecord, now: float) -> None:
-        if request.state is not RequestState.ASSIGNED:
+        if request.state is not _ASSIGNED:
             return
         socket = request.socket
         assert socket is not None
@@ -417,20 +435,16 @@ class PoolCore:
                 request.socket = None
             self._fail(request, *request.aborted, now)
             return
-        request.move(RequestState.RUNNING)
-        self._commands.append(Send(socket.id, request.id))
-
-    def _release_next_tick(self, request: RequestRecord) -> None:
-        assert request.socket is not None
-        self.ticks.append(request.socket)
+        request.move(_RUNNING)
+        self.commands.append(Send(socket.id, request.id))
 
     def _release(self, socket: SocketRecord, now: float) -> None:
         """Node's 'free' listener, in its order."""
-        if socket.is_dying or socket.state is SocketState.CLOSED:
+        if socket.close_reason is not None:
             return
         request = socket.request
         assert request is not None
-        if request.state is RequestState.ENDED:
+        if request.state is _ENDED:
             self._settled(request)
         if not socket.writable:
             self._destroy(socket, CloseReason.NOT_WRITABLE, now)
@@ -466,12 +480,13 @@ class PoolCore:
             timeout = min(timeout, hint_ms)
         socket.timeout_ms = socket.free_timeout_ms = timeout
         socket.request = None
-        connecting = socket.state is SocketState.CONNECTING
-        state = SocketState.FREE_CONNECTING if connecting else SocketState.FREE
-        socket.origin.move(socket, state, now)
-        self._arm(socket, now)
-        self._events.append(SocketFreed(now, socket.origin.key, socket.id, timeout, socket.carried))
-        self._replace(socket.origin, now)
+        origin = socket.origin
+        origin.move(socket, _FREE if socket.state is _ACTIVE else _FREE_CONNECTING, now)
+        if timeout > 0:
+            self._arm(socket, now)
+        self.events.append(SocketFreed(now, origin.key, socket.id, timeout, socket.carried))
+        if self.waiting:
+            self._replace(origin, now)
 
     def _arm(self, socket: SocketRecord, since: float) -> None:
         if socket.free_timeout_ms > 0:
@@ -487,8 +502,6 @@ class PoolCore:
         No limit is checked. Another origin is only served if it is the first that has a queue
         and has no socket in use: if it has one, the search stops there.
         """
-        if not self.waiting:
-            return
         if self.options.live == "drain":
             drain.fill(self, now)
         elif origin.queue:
@@ -514,11 +527,11 @@ class PoolCore:
     # Ends
 
     def _begin_closing(self, socket: SocketRecord, reason: CloseReason, now: float) -> None:
-        idle = socket.state in (SocketState.FREE, SocketState.FREE_CONNECTING)
+        idle = socket.state in (_FREE, _FREE_CONNECTING)
         socket.close_reason = reason
         socket.expires_at = None
-        socket.origin.move(socket, SocketState.DYING_FREE if idle else SocketState.DYING, now)
-        self._events.append(SocketClosing(now, socket.origin.key, socket.id, reason, socket.carried))
+        socket.origin.move(socket, _DYING_FREE if idle else _DYING, now)
+        self.events.append(SocketClosing(now, socket.origin.key, socket.id, reason, socket.carried))
 
     def _destroy(
         self,
@@ -532,35 +545,27 @@ class PoolCore:
             return
         socket.error = error
         self._begin_closing(socket, reason, now)
-        self._commands.append(Destroy(socket.id, reason))
+        self.commands.append(Destroy(socket.id, reason))
 
     def _fail(self, request: RequestRecord, code: str, message: str, now: float) -> None:
         socket = None if request.socket is None else request.socket.id
         self._settled(request)
-        self._events.append(
+        self.events.append(
             RequestFailed(now, request.origin.key, request.id, socket, code, message)
         )
-        self._commands.append(Settle(request.id, code, message))
+        self.commands.append(Settle(request.id, code, message))
 
     def _withdraw(self, request: RequestRecord, code: str, message: str, now: float) -> None:
         origin = request.origin
         del origin.queue[request.id]
         if not origin.queue:
             del self.waiting[origin.key]
-        self._events.append(RequestWithdrawn(now, origin.key, request.id))
+        self.events.append(RequestWithdrawn(now, origin.key, request.id))
         self._fail(request, code, message, now)
 
     def _settled(self, request: RequestRecord) -> None:
-        request.move(RequestState.DONE)
-        self.requests.pop(request.id, None)
-
-    def _step(self) -> Step:
-        if not self._events and not self._commands:
-            return _NOTHING
-        step = Step(self._commands, self._events)
-        self._commands = []
-        self._events = []
-        return step
+        request.move(_DONE)
+        del self.requests[request.id]
 
     def check_invariants(self) -> None:
         """Assert everything that must hold between two inputs; for tests."""

@@ -22,7 +22,9 @@ from pooltop.core.states import (
     SocketState,
 )
 
-DYING = frozenset({SocketState.DYING, SocketState.DYING_FREE, SocketState.DROPPED})
+# Not looked up through the enum's metaclass at every move.
+_SOCKETS = Home.SOCKETS
+_FREE_SOCKETS = Home.FREE_SOCKETS
 
 
 class SocketRecord:
@@ -72,7 +74,7 @@ class SocketRecord:
     @property
     def is_dying(self) -> bool:
         """Destroyed, its close not yet seen."""
-        return self.state in DYING
+        return self.close_reason is not None
 
 
 class RequestRecord:
@@ -116,7 +118,7 @@ class OriginRecord:
         """Begin with nothing."""
         self.key = key
         self.sockets: dict[SocketId, SocketRecord] = {}
-        self.free: OrderedDict[SocketId, SocketRecord] = OrderedDict()
+        self.free: dict[SocketId, SocketRecord] = {}
         self.queue: OrderedDict[RequestId, RequestRecord] = OrderedDict()
         self.overtakes = 0
         """How often a younger request was served while others were queued here."""
@@ -132,18 +134,19 @@ class OriginRecord:
 
     def move(self, socket: SocketRecord, state: SocketState, now: float) -> None:
         """Change a socket's state by the table, and its list where the state decides another."""
-        before = HOME[socket.state]
-        assert state in SOCKET_MOVES[socket.state], f"socket {socket.id}: {socket.state} -> {state}"
+        before = socket.state
+        assert state in SOCKET_MOVES[before], f"socket {socket.id}: {before} -> {state}"
         socket.state = state
         socket.since = now
-        after = HOME[state]
-        if before is after:
+        home = HOME[state]
+        was = HOME[before]
+        if home is was:
             return
-        if before is Home.SOCKETS:
+        if was is _SOCKETS:
             del self.sockets[socket.id]
-        elif before is Home.FREE_SOCKETS:
+        elif was is _FREE_SOCKETS:
             del self.free[socket.id]
-        if after is Home.SOCKETS:
+        if home is _SOCKETS:
             self.sockets[socket.id] = socket
-        elif after is Home.FREE_SOCKETS:
+        elif home is _FREE_SOCKETS:
             self.free[socket.id] = socket

@@ -311,8 +311,7 @@ class Agent:
         Raises:
             UsageError: not editable, or out of range.
         """
-        step = self._shell.set_options(_edited(self.options, option, value), by=by)
-        return next(e for e in step.events if isinstance(e, OptionsChanged))
+        return self._shell.set_options(_edited(self.options, option, value), by=by)
 
     @property
     def max_sockets(self) -> float:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 from pooltop.core.edits import Control, Edit, EditError, EditOutcome, apply_edit
-from pooltop.core.events import OptionsChanged
 from pooltop.core.model import OriginKey, Profile
 from pooltop.core.snapshot import ProcessFacts, Snapshot
 from pooltop.engine.agent import Agent
@@ -87,11 +86,10 @@ class Engine:
             after = apply_edit(before, edit.option, edit.value)
         except EditError as error:
             return EditOutcome(id=edit.id, accepted=False, error=str(error))
-        step = agent.shell.set_options(after, by=edit.by)
+        change = agent.shell.set_options(after, by=edit.by)
         for runner in self.workloads:
             if runner.workload.agent == edit.agent:
                 runner.options_changed()
-        change = next(e for e in step.events if isinstance(e, OptionsChanged))
         return EditOutcome(
             id=edit.id,
             accepted=True,

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pooltop.core import commands as cmd
 from pooltop.core.events import (
     EVENT_KINDS,
+    OptionsChanged,
     PoolEvent,
     RequestAssigned,
     RequestFailed,
@@ -30,7 +31,7 @@ from pooltop.core.events import (
 )
 from pooltop.core.hints import keep_alive_timeout
 from pooltop.core.model import AgentOptions, Codec, Origin, OriginKey, RequestId, SocketId
-from pooltop.core.pool import PoolCore, Step
+from pooltop.core.pool import PoolCore
 from pooltop.core.states import AssignReason, CloseReason, RequestState
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
@@ -148,14 +149,16 @@ class PoolShell:
             self.targets[key] = exchange.origin
         self.tally.origins[key].submitted += 1
         keep_alive = not exchange.prepared.wants_close
-        step = self.core.submit(exchange.id, key, now=self.now, keep_alive=keep_alive)
-        self._perform(step)
+        core = self.core
+        has_socket = core.submit(exchange.id, key, now=self.now, keep_alive=keep_alive)
+        if core.commands:
+            self._perform()
         timeouts = exchange.timeouts
         clock = self._clock
         # The comparison is note's own; made here it saves the call, as in most cases it must.
         if timeouts.total is not None and exchange.intended_at + timeouts.total < clock.at:
             clock.note(exchange.intended_at + timeouts.total)
-        if timeouts.queue is not None and exchange.assigned_at is None:
+        if not has_socket and timeouts.queue is not None:
             clock.note(self.now + timeouts.queue)
 
     def after_this_turn(self) -> None:
@@ -171,11 +174,14 @@ class PoolShell:
         complete = self._complete
         while True:
             if ticks:
-                self._perform(core.tick(now=self.now))
+                core.tick(now=self.now)
+                self._perform()
             elif complete:
                 complete.popleft().on_complete()
             else:
-                return
+                break
+        if core.events:
+            self._perform()
 
     def abort(self, exchange: Exchange, cause: RequestError | None = None) -> None:
         """Give a request up, as Node's req.destroy() does.
@@ -192,25 +198,25 @@ class PoolShell:
             return
         cause = cause or PeerError("socket hang up")
         exchange.cause = cause
-        self._perform(
-            self.core.abort(exchange.id, now=self.now, code=cause.code, message=str(cause))
-        )
+        self.core.abort(exchange.id, now=self.now, code=cause.code, message=str(cause))
+        self._perform()
         self.after_this_turn()
 
-    def set_options(self, options: AgentOptions, *, by: str) -> Step:
+    def set_options(self, options: AgentOptions, *, by: str) -> OptionsChanged:
         """Change options live; gives what happened at once."""
         self.now = _now()
-        step = self.core.set_options(options, now=self.now, by=by)
-        self._perform(step)
+        changed = self.core.set_options(options, now=self.now, by=by)
+        self._perform()
         if options.timeout > 0:
             self._note_agent_timeouts()
         self.after_this_turn()
-        return step
+        return changed
 
     def destroy(self) -> None:
         """Node's agent.destroy(): every socket goes, the queue stays and opens new ones."""
         self.now = _now()
-        self._perform(self.core.destroy(now=self.now))
+        self.core.destroy(now=self.now)
+        self._perform()
         self.after_this_turn()
 
     def close_for_good(self) -> None:
@@ -218,10 +224,10 @@ class PoolShell:
         self.now = _now()
         for exchange in self.exchanges.values():
             exchange.cause = AbortError("the agent was closed", code="ERR_AGENT_CLOSED")
-        self._perform(
-            self.core.forget_queue(now=self.now, code="ERR_AGENT_CLOSED", message="agent closed")
-        )
-        self._perform(self.core.destroy(now=self.now))
+        self.core.forget_queue(now=self.now, code="ERR_AGENT_CLOSED", message="agent closed")
+        self._perform()
+        self.core.destroy(now=self.now)
+        self._perform()
         while self._closing:
             self._see_closes()
         for connection in self.connections.values():
@@ -241,7 +247,8 @@ class PoolShell:
         """The socket can carry bytes."""
         tally = self.tally.origins[connection.origin.key]
         tally.connect.record(self.now - connection.opened_at)
-        self._perform(self.core.connected(connection.id, now=self.now))
+        self.core.connected(connection.id, now=self.now)
+        self._perform()
 
     def dial_failed(self, connection: Connection, error: RequestError) -> None:
         """The socket could not be connected."""
@@ -263,11 +270,13 @@ class PoolShell:
 
     def peer_ended(self, connection: Connection) -> None:
         """The peer begins to close, no response being under way."""
-        self._perform(self.core.peer_ended(connection.id, now=self.now))
+        self.core.peer_ended(connection.id, now=self.now)
+        self._perform()
 
     def finished(self, connection: Connection) -> None:
         """A socket that was to close once written is closed."""
-        self._perform(self.core.closed(connection.id, now=self.now))
+        self.core.closed(connection.id, now=self.now)
+        self._perform()
 
     def drained(self, connection: Connection) -> None:
         """The kernel has everything that was written."""
@@ -297,20 +306,18 @@ class PoolShell:
             # TLS 1.3 sends its tickets after the handshake: by now they are here.
             self._tls.remember(connection.origin, connection.tls)
         del self.exchanges[exchange.id]
-        self._perform(
-            self.core.response_ended(
-                exchange.id,
-                now=now,
-                reason=end.reason,
-                hint_s=hint,
-                sent=exchange.sent_at is not None,
-            )
+        core = self.core
+        core.response_ended(
+            exchange.id, now=now, reason=end.reason, hint_s=hint, sent=exchange.sent_at is not None
         )
+        if core.commands:
+            self._perform()
         self._complete.append(exchange)
 
     # Commands
 
-    def _perform(self, step: Step) -> None:
+    def _perform(self) -> None:
+        step = self.core.take()
         on = self._handlers
         for event in step.events:
             for handler in on[type(event)]:
@@ -431,12 +438,14 @@ class PoolShell:
         self.after()
         closing, self._closing = self._closing, []
         for socket in reversed(closing):
-            self._perform(self.core.closed(socket, now=self.now))
+            self.core.closed(socket, now=self.now)
+        self._perform()
         self.after()
 
     def _idle_due(self) -> float:
         self.now = _now()
-        self._perform(self.core.expire(now=self.now))
+        self.core.expire(now=self.now)
+        self._perform()
         self.after()
         return self.core.deadline
 
@@ -525,9 +534,8 @@ class PoolShell:
 
     def _time_out(self, exchange: Exchange, error: RequestError) -> None:
         exchange.cause = error
-        self._perform(
-            self.core.time_out(exchange.id, now=self.now, code=error.code, message=str(error))
-        )
+        self.core.time_out(exchange.id, now=self.now, code=error.code, message=str(error))
+        self._perform()
 
     def _note_agent_timeouts(self) -> None:
         self._clock.note(self.now + self.core.options.timeout / 1000)
@@ -578,14 +586,14 @@ class PoolShell:
             exchange = self.exchanges.get(record.request.id)
             if exchange is not None and exchange.cause is None:
                 exchange.cause = error
-        self._perform(
-            self.core.lost(
+        self.core.lost(
                 connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
             )
-        )
+        self._perform()
 
     def _sent(self, exchange: Exchange) -> None:
         self.now = _now()
         exchange.sent_at = self.now
         exchange.on_sent()
-        self._perform(self.core.request_sent(exchange.id, now=self.now))
+        self.core.request_sent(exchange.id, now=self.now)
+        self._perform()

@@ -54,7 +54,9 @@ def test_forgetting_the_queue_settles_every_request_in_it():
     key = OriginKey("a:80:")
     for request in (1, 2, 3):
         pool.submit(RequestId(request), key, now=0.0)
-    step = pool.forget_queue(now=1.0, code="ERR_AGENT_CLOSED", message="closed")
+    pool.take()
+    pool.forget_queue(now=1.0, code="ERR_AGENT_CLOSED", message="closed")
+    step = pool.take()
     assert [2, 3] == [command.request for command in step.commands]
     assert {"Settle"} == {type(command).__name__ for command in step.commands}
     assert {} == pool.waiting
