@@ -217,7 +217,7 @@ class Agent:
             self._feed(call, content)
         try:
             head = await call.head
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             if call.head.done() and not call.head.cancelled():
                 call.head.exception()  # seen: else the loop complains that nobody did
             self._shell.abort(call)
