@@ -23,6 +23,12 @@ EDITABLE = (
 Value = bool | float | str
 
 
+def node_name(option: str) -> str:
+    """Give Node's spelling of an option: ``max_sockets`` is ``maxSockets``."""
+    first, *rest = option.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
     """A wish to change one option of one agent."""
 

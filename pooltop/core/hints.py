@@ -1,7 +1,7 @@
-"""What Node reads of a response's ``Keep-Alive`` field: very little.
+r"""What Node reads of a response's ``Keep-Alive`` field: very little.
 
 Only a value that starts with lower-case ``timeout=`` and digits counts; ``max`` is never used.
-Source: Node v24 lib/_http_agent.js keepSocketAlive, ``/^timeout=(\\d+)/``.
+Source: Node v24 lib/_http_agent.js keepSocketAlive, ``/^timeout=(\d+)/``.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class PoolCore:
         self.ticks: deque[RequestRecord | SocketRecord] = deque()
         """While there are any, ``tick`` is to be called before the next input of the network."""
         self.commands: list[Command] = []
-        """What the inputs led to and was not taken yet: ``take`` gives it, nobody else changes it."""
+        """What the inputs led to and was not taken yet; nobody else changes it."""
         self.events: list[PoolEvent] = []
         """Likewise."""
         self.deadline = math.inf
@@ -491,7 +491,7 @@ class PoolCore:
     def _arm(self, socket: SocketRecord, since: float) -> None:
         if socket.free_timeout_ms > 0:
             socket.expires_at = at = since + socket.free_timeout_ms / 1000
-            if at < self.deadline:
+            if at < self.deadline:  # noqa: PLR1730 - min() is a call, on the hot path
                 self.deadline = at
         else:
             socket.expires_at = None

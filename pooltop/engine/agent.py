@@ -78,7 +78,7 @@ class Agent:
             max_total_sockets: sockets over all origins, idle ones included; None for no limit.
             max_free_sockets: idle sockets kept per origin.
             scheduling: "lifo" takes the socket freed last, "fifo" the one freed first.
-            timeout: socket inactivity in ms, 0 for none: closes idle sockets; on busy ones an event.
+            timeout: socket inactivity in ms, 0 for none: closes idle sockets, tells of busy ones.
             live: what an edit does at once: "node" as Node, "drain" as operators expect.
             codec: "h11" or "llhttp".
             tls: for https origins.

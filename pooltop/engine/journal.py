@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pooltop.core import events as ev
+from pooltop.core.edits import node_name
 from pooltop.core.model import OriginKey
 from pooltop.core.snapshot import JournalEntry
 from pooltop.core.states import CloseReason, OpenReason
@@ -155,7 +156,7 @@ class PoolReporter:
 def edit_words(event: ev.OptionsChanged) -> str:
     """Say what an edit changed and what it did at once."""
     changed = [
-        f"{field} {_shown(getattr(event.before, field))} > {_shown(getattr(event.after, field))}"
+        f"{node_name(field)} {_shown(getattr(event.before, field))} > {_shown(getattr(event.after, field))}"
         for field in event.after.__struct_fields__
         if getattr(event.before, field) != getattr(event.after, field)
     ]
