@@ -116,6 +116,12 @@ def _checked(option: str, value: Value | None) -> Value:
 
 
 def _number(option: str, value: Value) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise EditError(f"{option} must be a number")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise EditError(f"{option} is too large a number") from None
+    if math.isnan(number):
+        raise EditError(f"{option} must be a number")
+    return number

@@ -90,8 +90,12 @@ class Recorder:
     def record(self, duration_s: float) -> None:
         """Count one duration in seconds; a negative one counts as 0."""
         # bucket_of, written out: three of these are made for every request.
-        index = int(log(duration_s) * _PER_LOG + _OFFSET) if duration_s > SMALLEST_S else 0
-        self._counts[index if index < BUCKETS else BUCKETS - 1] += 1
+        if duration_s > SMALLEST_S:
+            index = int(log(duration_s) * _PER_LOG + _OFFSET)
+            self._counts[index if index < BUCKETS else BUCKETS - 1] += 1
+        else:
+            self._counts[0] += 1
+            duration_s = max(duration_s, 0.0)
         self.count += 1
         self.sum_s += duration_s
 

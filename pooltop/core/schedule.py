@@ -33,8 +33,9 @@ def arrivals(workload: Workload, source: Randomness) -> Iterator[float]:
     while at < end and n < most:
         yield at
         n += 1
-        # A constant rate is multiplied out: adding gaps would drift.
-        at = at - math.log(1.0 - source.random()) * gap if poisson else n * gap
+        # A constant rate is divided out: adding gaps would drift, and n times a rounded gap can
+        # fall short of a whole second (49 * (1 / 49) < 1), one arrival more than the rate says.
+        at = at - math.log(1.0 - source.random()) * gap if poisson else n / workload.rate
 
 
 class Mix:

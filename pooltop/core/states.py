@@ -67,9 +67,7 @@ SOCKET_MOVES: dict[SocketState, frozenset[SocketState]] = {
     SocketState.ACTIVE: frozenset({SocketState.FREE, SocketState.DYING}),
     SocketState.FREE: frozenset({SocketState.ACTIVE, SocketState.DYING_FREE}),
     # Picked by lifo although destroyed: back among the sockets, still dying.
-    SocketState.DYING_FREE: frozenset(
-        {SocketState.DYING, SocketState.DROPPED, SocketState.CLOSED}
-    ),
+    SocketState.DYING_FREE: frozenset({SocketState.DYING, SocketState.DROPPED, SocketState.CLOSED}),
     SocketState.DYING: frozenset({SocketState.CLOSED}),
     SocketState.DROPPED: frozenset({SocketState.CLOSED}),
     SocketState.CLOSED: frozenset(),

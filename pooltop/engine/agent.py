@@ -94,7 +94,7 @@ class Agent:
             ("keep_alive_msecs", keep_alive_msecs),
             ("agent_keep_alive_timeout_buffer", agent_keep_alive_timeout_buffer),
         ):
-            if not _is_duration(ms) or math.isinf(ms):
+            if not _is_duration(ms) or ms == math.inf:
                 raise UsageError(f"{option} is a number of milliseconds, 0 or more")
         start = AgentOptions(
             keep_alive_msecs=keep_alive_msecs,
@@ -220,6 +220,7 @@ class Agent:
         except (asyncio.CancelledError, GeneratorExit):
             if call.head.done() and not call.head.cancelled():
                 call.head.exception()  # seen: else the loop complains that nobody did
+            call.head.cancel()
             self._shell.abort(call)
             raise
         return Response(call, head)

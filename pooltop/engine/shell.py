@@ -142,7 +142,6 @@ class PoolShell:
         self._submitted += 1
         exchange.id = RequestId(self._submitted)
         exchange.shell = self
-        exchange.submitted_at = self.now
         self.exchanges[exchange.id] = exchange
         key = exchange.key
         if key not in self.targets:
@@ -587,8 +586,8 @@ class PoolShell:
             if exchange is not None and exchange.cause is None:
                 exchange.cause = error
         self.core.lost(
-                connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
-            )
+            connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
+        )
         self._perform()
 
     def _sent(self, exchange: Exchange) -> None:

@@ -47,6 +47,19 @@ class Shot(Exchange):
         self.runner.shot_over(failed=True)
 
 
+class _Thinking:
+    """The end of one user's pause."""
+
+    __slots__ = ("_runner", "handle")
+
+    def __init__(self, runner: WorkloadRunner) -> None:
+        self._runner = runner
+        self.handle: asyncio.TimerHandle
+
+    def __call__(self) -> None:
+        self._runner.thought(self.handle)
+
+
 class _Class(msgspec.Struct, frozen=True):
     prepared: PreparedRequest
     label: str
@@ -138,7 +151,8 @@ class WorkloadRunner:
 
     def stop(self) -> None:
         """Start no more requests, for good."""
-        self.state = "stopped"
+        if self.state != "done":
+            self.state = "stopped"
         self._cancel_timers()
 
     def options_changed(self) -> None:
@@ -213,9 +227,8 @@ class WorkloadRunner:
     # Closed model
 
     def _let_users_go(self) -> None:
-        while self._idle_users and self.state == "running" and not self._is_spent:
-            self.offered += 1
-            self._shoot(self._shell.now)
+        while self._idle_users and not self._is_spent:
+            self._let_one_go()
 
     def _next_of_user(self, *, failed: bool) -> None:
         think = pause(self.workload.think, self._random) if self._thinks else 0.0
@@ -223,18 +236,24 @@ class WorkloadRunner:
             # A server that refuses at once must not turn a user into a busy loop.
             think = max(think, 0.1)
         if think > 0:
-            handle = self._loop.call_later(think, lambda: self._after_think(handle))
-            self._thinking.add(handle)
+            user = _Thinking(self)
+            user.handle = self._loop.call_later(think, user)
+            self._thinking.add(user.handle)
         else:
-            self._let_users_go()
+            self._let_one_go()
 
-    def _after_think(self, handle: asyncio.TimerHandle) -> None:
-        self._thinking.discard(handle)
-        if self.state == "running" and self._idle_users and not self._is_spent:
-            self._shell.touch()
+    def _let_one_go(self) -> None:
+        """Go on with one user: the other idle ones may be thinking."""
+        if not self._is_spent:
             self.offered += 1
             self._shoot(self._shell.now)
-            self._shell.after()
+
+    def thought(self, handle: asyncio.TimerHandle) -> None:
+        """One user's pause is over."""
+        self._thinking.discard(handle)
+        self._shell.touch()
+        self._let_one_go()
+        self._shell.after()
 
     # Both
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import os
+import resource
 import ssl
 import time
 

@@ -1,0 +1,71 @@
+"""Durations in buckets: bounded error, sums that add up, and no value that breaks them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pooltop.core.histogram import (
+    BUCKETS,
+    GROWTH,
+    SMALLEST_S,
+    Histogram,
+    Recorder,
+    bucket_of,
+    value_of,
+)
+
+durations = st.floats(min_value=SMALLEST_S, max_value=999.0)
+
+
+def _of(*values):
+    recorder = Recorder()
+    for value in values:
+        recorder.record(value)
+    return recorder.freeze()
+
+
+@given(durations)
+def test_a_representative_is_within_one_percent(duration):
+    assert math.isclose(duration, value_of(bucket_of(duration)), rel_tol=math.sqrt(GROWTH) - 0.999)
+
+
+@given(st.lists(durations, min_size=1, max_size=50), st.floats(0, 1))
+def test_a_quantile_is_within_one_percent_of_the_exact_one(values, q):
+    exact = sorted(values)[max(1, math.ceil(q * len(values))) - 1]
+    assert math.isclose(exact, _of(*values).quantile(q), rel_tol=0.011)
+
+
+@given(st.lists(durations), st.lists(durations))
+def test_two_histograms_add_up_and_come_apart(first, second):
+    one, both = _of(*first), _of(*first, *second)
+    assert both.buckets == one.plus(_of(*second)).buckets
+    later = both.since(one)
+    assert (len(second), _of(*second).buckets) == (later.count, later.buckets)
+    assert math.isclose(sum(second), later.sum_s, abs_tol=1e-6)
+
+
+@given(st.floats(min_value=-1e9, max_value=1e9))
+def test_the_recorder_agrees_with_bucket_of_and_loses_nothing(duration):
+    picture = _of(duration)
+    assert ({bucket_of(duration): 1}, 1) == (picture.buckets, picture.count)
+
+
+@pytest.mark.parametrize(
+    ("duration", "bucket"),
+    [(-1.0, 0), (0.0, 0), (1e-9, 0), (SMALLEST_S, 0), (1e3, BUCKETS - 2), (1e9, BUCKETS - 1)],
+)
+def test_what_is_out_of_range_counts_at_the_end_it_is_beyond(duration, bucket):
+    assert bucket == bucket_of(duration)
+
+
+def test_a_negative_duration_counts_as_none():
+    picture = _of(-5.0, 1.0)
+    assert (2, 1.0, 0.5) == (picture.count, picture.sum_s, picture.mean_s)
+
+
+def test_nothing_recorded_has_no_quantile_and_no_mean():
+    assert (None, None) == (Histogram().quantile(0.5), Histogram().mean_s)
