@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import cast
 
 import pytest
 
@@ -29,16 +30,23 @@ class Silent(asyncio.Protocol):
 
     def __init__(self) -> None:
         """Begin with no connection."""
-        self.open = 0
         self.port = 0
+        self._transports: list[asyncio.Transport] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count it."""
-        self.open += 1
+        self._transports.append(cast("asyncio.Transport", transport))
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Count it off."""
-        self.open -= 1
+    @property
+    def open(self) -> int:
+        """Count the connections whose client is there."""
+        return sum(not transport.is_closing() for transport in self._transports)
+
+    async def drop(self) -> None:
+        """Close what is left of them."""
+        for transport in self._transports:
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 class Viewer:
@@ -112,6 +120,8 @@ async def silent() -> AsyncIterator[Silent]:
     async with await loop.create_server(lambda: protocol, "127.0.0.1", 0) as server:
         protocol.port = server.sockets[0].getsockname()[1]
         yield protocol
+        server.close()
+        await protocol.drop()
 
 
 @pytest.fixture

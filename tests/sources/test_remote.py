@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -249,8 +249,9 @@ async def test_a_source_starts_once_and_answers_nothing_before(
 class RawViewer:
     """Speaks the wire itself."""
 
-    def __init__(self) -> None:
-        """Begin without a channel."""
+    def __init__(self, stack: contextlib.AsyncExitStack) -> None:
+        """Begin without a channel; what is opened is closed before the servers opened earlier."""
+        self._stack = stack
         self.process = EngineProcess()
         self.messages: list[wire.FromEngine] = []
         self.channel: Channel | None = None
@@ -260,9 +261,11 @@ class RawViewer:
     async def open(self) -> Channel:
         """Connect to a new engine."""
         self.process.spawn()
+        self._stack.push_async_callback(self.process.close)
         self.channel = await open_channel(
             self.process.take_socket(), self._take, lambda _: self.lost.set()
         )
+        self._stack.push_async_callback(self.channel.close)
         return self.channel
 
     def _take(self, body: bytes) -> None:
@@ -280,13 +283,9 @@ class RawViewer:
 
 
 @pytest.fixture
-async def raw() -> AsyncIterator[RawViewer]:
+def raw(stack: contextlib.AsyncExitStack) -> RawViewer:
     """Give a raw viewer, its engine ended after the test."""
-    viewer = RawViewer()
-    yield viewer
-    if viewer.channel is not None:
-        await viewer.channel.close()
-    await viewer.process.close()
+    return RawViewer(stack)
 
 
 async def test_the_engine_says_hello_and_sends_nothing_before_it_is_told_to(
@@ -304,8 +303,8 @@ async def test_the_engine_says_hello_and_sends_nothing_before_it_is_told_to(
 async def test_a_second_profile_is_refused(
     raw: RawViewer, serve: Serve, profile_for: MakeProfile
 ) -> None:
-    channel = await raw.open()
     run = wire.Run(profile=profile_for((await serve()).port))
+    channel = await raw.open()
     channel.send(run)
     channel.send(run)
 
@@ -328,13 +327,14 @@ async def test_a_viewer_that_is_gone_ends_the_engine_and_its_sockets_within_a_se
 
 
 async def test_garbage_from_the_viewer_ends_the_engine_with_words(
-    raw: RawViewer, until: Until
+    stack: contextlib.AsyncExitStack,
 ) -> None:
-    raw.process.spawn()
-    end = raw.process.take_socket()
-    with end:
+    process = EngineProcess()
+    process.spawn()
+    stack.push_async_callback(process.close)
+    with process.take_socket() as end:
         end.sendall(b"\xff\xff\xff\xff")
-        words = await raw.process.exit_words(within_s=10.0)
+        words = await process.exit_words(within_s=10.0)
 
     assert (
         "ended with exit status 1: the viewer was lost: a message of 4294967295 bytes is "
