@@ -2,13 +2,13 @@
 
 Bucket ``i`` holds the durations from ``SMALLEST_S * GROWTH**i`` up to the next bound; its
 representative value is the geometric middle, so the relative error of any quantile is at most
-``sqrt(GROWTH) - 1``, just under 1 %. Durations below the smallest bound count in bucket 0 and
-above the largest in the last: neither is lost, both are told apart from a gap.
+``sqrt(GROWTH) - 1``, just under 1 %. Durations below the smallest bound count in bucket 0.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from math import log
 
 import msgspec
@@ -17,16 +17,11 @@ SMALLEST_S = 1e-6
 GROWTH = 1.0198
 _PER_LOG = 1.0 / math.log(GROWTH)
 _OFFSET = -math.log(SMALLEST_S) * _PER_LOG
-BUCKETS = math.ceil(math.log(1e9) * _PER_LOG) + 1
-"""One microsecond to a thousand seconds."""
 
 
 def bucket_of(duration_s: float) -> int:
     """Give the index of the bucket that holds a duration in seconds."""
-    if duration_s <= SMALLEST_S:
-        return 0
-    index = int(math.log(duration_s) * _PER_LOG + _OFFSET)
-    return index if index < BUCKETS else BUCKETS - 1
+    return int(log(duration_s) * _PER_LOG + _OFFSET) if duration_s > SMALLEST_S else 0
 
 
 def value_of(bucket: int) -> float:
@@ -77,29 +72,24 @@ class Histogram(msgspec.Struct, frozen=True):
 
 
 class Recorder:
-    """Collects durations; constant memory, no allocation to record."""
+    """Collects durations; memory grows with their spread, not with their number."""
 
-    __slots__ = ("_counts", "count", "sum_s")
+    __slots__ = ("_counts", "sum_s")
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._counts = [0] * BUCKETS
-        self.count = 0
+        self._counts: defaultdict[int, int] = defaultdict(int)
         self.sum_s = 0.0
 
     def record(self, duration_s: float) -> None:
         """Count one duration in seconds; a negative one counts as 0."""
         # bucket_of, written out: three of these are made for every request.
-        if duration_s > SMALLEST_S:
-            index = int(log(duration_s) * _PER_LOG + _OFFSET)
-            self._counts[index if index < BUCKETS else BUCKETS - 1] += 1
-        else:
-            self._counts[0] += 1
-            duration_s = max(duration_s, 0.0)
-        self.count += 1
-        self.sum_s += duration_s
+        index = int(log(duration_s) * _PER_LOG + _OFFSET) if duration_s > SMALLEST_S else 0
+        self._counts[index] += 1
+        if duration_s > 0:
+            self.sum_s += duration_s
 
     def freeze(self) -> Histogram:
         """Give the picture of now."""
-        counts = {i: n for i, n in enumerate(self._counts) if n}
-        return Histogram(self.count, self.sum_s, counts)
+        counts = dict(self._counts)
+        return Histogram(sum(counts.values()), self.sum_s, counts)
