@@ -324,15 +324,20 @@ class PoolCore:
                 else:
                     self.deadline = min(self.deadline, socket.expires_at)
 
-    def destroy(self, *, now: float) -> None:
-        """Close every socket, idle ones first. The queue is left alone, as Node leaves it."""
+    def destroy(self, *, now: float, error: tuple[str, str] = HANG_UP) -> None:
+        """Close every socket, idle ones first. The queue is left alone, as Node leaves it.
+
+        Args:
+            now: monotonic seconds.
+            error: code and message for the requests that are on them.
+        """
         queued = sum(len(origin.queue) for origin in self.waiting.values())
         doomed = [s for o in self.origins.values() for s in o.free.values()]
         doomed += [s for o in self.origins.values() for s in o.sockets.values()]
         doomed = [s for s in doomed if not s.is_dying]
         self.events.append(AgentDestroyed(now, len(doomed), queued))
         for socket in doomed:
-            self._destroy(socket, CloseReason.AGENT_DESTROYED, now)
+            self._destroy(socket, CloseReason.AGENT_DESTROYED, now, error=error)
 
     def set_options(
         self, options: AgentOptions, *, now: float, by: str = "operator"

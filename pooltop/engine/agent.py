@@ -225,6 +225,14 @@ class Agent:
             raise
         return Response(call, head)
 
+    def check_tls(self) -> None:
+        """Read the files of the TLS options now, and not when the first https request needs them.
+
+        Raises:
+            PooltopError: one is missing or unfit; names it.
+        """
+        self._tls.check()
+
     @property
     def sends_keep_alive(self) -> bool:
         """New requests say ``Connection: keep-alive``: keepAlive is on, or maxSockets is finite."""

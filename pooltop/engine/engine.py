@@ -41,6 +41,9 @@ class Engine:
             WorkloadRunner(each, self.agents[each.agent], on_done=self._workload_done)
             for each in profile.workloads
         ]
+        for each in profile.workloads:
+            if each.base_url.startswith("https:"):
+                self.agents[each.agent].check_tls()
         self._seq = 0
         self._lag = 0.0
         self._started = False

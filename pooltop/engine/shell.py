@@ -223,9 +223,10 @@ class PoolShell:
         self.now = _now()
         for exchange in self.exchanges.values():
             exchange.cause = AbortError("the agent was closed", code="ERR_AGENT_CLOSED")
-        self.core.forget_queue(now=self.now, code="ERR_AGENT_CLOSED", message="agent closed")
+        error = ("ERR_AGENT_CLOSED", "the agent was closed")
+        self.core.forget_queue(now=self.now, code=error[0], message=error[1])
         self._perform()
-        self.core.destroy(now=self.now)
+        self.core.destroy(now=self.now, error=error)
         self._perform()
         while self._closing:
             self._see_closes()

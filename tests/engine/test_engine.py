@@ -1,0 +1,268 @@
+"""A whole profile running: agents, workloads, edits, the journal, and the emergency stop."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import ssl
+import time
+
+import pytest
+import trustme
+
+from pooltop.core.edits import Control, Edit
+from pooltop.core.model import AgentOptions, AgentProfile, Profile, TLSOptions, Workload
+from pooltop.engine.engine import Engine
+from pooltop.errors import PooltopError, UsageError
+
+
+@pytest.fixture
+async def engine_of():
+    """Make engines of one agent and its workloads, closed after the test."""
+    made = []
+
+    def make(*workloads, options=None, **agent):
+        profile = Profile(
+            path="test.toml",
+            agents=(AgentProfile(name="web", options=AgentOptions(**(options or {})), **agent),),
+            workloads=workloads,
+        )
+        engine = Engine(profile)
+        made.append(engine)
+        return engine
+
+    yield make
+    for engine in made:
+        await engine.aclose()
+        for agent in engine.agents.values():
+            agent.shell.core.check_invariants()
+            assert 0 == agent.total_socket_count
+
+
+def _load(url, **more):
+    more.setdefault("name", "load")
+    return Workload(agent="web", base_url=url, **more)
+
+
+def _words(engine):
+    entries, _ = engine.journal.take()
+    return [f"{each.kind} {each.text}" for each in entries]
+
+
+async def _hang(wire):
+    await wire.gone()
+
+
+async def test_an_engine_is_done_when_its_workloads_are(serve, engine_of):
+    server = await serve()
+    engine = engine_of(
+        _load(server.url, name="a", model="closed", max_requests=5),
+        _load(server.url, name="b", rate=1000.0, max_requests=5),
+        options={"keep_alive": True},
+    )
+    assert ["stopped", "stopped"] == [each.state for each in engine.snapshot().workloads]
+    engine.start()
+    await asyncio.wait_for(engine.done.wait(), 5)
+    snapshot = engine.snapshot()
+    assert [("a", "done", 5), ("b", "done", 5)] == [
+        (each.name, each.state, each.completed) for each in snapshot.workloads
+    ]
+    assert (2, "test.toml", None) == (snapshot.seq, snapshot.profile, snapshot.environment)
+    assert abs(snapshot.at - time.monotonic()) < 1
+    assert abs(snapshot.wall_at - time.time()) < 1
+    words = _words(engine)
+    assert "LOAD a started: closed 1 user" in words
+    assert "LOAD b done: 5 completed, 0 failed, 0 dropped" in words
+
+
+async def test_an_engine_without_workloads_says_that_nothing_is_sent(engine_of):
+    engine = engine_of()
+    engine.start()
+    assert ["LOAD the profile has no workload: nothing is sent"] == _words(engine)
+
+
+async def test_the_process_facts_are_this_processs(engine_of):
+    facts = engine_of().snapshot().process
+    assert os.getpid() == facts.pid
+    assert len(os.listdir("/proc/self/fd")) - 1 == facts.open_fds
+    assert facts.rss_bytes > 1_000_000
+    assert facts.cpu_s > 0
+    assert facts.max_fds is None or facts.max_fds > facts.open_fds
+
+
+@pytest.mark.parametrize(("live", "opened"), [("node", 0), ("drain", 3)])
+async def test_an_edit_tells_what_it_really_did(serve, engine_of, live, opened):
+    server = await serve(_hang)
+    engine = engine_of(
+        _load(server.url, model="closed", users=8),
+        options={"keep_alive": True, "max_sockets": 2.0, "live": live},
+    )
+    engine.start()
+    await asyncio.sleep(0)
+    _words(engine)
+    outcome = engine.edit(Edit(id=7, agent="web", option="max_sockets", value=5))
+    assert (7, True, "", 2.0, 5.0, opened, 0, 6, live) == (
+        outcome.id,
+        outcome.accepted,
+        outcome.error,
+        outcome.before,
+        outcome.after,
+        outcome.opened,
+        outcome.culled,
+        outcome.queued,
+        outcome.live,
+    )
+    (line,) = [each for each in _words(engine) if each.startswith("EDIT")]
+    assert "maxSockets 2 > 5 by operator" in line
+    assert f"{opened} dialled" in line
+    assert live.upper() in line
+    back = engine.edit(Edit(id=8, agent="web", option="max_sockets", value=None, by="undo"))
+    assert math.inf == back.after
+
+
+@pytest.mark.parametrize(
+    ("agent", "option", "value", "word"),
+    [
+        ("other", "max_sockets", 5, "web"),
+        ("web", "max_sockets", 0, "max_sockets"),
+        ("web", "colour", 5, "max_sockets"),
+    ],
+)
+async def test_a_refused_edit_says_what_is_allowed_and_changes_nothing(
+    engine_of, agent, option, value, word
+):
+    engine = engine_of()
+    before = engine.agents["web"].options
+    outcome = engine.edit(Edit(id=1, agent=agent, option=option, value=value))
+    assert (1, False) == (outcome.id, outcome.accepted)
+    assert word in outcome.error
+    assert before == engine.agents["web"].options
+    assert [] == _words(engine)
+
+
+async def test_an_edit_of_keep_alive_reaches_the_workloads_header(serve, engine_of, eventually):
+    seen = []
+
+    async def handle(wire):
+        while (request := await wire.request()) is not None:
+            seen.append(request.headers["connection"])
+            wire.reply()
+
+    server = await serve(handle)
+    engine = engine_of(_load(server.url, model="closed"))
+    engine.start()
+    await eventually(lambda: len(seen) > 3)
+    engine.edit(Edit(id=1, agent="web", option="keep_alive", value=True))
+    await eventually(lambda: seen[-1] == "keep-alive")
+    assert "close" == seen[0]
+
+
+async def test_pausing_one_workload_leaves_the_other(serve, engine_of, eventually):
+    server = await serve()
+    engine = engine_of(
+        _load(server.url, name="a", rate=200.0),
+        _load(server.url, name="b", rate=200.0),
+        options={"keep_alive": True},
+    )
+    engine.start()
+    engine.control(Control(action="pause", workload="a"))
+    assert ["paused", "running"] == [each.state for each in engine.snapshot().workloads]
+    engine.control(Control(action="pause"))
+    assert ["paused", "paused"] == [each.state for each in engine.snapshot().workloads]
+    engine.control(Control(action="resume", workload="b"))
+    assert ["paused", "running"] == [each.state for each in engine.snapshot().workloads]
+    words = _words(engine)
+    assert {"LOAD a: paused", "LOAD all workloads: paused", "LOAD b: resumed"} <= set(words)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_stop_closes_every_socket_to_silent_peers_and_nothing_new_opens(
+    engine_of, silent, scheme, eventually
+):
+    port = silent()
+    before = len(os.listdir("/proc/self/fd"))
+    engine = engine_of(
+        _load(f"{scheme}://127.0.0.1:{port}", name="closed", model="closed", users=300),
+        _load(f"{scheme}://127.0.0.1:{port}", name="open", rate=500.0),
+        options={"keep_alive": True, "max_sockets": 100.0},
+        tls=TLSOptions(verify=False),
+    )
+    engine.start()
+    agent = engine.agents["web"]
+    await eventually(lambda: len(os.listdir("/proc/self/fd")) >= before + 100)
+    opened = agent.snapshot().origins[0].counters.opened
+    began = time.monotonic()
+    engine.control(Control(action="stop"))
+    assert engine.done.is_set()
+    await eventually(lambda: len(os.listdir("/proc/self/fd")) <= before)
+    assert time.monotonic() - began < 1
+    assert 0 == agent.total_socket_count
+    engine.control(Control(action="resume"))
+    engine.edit(Edit(id=1, agent="web", option="live", value="drain"))
+    engine.edit(Edit(id=2, agent="web", option="max_sockets", value=500))
+    with pytest.raises(UsageError, match="closed"):
+        await agent.request("GET", f"{scheme}://127.0.0.1:{port}/")
+    await asyncio.sleep(0.05)
+    (origin,) = agent.snapshot().origins
+    assert (opened, 0, 0) == (origin.counters.opened, origin.total, origin.queued)
+    assert len(os.listdir("/proc/self/fd")) <= before
+    submitted = origin.counters.submitted
+    assert {"ERR_AGENT_CLOSED": submitted} == origin.counters.failed
+    assert ["stopped", "stopped"] == [each.state for each in engine.snapshot().workloads]
+    assert [0, 0] == [each.in_flight for each in engine.snapshot().workloads]
+    engine.stop()
+
+
+async def test_stop_ends_established_tls_sockets_whose_peers_fell_silent(
+    serve, engine_of, tmp_path, eventually
+):
+    ca = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    path = tmp_path / "ca.pem"
+    ca.cert_pem.write_to_path(path)
+    hold = asyncio.Event()
+
+    async def handle(wire):
+        await wire.request()
+        await hold.wait()
+
+    server = await serve(handle, context=context)
+    engine = engine_of(_load(server.url, model="closed", users=30), tls=TLSOptions(ca=(str(path),)))
+    engine.start()
+    await eventually(lambda: engine.snapshot().agents[0].origins[0].active == 30)
+    began = time.monotonic()
+    engine.stop()
+    await asyncio.wait_for(engine.aclose(), 1)
+    assert time.monotonic() - began < 1
+    assert 0 == engine.agents["web"].total_socket_count
+    hold.set()
+
+
+async def test_a_tls_file_that_is_unfit_is_told_before_anything_is_sent(engine_of):
+    with pytest.raises(PooltopError, match="missing.pem"):
+        engine_of(
+            _load("https://127.0.0.1:1", model="closed"), tls=TLSOptions(ca=("/missing.pem",))
+        )
+
+
+async def test_errors_and_waits_are_in_the_journal(serve, engine_of, eventually):
+    async def hang_up(wire):
+        await wire.request()
+
+    server = await serve(hang_up)
+    engine = engine_of(
+        _load(server.url, model="closed", users=2, max_requests=2), options={"max_sockets": 1.0}
+    )
+    engine.start()
+    await asyncio.wait_for(engine.done.wait(), 5)
+    entries, dropped = engine.journal.take()
+    assert 0 == dropped
+    assert [each.seq for each in entries] == sorted(each.seq for each in entries)
+    told = [(each.kind, each.text) for each in entries if each.host]
+    assert ("QUEUE", "first request waits: at maxSockets") in told
+    assert ("OPEN", "s2 replacement") in told
+    assert ("CLOSE", "s1 closed by peer, 1 request") in told
+    assert [text for kind, text in told if kind == "ERROR"][0].startswith("r1 ECONNRESET: socket")
+    assert {f"127.0.0.1:{server.port}"} == {each.host for each in entries if each.host}

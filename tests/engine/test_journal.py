@@ -1,0 +1,65 @@
+"""The log: bounded, in order, and honest about what it left out."""
+
+from __future__ import annotations
+
+from pooltop.engine.journal import BURST, CAPACITY, Journal
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def _texts(journal):
+    entries, _ = journal.take()
+    return [each.text for each in entries]
+
+
+def test_entries_come_once_in_order_with_their_times():
+    clock = Clock()
+    journal = Journal(clock)
+    journal.write("INFO", "one", agent="a", host="h")
+    clock.now += 0.5
+    journal.write("LOAD", "two")
+    entries, dropped = journal.take()
+    assert 0 == dropped
+    assert [(1, 100.0, "INFO", "a", "h", "one"), (2, 100.5, "LOAD", "", "", "two")] == [
+        (e.seq, e.at, e.kind, e.agent, e.host, e.text) for e in entries
+    ]
+    assert 0.5 == round(entries[1].wall_at - entries[0].wall_at, 6)
+    assert ((), 0) == journal.take()
+
+
+def test_a_burst_of_one_kind_at_one_host_is_cut_and_counted():
+    clock = Clock()
+    journal = Journal(clock)
+    for n in range(BURST + 30):
+        journal.write("ERROR", f"e{n}", host="h")
+    journal.write("ERROR", "elsewhere", host="other")
+    journal.write("CLOSE", "another kind", host="h")
+    assert BURST + 2 == len(_texts(journal))
+    clock.now += 1.0
+    assert ["and 30 more like these in that second"] == _texts(journal)
+    journal.write("ERROR", "again", host="h")
+    assert ["again"] == _texts(journal)
+
+
+def test_what_does_not_fit_is_dropped_from_the_old_end_and_counted():
+    clock = Clock()
+    journal = Journal(clock)
+    for n in range(CAPACITY + 5):
+        clock.now += 1.0
+        journal.write("INFO", str(n))
+    entries, dropped = journal.take()
+    assert (5, CAPACITY) == (dropped, len(entries))
+    assert ("5", 6) == (entries[0].text, entries[0].seq)
+    assert 0 == journal.take()[1]
+
+
+def test_memory_is_bounded_whatever_is_written():
+    journal = Journal(Clock())
+    for n in range(10 * CAPACITY):
+        journal.write("ERROR", "x", host=str(n % 50))
+    assert len(_texts(journal)) <= 50 * BURST
