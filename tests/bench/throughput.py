@@ -42,11 +42,12 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
-def pinned(core: int):
-    return lambda: os.sched_setaffinity(0, {core})
+def pinned(core: int | None):
+    """Give what keeps a child on one core; None leaves it free."""
+    return None if core is None else lambda: os.sched_setaffinity(0, {core})
 
 
-def start_nginx(folder: Path, port: int, core: int) -> subprocess.Popen:
+def start_nginx(folder: Path, port: int, core: int | None) -> subprocess.Popen:
     conf = folder / "nginx.conf"
     conf.write_text(NGINX_CONF.format(dir=folder, port=port))
     server = subprocess.Popen(["nginx", "-c", str(conf), "-p", str(folder)], preexec_fn=pinned(core))
