@@ -33,9 +33,9 @@ class Printer:
         self._thread.start()
 
     @property
-    def is_busy(self) -> bool:
-        """Whether something given before is not written yet."""
-        return self._given != self._written
+    def pending(self) -> int:
+        """How many texts were given and are not written yet."""
+        return self._given - self._written
 
     @property
     def is_broken(self) -> bool:

@@ -21,6 +21,8 @@ GRACE_S = 1.0
 """After the duration, requests that are under way may take so long to end."""
 _PATIENCE_S = 1.0
 """For the last picture, and for the reader to take the last lines."""
+_MOST_PENDING = 4
+"""Prints that may wait for the reader; beyond them an interval is missed."""
 _SIGNALS = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
 
 
@@ -68,6 +70,7 @@ class _Run:
         self._printed_at = 0.0
         self._missed = 0
         self._lost = 0
+        self._skipped: Update | None = None
         self._failure = ""
 
     async def run(self, duration: float | None) -> int:
@@ -123,16 +126,18 @@ class _Run:
             self._finish(0)
 
     def _print_json(self, update: Update) -> None:
-        if self._printer.is_busy:
+        if self._printer.pending >= _MOST_PENDING:
             self._missed += 1
             self._lost += len(update.entries) + update.dropped
+            self._skipped = update
             return
         line = json_line(update.snapshot, update.entries, dropped=update.dropped + self._lost)
         self._lost = 0
+        self._skipped = None
         self._put([line])
 
     def _print_lines(self, snapshot: Snapshot) -> None:
-        if self._printer.is_busy:
+        if self._printer.pending >= _MOST_PENDING:
             self._missed += 1
             return
         self._printed_at = snapshot.at
@@ -156,6 +161,12 @@ class _Run:
             lines = summary_lines(self._last, elapsed_s=elapsed, missed=self._missed)
         if not self._json:
             self._put(lines)
+        elif self._skipped is not None:
+            # Whoever reads slowly still gets the end.
+            entries = self._skipped.entries
+            self._put(
+                [json_line(self._skipped.snapshot, entries, dropped=self._lost - len(entries))]
+            )
         self._printer.finish(within_s=_PATIENCE_S)
         with contextlib.suppress(OSError):
             if self._json and not self._printer.is_broken:

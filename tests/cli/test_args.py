@@ -1,0 +1,80 @@
+"""The command line's grammar: every mistake is one exact sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from pooltop.args import ArgumentError, parse
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--profil x", "unknown option --profil; did you mean --profile?"),
+        ("--read-onyl", "unknown option --read-onyl; did you mean --read-only?"),
+        ("--zzz", "unknown option --zzz"),
+        ("-x", "unknown option -x"),
+        ("--profile", "--profile needs a file"),
+        ("--profile=", "--profile needs a file"),
+        ("--profile --json", "--profile needs a file, not --json"),
+        ("--profile a --profile b", "--profile is given twice"),
+        ("--json=yes --profile a", "--json takes no value"),
+        ("demo --duration", "--duration needs a time like 30s"),
+        ("demo --interval", "--interval needs a time like 1s"),
+        ("demo --allow", "--allow needs a host"),
+        ("dmeo", "unexpected argument dmeo; did you mean demo?"),
+        ("demo again", "unexpected argument again"),
+        ("a/b.toml", "unexpected argument a/b.toml; did you mean --profile a/b.toml?"),
+        ("--json", "nothing to watch: say --profile FILE, or pooltop demo"),
+        ("check", "check needs one profile: pooltop check FILE"),
+        ("check a b", "check needs one profile: pooltop check FILE"),
+        ("check a --profile b", "check needs one profile: pooltop check FILE"),
+        ("demo \x1b[2J", "unexpected argument ?[2J"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(line: str, message: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        parse(line.split(" "))
+
+    assert message == str(caught.value)
+
+
+def test_everything_that_can_be_asked_for_is_read() -> None:
+    words = "--profile=p.toml --headless --json --read-only --duration 30s --interval=1s"
+
+    request = parse([*words.split(), "--allow", "a", "--allow=b"])
+
+    assert ("run", "p.toml", "30s", "1s") == (
+        request.command,
+        request.profile,
+        request.duration,
+        request.interval,
+    )
+    assert (True, True, True) == (request.headless, request.json, request.read_only)
+    assert ("a", "b") == request.allow
+
+
+@pytest.mark.parametrize(
+    "words", [["demo"], ["demo", "--profile", "x"], ["--profile", "x", "demo"]]
+)
+def test_demo_may_have_a_profile_of_its_own(words: list[str]) -> None:
+    request = parse(words)
+
+    assert ("demo", "x" if "x" in words else None) == (request.command, request.profile)
+
+
+@pytest.mark.parametrize("words", [["check", "x"], ["check", "--profile", "x"]])
+def test_check_takes_its_file_either_way(words: list[str]) -> None:
+    request = parse(words)
+
+    assert ("check", "x") == (request.command, request.profile)
+
+
+@pytest.mark.parametrize("word", ["--help", "-h", "--version", "-V"])
+def test_help_and_version_forgive_what_else_is_missing(word: str) -> None:
+    request = parse([word])
+
+    assert (request.help, request.version) == (
+        word in ("--help", "-h"),
+        word in ("--version", "-V"),
+    )

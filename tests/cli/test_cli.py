@@ -1,0 +1,291 @@
+"""The command as a whole: exit statuses, exact words, and what is imported for them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pooltop
+from pooltop import cli
+from pooltop.sources.base import Source
+from pooltop.sources.launch import LaunchedSource
+
+ROOT = Path(__file__).parents[2]
+TRY = "\nTry pooltop --help.\n"
+
+GOOD = """\
+[agents.a]
+[workloads.w]
+agent = "a"
+base_url = "{url}"
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], str]:
+    """Write a profile and give its path."""
+
+    def to(text: str) -> str:
+        path = tmp_path / "p.toml"
+        path.write_text(text)
+        return str(path)
+
+    return to
+
+
+def _python(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+        check=False,
+    )
+
+
+def test_without_arguments_the_first_steps_are_told(capfd: pytest.CaptureFixture[str]) -> None:
+    assert 2 == cli.main([])
+
+    out, err = capfd.readouterr()
+    assert "" == out
+    assert ["  1. pooltop demo", "  2. pooltop check", "  3. pooltop --profile"] == [
+        line[: len(step)]
+        for step in ("  1. pooltop demo", "  2. pooltop check", "  3. pooltop --profile")
+        for line in err.splitlines()
+        if line.startswith(step)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--profil", "x"], "unknown option --profil; did you mean --profile?"),
+        (
+            ["demo", "--headless", "--interval", "1ms"],
+            "--interval 1ms: expected 100ms to 1h",
+        ),
+        (
+            ["demo", "--headless", "--duration", "30"],
+            '--duration 30: a duration needs a unit. Did you mean "30s"?',
+        ),
+        (
+            ["demo", "--headless", "--duration", "0s"],
+            "--duration 0s: expected more than 0s, at most 596h.",
+        ),
+        (
+            ["demo", "--headless", "--interval", "soon\x1b"],
+            '--interval soon?: expected a duration like "500ms", "2s", "1.5m", "1h".',
+        ),
+    ],
+)
+def test_a_bad_command_line_exits_2_with_one_sentence(
+    words: list[str], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == cli.main(words)
+    assert ("", f"pooltop: {message}{TRY}") == tuple(capfd.readouterr())
+
+
+@pytest.mark.parametrize("command", [["check"], ["--headless", "--profile"]])
+def test_a_missing_profile_exits_2_with_the_loaders_line(
+    command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == cli.main([*command, "/nowhere/p.toml"])
+    assert ("", "/nowhere/p.toml: error P001 no such file.\n") == tuple(capfd.readouterr())
+
+
+@pytest.mark.parametrize("command", [["check"], ["--json", "--profile"]])
+def test_every_mistake_of_a_profile_is_told_and_nothing_started(
+    write: Callable[[str], str], command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(GOOD.format(url="http://127.0.0.1:1") + "rate = 5\n[agents.b]\nmaxSocket = 1\n")
+
+    assert 2 == cli.main([*command, path])
+
+    out, err = capfd.readouterr()
+    assert "" == out
+    assert [f"{path}:5:8 error P021", f"{path}:7:1 error P010"] == [
+        " ".join(line.split()[:3]) for line in err.splitlines()
+    ]
+
+
+@pytest.mark.parametrize("command", [["check"], ["--headless", "--profile"]])
+def test_a_host_that_is_not_this_machine_is_refused_with_both_remedies(
+    write: Callable[[str], str], command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(GOOD.format(url="http://192.0.2.7:80"))
+
+    assert 2 == cli.main([*command, path])
+    assert capfd.readouterr().err == (
+        f'{path}:4:12 error P063 workloads.w.base_url = "http://192.0.2.7:80": 192.0.2.7 is not '
+        'this machine. To send it traffic add it to [safety]: allow_hosts = ["192.0.2.7"], or '
+        "start with --allow 192.0.2.7.\n"
+    )
+
+
+def test_allow_lets_exactly_the_host_pass(
+    write: Callable[[str], str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(GOOD.format(url="http://192.0.2.7:80"))
+
+    assert 0 == cli.main(["check", path, "--allow", "192.0.2.7"])
+    assert "ok: 1 agent, 1 workload\n" == capfd.readouterr().out
+    assert 2 == cli.main(["check", path, "--allow", "192.0.2.8"])
+
+
+def test_check_counts_what_a_good_profile_has(capfd: pytest.CaptureFixture[str]) -> None:
+    assert 0 == cli.main(["check", str(ROOT / "profiles" / "keepalive-vs-close.toml")])
+    assert ("ok: 2 agents, 2 workloads\n", "") == tuple(capfd.readouterr())
+
+
+def test_help_names_every_option_and_the_exit_statuses(capfd: pytest.CaptureFixture[str]) -> None:
+    assert 0 == cli.main(["--help"])
+
+    out = capfd.readouterr().out
+    options = "--profile --headless --json --duration --interval --read-only --allow --version"
+    assert [] == [each for each in options.split() if f"  {each} " not in out]
+    assert "exit status: 0 " in out
+    assert 100 >= max(len(line) for line in out.splitlines())
+
+
+def test_the_version_is_the_packages(capfd: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert 0 == cli.main(["--version"])
+    assert f"pooltop {pooltop.__version__}\n" == capfd.readouterr().out
+    assert pooltop.__version__ == project.get("version", pooltop.__version__)
+
+
+@pytest.mark.parametrize("word", ["--version", "--help", "--nonsense"])
+def test_what_must_be_quick_imports_nothing_heavy(word: str) -> None:
+    code = (
+        "import sys; from pooltop.__main__ import main; main([sys.argv[1]]); "
+        "heavy = {'asyncio', 'msgspec', 'ssl', 'textual', 'rich', 'argparse', 'dataclasses'}; "
+        "sys.exit(repr(heavy & sys.modules.keys()) if heavy & sys.modules.keys() else 0)"
+    )
+
+    done = _python("-c", code, word)
+
+    assert 0 == done.returncode, done.stderr
+
+
+def test_everything_but_the_dashboard_imports_without_textual() -> None:
+    code = """
+import importlib, pkgutil, sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("textual", "rich"):
+            raise ImportError(f"{name} is refused")
+
+sys.meta_path.insert(0, Refuse())
+import pooltop
+for found in pkgutil.walk_packages(pooltop.__path__, "pooltop.", onerror=lambda name: None):
+    if not found.name.startswith("pooltop.ui"):
+        importlib.import_module(found.name)
+for name in pooltop.__all__:
+    getattr(pooltop, name)
+print(sum(name.startswith("pooltop.") for name in sys.modules))
+"""
+    done = _python("-c", code)
+
+    assert 0 == done.returncode, done.stderr
+    assert 50 < int(done.stdout)
+
+
+def test_the_public_names_are_these() -> None:
+    expected = (
+        "Agent AgentOptions AgentSnapshot Profile RequestInfo Response Snapshot SocketInfo "
+        "TLSOptions Timeouts load_profile"
+    )
+
+    assert expected.split() == pooltop.__all__
+    assert set(pooltop.__all__) <= set(dir(pooltop))
+    with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
+        _ = pooltop.Nonsense
+
+
+# The branch that shows the dashboard: the terminal and the dashboard are stand-ins, the
+# processes are real.
+
+
+@pytest.fixture
+def on_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., int]], None]:
+    """Pretend to be on a terminal, with this dashboard."""
+
+    def pretend(run_dashboard: Callable[..., int]) -> None:
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr(cli, "_is_terminal", lambda _: True)
+        fake = types.ModuleType("pooltop.ui")
+        fake.run_dashboard = run_dashboard  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "pooltop.ui", fake)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(None, 7), (KeyboardInterrupt(), 130), (ZeroDivisionError(), None)]
+)
+def test_the_children_are_spawned_for_the_dashboard_and_ended_however_it_ends(
+    on_screen: Callable[[Callable[..., int]], None],
+    fault: BaseException | None,
+    status: int | None,
+) -> None:
+    pids: list[int] = []
+
+    def run_dashboard(source: Source, *, read_only: bool) -> int:
+        assert isinstance(source, LaunchedSource)
+        assert read_only
+        pids.extend((source._engine.pid or 0, source._demo.pid or 0))  # type: ignore[union-attr]
+        for pid in pids:
+            os.kill(pid, 0)
+        if fault is not None:
+            raise fault
+        return 7
+
+    on_screen(run_dashboard)
+    if status is None:
+        with pytest.raises(ZeroDivisionError):
+            cli.main(["demo", "--read-only"])
+    else:
+        assert status == cli.main(["demo", "--read-only"])
+
+    assert 2 == len(pids)
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_terminal_that_shows_and_hears_nothing_is_told_what_to_add(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(cli, "_is_terminal", lambda descriptor: descriptor == 1)
+
+    assert 2 == cli.main(["demo"])
+    assert capfd.readouterr().err == (
+        "pooltop: the dashboard reads keys, and standard input is no terminal: add --headless\n"
+    )
+
+
+@pytest.mark.parametrize(("term", "terminal"), [("dumb", True), ("", True), ("xterm", False)])
+def test_where_no_dashboard_can_be_shown_it_is_headless_by_itself(
+    monkeypatch: pytest.MonkeyPatch, term: str, terminal: bool
+) -> None:
+    calls: list[dict[str, object]] = []
+    fake = types.ModuleType("pooltop.headless")
+    fake.run_headless = lambda source, **options: calls.append(options) or 0  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pooltop.headless", fake)
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(cli, "_is_terminal", lambda _: terminal)
+
+    assert 0 == cli.main(["demo", "--duration", "3s"])
+    assert [{"json": False, "interval": 1.0, "duration": 3.0}] == calls

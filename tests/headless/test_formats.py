@@ -1,0 +1,152 @@
+"""Lines, JSON and summary, to the letter, from snapshots made by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from pooltop.core.snapshot import JournalEntry, Snapshot
+from pooltop.headless.lines import HEADING_EVERY, LineFormat
+from pooltop.headless.ndjson import json_line
+from pooltop.headless.summary import summary_lines
+
+SnapshotAt = Callable[..., Snapshot]
+
+
+def test_a_host_has_one_line_with_the_rates_of_the_last_interval(snapshot_at: SnapshotAt) -> None:
+    form = LineFormat(1.0)
+    for at, completed in ((0, 0), (1, 100)):
+        form.note(snapshot_at(at, completed=completed))
+    last = snapshot_at(2, completed=150)
+    form.note(last)
+
+    heading, line = form.lines(last)
+
+    assert heading == (
+        "TIME      AGENT HOST                USE/MAX  FREE  QUEUE  OLDEST  WAIT95  REQ/S  REUSE"
+        "   ERR"
+    )
+    assert line[8:] == (
+        "  kept  kept.localhost:80       2/2     1      3   500ms   200ms     50    50%     0"
+    )
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", line[:8])
+
+
+def test_the_heading_comes_again_after_a_screenful_and_when_a_column_grows(
+    snapshot_at: SnapshotAt,
+) -> None:
+    form = LineFormat(1.0)
+    headings = []
+    for at in range(HEADING_EVERY + 1):
+        snapshot = snapshot_at(at, completed=at)
+        form.note(snapshot)
+        headings.append(form.lines(snapshot)[0].startswith("TIME"))
+    wide = snapshot_at(HEADING_EVERY + 1, host="a-much-longer-name.localhost")
+    form.note(wide)
+
+    assert [0, HEADING_EVERY] == [i for i, is_heading in enumerate(headings) if is_heading]
+    assert form.lines(wide)[0].startswith("TIME")
+
+
+def test_all_lines_are_equally_long_and_hold_nothing_that_a_terminal_obeys(
+    snapshot_at: SnapshotAt,
+) -> None:
+    form = LineFormat(1.0)
+    hostile = snapshot_at(1, host="h\x1b]52;c;x\x07\u202e", name="\x1b[2J\u65e5\u672c")
+    form.note(hostile)
+
+    lines = form.lines(hostile)
+
+    assert r"\x1b[2J" in lines[1]
+    assert all(line.isprintable() for line in lines)
+
+
+def test_before_any_host_is_known_a_line_says_so(snapshot_at: SnapshotAt) -> None:
+    empty = msgspec.structs.replace(snapshot_at(0), agents=())
+    form = LineFormat(1.0)
+    form.note(empty)
+
+    assert ["no host was sent anything yet"] == [line[10:] for line in form.lines(empty)]
+
+
+def test_a_json_line_is_the_whole_snapshot_and_no_limit_is_null(snapshot_at: SnapshotAt) -> None:
+    entry = JournalEntry(seq=4, at=1.0, wall_at=2.0, kind="LOAD", text="w started")
+
+    line = json.loads(json_line(snapshot_at(2, completed=9), (entry,), dropped=1))
+
+    assert (1, 3, 1) == (line["schema"], line["snapshot"]["seq"], line["dropped"])
+    agent = line["snapshot"]["agents"][0]
+    assert (2.0, None) == (agent["options"]["max_sockets"], agent["options"]["max_total_sockets"])
+    assert 9 == agent["origins"][0]["counters"]["completed"]
+    assert ["w started"] == [each["text"] for each in line["journal"]]
+
+
+@pytest.mark.parametrize("text", ["\x1b\x9b\x07", "\u202e\u2028", "\U0001f600", "\x7f", 'a"\\b'])
+def test_a_json_line_is_plain_ascii_and_gives_its_text_back_unchanged(
+    snapshot_at: SnapshotAt, text: str
+) -> None:
+    line = json_line(snapshot_at(1, host=text))
+
+    assert line.isascii()
+    assert line.isprintable()
+    assert text == json.loads(line)["snapshot"]["agents"][0]["origins"][0]["host"]
+
+
+def test_the_summary_says_what_each_host_and_workload_came_to(snapshot_at: SnapshotAt) -> None:
+    last = snapshot_at(
+        10,
+        completed=8,
+        counters={
+            "submitted": 12,
+            "failed": {"ETIMEDOUT": 1, "ECONNRESET": 3},
+            "statuses": {503: 1, 200: 7},
+            "opened": 4,
+            "closed": {"idle timeout": 1},
+            "queued": 5,
+        },
+        offered=12,
+        sent=12,
+    )
+
+    assert summary_lines(last, elapsed_s=10.04) == [
+        "",
+        "summary of p.toml after 10.0 s",
+        "",
+        "kept  kept.localhost:80",
+        "  requests    12 submitted, 8 completed, 4 failed (ECONNRESET 3, ETIMEDOUT 1)",
+        "  answers     200 7, 503 1",
+        "  sockets     4 opened, 3 open at the end; closed: idle timeout 1",
+        "  reuse       50% (4 of 8)",
+        "  latency     p50 30ms, p95 30ms, p99 30ms (intended start to last byte)",
+        "  queue wait  p95 200ms; 5 requests waited, 3 still do",
+        "",
+        "workload w: open constant 50/s to kept.localhost:80",
+        "  12 offered, 12 sent, 0 dropped, 0 late; 0 completed, 0 failed",
+    ]
+
+
+def test_a_load_that_was_not_delivered_is_said_in_a_plain_sentence(
+    snapshot_at: SnapshotAt,
+) -> None:
+    last = snapshot_at(10, offered=100, sent=70, dropped=30, late=2, in_flight=5)
+
+    lines = summary_lines(last, elapsed_s=10.0, missed=3)
+
+    assert lines[-4:] == [
+        "  100 offered, 70 sent, 30 dropped, 2 late; 0 completed, 0 failed, 5 under way at the end",
+        "  NOT DELIVERED: 30 of 100 arrivals were dropped because max_in_flight was reached: the "
+        "load was less than asked for",
+        "  NOT DELIVERED ON TIME: 2 of 100 arrivals started more than 10 ms late (p99 -): this "
+        "machine could not keep the rate",
+        "3 intervals were not printed: the reader of the output was slow",
+    ]
+
+
+def test_one_late_arrival_in_a_hundred_is_no_complaint(snapshot_at: SnapshotAt) -> None:
+    lines = summary_lines(snapshot_at(10, offered=100, sent=100, late=1), elapsed_s=10.0)
+
+    assert not any("NOT DELIVERED" in line for line in lines)

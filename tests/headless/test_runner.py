@@ -1,0 +1,217 @@
+"""When a headless run prints, when it ends, and with what status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pooltop.core.snapshot import Snapshot
+from pooltop.errors import EngineError
+from pooltop.headless import run_headless
+from pooltop.headless.printer import Printer
+
+if TYPE_CHECKING:
+    from conftest import ScriptedSource
+
+SnapshotAt = Callable[..., Snapshot]
+
+
+class Reader:
+    """A pipe, read to its end on a thread."""
+
+    def __init__(self) -> None:
+        """Open it and read on."""
+        self._read, self.write = os.pipe()
+        self.data = b""
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def _work(self) -> None:
+        with open(self._read, "rb") as file:
+            self.data = file.read()
+
+    def lines(self) -> list[str]:
+        """Close our end and give what came."""
+        os.close(self.write)
+        self._thread.join(10)
+        return self.data.decode().splitlines()
+
+
+@pytest.fixture
+def reader() -> Reader:
+    """Give a pipe that is read."""
+    return Reader()
+
+
+@pytest.fixture
+def full_pipe() -> Iterator[int]:
+    """Give the end of a pipe that is full, and that nobody reads."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    try:
+        while True:
+            os.write(write, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(write, True)
+    yield write
+    os.close(read)
+    os.close(write)
+
+
+def test_it_ends_with_the_load_and_prints_lines_and_a_summary(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], reader: Reader
+) -> None:
+    source = scripted(
+        snapshot_at(0), snapshot_at(1, completed=5), snapshot_at(2, completed=9, state="done")
+    )
+
+    status = run_headless(source, json=False, interval=1.0, out=reader.write)
+
+    lines = reader.lines()
+    assert 0 == status
+    assert source.is_closed
+    assert ["TIME", "kept", "kept"] == [
+        line.split()[0 if line.startswith("TIME") else 1] for line in lines[:3]
+    ]
+    assert "summary of p.toml after 2.0 s" == lines[4]
+
+
+def test_requests_under_way_are_waited_for_when_the_workloads_are_done(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], reader: Reader
+) -> None:
+    source = scripted(
+        snapshot_at(0),
+        snapshot_at(1, state="done", in_flight=1),
+        snapshot_at(2, state="done", completed=7),
+    )
+
+    run_headless(source, json=False, interval=1.0, out=reader.write)
+
+    assert any("7 completed" in line for line in reader.lines())
+
+
+def test_json_has_every_update_and_the_summary_goes_to_stderr(
+    snapshot_at: SnapshotAt,
+    scripted: type[ScriptedSource],
+    reader: Reader,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = scripted(snapshot_at(0), snapshot_at(1, state="done"))
+
+    status = run_headless(source, json=True, interval=1.0, out=reader.write)
+
+    told = [json.loads(line) for line in reader.lines()]
+    assert 0 == status
+    assert [1, 2] == [line["snapshot"]["seq"] for line in told]
+    assert "summary of p.toml" in capsys.readouterr().err
+
+
+def test_an_engine_that_ends_is_told_on_stderr_with_status_1(
+    snapshot_at: SnapshotAt,
+    scripted: type[ScriptedSource],
+    reader: Reader,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = scripted(snapshot_at(0), "the engine was killed by SIGKILL\x1b[2J")
+
+    assert 1 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert "pooltop: the engine was killed by SIGKILL\\x1b[2J\n" == capsys.readouterr().err
+    assert source.is_closed
+    reader.lines()
+
+
+def test_an_engine_that_does_not_start_is_told_without_a_summary(
+    scripted: type[ScriptedSource], reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = scripted()
+    source.fails_with = EngineError("no such demo")
+
+    assert 1 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert ([], "pooltop: no such demo\n") == (reader.lines(), capsys.readouterr().err)
+    assert source.is_closed
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_it_with_the_last_numbers_and_its_own_status(
+    snapshot_at: SnapshotAt,
+    scripted: type[ScriptedSource],
+    reader: Reader,
+    number: signal.Signals,
+    status: int,
+) -> None:
+    source = scripted(snapshot_at(0, completed=3), lambda: os.kill(os.getpid(), number))
+
+    assert status == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert (["pause"], True) == (source.controls, source.is_closed)
+    assert any("3 completed" in line for line in reader.lines())
+
+
+def test_the_duration_ends_it(
+    snapshot_at: SnapshotAt,
+    scripted: type[ScriptedSource],
+    reader: Reader,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pooltop.headless.runner.GRACE_S", 0.0)
+    source = scripted(snapshot_at(0))
+
+    assert 0 == run_headless(source, json=False, interval=1.0, duration=0.01, out=reader.write)
+    assert source.is_closed
+    reader.lines()
+
+
+def test_a_reader_that_left_ends_it_quietly(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], capsys: pytest.CaptureFixture[str]
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    source = scripted(snapshot_at(0), snapshot_at(1))
+
+    assert 0 == run_headless(source, json=True, interval=1.0, out=write)
+    os.close(write)
+    assert ("", "") == tuple(capsys.readouterr())
+    assert source.is_closed
+
+
+def test_a_reader_that_is_slow_holds_nothing_up(
+    snapshot_at: SnapshotAt,
+    scripted: type[ScriptedSource],
+    full_pipe: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("pooltop.headless.runner._PATIENCE_S", 0.05)
+    snapshots = [snapshot_at(at) for at in range(9)]
+    source = scripted(*snapshots, snapshot_at(9, state="done"))
+
+    assert 0 == run_headless(source, json=True, interval=1.0, out=full_pipe)
+    assert (
+        "6 intervals were not printed: the reader of the output was slow" in capsys.readouterr().err
+    )
+
+
+def test_a_printer_writes_in_order_and_says_when_it_is_done(reader: Reader) -> None:
+    printer = Printer(reader.write)
+    for number in range(50):
+        printer.put(f"{number}\n".encode())
+
+    assert printer.finish(within_s=10)
+    assert 0 == printer.pending
+    assert [str(number) for number in range(50)] == reader.lines()
+
+
+def test_a_printer_waits_for_a_pipe_that_is_not_blocking(reader: Reader) -> None:
+    os.set_blocking(reader.write, False)
+    printer = Printer(reader.write)
+    printer.put(b"x" * 1_000_000)
+
+    assert printer.finish(within_s=10)
+    assert ["x" * 1_000_000] == reader.lines()
