@@ -143,7 +143,7 @@ class Engine:
             f"{runner.dropped} dropped",
             agent=runner.workload.agent,
         )
-        if all(each.state == "done" for each in self.workloads):
+        if all(each.state == "done" and not each.in_flight for each in self.workloads):
             self.done.set()
 
     def _facts(self) -> ProcessFacts:

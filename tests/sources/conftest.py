@@ -42,11 +42,10 @@ class Silent(asyncio.Protocol):
         """Count the connections whose client is there."""
         return sum(not transport.is_closing() for transport in self._transports)
 
-    async def drop(self) -> None:
+    def abort_all(self) -> None:
         """Close what is left of them."""
         for transport in self._transports:
             transport.abort()
-        await asyncio.sleep(0)
 
 
 class Viewer:
@@ -121,7 +120,8 @@ async def silent() -> AsyncIterator[Silent]:
         protocol.port = server.sockets[0].getsockname()[1]
         yield protocol
         server.close()
-        await protocol.drop()
+        protocol.abort_all()
+        await asyncio.sleep(0)
 
 
 @pytest.fixture
