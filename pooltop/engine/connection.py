@@ -21,6 +21,12 @@ from pooltop.engine.codecs.base import Codec
 from pooltop.engine.oserror import code_of
 from pooltop.errors import PeerError, RequestError
 
+try:
+    from fcntl import ioctl
+    from termios import FIONREAD
+except ImportError:  # not on Windows
+    ioctl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.shell import PoolShell
@@ -33,6 +39,7 @@ FINISH_S = 2.0
 
 _REST_BYTES = 1024 * 1024
 """Read at most of what the kernel still holds when a write has failed."""
+_NO_BYTES = bytes(4)
 _now = time.monotonic
 
 
@@ -64,6 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         "timeout_told",
         "tls",
         "tls_s",
+        "waits_to_send",
     )
 
     def __init__(
@@ -95,6 +103,8 @@ class Connection(asyncio.BufferedProtocol):
         self.hint = b""
         self.is_held = False
         """Not read from, because whoever reads the body is slow."""
+        self.waits_to_send = False
+        """Has an exchange, and something of the peer's to read before it is sent."""
         self._transport: asyncio.Transport | None = None
         self._paused = False
         self._finishing: asyncio.TimerHandle | None = None
@@ -165,6 +175,8 @@ class Connection(asyncio.BufferedProtocol):
                     "Client network socket disconnected before secure TLS connection was "
                     "established"
                 )
+            if self.waits_to_send:
+                raise PeerError("socket hang up: the peer had closed before the request was sent")
             if is_over:
                 # Kept open for a response that is here whole and not yet read.
                 shell.peer_ended(self)
@@ -220,10 +232,18 @@ class Connection(asyncio.BufferedProtocol):
         """Give the socket to an exchange, and write it if the socket can carry bytes."""
         if self.dead:
             return  # destroyed in the tick in which it was assigned: its close settles the request
+        now = self.shell.now
+        # Bytes that came since the socket was parked, and that the loop has not yet read, would
+        # pass for the answer. Not asked in the callback that has just read from it.
+        self.waits_to_send = self.last_activity != now and self._has_unread()
         self.exchange = exchange
-        self.last_activity = self.shell.now
+        self.last_activity = now
         self.timeout_told = False
-        if self.connected_at is not None:
+        if self.waits_to_send:
+            # Two turns: by then the loop has read them. TLS may have had them for itself.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._send_after_all)
+        elif self.connected_at is not None:
             self._send(exchange)
 
     def write_body(self, data: bytes) -> None:
@@ -338,6 +358,23 @@ class Connection(asyncio.BufferedProtocol):
         elif not self._paused:
             exchange.sent_at = self.shell.now
             exchange.on_sent()
+
+    def _has_unread(self) -> bool:
+        """Say whether the kernel holds bytes of the peer's. An end alone does not count."""
+        if ioctl is None or self._transport is None or self.connected_at is None:
+            return False
+        try:
+            unread = ioctl(self._transport.get_extra_info("socket").fileno(), FIONREAD, _NO_BYTES)
+        except OSError:
+            return False
+        return unread != _NO_BYTES
+
+    def _send_after_all(self) -> None:
+        self.waits_to_send = False
+        if self.exchange is not None and not self.dead:
+            self.shell.now = _now()
+            self._send(self.exchange)
+            self.shell.after()
 
     def _fail_later(self, error: RequestError) -> None:
         if not self.dead:

@@ -139,7 +139,9 @@ class Call(Exchange):
         self.shell.body_sent(self)
 
     async def _writable(self, connection: Connection) -> None:
-        while connection.connected_at is None or not connection.is_drained:
+        while (
+            connection.connected_at is None or connection.waits_to_send or not connection.is_drained
+        ):
             self.writable.clear()
             await self.writable.wait()
 

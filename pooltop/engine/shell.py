@@ -190,10 +190,10 @@ class PoolShell:
         self.now = _now()
         if exchange.is_settled:
             connection = exchange.connection
-            if connection is not None and connection.exchange is exchange:
-                if exchange.sent_at is None:
-                    self.lost(connection, CloseReason.ABORTED, None)
-                    self.after_this_turn()
+            has_it = connection is not None and connection.exchange is exchange
+            if connection is not None and has_it and exchange.sent_at is None:
+                self.lost(connection, CloseReason.ABORTED, None)
+                self.after_this_turn()
             return
         cause = cause or PeerError("socket hang up")
         exchange.cause = cause
@@ -366,7 +366,7 @@ class PoolShell:
                 return
             try:
                 listener(event)
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it raises
                 _log.exception("a subscriber raised; it is told nothing more")
                 end()
 
@@ -470,7 +470,10 @@ class PoolShell:
         if timeouts.total is not None and not exchange.is_whole:
             at = exchange.intended_at + timeouts.total
             if at <= now:
-                words = f"{exchange.origin.authority}: not complete {timeouts.total:g} s after its intended start"
+                words = (
+                    f"{exchange.origin.authority}: not complete {timeouts.total:g} s after its "
+                    "intended start"
+                )
                 self._time_out(exchange, RequestTimeout(words, clock="total"))
                 return math.inf
             next_at = min(next_at, at)

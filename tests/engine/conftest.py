@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import gc
 import inspect
-import os
 import socket
 import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -30,7 +30,12 @@ async def eventually(condition: Callable[[], Any], what: str = "") -> None:
 
 
 def open_fds() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@pytest.fixture(name="open_fds")
+def _open_fds() -> Callable[[], int]:
+    return open_fds
 
 
 @pytest.fixture(name="eventually")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
+import socket
 import ssl
+import threading
 import time
+from pathlib import Path
 
 import pytest
 import trustme
@@ -276,7 +278,7 @@ async def test_plain_http_where_tls_is_expected_is_said_in_words(serve, agent_of
         await wire.gone()
 
     server = await serve(handle)
-    with pytest.raises(NetworkError, match="(?i)http"):
+    with pytest.raises(NetworkError, match=r"(?i)http"):
         await _get(agent_of(), server.url.replace("http:", "https:"))
 
 
@@ -456,7 +458,7 @@ async def test_descriptors_that_run_out_are_named_and_the_rest_lives(serve, agen
     agent = agent_of(keep_alive=True)
     assert b"/" == await _get(agent, server.url)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    open_now = max(int(fd) for fd in os.listdir("/proc/self/fd"))
+    open_now = max(int(fd.name) for fd in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_now - 1, hard))
     try:
         kept = asyncio.create_task(_get(agent, f"{server.url}/kept"))
@@ -468,3 +470,42 @@ async def test_descriptors_that_run_out_are_named_and_the_rest_lives(serve, agen
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert "EMFILE" == caught.value.code
     assert b"/after" == await _get(agent, f"{server.url}/after")
+
+
+@pytest.mark.parametrize("late", ["response", "garbage", "fin"])
+async def test_what_is_already_in_the_kernel_when_an_idle_socket_is_reused_is_no_answer(
+    agent_of, late, eventually
+):
+    """The loop is held: the bytes came while idle, and are read only after the next request."""
+    spoken = threading.Event()
+
+    def serve_once():
+        sock, _ = listener.accept()
+        with sock:
+            sock.recv(65536)
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/1")
+            read.wait(5)
+            if late == "response":
+                sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON")
+            elif late == "garbage":
+                sock.sendall(b"POISON")
+            else:
+                sock.shutdown(socket.SHUT_WR)
+            spoken.set()
+            assert b"" == sock.recv(65536) or late == "fin"
+
+    read = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve_once)
+        server.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        agent = agent_of(keep_alive=True)
+        assert b"/1" == await _get(agent, f"{url}/1")
+        read.set()
+        spoken.wait(5)
+        time.sleep(0.01)
+        with pytest.raises(PeerError) as caught:
+            await _get(agent, f"{url}/2")
+        await eventually(lambda: agent.total_socket_count == 0)
+        assert ("ECONNRESET" if late == "fin" else "ERR_UNSOLICITED_BYTES") == caught.value.code
+        server.join()
