@@ -9,8 +9,8 @@ Three moments of Node's are kept apart, because what happens between them shows:
 - a response *ends*, and its socket is *released* one tick later;
 - a socket is *destroyed*, and its *close* is seen one turn of the loop later. Until then it is in
   its list and counts. A request that is on it is settled when the close is seen.
-Ticks are queued here: the shell calls ``tick`` while there are ``ticks``, at the end of the callback
-that it is in, and so before anything else the network brings.
+Ticks are queued here: the shell calls ``tick`` while there are ``ticks``, at the end of the
+callback that it is in, and so before anything else the network brings.
 
 Source: Node v24 lib/_http_agent.js (addRequest, 'free' listener, removeSocket, destroy),
 lib/_http_client.js (onSocketNT, responseOnEnd, responseKeepAlive, emitFreeNT).
@@ -187,6 +187,7 @@ class PoolCore:
 
     def request_sent(self, request: RequestId, *, now: float) -> None:
         """All of the request is with the kernel. Releases the socket if the response is over."""
+        del now  # every input has it
         record = self.requests.get(request)
         if record is not None and not record.sent:
             record.sent = True

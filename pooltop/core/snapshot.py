@@ -110,6 +110,11 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True):
     bytes_in: int = 0
     bytes_out: int = 0
 
+    @property
+    def faults(self) -> int:
+        """Failed requests; those that our own stop gave up are not the server's fault."""
+        return sum(self.failed.values()) - self.failed.get("ERR_AGENT_CLOSED", 0)
+
 
 class OriginLatency(msgspec.Struct, frozen=True, kw_only=True):
     """Durations of one origin since the agent was made, in seconds."""

@@ -115,7 +115,7 @@ def _bytes(count: int) -> Answer:
 
 
 def _status(status: int) -> Answer:
-    if not 200 <= status <= 599:  # noqa: PLR2004 - the final statuses (RFC 9110, 15)
+    if not 200 <= status <= 599:
         return bad_request("a status is 200 to 599")
     return Answer(f"{status} {_reason(status)}\n".encode(), status=status)
 

@@ -203,13 +203,13 @@ def _environment() -> dict[str, str]:
 
 
 def _stdin(child: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert child.stdin is not None  # noqa: S101 - spawn asked for the pipe
+    assert child.stdin is not None
     return child.stdin
 
 
 async def _read_until(child: subprocess.Popen[bytes], mark: bytes | None) -> bytes:
     """Read the child's stdout up to ``mark``, or to its end (None)."""
-    assert child.stdout is not None  # noqa: S101 - spawn asked for the pipe
+    assert child.stdout is not None
     descriptor = child.stdout.fileno()
     loop = asyncio.get_running_loop()
     done = loop.create_future()

@@ -49,7 +49,7 @@ class Agent:
     Make it inside a running event loop, and close it with ``aclose`` or as a context manager.
     """
 
-    def __init__(  # noqa: PLR0913 - the options of Node's own constructor, all keywords
+    def __init__(
         self,
         *,
         name: str = "agent",

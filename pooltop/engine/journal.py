@@ -155,14 +155,14 @@ class PoolReporter:
 
 def edit_words(event: ev.OptionsChanged) -> str:
     """Say what an edit changed and what it did at once."""
-    changed = [
-        f"{node_name(field)} {_shown(getattr(event.before, field))} > {_shown(getattr(event.after, field))}"
-        for field in event.after.__struct_fields__
-        if getattr(event.before, field) != getattr(event.after, field)
-    ]
+    changed = []
+    for field in event.after.__struct_fields__:
+        before, after = getattr(event.before, field), getattr(event.after, field)
+        if before != after:
+            changed.append(f"{node_name(field)} {_shown(before)} > {_shown(after)}")
     what = ", ".join(changed) or "nothing changed"
-    did = f"{event.opened} dialled, {event.culled} idle closed at once; {event.queued} were queued"
-    return f"{what} by {event.by}: {did} ({event.live.upper()} mode)"
+    did = f"{event.opened} dialled, {event.culled} idle closed, {event.queued} were queued"
+    return f"{what}: {did}, {event.live.upper()} mode, by {event.by}"
 
 
 def _shown(value: object) -> str:

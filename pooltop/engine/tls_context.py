@@ -77,7 +77,7 @@ def _why_not(error: Exception, key: bytes, *, has_passphrase: bool) -> str:
 def _read(label: str, path: str) -> bytes:
     """Give the file's bytes, so that a missing or closed file is told as what it is."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - the text stays as the user wrote it
+        with open(path, "rb") as file:
             return file.read()
     except (OSError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from pooltop.core.histogram import Recorder
-from pooltop.core.model import Origin, Timeouts, Workload
+from pooltop.core.model import Workload
 from pooltop.core.schedule import Mix, arrivals, pause
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.engine.agent import Agent, split_url
@@ -44,6 +44,7 @@ class Shot(Exchange):
 
     def on_failed(self, error: RequestError) -> None:
         """Tell the workload."""
+        del error  # counted by its code in the pool's tally
         self.runner.shot_over(failed=True)
 
 

@@ -30,7 +30,8 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
     for workload in snapshot.workloads:
         lines += _workload(workload)
     if missed:
-        lines.append(f"{missed} intervals were not printed: the reader of the output was slow")
+        were = "interval was" if missed == 1 else "intervals were"
+        lines.append(f"{missed} {were} not printed: the reader of the output was slow")
     return lines
 
 

@@ -141,7 +141,7 @@ class Track:
     def add(self, at: float, agent: AgentSnapshot, origin: OriginSnapshot) -> None:
         """Keep one moment; ``at`` never goes back."""
         counters = origin.counters
-        failed = sum(counters.failed.values())
+        failed = counters.faults
         saturated = math.nan
         if is_saturated(agent, origin):
             before = self._columns["saturated_since"][-1] if self.at else math.nan

@@ -23,7 +23,7 @@ def check_presence(tree: dict[str, object], report: Report) -> None:
     """Refuse a profile that can send nothing."""
     missing = [key for key in ("agents", "workloads") if tree.get(key, {}) == {}]
     missing = [key for key in missing if not any(nearest(k, (key,)) for k in tree if k != key)]
-    if len(missing) == 2:  # noqa: PLR2004 - both
+    if len(missing) == 2:
         report.add((), "P030", f"nothing to send: {_ADD_AGENT}, and {_ADD_WORKLOAD}.")
     elif missing == ["agents"]:
         report.add((), "P030", f"no agents: {_ADD_AGENT}.")

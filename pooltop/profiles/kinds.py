@@ -40,7 +40,7 @@ class Fault(NamedTuple):
     """The value must not be shown."""
 
 
-class Refused(Exception):  # noqa: N818 - a verdict, caught where the value is read
+class Refused(Exception):
     """A value is not one of its kind."""
 
     def __init__(self, *faults: Fault) -> None:

@@ -125,7 +125,7 @@ class Positions:
     def _read_pair(self, node: Node, base: Path) -> None:
         # A comment at the end of the line is a child of the pair too.
         parts = [child for child in node.children if child.is_named and child.type != "comment"]
-        if len(parts) != 2 or parts[0].type not in _KEYS:  # noqa: PLR2004 - key and value
+        if len(parts) != 2 or parts[0].type not in _KEYS:
             return
         key, value = parts
         keys = _key_nodes(key)
@@ -188,7 +188,7 @@ def _key_nodes(node: Node) -> list[Node]:
     parts: list[Node] = []
     while node.type == "dotted_key":
         named = [child for child in node.children if child.is_named]
-        if len(named) < 2:  # noqa: PLR2004 - a dotted key has a left and a right side
+        if len(named) < 2:
             break
         parts.append(named[-1])
         node = named[0]

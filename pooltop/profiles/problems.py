@@ -82,7 +82,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class ProfileErrors(ProfileError):  # noqa: N818 - several at once
+class ProfileErrors(ProfileError):
     """Everything that is wrong with one profile, in the order of the file.
 
     ``str()`` gives one line for each problem, warnings among them.

@@ -129,7 +129,7 @@ def _refuse_unknown(table: Table, key: str, path: Path, report: Report) -> None:
 
 def _filled(where: str, path: Path) -> str:
     """Put the name of the table that is being read in, where the home is beside it."""
-    first, name = path[0], path[1] if len(path) > 2 else None  # noqa: PLR2004 - top, name, key
+    first, name = path[0], path[1] if len(path) > 2 else None
     if name is not None and where.lstrip("[").startswith(f"{cast('str', first)}.NAME"):
         return where.replace("NAME", shown_key((name,)), 1)
     return where

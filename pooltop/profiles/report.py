@@ -16,7 +16,7 @@ MOST_PROBLEMS = 200
 CROWDED = 20
 
 
-class TooManyProblems(Exception):  # noqa: N818 - ends the reading, is never shown
+class TooManyProblems(Exception):
     """Reading on would only repeat itself."""
 
 
@@ -50,7 +50,7 @@ class Report:
         """Whether there are so many problems that a costly suggestion helps nobody."""
         return len(self._drafts) >= CROWDED
 
-    def add(  # noqa: PLR0913 - a problem has this many parts
+    def add(
         self,
         path: Path,
         code: str,

@@ -82,12 +82,18 @@ def profile(port: int, seconds: float) -> Profile:
     return Profile(
         path="bench",
         agents=(
-            AgentProfile(name="a", options=AgentOptions(keep_alive=True, max_sockets=50), codec="llhttp"),
+            AgentProfile(
+                name="a", options=AgentOptions(keep_alive=True, max_sockets=50), codec="llhttp"
+            ),
         ),
         workloads=(
             Workload(
-                name="w", agent="a", base_url=f"http://127.0.0.1:{port}", rate=500.0,
-                arrival="poisson", duration=seconds,
+                name="w",
+                agent="a",
+                base_url=f"http://127.0.0.1:{port}",
+                rate=500.0,
+                arrival="poisson",
+                duration=seconds,
             ),
         ),
     )

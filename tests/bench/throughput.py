@@ -50,7 +50,9 @@ def pinned(core: int | None):
 def start_nginx(folder: Path, port: int, core: int | None) -> subprocess.Popen:
     conf = folder / "nginx.conf"
     conf.write_text(NGINX_CONF.format(dir=folder, port=port))
-    server = subprocess.Popen(["nginx", "-c", str(conf), "-p", str(folder)], preexec_fn=pinned(core))
+    server = subprocess.Popen(
+        ["nginx", "-c", str(conf), "-p", str(folder)], preexec_fn=pinned(core)
+    )
     for _ in range(500):
         with socket.socket() as sock:
             if sock.connect_ex(("127.0.0.1", port)) == 0:
@@ -111,7 +113,9 @@ def main() -> None:
         try:
             for _ in range(options.rounds):
                 for kind in kinds:
-                    found[kind].append(measure(kind, f"http://127.0.0.1:{port}/", options, cores[0]))
+                    found[kind].append(
+                        measure(kind, f"http://127.0.0.1:{port}/", options, cores[0])
+                    )
         finally:
             server.terminate()
             server.wait()

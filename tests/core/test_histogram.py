@@ -57,7 +57,9 @@ def test_the_recorder_agrees_with_bucket_of_and_loses_nothing(duration):
     ("duration", "bucket"),
     [(-1.0, 0), (0.0, 0), (1e-9, 0), (SMALLEST_S, 0), (1e3, 1056), (1e9, 1761)],
 )
-def test_what_is_below_the_range_counts_in_the_first_bucket_and_above_there_is_no_end(duration, bucket):
+def test_what_is_below_the_range_counts_in_the_first_bucket_and_above_there_is_no_end(
+    duration, bucket
+):
     assert bucket == bucket_of(duration)
 
 

@@ -20,9 +20,7 @@ from pooltop.core.states import CloseReason, RequestState
 
 KEYS = [OriginKey("a:80:"), OriginKey("b:80:"), OriginKey("c:443:")]
 LIMITS = st.sampled_from([1, 2, 3, math.inf])
-LOST = st.sampled_from(
-    [CloseReason.PEER_FIN, CloseReason.PEER_RESET, CloseReason.PROTOCOL_ERROR]
-)
+LOST = st.sampled_from([CloseReason.PEER_FIN, CloseReason.PEER_RESET, CloseReason.PROTOCOL_ERROR])
 
 
 class PoolMachine(RuleBasedStateMachine):
@@ -65,7 +63,12 @@ class PoolMachine(RuleBasedStateMachine):
             self.bench.opening.remove(socket)
             self.bench.take(self.bench.pool.connected(socket, now=self.bench.now))
 
-    @rule(n=st.integers(0, 50), closes=st.booleans(), hint=st.sampled_from([None, 0, 1, 5]), sent=st.booleans())
+    @rule(
+        n=st.integers(0, 50),
+        closes=st.booleans(),
+        hint=st.sampled_from([None, 0, 1, 5]),
+        sent=st.booleans(),
+    )
     def respond(self, n, closes, hint, sent):
         bench = self.bench
         bench.tick()
@@ -185,27 +188,37 @@ def inputs(bench, budget):
         yield "tick", lambda c: c.tick()
         return  # the shell always ticks before the next input of the network
     for socket in bench.opening:
-        yield f"connected {socket}", lambda c, s=socket: (
-            c.opening.remove(s),
-            c.take(c.pool.connected(s, now=0)),
+        yield (
+            f"connected {socket}",
+            lambda c, s=socket: (
+                c.opening.remove(s),
+                c.take(c.pool.connected(s, now=0)),
+            ),
         )
     for socket in bench.closing:
-        yield f"closed {socket}", lambda c, s=socket: (
-            c.closing.remove(s),
-            c.take(c.pool.closed(s, now=0)),
+        yield (
+            f"closed {socket}",
+            lambda c, s=socket: (
+                c.closing.remove(s),
+                c.take(c.pool.closed(s, now=0)),
+            ),
         )
     for socket, record in pool.sockets.items():
         if not record.is_dying:
-            yield f"lost {socket}", lambda c, s=socket: c.take(
-                c.pool.lost(s, now=0, reason=CloseReason.PEER_FIN)
+            yield (
+                f"lost {socket}",
+                lambda c, s=socket: c.take(c.pool.lost(s, now=0, reason=CloseReason.PEER_FIN)),
             )
     for request, socket in bench.running.items():
         if socket in bench.opening or pool.requests[request].state is not RequestState.RUNNING:
             continue
         for reason in (None, CloseReason.CONNECTION_CLOSE):
-            yield f"respond {request} {reason}", lambda c, r=request, why=reason: (
-                c.take(c.pool.request_sent(r, now=0)),
-                c.end(r, reason=why),
+            yield (
+                f"respond {request} {reason}",
+                lambda c, r=request, why=reason: (
+                    c.take(c.pool.request_sent(r, now=0)),
+                    c.end(r, reason=why),
+                ),
             )
     for request, record in pool.requests.items():
         if not record.aborted:

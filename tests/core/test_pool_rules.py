@@ -187,7 +187,12 @@ def test_a_request_that_times_out_in_the_queue_leaves_it_at_once(bench):
 
 
 def test_a_hint_within_the_buffer_closes_and_a_longer_one_only_lowers_a_timeout_that_is_set(bench):
-    for timeout, hint, expected in ((0, 5, 0), (60_000, 5, 4000), (2000, 5, 2000), (60_000, 1, None)):
+    for timeout, hint, expected in (
+        (0, 5, 0),
+        (60_000, 5, 4000),
+        (2000, 5, 2000),
+        (60_000, 1, None),
+    ):
         pool = bench(keep_alive=True, timeout=timeout)
         pool.respond(pool.request(), hint_s=hint)
         if expected is None:

@@ -114,7 +114,7 @@ async def test_an_edit_tells_what_it_really_did(serve, engine_of, live, opened):
         outcome.live,
     )
     (line,) = [each for each in _words(engine) if each.startswith("EDIT")]
-    assert "maxSockets 2 > 5 by operator" in line
+    assert "maxSockets 2 > 5: " in line
     assert f"{opened} dialled" in line
     assert live.upper() in line
     back = engine.edit(Edit(id=8, agent="web", option="max_sockets", value=None, by="undo"))

@@ -252,7 +252,7 @@ async def main():
     print(type(task.exception()).__name__)
 asyncio.run(main())
 """
-    done = subprocess.run(  # noqa: S603 - our own text
+    done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
     )
     assert "AbortError\n" == done.stdout

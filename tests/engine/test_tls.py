@@ -95,7 +95,7 @@ def client_context(authority):
 
 
 def _noise(size):
-    return random.Random(1).randbytes(size)  # noqa: S311 - no secret
+    return random.Random(1).randbytes(size)
 
 
 def _shake(stream, server):

@@ -38,9 +38,33 @@ think = { min = "1s", max = "2s" }
 """
 LINES = BASE.splitlines()
 VALUES = st.sampled_from(
-    '0 -1 1.5 nan -inf 1e400 true "" "unlimited" "0s" "1h30" "\\u001b[2J" "${env:X}" [] {} [[1]]'
-    ' {a=1} [{}] 1979-05-27 07:32:00 1979-05-27T07:32:00Z "http://[::1" "demo:" 0xffffffffffffffff'
-    " '''x'''".split()
+    [
+        "0",
+        "-1",
+        "1.5",
+        "nan",
+        "-inf",
+        "1e400",
+        "true",
+        '""',
+        '"unlimited"',
+        '"0s"',
+        '"1h30"',
+        '"\\u001b[2J"',
+        '"${env:X}"',
+        "[]",
+        "{}",
+        "[[1]]",
+        "{a=1}",
+        "[{}]",
+        "1979-05-27",
+        "07:32:00",
+        "1979-05-27T07:32:00Z",
+        '"http://[::1"',
+        '"demo:"',
+        "0xffffffffffffffff",
+        "'''x'''",
+    ]
 )
 
 

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from scenarios.driver import differences, run_scenario  # noqa: E402 - the path comes first
+from scenarios.driver import differences, run_scenario
 
 ORACLE = Path(__file__).with_name("node_oracle.mjs")
 
 
 def ask_node(node: str, scenario: dict[str, Any]) -> dict[str, Any]:
     """Give the trace of the real agent."""
-    done = subprocess.run(  # noqa: S603 - the binary was named by the user
+    done = subprocess.run(
         [node, str(ORACLE)],
         input=json.dumps(scenario),
         capture_output=True,

@@ -235,9 +235,7 @@ class Session:
         return {"name": self.scenario["name"], "steps": self.trace, "pending": pending}
 
     async def _start(self) -> None:
-        options = {
-            OPTIONS[k]: value_of(k, v) for k, v in self.scenario.get("agent", {}).items()
-        }
+        options = {OPTIONS[k]: value_of(k, v) for k, v in self.scenario.get("agent", {}).items()}
         if options.get("max_free_sockets") == 0:
             options["max_free_sockets"] = 256  # Node's constructor reads 0 as unset
         self.shell = PoolShell(
@@ -405,15 +403,15 @@ class Session:
             self._skip(step, "no such open socket")
         return served
 
-    def do_serverClose(self, step: dict[str, Any]) -> None:  # noqa: N802 - the format's name
+    def do_serverClose(self, step: dict[str, Any]) -> None:
         if served := self._server_side(step):
             served.end()
 
-    def do_serverReset(self, step: dict[str, Any]) -> None:  # noqa: N802
+    def do_serverReset(self, step: dict[str, Any]) -> None:
         if served := self._server_side(step):
             served.reset()
 
-    def do_serverSend(self, step: dict[str, Any]) -> None:  # noqa: N802
+    def do_serverSend(self, step: dict[str, Any]) -> None:
         if served := self._server_side(step):
             served.write(step["data"])
 
@@ -421,7 +419,7 @@ class Session:
         for held in self._release(step):
             held.set_result(None)
 
-    def do_failConnect(self, step: dict[str, Any]) -> None:  # noqa: N802
+    def do_failConnect(self, step: dict[str, Any]) -> None:
         code = step.get("code", "ENOTFOUND")
         for held in self._release(step):
             held.set_exception(NetworkError(f"getaddrinfo {code}", code=code))

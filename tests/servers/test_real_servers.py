@@ -190,7 +190,12 @@ def test_connections_and_requests_are_what_the_server_counted(
 def test_a_server_that_closes_every_hundred_requests_costs_no_error(tmp_path, end_later):
     with Nginx(tmp_path, end_later, keepalive_requests=100) as server:
         origin = run_pooltop(
-            tmp_path, keep_alive="true", max_sockets=8, codec="llhttp", port=server.port, model=CLOSED
+            tmp_path,
+            keep_alive="true",
+            max_sockets=8,
+            codec="llhttp",
+            port=server.port,
+            model=CLOSED,
         )
     counters = origin["counters"]
     assert {} == counters["failed"]

@@ -133,7 +133,7 @@ def test_a_launch_without_consent_is_refused_before_anything_exists(
         ("http://192.0.2.7:80", ("192.0.2.7",), []),
         ("http://[2001:db8::1]:80", (), ["2001:db8::1"]),
         ("http://[2001:db8::1]:80", ("2001:db8::1",), []),
-        ("http://0.0.0.0:80", (), ["0.0.0.0"]),  # noqa: S104 - refused
+        ("http://0.0.0.0:80", (), ["0.0.0.0"]),
         ("http://a.example:80", ("*.example",), []),
         ("http://aexample:80", ("*.example",), ["aexample"]),
         ("http://a.example.evil:80", ("*.example",), ["a.example.evil"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -118,9 +119,7 @@ def test_messages_come_out_whole_however_the_stream_is_cut(
     frames = wire.Frames()
 
     bodies = [
-        body
-        for start, end in zip(edges, edges[1:], strict=False)
-        for body in frames.feed(data[start:end])
+        body for start, end in itertools.pairwise(edges) for body in frames.feed(data[start:end])
     ]
 
     assert [wire.encode(MESSAGES[name])[4:] for name in names] == bodies

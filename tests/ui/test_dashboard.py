@@ -281,7 +281,7 @@ async def test_a_failure_of_the_dashboard_tells_where_and_never_with_what(capsys
     app = PoolTopApp(source)
 
     def explode() -> None:
-        secret = "hunter2"  # noqa: F841, S105 - a local that must not be printed
+        secret = "hunter2"  # noqa: F841 - a local that must not be printed
         raise ZeroDivisionError("a\x1b[31m")
 
     with pytest.raises(ZeroDivisionError):

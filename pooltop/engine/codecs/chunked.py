@@ -94,7 +94,7 @@ class ChunkScanner:
             else:
                 message, code = f"more chunk data than its size: {show(found)}", "HPE_STRICT"
             raise PeerError(message, code=code)
-        if len(found) < 2:  # noqa: PLR2004 - the length of CRLF
+        if len(found) < 2:
             return at
         self._stage = _Stage.SIZE
         return at + 2

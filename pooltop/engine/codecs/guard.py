@@ -230,7 +230,7 @@ class GuardedCodec:
         at = 0
         while True:
             end = octets.find(HEAD_END, search_from) + 4
-            if end == 3:  # noqa: PLR2004 - not found
+            if end == 3:
                 held += octets[at:]
                 self._check_held()
                 return
