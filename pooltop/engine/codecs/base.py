@@ -36,7 +36,7 @@ class PreparedRequest(msgspec.Struct, frozen=True):
     """The body follows through ``send_body`` and ``end_body``, chunked or by Content-Length."""
     wants_close: bool
     """The socket is not used again whatever the server says: the agent keeps none, and said
-    ``Connection: close`` (Node's shouldKeepAlive is false). A caller's own ``close`` is not this."""
+    ``Connection: close`` (Node's shouldKeepAlive is false). A caller's own close is not this."""
     wire: bytes
     """The head, and the body unless it is streamed, as they go to the socket."""
 
