@@ -114,14 +114,8 @@ async def test_an_edit_tells_what_it_really_did(serve, engine_of, live, opened):
         outcome.live,
     )
     (line,) = [each for each in _words(engine) if each.startswith("EDIT")]
-<<<<<<< Updated upstream
-    assert "maxSockets 2 > 5: " in line
-    assert f"{opened} dialled" in line
-    assert live.upper() in line
-=======
     for word in ("maxSockets 2 > 5", f"{opened} dialled", live.upper(), "by operator"):
         assert word in line
->>>>>>> Stashed changes
     back = engine.edit(Edit(id=8, agent="web", option="max_sockets", value=None, by="undo"))
     assert math.inf == back.after
 
