@@ -89,7 +89,11 @@ class Recorder:
         if duration_s > 0:
             self.sum_s += duration_s
 
+    @property
+    def count(self) -> int:
+        """How many durations were recorded."""
+        return sum(self._counts.values())
+
     def freeze(self) -> Histogram:
         """Give the picture of now."""
-        counts = dict(self._counts)
-        return Histogram(sum(counts.values()), self.sum_s, counts)
+        return Histogram(self.count, self.sum_s, dict(self._counts))

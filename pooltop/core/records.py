@@ -27,6 +27,18 @@ _SOCKETS = Home.SOCKETS
 _FREE_SOCKETS = Home.FREE_SOCKETS
 
 
+def _lists(before: SocketState, after: SocketState) -> tuple[Home, Home]:
+    stays = HOME[before] is HOME[after]
+    return (Home.NONE, Home.NONE) if stays else (HOME[before], HOME[after])
+
+
+_LISTS = {
+    before: {after: _lists(before, after) for after in moves}
+    for before, moves in SOCKET_MOVES.items()
+}
+"""Of every allowed move, the list to leave and the list to enter: the two tables, worked out once."""
+
+
 class SocketRecord:
     """One socket, as the pool sees it."""
 
@@ -134,19 +146,18 @@ class OriginRecord:
 
     def move(self, socket: SocketRecord, state: SocketState, now: float) -> None:
         """Change a socket's state by the table, and its list where the state decides another."""
-        before = socket.state
-        assert state in SOCKET_MOVES[before], f"socket {socket.id}: {before} -> {state}"
+        try:
+            leave, enter = _LISTS[socket.state][state]
+        except KeyError:
+            message = f"socket {socket.id}: {socket.state} -> {state}"
+            raise AssertionError(message) from None
         socket.state = state
         socket.since = now
-        home = HOME[state]
-        was = HOME[before]
-        if home is was:
-            return
-        if was is _SOCKETS:
+        if leave is _SOCKETS:
             del self.sockets[socket.id]
-        elif was is _FREE_SOCKETS:
+        elif leave is _FREE_SOCKETS:
             del self.free[socket.id]
-        if home is _SOCKETS:
+        if enter is _SOCKETS:
             self.sockets[socket.id] = socket
-        elif home is _FREE_SOCKETS:
+        elif enter is _FREE_SOCKETS:
             self.free[socket.id] = socket

@@ -17,6 +17,7 @@ from pooltop.errors import RequestError
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
     from pooltop.engine.shell import PoolShell
+    from pooltop.engine.tally import OriginTally
 
 
 class Exchange:
@@ -28,6 +29,7 @@ class Exchange:
     # One of these is made for every request: what most of them change only once stands here, as
     # the class's own, and is not set one by one in __init__ (2 us a request).
     shell: PoolShell
+    tally: OriginTally
     id = RequestId(0)
     connection: Connection | None = None
     """From its assignment to its end."""

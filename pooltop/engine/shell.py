@@ -14,8 +14,9 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
 
 from pooltop.core import commands as cmd
 from pooltop.core.events import (
@@ -102,7 +103,7 @@ class PoolShell:
         self._loop = asyncio.get_running_loop()
         self._dialer = dialer
         self._tls = tls
-        self._submitted = 0
+        self._ids = cast("Iterator[RequestId]", count(1))
         self._dials: set[asyncio.Task[None]] = set()
         self._closing: list[SocketId] = []
         self._complete: deque[Exchange] = deque()
@@ -139,26 +140,27 @@ class PoolShell:
 
     def submit(self, exchange: Exchange) -> None:
         """Admit a request at once. Its socket is attached when ``after`` runs."""
-        self._submitted += 1
-        exchange.id = RequestId(self._submitted)
+        request = exchange.id = next(self._ids)
         exchange.shell = self
-        self.exchanges[exchange.id] = exchange
+        self.exchanges[request] = exchange
         key = exchange.key
         if key not in self.targets:
             self.targets[key] = exchange.origin
-        self.tally.origins[key].submitted += 1
-        keep_alive = not exchange.prepared.wants_close
+        tally = exchange.tally = self.tally.origins[key]
+        tally.submitted += 1
         core = self.core
-        has_socket = core.submit(exchange.id, key, now=self.now, keep_alive=keep_alive)
+        has_socket = core.submit(
+            request, key, now=self.now, keep_alive=not exchange.prepared.wants_close
+        )
         if core.commands:
             self._perform()
         timeouts = exchange.timeouts
-        clock = self._clock
+        total = timeouts.total
         # The comparison is note's own; made here it saves the call, as in most cases it must.
-        if timeouts.total is not None and exchange.intended_at + timeouts.total < clock.at:
-            clock.note(exchange.intended_at + timeouts.total)
+        if total is not None and exchange.intended_at + total < self._clock.at:
+            self._clock.note(exchange.intended_at + total)
         if not has_socket and timeouts.queue is not None:
-            clock.note(self.now + timeouts.queue)
+            self._clock.note(self.now + timeouts.queue)
 
     def after_this_turn(self) -> None:
         """Let ``after`` run once the code that is running has returned to the loop."""
@@ -301,7 +303,7 @@ class PoolShell:
         if end.hint is not None:
             connection.hint = end.hint
             hint = keep_alive_timeout(end.hint)
-        self.tally.completed(exchange)
+        exchange.tally.completed(exchange)
         if connection.tls is not None and exchange.nth == 1:
             # TLS 1.3 sends its tickets after the handshake: by now they are here.
             self._tls.remember(connection.origin, connection.tls)
@@ -346,7 +348,12 @@ class PoolShell:
         exchange.waited = event.waited
         exchange.nth = event.nth
         exchange.reused = event.reason is _REUSED
-        self.tally.assigned(event)
+        tally = exchange.tally
+        tally.assigned += 1
+        if event.nth > 1:
+            tally.reused += 1
+        if event.waited:
+            tally.queue.record(event.waited)
 
     def _closed(self, event: SocketClosed) -> None:
         connection = self.connections.pop(event.socket)

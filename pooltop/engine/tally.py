@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from pooltop.core import events as ev
-from pooltop.core.histogram import Recorder
+from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.model import OriginKey
 from pooltop.core.snapshot import OriginCounters, OriginLatency
 
@@ -27,7 +27,6 @@ class OriginTally:
         "bytes_in",
         "bytes_out",
         "closed",
-        "completed",
         "connect",
         "connected",
         "failed",
@@ -45,7 +44,7 @@ class OriginTally:
 
     def __init__(self) -> None:
         """Begin at nothing."""
-        self.submitted = self.completed = self.queued = self.opened = self.connected = 0
+        self.submitted = self.queued = self.opened = self.connected = 0
         self.assigned = self.reused = self.stale_reuse = self.timeout_events = 0
         self.bytes_in = self.bytes_out = 0
         """Of closed sockets: the open ones hold their own."""
@@ -57,11 +56,21 @@ class OriginTally:
         self.wait = Recorder()
         self.total = Recorder()
 
+    def completed(self, exchange: Exchange) -> None:
+        """Count a whole response."""
+        self.statuses[exchange.status] += 1
+        ended = exchange.ended_at
+        assert ended is not None
+        self.total.record(ended - exchange.intended_at)
+        first, sent = exchange.first_byte_at, exchange.sent_at
+        if first is not None and sent is not None:
+            self.wait.record(first - sent)
+
     def counters(self, open_in: int, open_out: int) -> OriginCounters:
         """Give the picture of now; the arguments are the bytes of the sockets still open."""
         return OriginCounters(
             submitted=self.submitted,
-            completed=self.completed,
+            completed=sum(self.statuses.values()),
             failed=dict(self.failed),
             statuses=dict(self.statuses),
             queued=self.queued,
@@ -78,11 +87,16 @@ class OriginTally:
     def latency(self) -> OriginLatency:
         """Give the histograms of now."""
         return OriginLatency(
-            queue=self.queue.freeze(),
+            queue=self.queue.freeze().plus(self._unqueued()),
             connect=self.connect.freeze(),
             wait=self.wait.freeze(),
             total=self.total.freeze(),
         )
+
+    def _unqueued(self) -> Histogram:
+        # Most requests never wait: they are counted, not recorded one by one.
+        n = self.assigned - self.queue.count
+        return Histogram(n, 0.0, {0: n}) if n else Histogram()
 
 
 class Tally:
@@ -92,29 +106,9 @@ class Tally:
         """Begin with none."""
         self.origins: defaultdict[OriginKey, OriginTally] = defaultdict(OriginTally)
 
-    def completed(self, exchange: Exchange) -> None:
-        """Count a whole response."""
-        tally = self.origins[exchange.key]
-        tally.completed += 1
-        tally.statuses[exchange.status] += 1
-        ended = exchange.ended_at
-        assert ended is not None
-        tally.total.record(ended - exchange.intended_at)
-        first, sent = exchange.first_byte_at, exchange.sent_at
-        if first is not None and sent is not None:
-            tally.wait.record(first - sent)
-
     def queued(self, event: ev.RequestQueued) -> None:
         """Count a wait."""
         self.origins[event.key].queued += 1
-
-    def assigned(self, event: ev.RequestAssigned) -> None:
-        """Count a request that was given a socket, and how long it had waited."""
-        tally = self.origins[event.key]
-        tally.assigned += 1
-        if event.nth > 1:
-            tally.reused += 1
-        tally.queue.record(event.waited)
 
     def failed(self, event: ev.RequestFailed) -> None:
         """Count a failure by its code."""

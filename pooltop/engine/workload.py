@@ -188,7 +188,10 @@ class WorkloadRunner:
         if self._is_closed:
             self._idle_users += 1
             if self.state == "running":
-                self._next_of_user(failed=failed)
+                if failed or self._thinks:
+                    self._pause_user(failed=failed)
+                else:
+                    self._let_one_go()
         if not self.in_flight:
             self._done_if_over()
 
@@ -231,8 +234,8 @@ class WorkloadRunner:
         while self._idle_users and not self._is_spent:
             self._let_one_go()
 
-    def _next_of_user(self, *, failed: bool) -> None:
-        think = pause(self.workload.think, self._random) if self._thinks else 0.0
+    def _pause_user(self, *, failed: bool) -> None:
+        think = pause(self.workload.think, self._random)
         if failed:
             # A server that refuses at once must not turn a user into a busy loop.
             think = max(think, 0.1)
@@ -245,7 +248,8 @@ class WorkloadRunner:
 
     def _let_one_go(self) -> None:
         """Go on with one user: the other idle ones may be thinking."""
-        if not self._is_spent:
+        most = self.workload.max_requests
+        if most is None or self.sent < most:
             self.offered += 1
             self._shoot(self._shell.now)
 
@@ -264,7 +268,8 @@ class WorkloadRunner:
         return most is not None and self.sent >= most
 
     def _shoot(self, intended_at: float) -> None:
-        chosen = self._classes[self._mix.draw()]
+        classes = self._classes
+        chosen = classes[0] if len(classes) == 1 else classes[self._mix.draw()]
         self.sent += 1
         self.in_flight += 1
         if self._is_closed:

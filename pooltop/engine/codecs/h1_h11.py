@@ -26,13 +26,15 @@ _END: Final = h11.EndOfMessage()
 class H11Parser:
     """A ``Parser`` over h11.Connection."""
 
-    __slots__ = ("_connection", "_method", "_stand_in", "is_complete")
+    __slots__ = ("_agreed", "_connection", "_method", "_stand_in", "is_complete")
 
     def __init__(self) -> None:
         """Begin with a connection that has seen nothing."""
         self._connection = _connect()
         self._method = b""
         self._stand_in: h11.Request | None = None
+        self._agreed: ResponseHead | None = None
+        """The head that h11 last read the same: given again, it is of the same octets."""
         self.is_complete = False
 
     def begin(self, method: bytes) -> None:
@@ -61,11 +63,11 @@ class H11Parser:
             if not isinstance(event, h11.Response | h11.InformationalResponse):
                 message = "h11 sees no head"
                 raise ParserRefusedError(message)
-            if not _says_the_same(event, head):
-                message = "h11 reads the head differently"
-                raise ParserRefusedError(message)
-            if isinstance(event, h11.Response):
-                self._drain(connection, [])
+            if head is not self._agreed:
+                if not _says_the_same(event, head):
+                    message = "h11 reads the head differently"
+                    raise ParserRefusedError(message)
+                self._agreed = head
         except h11.RemoteProtocolError as exc:
             raise ParserRefusedError(str(exc)) from exc
 
@@ -80,7 +82,8 @@ class H11Parser:
         return pieces
 
     def abandon(self) -> None:
-        """Do nothing: h11 knows the method and which responses have no body."""
+        """Let h11 come to the end of what has no body: it knows the method and the statuses."""
+        self._drain(self._connection, [])
 
     def _drain(self, connection: h11.Connection, pieces: list[bytes]) -> None:
         while not self.is_complete:
