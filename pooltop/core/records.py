@@ -36,7 +36,7 @@ _LISTS = {
     before: {after: _lists(before, after) for after in moves}
     for before, moves in SOCKET_MOVES.items()
 }
-"""Of every allowed move, the list to leave and the list to enter: the two tables, worked out once."""
+"""Of every allowed move, the list to leave and the list to enter: both tables, worked out once."""
 
 
 class SocketRecord:
