@@ -36,6 +36,7 @@ _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _YAML_LINE = re.compile(r"\s*(?:- )?[\w-]+:(?:\s|$)|---|- ")
 _REPEATED = ("Cannot", "Can't", "Duplicate")
 _JSON = re.compile(r"\s*(?:\[\s*)?\{")
+_KEY = re.compile(r"\s*([A-Za-z_][\w.-]*)\s*[=:]")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w.:/*-]*")
 _UNIT = re.compile(r"([0-9.]+)(ms|s|m|h|/s|/m|/h)\b")
 
@@ -150,8 +151,13 @@ def _explain(text: str, error: str) -> NoReturn:
         _explain_repeated(text, where)
     line = lines[where.line - 1]
     guess = _guess(text, reason, line, where)
-    message = f"{_plain(reason)}: {quoted(line.strip())}.{guess}"
-    raise SyntaxRefusedError(where, "P004", message)
+    raise SyntaxRefusedError(where, "P004", f"{_plain(reason)}{_beginning(line)}.{guess}")
+
+
+def _beginning(line: str) -> str:
+    """Give the key that a line begins with; never what follows it, which may be a secret."""
+    key = _KEY.match(line)
+    return f": {quoted(key[1])}" if key else ""
 
 
 def _plain(reason: str) -> str:
@@ -173,9 +179,7 @@ def _guess(text: str, reason: str, line: str, where: Where) -> str:
     if reason == "Invalid value" and word:
         lower = word[0].lower()
         is_constant = lower in ("true", "false", "inf", "nan")
-        return (
-            f" Did you mean {lower}?" if is_constant else f" Text needs quotes: {quoted(word[0])}."
-        )
+        return f" Did you mean {lower}?" if is_constant else " Text needs quotes."
     with_unit = _UNIT.search(line.partition("=")[2])
     if reason.startswith("Expected newline") and with_unit:
         return f" Durations and rates need quotes: {quoted(with_unit[0])}."

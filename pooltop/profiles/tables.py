@@ -214,7 +214,7 @@ AGENT = Table(
 _REQUEST = (
     Field("method", web.Method()),
     Field("path", web.RequestPath()),
-    Field("headers", web.Headers()),
+    Field("headers", web.Headers(), secret=True),
     Field("body", Text(later="only text is possible in this version: json, file and form come.")),
     Field("connection", Choice(("close",))),
 )

@@ -21,7 +21,7 @@ DEMO = "demo:"
 SECRET_FIELDS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"}
 )
-"""Fields whose values are never shown; in lower case."""
+"""Fields that make the file itself a secret; in lower case. No field's value is ever shown."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=//)")
@@ -241,7 +241,7 @@ class Headers:
                 reason = _field_value_fault(text)
                 if reason:
                     code = "P061" if isinstance(text, str) else "P011"
-                    faults.append(Fault(code, reason, at, secret=name.lower() in SECRET_FIELDS))
+                    faults.append(Fault(code, reason, at))
                 else:
                     fields.append((name, str(text)))
             if name.lower() == "host" and len(several) > 1:

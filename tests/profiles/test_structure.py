@@ -99,7 +99,7 @@ nonsense = { a = 1 }
         'x.toml:2:9 error P031 workloads.browse.agent = "payment": no such agent. Did you mean "payments" (line 5)?',
         'x.toml:3:12 error P060 workloads.browse.base_url = "http://127.0.0.1:99999": the port 99999 is not in 1 to 65535.',
         'x.toml:4:13 error P061 workloads.browse.headers."x y": not a header field\'s name.',
-        'x.toml:4:30 error P061 workloads.browse.headers.z = "\\n": a header cannot hold CR, LF, NUL or other control characters.',
+        "x.toml:4:30 error P061 workloads.browse.headers.z: a header cannot hold CR, LF, NUL or other control characters.",
         'x.toml:6:15 error P012 agents.payments.max_sockets = 0: Node reads 0 as "not set", that is unlimited. Write 1 or more, or "unlimited".',
         'x.toml:7:38 error P020 agents.payments.timeouts.queue = 500: a duration needs a unit. Did you mean "500ms"?',
         "x.toml:9:10 warn  P051 agents.payments.tls.verify = false: certificates are not checked.",

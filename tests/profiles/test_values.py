@@ -113,12 +113,12 @@ REQUEST_VALUES = [
 ]  # fmt: skip
 
 HEADERS = [
-    ('{ a = "x\\ny" }', 'error P061 H.a = "x\\ny": a header cannot hold CR, LF, NUL or other control characters.', 7),
-    ('{ a = "x\\u0000" }', 'error P061 H.a = "x\\u0000": a header cannot hold CR, LF, NUL or other control characters.', 7),
-    ('{ a = " x" }', 'error P061 H.a = " x": a header\'s value has no blanks around it.', 7),
-    ('{ a = "\u20ac" }', 'error P061 H.a = "\u20ac": a header can hold Latin-1 characters only.', 7),
-    ("{ a = 1 }", "error P011 H.a = 1: expected a string or an array of strings, got a whole number.", 7),
-    ('{ a = ["x", 2] }', "error P011 H.a[1] = 2: expected a string or an array of strings, got a whole number.", 13),
+    ('{ a = "x\\ny" }', "error P061 H.a: a header cannot hold CR, LF, NUL or other control characters.", 7),
+    ('{ a = "x\\u0000" }', "error P061 H.a: a header cannot hold CR, LF, NUL or other control characters.", 7),
+    ('{ a = " x" }', "error P061 H.a: a header's value has no blanks around it.", 7),
+    ('{ a = "\u20ac" }', "error P061 H.a: a header can hold Latin-1 characters only.", 7),
+    ("{ a = 1 }", "error P011 H.a: expected a string or an array of strings, got a whole number.", 7),
+    ('{ a = ["x", 2] }', "error P011 H.a[1]: expected a string or an array of strings, got a whole number.", 13),
     ('{ "" = "x" }', 'error P061 H."": a header field needs a name.', 3),
     ('{ "a b" = "x" }', 'error P061 H."a b": not a header field\'s name.', 3),
     ('{ host = "a", Host = "b" }', "error P061 H.Host: Host is sent once only.", 15),
@@ -127,8 +127,8 @@ HEADERS = [
     ('{ transfer-encoding = "x" }', "error P061 H.transfer-encoding: pooltop frames the body itself: leave it out.", 3),
     ('{ Cookie = "s\\necret" }', "error P061 H.Cookie: a header cannot hold CR, LF, NUL or other control characters.", 12),
     ('{ Cookie = "secret" }', "warn  P054 H.Cookie: a secret in the profile: keep the file to yourself (chmod 600).", 12),
-    ('{ x = "${env:X}" }', 'error P061 H.x = "${env:X}": ${...} is not yet in this version: write the value itself.', 7),
-    ("1", "error P011 H = 1: expected a table of header fields, each a string or an array of strings, got a whole number.", 1),
+    ('{ x = "${env:X}" }', "error P061 H.x: ${...} is not yet in this version: write the value itself.", 7),
+    ("1", "error P011 H: expected a table of header fields, each a string or an array of strings, got a whole number.", 1),
 ]  # fmt: skip
 
 URLS = [
