@@ -280,12 +280,14 @@ class PoolCore:
     def peer_ended(self, socket: SocketId, *, now: float) -> None:
         """The peer began to close, no response being under way.
 
-        An idle socket goes at once; one whose response is over but that was not yet released goes
-        at its release.
+        An idle socket goes at once, and so does one that a request was assigned and is not yet
+        attached to: sent now, it would never be answered. One whose response is over but that was
+        not yet released goes at its release.
         """
         record = self.sockets.get(socket)
         if record is not None:
-            if record.request is None:
+            request = record.request
+            if request is None or request.state is _ASSIGNED:
                 self._destroy(record, CloseReason.PEER_FIN, now)
             else:
                 record.writable = False

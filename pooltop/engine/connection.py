@@ -88,7 +88,7 @@ class Connection(asyncio.BufferedProtocol):
         self.timeout_told = False
         """Node's 'timeout' was told since the last activity."""
         self.exchange: Exchange | None = None
-        """Whose bytes come and go; None while idle."""
+        """Whose bytes come and go; while idle the last one, settled. None before any, and dead."""
         self.tls: TLSStream | None = None
         self.dial: asyncio.Task[None] | None = None
         self.dead = False
@@ -207,7 +207,7 @@ class Connection(asyncio.BufferedProtocol):
         self.shell.now = _now()
         if self.connected_at is None:
             self.shell.dial_failed(self, _reset(exc))
-        elif self.exchange is not None and self.exchange.is_settled:
+        elif self._is_sending_after_answer:
             self.shell.lost(self, CloseReason.NOT_WRITABLE, None)
         else:
             self.shell.lost(self, CloseReason.PEER_RESET, _reset(exc))
@@ -293,6 +293,12 @@ class Connection(asyncio.BufferedProtocol):
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.on_detached()
+
+    @property
+    def _is_sending_after_answer(self) -> bool:
+        """The response is over, and the request's body is not."""
+        exchange = self.exchange
+        return exchange is not None and exchange.is_settled and exchange.sent_at is None
 
     def _receive_the_rest(self) -> None:
         """Take what the peer said before our write failed: a refusal of the body, as a rule.

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 _now = time.monotonic
 _log = logging.getLogger(__name__)
 _REUSED = AssignReason.REUSED
+_PEERS_DOING = (CloseReason.PEER_FIN, CloseReason.PEER_RESET)
 _SESSION_SPOILED = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
 _Ends = Callable[[], None]
 _WHOLE = ResponseEnd(keep=True, reason=None, hint=None)
@@ -259,19 +260,17 @@ class PoolShell:
     def lost(self, connection: Connection, reason: CloseReason, error: RequestError | None) -> None:
         """The socket is of no further use."""
         exchange = connection.exchange
-        if exchange is not None and not exchange.is_settled:
-            if exchange.is_whole:
-                # Only its reader is behind: nothing that happens to the socket can spoil it.
-                # Source: Node v24 lib/_http_client.js socketCloseListener.
-                self.response_ended(exchange, _WHOLE)
-            elif exchange.first_byte_at is None:
-                ended = reason in (CloseReason.PEER_FIN, CloseReason.PEER_RESET)
-                if ended and exchange.nth > 1:
-                    self.tally.origins[connection.origin.key].stale_reuse += 1
+        if exchange is not None and not exchange.is_settled and exchange.is_whole:
+            # Only its reader is behind: nothing that happens to the socket can spoil it.
+            # Source: Node v24 lib/_http_client.js socketCloseListener.
+            self.response_ended(exchange, _WHOLE)
+        if reason in _PEERS_DOING:
+            self._count_stale(connection)
         self._lose(connection, reason, error)
 
     def peer_ended(self, connection: Connection) -> None:
         """The peer begins to close, no response being under way."""
+        self._count_stale(connection)
         self.core.peer_ended(connection.id, now=self.now)
         self._perform()
 
@@ -600,6 +599,15 @@ class PoolShell:
             connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
         )
         self._perform()
+
+    def _count_stale(self, connection: Connection) -> None:
+        """Count the request, if any, that the peer's close took before its first answering byte."""
+        record = self.core.sockets.get(connection.id)
+        if record is not None and record.request is not None:
+            # Not the connection's own: a request that is assigned is not yet attached to it.
+            exchange = self.exchanges.get(record.request.id)
+            if exchange is not None and exchange.first_byte_at is None and record.carried > 1:
+                exchange.tally.stale_reuse += 1
 
     def _sent(self, exchange: Exchange) -> None:
         self.now = _now()

@@ -7,6 +7,7 @@ import math
 import msgspec
 
 from pooltop.core.events import OptionsChanged, RequestAssigned, RequestQueued, SocketClosed
+from pooltop.core.model import SocketId
 from pooltop.core.states import AssignReason, CloseReason, QueueReason
 
 
@@ -294,3 +295,13 @@ def test_in_drain_mode_the_total_is_kept_by_closing_idle_sockets_of_any_origin(b
 def test_unlimited_is_infinity(bench):
     pool = bench(keep_alive=True, max_sockets=1)
     assert pool.pool.options.max_total_sockets == math.inf
+
+
+def test_a_peer_that_ends_before_an_assigned_request_is_attached_hangs_it_up(bench):
+    pool = bench(keep_alive=True)
+    pool.respond(pool.request())
+    late = pool.submit()
+    pool.take(pool.pool.peer_ended(SocketId(1), now=pool.now))
+    pool.settle()
+    assert {late: "ECONNRESET"} == pool.settled
+    assert ([], [], []) == pool.lists()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import socket
 import ssl
 import threading
 import time
-from pathlib import Path
 
 import pytest
 import trustme
@@ -96,7 +96,7 @@ async def test_an_idle_socket_that_the_server_resets_leaves_the_free_list(
     await _get(agent, server.url)
     reset.set()
     await eventually(lambda: agent.total_socket_count == 0)
-    assert 1 == sum(_closed(agent).values())
+    assert {"reset by peer": 1} == _closed(agent)
     assert {} == agent.snapshot().origins[0].counters.failed
 
 
@@ -458,8 +458,9 @@ async def test_descriptors_that_run_out_are_named_and_the_rest_lives(serve, agen
     agent = agent_of(keep_alive=True)
     assert b"/" == await _get(agent, server.url)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    open_now = max(int(fd.name) for fd in Path("/proc/self/fd").iterdir())
-    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now - 1, hard))
+    next_fd = os.open(os.devnull, os.O_RDONLY)  # the lowest that is free: there may be gaps
+    os.close(next_fd)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_fd, hard))
     try:
         kept = asyncio.create_task(_get(agent, f"{server.url}/kept"))
         more = asyncio.create_task(_get(agent, f"{server.url}/more"))
@@ -509,3 +510,25 @@ async def test_what_is_already_in_the_kernel_when_an_idle_socket_is_reused_is_no
         await eventually(lambda: agent.total_socket_count == 0)
         assert ("ECONNRESET" if late == "fin" else "ERR_UNSOLICITED_BYTES") == caught.value.code
         server.join()
+
+
+async def test_an_end_that_is_read_between_admission_and_attachment_hangs_the_request_up(agent_of):
+    """The loop runs what is ready in order: the task that asks, then the socket's end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        loop = asyncio.get_running_loop()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        agent = agent_of(keep_alive=True)
+        first = asyncio.create_task(_get(agent, f"{url}/1"))
+        peer, _ = await loop.sock_accept(listener)
+        with peer:
+            await loop.sock_recv(peer, 65536)
+            await loop.sock_sendall(peer, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/1")
+            assert b"/1" == await first
+            peer.shutdown(socket.SHUT_WR)
+            second = asyncio.create_task(_get(agent, f"{url}/2"))
+            with pytest.raises(PeerError) as caught:
+                await asyncio.wait_for(second, 5)
+        assert "ECONNRESET" == caught.value.code
+        assert 1 == agent.snapshot().origins[0].counters.stale_reuse
+        assert {"closed by peer": 1} == _closed(agent)
