@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 def surplus_reason(pool: PoolCore, origin: OriginRecord) -> CloseReason | None:
     """Say why a released socket is one too many, itself counted and dying ones not; else None."""
     options = pool.options
-    if _living(origin) > options.max_sockets:
+    # The counts with the dying ones first: at every release, and most of the time enough.
+    if origin.count > options.max_sockets and _living(origin) > options.max_sockets:
         return CloseReason.OVER_MAX_SOCKETS
-    if _living_total(pool) > options.max_total_sockets:
+    most = options.max_total_sockets
+    if len(pool.sockets) > most and _living_total(pool) > most:
         return CloseReason.OVER_MAX_TOTAL_SOCKETS
     return None
 
@@ -63,7 +65,7 @@ def cull(pool: PoolCore, now: float) -> int:
 
 
 def _rearm(pool: PoolCore, socket: SocketRecord) -> None:
-    timeout = pool.options.timeout
+    timeout = min(pool.options.timeout, socket.hint_ms)
     if socket.free_timeout_ms != timeout:
         socket.timeout_ms = socket.free_timeout_ms = timeout
         pool._arm(socket, socket.since)  # noqa: SLF001

@@ -71,7 +71,7 @@ class RequestAborted(Event, frozen=True, tag=True, gc=False):
 
 
 class RequestWithdrawn(Event, frozen=True, tag=True, gc=False):
-    """A queued request left the queue at once (a clock ran out, or mode drain)."""
+    """A queued request left the queue at once: a clock ran out, or the agent was closed."""
 
     key: OriginKey
     request: RequestId

@@ -480,12 +480,14 @@ class PoolCore:
         # keepSocketAlive: a hint within the buffer refuses; else it only lowers a timeout that is
         # set, so without one the socket idles for ever.
         timeout = self.options.timeout
+        hint_ms = math.inf
         if hint_s is not None:
             hint_ms = hint_s * 1000 - self.options.agent_keep_alive_timeout_buffer
             if hint_ms <= 0:
                 self._destroy(socket, CloseReason.HINT_TOO_SHORT, now)
                 return
             timeout = min(timeout, hint_ms)
+        socket.hint_ms = hint_ms
         socket.timeout_ms = socket.free_timeout_ms = timeout
         socket.request = None
         origin = socket.origin

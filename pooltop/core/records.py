@@ -8,6 +8,7 @@ first out.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 
 from pooltop.core.model import OriginKey, RequestId, SocketId
@@ -49,6 +50,7 @@ class SocketRecord:
         "error",
         "expires_at",
         "free_timeout_ms",
+        "hint_ms",
         "id",
         "opened_at",
         "origin",
@@ -77,6 +79,8 @@ class SocketRecord:
         """Node's socket.timeout: the agent's, or a hint's lower value once it was parked."""
         self.free_timeout_ms = 0.0
         """While idle: how long it may stay; 0 for ever."""
+        self.hint_ms = math.inf
+        """While idle: the most that its last response's hint allows; inf for no hint."""
         self.expires_at: float | None = None
         """While idle with a timeout: when it is closed."""
         self.close_reason: CloseReason | None = None

@@ -305,3 +305,18 @@ def test_a_peer_that_ends_before_an_assigned_request_is_attached_hangs_it_up(ben
     pool.settle()
     assert {late: "ECONNRESET"} == pool.settled
     assert ([], [], []) == pool.lists()
+
+
+def test_in_drain_mode_an_edit_leaves_the_time_that_a_server_hinted_at(bench):
+    pool = bench(keep_alive=True, live="drain", timeout=60_000)
+    pool.respond(pool.request(), hint_s=3)
+    (socket,) = pool.pool.sockets.values()
+    timeouts = []
+    for edit in ({"max_sockets": 4}, {"timeout": 1000}, {"timeout": 0}, {"timeout": 30_000}):
+        change(pool, **edit)
+        timeouts.append((socket.free_timeout_ms, socket.expires_at))
+    assert timeouts == [(2000, 2.0), (1000, 1.0), (0, None), (2000, 2.0)]
+    pool.respond(pool.request())
+    assert socket.free_timeout_ms == 30_000
+    change(pool, timeout=60_000)
+    assert socket.free_timeout_ms == 60_000
