@@ -125,10 +125,15 @@ class Connection(asyncio.BufferedProtocol):
         # High water 0: pause_writing is called as soon as the kernel does not take all, so that
         # "sent" needs no question on the hot path.
         self._transport.set_write_buffer_limits(0)
-        if self.tls is not None:
-            self._put(self.tls.start())
-        else:
+        if self.tls is None:
             self._is_connected(_now())
+            return
+        try:
+            self._put(self.tls.start())
+        except RequestError as error:
+            self.shell.now = _now()
+            self._broken(error)
+            self.shell.after()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Lend the shared buffer."""

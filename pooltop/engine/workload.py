@@ -148,6 +148,7 @@ class WorkloadRunner:
                 end = self._started_at + self.workload.duration
                 self._timer = self._loop.call_at(end, self._finish)
             self._let_users_go()
+            self._done_if_over()
         self._shell.after_this_turn()
 
     def stop(self) -> None:

@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from pooltop.core.model import TLSOptions
+from pooltop.engine.tls import TLSStream
 from pooltop.errors import NetworkError, PeerError, RequestError
 
 
@@ -291,6 +292,20 @@ async def test_tls_where_plain_http_is_expected_is_said_in_words(serve, agent_of
     server = await serve(handle)
     with pytest.raises(PeerError, match="TLS"):
         await _get(agent_of(), server.url)
+
+
+async def test_a_handshake_that_our_own_openssl_cannot_begin_fails_the_request(
+    agent_of, silent, monkeypatch, eventually
+):
+    def refuse(stream):
+        raise NetworkError("TLS ERR_SSL_NO_PROTOCOLS_AVAILABLE", code="ERR_SSL_NO_PROTOCOLS")
+
+    monkeypatch.setattr(TLSStream, "start", refuse)
+    agent = agent_of()
+    with pytest.raises(NetworkError, match="NO_PROTOCOLS"):
+        await asyncio.wait_for(_get(agent, f"https://127.0.0.1:{silent()}"), 5)
+    await eventually(lambda: agent.total_socket_count == 0)
+    assert {"connect failed": 1} == _closed(agent)
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])

@@ -315,6 +315,29 @@ async def test_a_pause_does_not_count_towards_the_duration(demo, agent_of):
         assert runner.completed >= 3
 
 
+@pytest.mark.parametrize("shape", [{"model": "closed", "users": 2}, {"model": "open"}])
+async def test_a_workload_whose_last_requests_end_during_a_pause_is_done_when_it_goes_on(
+    serve, agent_of, eventually, shape
+):
+    async def slow(wire):
+        while await wire.request():
+            await answer.wait()
+            wire.reply()
+
+    answer = asyncio.Event()
+    server = await serve(slow)
+    agent = agent_of(keep_alive=True)
+    runner = _run(agent, server.url, max_requests=2, rate=1000.0, **shape)
+    runner.start()
+    await eventually(lambda: runner.in_flight == 2)
+    runner.pause()
+    answer.set()
+    await eventually(lambda: runner.completed == 2)
+    runner.resume()
+    await asyncio.wait_for(runner.done.wait(), 5)
+    assert ("done", 1) == (runner.state, runner.done.calls)
+
+
 async def test_a_workload_that_is_done_stays_done(demo, agent_of):
     host = await demo()
     runner = _run(agent_of(keep_alive=True), _url(host), model="closed", users=1, max_requests=1)
