@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pooltop.core.model import OriginKey
@@ -25,8 +26,12 @@ def origin_snapshots(
         shell: whose.
         queue_head: at most so many queued requests each; None for all.
     """
+    everything: dict[OriginKey, list[SocketRecord]] = {key: [] for key in shell.core.origins}
+    for socket in shell.core.sockets.values():
+        everything[socket.origin.key].append(socket)
     return tuple(
-        _origin(shell, key, origin, queue_head) for key, origin in shell.core.origins.items()
+        _origin(shell, origin, everything[key], queue_head)
+        for key, origin in shell.core.origins.items()
     )
 
 
@@ -78,14 +83,17 @@ def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
 
 
 def _origin(
-    shell: PoolShell, key: OriginKey, origin: OriginRecord, queue_head: int | None
+    shell: PoolShell,
+    origin: OriginRecord,
+    everything: list[SocketRecord],
+    queue_head: int | None,
 ) -> OriginSnapshot:
+    key = origin.key
     tally = shell.tally.origins[key]
     sockets = tuple(socket_info(shell, s) for s in origin.sockets.values())
     free = tuple(socket_info(shell, s) for s in origin.free.values())
-    everything = [s for s in shell.core.sockets.values() if s.origin is origin]
     states = [s.state for s in everything]
-    queue = list(origin.queue.values())
+    oldest = next(iter(origin.queue.values()), None)
     running = [s.request for s in origin.sockets.values() if s.request is not None]
     connections = [shell.connections[s.id] for s in everything]
     target = shell.targets[key]
@@ -96,10 +104,10 @@ def _origin(
         port=target.port,
         sockets=sockets,
         free_sockets=free,
-        requests=tuple(request_info(shell, r) for r in queue[:queue_head]),
+        requests=tuple(request_info(shell, r) for r in islice(origin.queue.values(), queue_head)),
         running=tuple(request_info(shell, r) for r in running),
-        queued=len(queue),
-        oldest_queued_at=queue[0].queued_at if queue else None,
+        queued=len(origin.queue),
+        oldest_queued_at=None if oldest is None else oldest.queued_at,
         connecting=states.count(SocketState.CONNECTING),
         active=states.count(SocketState.ACTIVE),
         free=states.count(SocketState.FREE) + states.count(SocketState.FREE_CONNECTING),
