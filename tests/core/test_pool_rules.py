@@ -320,3 +320,30 @@ def test_in_drain_mode_an_edit_leaves_the_time_that_a_server_hinted_at(bench):
     assert socket.free_timeout_ms == 30_000
     change(pool, timeout=60_000)
     assert socket.free_timeout_ms == 60_000
+
+
+def test_in_drain_mode_keep_alive_off_closes_every_idle_socket_at_once(bench):
+    pool = bench(keep_alive=True, live="drain")
+    for request in [pool.request() for _ in range(3)]:
+        pool.respond(request)
+    assert change(pool, keep_alive=False).culled == 3
+    assert pool.lists() == ([], [], [])
+
+
+def test_in_drain_mode_the_room_of_a_raise_goes_to_the_oldest_of_all_origins(bench, a, b):
+    pool = bench(max_total_sockets=1, keep_alive=True, live="drain")
+    _, first, second, _ = [pool.request(key) for key in (a, b, a, b)]
+    change(pool, max_total_sockets=3)
+    assert [r for r in pool.running if r in (first, second)] == [first, second]
+    assert pool.lists(b)[2] == [4]
+
+
+def test_in_drain_mode_busy_sockets_of_all_origins_converge_on_a_lower_total(bench, a, b):
+    pool = bench(keep_alive=True, live="drain", max_total_sockets=4)
+    busy = [pool.request(key) for key in (a, b, a, b, a, b)]
+    change(pool, max_total_sockets=2)
+    for request in busy[:2]:
+        pool.respond(request)
+    assert pool.pool.total_socket_count == 2
+    assert closes(pool) == [CloseReason.OVER_MAX_TOTAL_SOCKETS] * 2
+    assert (pool.lists(a)[2], pool.lists(b)[2]) == ([5], [6])
