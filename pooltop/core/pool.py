@@ -367,6 +367,14 @@ class PoolCore:
             for request in list(origin.queue.values()):
                 self._withdraw(request, code, message, now)
 
+    def forget_unused_origins(self) -> list[OriginKey]:
+        """Drop the origins that have no socket, not even a dying one, and no request; name them."""
+        used = {socket.origin.key for socket in self.sockets.values()} | self.waiting.keys()
+        unused = [key for key in self.origins if key not in used]
+        for key in unused:
+            del self.origins[key]
+        return unused
+
     # Decisions
 
     def _take_free(self, origin: OriginRecord, now: float) -> SocketRecord | None:

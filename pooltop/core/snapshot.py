@@ -169,7 +169,8 @@ class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     codec: str = "h11"
     verify: bool = True
     origins: tuple[OriginSnapshot, ...] = ()
-    """In the order in which they were first used."""
+    """In the order in which they were first used. An agent with a thousand of them forgets those
+    that have neither socket nor request: used again, they begin at nothing."""
     total_socket_count: int = 0
 
 

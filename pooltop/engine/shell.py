@@ -55,6 +55,9 @@ if TYPE_CHECKING:
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.tls_sessions import TLSFactory
 
+MOST_ORIGINS = 1000
+"""With so many, those that have no socket and no request are forgotten, their counters too."""
+
 _now = time.monotonic
 _log = logging.getLogger(__name__)
 _REUSED = AssignReason.REUSED
@@ -89,6 +92,7 @@ class PoolShell:
         """What its connections read into, one at a time: no two threads may share one."""
         self.targets: dict[OriginKey, Origin] = {}
         """Where each origin key leads."""
+        self._most_origins = MOST_ORIGINS
         tally = self.tally
         self._handlers: dict[type, tuple[Listener, ...]] = dict.fromkeys(EVENT_KINDS, ())
         ours: dict[type, Callable[[Any], None]] = {  # Any: each takes its own kind
@@ -146,6 +150,8 @@ class PoolShell:
         self.exchanges[request] = exchange
         key = exchange.key
         if key not in self.targets:
+            if len(self.targets) >= self._most_origins:
+                self._forget_unused_origins()
             self.targets[key] = exchange.origin
         tally = exchange.tally = self.tally.origins[key]
         tally.submitted += 1
@@ -599,6 +605,14 @@ class PoolShell:
             connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
         )
         self._perform()
+
+    def _forget_unused_origins(self) -> None:
+        """Keep the memory of an agent that is given ever new hosts bounded."""
+        for key in self.core.forget_unused_origins():
+            del self.targets[key]
+            self.tally.origins.pop(key, None)
+        # Where most are in use, looking again at every new one would find nothing.
+        self._most_origins = max(MOST_ORIGINS, 2 * len(self.targets))
 
     def _count_stale(self, connection: Connection) -> None:
         """Count the request, if any, that the peer's close took before its first answering byte."""

@@ -10,6 +10,7 @@ import pytest
 
 from pooltop.core import events as ev
 from pooltop.core.view import Fold
+from pooltop.engine import shell
 from pooltop.engine.agent import Agent
 from pooltop.errors import AbortError, PeerError, PooltopError, UsageError
 
@@ -450,3 +451,24 @@ async def test_every_error_of_a_request_is_one_root(agent_of):
         with pytest.raises(PooltopError) as caught:
             await agent.request("GET", url)
         assert re.fullmatch("[A-Z0-9_]+", caught.value.code)
+
+
+async def test_an_agent_that_is_given_ever_new_hosts_forgets_those_that_it_has_done_with(
+    serve, agent_of, eventually, monkeypatch
+):
+    async def keep(wire):
+        while (asked := await wire.request()) is not None:
+            wire.reply("x", *([] if asked.target == "/kept" else ["Connection: close"]))
+
+    monkeypatch.setattr(shell, "MOST_ORIGINS", 5)
+    server = await serve(keep)
+    agent = agent_of(keep_alive=True)
+    for n in range(20):
+        name = "kept" if n == 2 else f"h{n}"
+        response = await agent.request("GET", f"http://{name}.localhost:{server.port}/{name}")
+        await response.read()
+        await eventually(lambda kept=n >= 2: agent.total_socket_count == kept)
+    origins = agent.snapshot().origins
+    assert len(origins) <= 5
+    assert ("kept.localhost", 1) == (origins[0].host, origins[0].counters.completed)
+    assert len(agent.shell.targets) == len(agent.shell.tally.origins) == len(origins)
