@@ -524,17 +524,16 @@ class PoolShell:
                 return math.inf
             next_at = min(next_at, at)
         timeout = self.core.sockets[connection.id].timeout_ms / 1000
-        if timeout > 0 and not connection.timeout_told:
+        if timeout > 0:
             at = connection.last_activity + timeout
             if at <= now:
-                connection.timeout_told = True
-                self.tally.origins[connection.origin.key].timeout_events += 1
-                exchange.on_timeout_event()
-            else:
-                next_at = min(next_at, at)
-        elif timeout > 0:
-            # Told once; it counts again from the next byte, which does not note a deadline.
-            next_at = min(next_at, now + timeout)
+                if not connection.timeout_told:
+                    connection.timeout_told = True
+                    self.tally.origins[connection.origin.key].timeout_events += 1
+                    exchange.on_timeout_event()
+                # Told once; it counts again from the next byte, which does not note a deadline.
+                at = now + timeout
+            next_at = min(next_at, at)
         return next_at
 
     def _queue_timeout(self, exchange: Exchange, waited: float) -> QueueTimeout:

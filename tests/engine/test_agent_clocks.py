@@ -278,6 +278,28 @@ async def test_nodes_timeout_is_an_event_on_a_busy_socket_and_closes_an_idle_one
     assert {"idle timeout": 1} == agent.snapshot().origins[0].counters.closed
 
 
+async def test_a_byte_lets_nodes_timeout_be_told_once_more(serve, agent_of, eventually):
+    def told():
+        return agent.snapshot().origins[0].timeout_events
+
+    async def handle(wire):
+        await wire.request()
+        await more.wait()
+        wire.write(b"HTTP/1.1 200 OK\r\n")
+        await wire.gone()
+
+    more = asyncio.Event()
+    server = await serve(handle)
+    agent = agent_of(timeout=40)
+    request = asyncio.create_task(_get(agent, server.url))
+    await asyncio.sleep(0)
+    await eventually(lambda: told() == 1)
+    more.set()
+    await eventually(lambda: told() == 2)
+    request.cancel()
+    await asyncio.gather(request, return_exceptions=True)
+
+
 async def test_a_timeout_set_live_counts_for_busy_sockets_opened_later(serve, agent_of, eventually):
     server = await serve(_hang)
     agent = agent_of(keep_alive=True)
