@@ -545,6 +545,41 @@ async def test_what_is_already_in_the_kernel_when_an_idle_socket_is_reused_is_no
         server.join()
 
 
+async def test_a_tls_end_that_waits_in_the_kernel_hangs_up_on_the_request_that_reuses_the_socket(
+    agent_of, context, ca
+):
+    """The peer ends its TLS side and keeps the connection: nothing else would ever come."""
+    end, ended = threading.Event(), threading.Event()
+
+    def serve_once():
+        sock, _ = listener.accept()
+        with context().wrap_socket(sock, server_side=True) as secured:
+            secured.recv(65536)
+            secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/1")
+            end.wait(5)
+            secured.settimeout(0)
+            with pytest.raises(ssl.SSLWantReadError):
+                secured.unwrap()
+            ended.set()
+            done.wait(5)
+
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve_once)
+        server.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        agent = agent_of(keep_alive=True, tls=ca)
+        assert b"/1" == await _get(agent, f"{url}/1")
+        end.set()
+        ended.wait(5)
+        with pytest.raises(PeerError) as caught:
+            async with asyncio.timeout(5):  # in this task: the bytes are read after the request
+                await _get(agent, f"{url}/2")
+        assert "ECONNRESET" == caught.value.code
+        done.set()
+        server.join()
+
+
 async def test_an_end_that_is_read_between_admission_and_attachment_hangs_the_request_up(agent_of):
     """The loop runs what is ready in order: the task that asks, then the socket's end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
