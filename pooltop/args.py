@@ -45,8 +45,8 @@ options:
   --version         print the version
   --help            print this
 
-exit status: 0 the load is over, or you left; 1 the engine failed; 2 a mistake in the command
-line or the profile, nothing was sent; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP.
+exit status: 0 the load is over, or you left; 1 the engine or the demo failed; 2 a mistake in the
+command line or the profile, nothing was sent; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP.
 """
 )
 

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     try:
         specs = msgspec.json.decode(line, type=list[DemoServer])
     except msgspec.MsgspecError as error:
-        sys.stderr.write(f"not a list of demo servers: {error}\n{USAGE}\n")
+        sys.stderr.write(f"{USAGE}\nnot a list of demo servers: {error}\n")
         return EXIT_USAGE
     asyncio.run(_serve(specs))
     return 0

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Self
 
 import msgspec
 
+from pooltop.children import environment, exit_words, last_words
 from pooltop.demo.addresses import DemoAddress, DemoAddresses, resolve_demo
 from pooltop.errors import EngineError, UsageError
 
@@ -32,7 +33,8 @@ READY_TIMEOUT_S = 10.0
 """How long the child may take until it listens."""
 STOP_TIMEOUT_S = 0.6
 """How long it may take to end by itself before it is killed."""
-_STDERR_TAIL_BYTES = 2000
+_REAP_S = 0.1
+"""When its stdout has ended, its end is a matter of a moment."""
 _READ_BYTES = 65536
 
 
@@ -89,7 +91,7 @@ class DemoProcess:
             child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "pooltop.demo.process"],
                 bufsize=0,
-                env=_environment(),
+                env=environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -119,12 +121,14 @@ class DemoProcess:
             async with asyncio.timeout(timeout_s):
                 line = await _read_until(child, b"\n")
         except TimeoutError:
-            message = f"the demo server was not ready after {timeout_s:g} s{self._last_words()}"
+            message = (
+                f"the demo server was not ready after {timeout_s:g} s{last_words(self._errors)}"
+            )
             raise EngineError(message) from None
         try:
             self._addresses = msgspec.json.decode(line, type=DemoAddresses)
         except msgspec.MsgspecError as error:
-            message = f"the demo server ended before it was ready{self._last_words()}"
+            message = f"the demo server ended before it was ready{last_words(self._errors)}"
             raise EngineError(message) from error
         return self._addresses
 
@@ -141,6 +145,18 @@ class DemoProcess:
         except BaseException:
             await self.close()
             raise
+
+    async def ended(self) -> str:
+        """Wait until the child ends by itself, and give how in words; cancelled by ``close``.
+
+        Raises:
+            UsageError: it was not spawned.
+        """
+        child = self._require_child()
+        await _read_until(child, None)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_REAP_S)
+        return exit_words(child.poll(), self._errors)
 
     async def close(self) -> None:
         """End the child within a second, and only it; closing twice is harmless."""
@@ -165,10 +181,11 @@ class DemoProcess:
 
     def _reap(self, child: subprocess.Popen[bytes]) -> None:
         try:
-            child.wait(0.1)  # its stdout has ended, so this is over in a moment
+            child.wait(_REAP_S)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        if child.returncode < 0:
             self._remove_files()
 
     def _remove_files(self) -> None:
@@ -184,22 +201,6 @@ class DemoProcess:
             message = "this demo process was not spawned"
             raise UsageError(message)
         return self._child
-
-    def _last_words(self) -> str:
-        if self._errors is None:
-            return ""
-        size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - _STDERR_TAIL_BYTES))
-        words = self._errors.read().decode(errors="replace").strip()
-        return f": {words}" if words else ""
-
-
-def _environment() -> dict[str, str]:
-    """Give the child our own copy of the package, and (with -P) nothing of the current folder."""
-    places = [str(Path(__file__).parents[2])]
-    if inherited := os.environ.get("PYTHONPATH"):
-        places.append(inherited)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
 
 
 def _stdin(child: subprocess.Popen[bytes]) -> IO[bytes]:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import IO
 
+from pooltop.children import environment, exit_words
 from pooltop.errors import EngineError, UsageError
 
 STOP_TIMEOUT_S = 1.3
 """How long it may take to close its sockets and end before it is killed."""
 _POLL_S = 0.01
-_TAIL_BYTES = 4000
 
 
 class EngineProcess:
@@ -54,7 +51,7 @@ class EngineProcess:
         try:
             self._child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "pooltop.sources.host"],
-                env=_environment(),
+                env=environment(),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
@@ -85,7 +82,7 @@ class EngineProcess:
     async def exit_words(self, *, within_s: float = 0.5) -> str:
         """Give how it ended and its last words on stderr; ``is still running`` if it did not."""
         status = await self._wait(within_s)
-        return self._with_last_words(_status_words(status))
+        return exit_words(status, self._errors)
 
     async def close(self) -> None:
         """End it within STOP_TIMEOUT_S, and only it; closing twice is harmless.
@@ -117,28 +114,3 @@ class EngineProcess:
                 while child.poll() is None:  # noqa: ASYNC110 - a process has no event
                     await asyncio.sleep(_POLL_S)
         return child.poll()
-
-    def _with_last_words(self, text: str) -> str:
-        if self._errors is None:
-            return text
-        size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - _TAIL_BYTES))
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return f"{text}: {lines[-1]}" if lines else text
-
-
-def _status_words(status: int | None) -> str:
-    if status is None:
-        return "is still running"
-    if status < 0:
-        with contextlib.suppress(ValueError):
-            return f"was killed by {signal.Signals(-status).name}"
-    return f"ended with exit status {status}"
-
-
-def _environment() -> dict[str, str]:
-    """Give the child our own copy of the package, and (with -P) nothing of the current folder."""
-    places = [str(Path(__file__).parents[2])]
-    if inherited := os.environ.get("PYTHONPATH"):
-        places.append(inherited)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}

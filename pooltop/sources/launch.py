@@ -13,7 +13,7 @@ import msgspec
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.demo.process import DemoProcess, resolve_demo
-from pooltop.errors import EngineError
+from pooltop.errors import EngineError, PooltopError
 from pooltop.sources.base import Source, Update
 from pooltop.sources.child import EngineProcess
 from pooltop.sources.consent import require_consent
@@ -44,6 +44,7 @@ class LaunchedSource:
         self._engine = EngineProcess() if own_process else None
         self._inner: Source | None = None
         self._spawned = False
+        self._watch: asyncio.Task[None] | None = None
 
     def spawn(self) -> None:
         """Start the processes and return at once; ``start`` does it if this did not.
@@ -62,7 +63,7 @@ class LaunchedSource:
     async def start(
         self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
     ) -> None:
-        """Wait for the demo, then start the load.
+        """Wait for the demo, then start the load; the end of either is told.
 
         Raises:
             PooltopError: a process could not be started, or the profile cannot be run.
@@ -77,6 +78,22 @@ class LaunchedSource:
             else RemoteSource(profile, engine=self._engine, interval_s=self._interval_s)
         )
         await self._inner.start(on_update, on_end)
+        if self._demo is not None:
+            self._watch = asyncio.get_running_loop().create_task(
+                self._end_with_the_demo(self._demo, self._inner, on_end), name="pooltop-demo-end"
+            )
+
+    async def _end_with_the_demo(
+        self, demo: DemoProcess, inner: Source, on_end: Callable[[str], None]
+    ) -> None:
+        words = await demo.ended()
+        # Its ports may be anybody's from here on: nothing more is sent to them.
+        try:
+            await inner.control(Control(action="stop"))
+        except PooltopError:
+            return  # the engine is gone too, and that was told
+        await inner.close()
+        on_end(f"the demo's process {words}; the load was stopped")
 
     async def submit(self, edit: Edit) -> EditOutcome:
         """Ask for an edit; gives what really happened.
@@ -91,12 +108,17 @@ class LaunchedSource:
 
         Raises:
             EngineError: the engine is gone, or had not started.
+            PooltopError: there is no such workload.
         """
         await self._running().control(control)
 
     async def close(self) -> None:
         """End the load, then the engine, then the demo, within two seconds together."""
         inner, self._inner = self._inner, None
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
         try:
             if inner is not None:
                 await inner.close()

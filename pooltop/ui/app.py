@@ -170,9 +170,9 @@ class PoolTopApp(App[None]):
 
     def _ended(self, reason: str) -> None:
         self._state = "ENDED"
-        self._note = f"  the engine ended: {clean(reason, 400)}"
+        self._note = f"  ended: {clean(reason, 400)}"
         self.operator.ended = True
-        self.operator.say(f"the engine ended: {reason}; this is the last picture, q quits", "bad")
+        self.operator.say(f"ended: {reason}; this is the last picture, q quits", "bad")
         latest = self.history.latest
         self.board.events.note(latest.wall_at if latest else time.time(), "INFO", reason)
         self.post_message(SnapshotArrived())

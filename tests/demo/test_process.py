@@ -154,6 +154,17 @@ async def test_a_child_that_does_not_end_is_killed_and_its_files_are_removed() -
     assert not Path(str(addresses.ca)).parent.exists()
 
 
+async def test_a_child_that_somebody_killed_is_told_and_its_files_are_removed() -> None:
+    demo = DemoProcess()
+    addresses = await demo.start([SECURE])
+    assert demo.pid is not None
+    os.kill(demo.pid, signal.SIGKILL)
+    async with asyncio.timeout(DEADLINE_S):
+        assert "was killed by SIGKILL" == await demo.ended()
+    await demo.close()
+    assert not Path(str(addresses.ca)).parent.exists()
+
+
 async def test_a_child_that_ends_too_early_is_an_engine_error_with_its_last_words() -> None:
     demo = DemoProcess()
     nameless = msgspec.structs.replace(KEPT, scheme="gopher")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -86,6 +88,34 @@ async def test_a_profile_with_demo_hosts_runs_against_them_and_leaves_no_process
     assert (20, {}, "near.localhost") == (viewer.completed, origin.counters.failed, origin.host)
     assert (1 + own_process) == len(pids)
     assert [] == [pid for pid in pids if is_alive(pid)]
+
+
+@pytest.mark.parametrize("own_process", [True, False])
+async def test_the_end_of_the_demo_stops_the_load_and_is_told_once(
+    profile_for: MakeProfile,
+    viewer: Viewer,
+    own_process: bool,
+    is_alive: Callable[[int], bool],
+) -> None:
+    profile = msgspec.structs.replace(profile_for(0), demo=(DemoServer(name="near"),))
+    workloads = (msgspec.structs.replace(profile.workloads[0], base_url="demo:near"),)
+    profile = msgspec.structs.replace(profile, workloads=workloads)
+    source = LaunchedSource(profile, interval_s=0.05, own_process=own_process)
+    try:
+        await source.start(viewer.on_update, viewer.on_end)
+        assert source._demo is not None
+        assert source._demo.pid is not None
+        engine = source._engine.pid if source._engine is not None else None
+        os.kill(source._demo.pid, signal.SIGKILL)
+        await viewer.until(lambda: bool(viewer.ends))
+        assert engine is None or not is_alive(engine)
+        with pytest.raises(EngineError):
+            await source.control(Control(action="resume"))
+    finally:
+        await source.close()
+
+    assert ["the demo's process was killed by SIGKILL; the load was stopped"] == viewer.ends
+    assert "stopped" == viewer.updates[-1].snapshot.workloads[0].state
 
 
 def test_spawned_processes_end_where_no_event_loop_runs(
