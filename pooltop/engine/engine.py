@@ -15,6 +15,7 @@ from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.workload import WorkloadRunner
+from pooltop.errors import UsageError
 
 
 class Engine:
@@ -105,16 +106,23 @@ class Engine:
         )
 
     def control(self, control: Control) -> None:
-        """Pause, resume or stop the load."""
+        """Pause, resume or stop the load.
+
+        Raises:
+            UsageError: there is no such workload; nothing was changed.
+        """
         if control.action == "stop":
             self.stop()
             return
-        for runner in self.workloads:
-            if control.workload in (None, runner.workload.name):
-                if control.action == "pause":
-                    runner.pause()
-                else:
-                    runner.resume()
+        named = [r for r in self.workloads if control.workload in (None, r.workload.name)]
+        if control.workload is not None and not named:
+            known = ", ".join(runner.workload.name for runner in self.workloads) or "none"
+            raise UsageError(f"no workload {control.workload!r}: there are {known}")
+        for runner in named:
+            if control.action == "pause":
+                runner.pause()
+            else:
+                runner.resume()
         which = control.workload or "all workloads"
         self.journal.write("LOAD", f"{which}: {control.action}d")
 

@@ -46,7 +46,11 @@ class Source(Protocol):
         ...
 
     async def control(self, control: Control) -> None:
-        """Pause, resume or stop the load."""
+        """Pause, resume or stop the load.
+
+        Raises:
+            PooltopError: the engine is gone, or there is no such workload.
+        """
         ...
 
     async def close(self) -> None:

@@ -122,7 +122,11 @@ class Host:
             self._send(EditDone(number=message.number, outcome=outcome))
             self._pump.now()
         elif isinstance(message, SubmitControl):
-            self._engine.control(message.control)
+            try:
+                self._engine.control(message.control)
+            except PooltopError as error:
+                self._send(Refused(number=message.number, reason=str(error)))
+                return
             self._pump.now()
             self._send(ControlDone(number=message.number))
 

@@ -68,6 +68,7 @@ class LocalSource:
 
         Raises:
             EngineError: there is no engine.
+            UsageError: there is no such workload.
         """
         engine, pump = self._running()
         engine.control(control)

@@ -114,7 +114,7 @@ class RemoteSource:
         """Pause, resume or stop the load.
 
         Raises:
-            EngineError: the engine is gone, or had not started.
+            EngineError: the engine is gone, or had not started, or has no such workload.
         """
         number, answer = self._ask()
         self._running().send(SubmitControl(number=number, control=control))

@@ -175,6 +175,17 @@ async def test_pausing_one_workload_leaves_the_other(serve, engine_of, eventuall
     assert {"LOAD a: paused", "LOAD all workloads: paused", "LOAD b: resumed"} <= set(words)
 
 
+async def test_a_control_of_a_workload_that_is_none_is_refused_and_not_journalled(serve, engine_of):
+    server = await serve()
+    engine = engine_of(_load(server.url, name="a"), _load(server.url, name="b"))
+    engine.start()
+    engine.journal.take()
+    with pytest.raises(UsageError, match="no workload 'c': there are a, b"):
+        engine.control(Control(action="pause", workload="c"))
+    assert [] == _words(engine)
+    assert ["running", "running"] == [each.state for each in engine.snapshot().workloads]
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_stop_closes_every_socket_to_silent_peers_and_nothing_new_opens(
     engine_of, silent, scheme, eventually, open_fds

@@ -127,6 +127,18 @@ async def test_stop_leaves_no_socket_open_and_the_engine_watched(
     assert [] == viewer.ends
 
 
+async def test_a_control_of_a_workload_that_is_none_is_refused_in_words(
+    silent: Silent, watch: Watch, viewer: Viewer
+) -> None:
+    source = await watch(silent.port)
+
+    async with asyncio.timeout(1.0):
+        with pytest.raises(EngineError, match="no workload 'x': there are w"):
+            await source.control(Control(action="pause", workload="x"))
+
+    await viewer.until(lambda: viewer.updates[-1].snapshot.workloads[0].state == "running")
+
+
 async def test_closing_ends_the_process_and_its_sockets_within_a_second(
     silent: Silent, watch: Watch, viewer: Viewer, until: Until, is_alive: Callable[[int], bool]
 ) -> None:
