@@ -25,14 +25,14 @@ def run_dashboard(source: Source, *, read_only: bool = False) -> int:
 
     Returns:
         The exit status: 0; 1 when the engine could not be started or the dashboard failed;
-        130 after ctrl+c twice; 143 after SIGTERM, 129 after SIGHUP.
+        130 after ctrl+c twice or SIGINT; 143 after SIGTERM, 129 after SIGHUP.
     """
     return asyncio.run(_run(PoolTopApp(source, read_only=read_only), source))
 
 
 async def _run(app: PoolTopApp, source: Source) -> int:
     loop = asyncio.get_running_loop()
-    for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
         loop.add_signal_handler(number, _leave, app, code)
     try:
         await app.run_async()

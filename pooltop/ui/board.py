@@ -137,7 +137,8 @@ class Board:
         self._lay_out(layout, width, height)
         if layout.mode == "message":
             text = f"pooltop needs 40x10; this is {width}x{height}. q quits."
-            self.message.show([fit(((text, "warn"),), max(1, width))])
+            parts = [text] if len(text) <= width else text.replace(";", ".").split(". ")
+            self.message.show([fit(((part, "warn"),), max(1, width)) for part in parts])
             return
         if self.helping:
             self._draw_help(width, height)

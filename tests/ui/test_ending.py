@@ -96,7 +96,9 @@ def terminal():
 
 
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["term", "hup"]
+    ("number", "status"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["int", "term", "hup"],
 )
 def test_a_signal_ends_in_order_and_restores_the_terminal(terminal, number, status) -> None:
     terminal.process.send_signal(number)

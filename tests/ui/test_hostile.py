@@ -135,6 +135,12 @@ async def test_no_size_is_a_crash(desk) -> None:
 async def test_a_screen_too_small_says_so_and_q_works(desk) -> None:
     async with desk(size=(60, 9)) as one:
         assert "pooltop needs 40x10; this is 60x9. q quits." in one.text()
+
+
+async def test_a_terminal_too_narrow_for_the_sentence_still_says_how_to_leave(desk) -> None:
+    async with desk(size=(30, 9)) as one:
+        shown = [line.strip() for line in one.screen()[:3]]
+        assert ["pooltop needs 40x10", "this is 30x9", "q quits."] == shown
         await one.press("q")
     assert 0 == one.app.return_code
 
