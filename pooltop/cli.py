@@ -22,6 +22,10 @@ EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 _SHORTEST_S, _LONGEST_S = 0.1, 3600.0
 _HEADLESS_S, _DASHBOARD_S = 1.0, 0.5
+_NO_STDERR = (
+    "the dashboard is drawn on standard error, which is no terminal: "
+    "do not redirect it, or add --headless"
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -55,10 +59,15 @@ def _check(request: Request) -> int:
 def _run(request: Request) -> int:
     interval, duration = _times(request)
     is_headless = request.headless or request.json or not _has_screen()
-    if not is_headless and not _is_terminal(0):
-        return _refuse(
-            "the dashboard reads keys, and standard input is no terminal: add --headless\n"
-        )
+    if not is_headless:
+        if not _is_terminal(0):
+            return _refuse(
+                "the dashboard reads keys, and standard input is no terminal: add --headless\n"
+            )
+        if not _is_terminal(2):
+            # Textual draws there; and what is told there, nobody at this terminal would see.
+            _write(1, f"pooltop: {_NO_STDERR}\n")
+            return _refuse(f"{_NO_STDERR}\n")
     loaded = _load(request)
     if loaded is None:
         return EXIT_USAGE

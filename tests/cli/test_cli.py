@@ -161,7 +161,8 @@ def test_the_version_is_the_packages(capfd: pytest.CaptureFixture[str]) -> None:
 
     assert 0 == cli.main(["--version"])
     assert f"pooltop {pooltop.__version__}\n" == capfd.readouterr().out
-    assert pooltop.__version__ == project.get("version", pooltop.__version__)
+    # It stands once only: in the package.
+    assert ["version"] == project["dynamic"]
 
 
 @pytest.mark.parametrize("word", ["--version", "--help", "--nonsense"])
@@ -274,6 +275,20 @@ def test_a_terminal_that_shows_and_hears_nothing_is_told_what_to_add(
     assert capfd.readouterr().err == (
         "pooltop: the dashboard reads keys, and standard input is no terminal: add --headless\n"
     )
+
+
+def test_a_redirected_standard_error_is_refused_where_somebody_sees_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(cli, "_is_terminal", lambda descriptor: descriptor != 2)
+    message = (
+        "pooltop: the dashboard is drawn on standard error, which is no terminal: "
+        "do not redirect it, or add --headless\n"
+    )
+
+    assert 2 == cli.main(["demo"])
+    assert (message, message) == tuple(capfd.readouterr())
 
 
 @pytest.mark.parametrize(("term", "terminal"), [("dumb", True), ("", True), ("xterm", False)])
