@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -74,8 +75,12 @@ class Terminal:
             return b""
 
     def drain(self) -> bytes:
+        """Read until the dashboard is gone; one that stays is ended, so that no test hangs."""
+        last = threading.Timer(20, self.process.kill)
+        last.start()
         while part := self.read():
             self.seen += part
+        last.cancel()
         return self.seen
 
     def close(self) -> None:
