@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -33,22 +32,21 @@ from pooltop.core.events import (
 from pooltop.core.hints import keep_alive_timeout
 from pooltop.core.model import AgentOptions, Codec, Origin, OriginKey, RequestId, SocketId
 from pooltop.core.pool import PoolCore
-from pooltop.core.states import AssignReason, CloseReason, RequestState
+from pooltop.core.states import AssignReason, CloseReason
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
 from pooltop.engine.codecs.factory import make_codec
 from pooltop.engine.connection import READ_BYTES, Connection
 from pooltop.engine.dialer import Dialer
 from pooltop.engine.oserror import network_error
+from pooltop.engine.request_clocks import RequestClocks
 from pooltop.engine.tally import Tally
 from pooltop.errors import (
     AbortError,
     NetworkError,
     PeerError,
     PooltopError,
-    QueueTimeout,
     RequestError,
-    RequestTimeout,
 )
 
 if TYPE_CHECKING:
@@ -116,6 +114,7 @@ class PoolShell:
         self._untold: deque[tuple[Listener, Any]] = deque()
         """Events that subscribers have still to be told."""
         self._is_telling = False
+        self._clocks = RequestClocks(self.core, self._time_out)
         self._clock = Alarm(self._loop, self._clocks_due)
         self._idle = Alarm(self._loop, self._idle_due)
         self._perform_one: dict[type, Callable[[Any], None]] = {
@@ -463,88 +462,11 @@ class PoolShell:
 
     def _clocks_due(self) -> float:
         self.now = _now()
-        deadline = math.inf
-        for exchange in list(self.exchanges.values()):
-            deadline = min(deadline, self._check(exchange))
+        deadline = self._clocks.look(list(self.exchanges.values()), self.now)
         self.after()
         return deadline
 
     # Clocks
-
-    def _check(self, exchange: Exchange) -> float:
-        """Time one exchange out where a clock of its is over; else give its next deadline."""
-        timeouts = exchange.timeouts
-        now = self.now
-        next_at = math.inf
-        record = self.core.requests.get(exchange.id)
-        if record is None:
-            return next_at
-        if timeouts.total is not None and not exchange.is_whole:
-            at = exchange.intended_at + timeouts.total
-            if at <= now:
-                words = (
-                    f"{exchange.origin.authority}: not complete {timeouts.total:g} s after its "
-                    "intended start"
-                )
-                self._time_out(exchange, RequestTimeout(words, clock="total"))
-                return math.inf
-            next_at = min(next_at, at)
-        if record.state is RequestState.QUEUED:
-            if timeouts.queue is not None and record.queued_at is not None:
-                at = record.queued_at + timeouts.queue
-                if at <= now:
-                    self._time_out(exchange, self._queue_timeout(exchange, now - record.queued_at))
-                    return math.inf
-                next_at = min(next_at, at)
-            return next_at
-        connection = exchange.connection
-        if connection is None or connection.dead:
-            return next_at
-        return min(next_at, self._check_silence(exchange, connection))
-
-    def _check_silence(self, exchange: Exchange, connection: Connection) -> float:
-        now = self.now
-        next_at = math.inf
-        connect = exchange.timeouts.connect
-        if connect is not None and connection.connected_at is None:
-            at = connection.opened_at + connect
-            if at <= now:
-                words = f"{exchange.origin.authority}: not connected after {connect:g} s"
-                self._time_out(exchange, RequestTimeout(words, clock="connect"))
-                return math.inf
-            next_at = at
-        idle = exchange.timeouts.idle
-        if idle is not None and connection.is_held:
-            next_at = now + idle  # it is our own reader that lets the peer wait
-        elif idle is not None and connection.connected_at is not None and not exchange.is_whole:
-            at = connection.last_activity + idle
-            if at <= now:
-                words = f"{exchange.origin.authority}: no byte for {idle:g} s"
-                self._time_out(exchange, RequestTimeout(words, clock="idle"))
-                return math.inf
-            next_at = min(next_at, at)
-        timeout = self.core.sockets[connection.id].timeout_ms / 1000
-        if timeout > 0:
-            at = connection.last_activity + timeout
-            if at <= now:
-                if not connection.timeout_told:
-                    connection.timeout_told = True
-                    self.tally.origins[connection.origin.key].timeout_events += 1
-                    exchange.on_timeout_event()
-                # Told once; it counts again from the next byte, which does not note a deadline.
-                at = now + timeout
-            next_at = min(next_at, at)
-        return next_at
-
-    def _queue_timeout(self, exchange: Exchange, waited: float) -> QueueTimeout:
-        origin = self.core.origins[exchange.origin.key]
-        limit = self.core.options.max_sockets
-        shown = "unlimited" if math.isinf(limit) else f"{limit:g}"
-        return QueueTimeout(
-            f"no socket for {exchange.origin.authority} after {waited:.1f} s "
-            f"(in use {len(origin.sockets)}/{shown}, free {len(origin.free)}, "
-            f"queued {len(origin.queue)})"
-        )
 
     def _time_out(self, exchange: Exchange, error: RequestError) -> None:
         exchange.cause = error
