@@ -70,7 +70,7 @@ class RequestInfo(msgspec.Struct, frozen=True, kw_only=True):
     state: RequestState
     method: str
     target: str
-    """Path with its query."""
+    """Path; a query is only marked ``?...``, as it may hold a secret."""
     label: str = ""
     """Workload and request class, e.g. "browse/cart"; empty for library calls."""
     submitted_at: float

@@ -14,7 +14,7 @@ from pooltop.engine.agent import Agent
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
-from pooltop.engine.workload import WorkloadRunner
+from pooltop.engine.workload import WorkloadRunner, pattern_words
 from pooltop.errors import UsageError
 
 
@@ -47,15 +47,13 @@ class Engine:
                 self.agents[each.agent].check_tls()
         self._seq = 0
         self._lag = 0.0
-        self._started = False
 
     def start(self) -> None:
         """Start every workload."""
-        self._started = True
         for runner in self.workloads:
             runner.start()
-            words = f"{runner.workload.name} started: {runner.snapshot().pattern}"
-            self.journal.write("LOAD", words, agent=runner.workload.agent)
+            words = f"{runner.workload.name} started: {pattern_words(runner.workload)}"
+            self.journal.write("LOAD", words)
         if not self.workloads:
             self.journal.write("LOAD", "the profile has no workload: nothing is sent")
 
@@ -149,7 +147,6 @@ class Engine:
             "LOAD",
             f"{runner.workload.name} done: {runner.completed} completed, {runner.failed} failed, "
             f"{runner.dropped} dropped",
-            agent=runner.workload.agent,
         )
         if all(each.state == "done" and not each.in_flight for each in self.workloads):
             self.done.set()

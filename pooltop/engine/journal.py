@@ -136,6 +136,8 @@ class PoolReporter:
             self._tell("QUEUE", event.key, f"first request waits: at {event.reason}")
 
     def _failed(self, event: ev.RequestFailed) -> None:
+        if event.code == "ERR_AGENT_CLOSED":
+            return  # our own stop: told once, not for every request
         self._tell("ERROR", event.key, f"r{event.request} {event.code}: {event.message}")
 
     def _opened(self, event: ev.SocketOpened) -> None:

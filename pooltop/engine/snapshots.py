@@ -72,7 +72,7 @@ def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
         id=record.id,
         state=record.state,
         method="" if prepared is None else prepared.method.decode("latin-1"),
-        target="" if prepared is None else prepared.target.decode("latin-1"),
+        target="" if prepared is None else _without_query(prepared.target),
         label="" if exchange is None else exchange.label,
         submitted_at=record.submitted_at if exchange is None else exchange.intended_at,
         why=record.why,
@@ -80,6 +80,12 @@ def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
         overtaken_by=record.origin.overtakes - record.overtakes_before if record.why else 0,
         aborted=record.aborted is not None,
     )
+
+
+def _without_query(target: bytes) -> str:
+    # A query may hold a token, and snapshots go to screens, files and pipes.
+    path, mark, _ = target.decode("latin-1").partition("?")
+    return f"{path}?..." if mark else path
 
 
 def _origin(

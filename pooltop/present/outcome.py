@@ -35,10 +35,10 @@ def _effect(option: str, outcome: EditOutcome) -> str:
         if outcome.opened or outcome.culled:
             return f"{done}, NODE"
         if _number(outcome.after) > _number(outcome.before):
-            waiting = f" ({outcome.queued} still queued)" if outcome.queued else ""
+            waiting = f", {outcome.queued} still queued" if outcome.queued else ""
             return (
-                "raised, 0 dialled: NODE mode drains nothing; "
-                f"the next new request opens a socket{waiting}"
+                f"raised, 0 dialled{waiting}: NODE mode drains nothing; "
+                "the next new request opens a socket"
             )
         return "lowered, 0 closed: NODE mode lets sockets go as they are released and nothing waits"
     return f"{done}; NODE mode: {_LATER.get(option, 'it counts from the next decision on')}"

@@ -160,7 +160,10 @@ class PoolTopApp(App[None]):
         if before is None:
             self.operator.meet(update.snapshot)
         if before is not None and update.snapshot.at > before.at:
-            self._interval_s = update.snapshot.at - before.at
+            gap = update.snapshot.at - before.at
+            # An edit is answered at once, out of turn: that is not the rate.
+            if self._interval_s is None or gap > self._interval_s / 2:
+                self._interval_s = gap
         self.history.add(update.snapshot)
         self.board.events.add(update.entries, update.dropped)
         self._heard_at = self._clock()

@@ -63,3 +63,15 @@ async def test_a_snapshot_is_a_value_that_stays_as_it_was_and_can_be_sent(serve,
     await asyncio.sleep(0.01)
     closed = agent.snapshot().origins[0].counters
     assert (totals.bytes_in, totals.bytes_out) == (closed.bytes_in, closed.bytes_out)
+
+
+async def test_a_query_is_in_no_snapshot_because_it_may_hold_a_token(serve, agent_of):
+    server = await serve(_hang)
+    agent = agent_of()
+    task = asyncio.ensure_future(agent.request("GET", f"{server.url}/a?token=s3cret"))
+    await asyncio.sleep(0)
+    (origin,) = agent.snapshot().origins
+    assert ["/a?..."] == [each.target for each in origin.running]
+    assert b"s3cret" not in msgspec.json.encode(agent.snapshot())
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

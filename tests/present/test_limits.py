@@ -169,8 +169,8 @@ def edit(option: str, by: str = "operator") -> Edit:
         ),
         (
             sentence(edit("max_sockets"), outcome(before=4.0, after=40.0, queued=212)),
-            "starved maxSockets 4 > 40: raised, 0 dialled: NODE mode drains nothing; the next new "
-            "request opens a socket (212 still queued)",
+            "starved maxSockets 4 > 40: raised, 0 dialled, 212 still queued: NODE mode drains "
+            "nothing; the next new request opens a socket",
         ),
         (
             sentence(edit("max_sockets"), outcome(before=4.0, after=None)),

@@ -19,7 +19,7 @@ async def test_typing_a_number_and_enter_applies_it_to_the_focused_host(desk) ->
     async with desk() as one:
         await one.press("e", "4", "0", "enter")
         assert [("starved", "max_sockets", 40.0, "operator")] == sent(one)
-        assert "raised, 0 dialled: NODE mode drains nothing" in one.text()
+        assert "still queued: NODE mode drains nothing" in one.text()
         await one.step()
         assert "maxSockets*[40]" in one.text()
         assert "1 edit" in one.text()
