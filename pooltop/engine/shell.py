@@ -182,7 +182,9 @@ class PoolShell:
         while True:
             if ticks:
                 core.tick(now=self.now)
-                self._perform()
+                # Events alone can wait for the next commands: they are told in order either way.
+                if core.commands:
+                    self._perform()
             elif complete:
                 complete.popleft().on_complete()
             else:

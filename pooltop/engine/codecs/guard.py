@@ -72,6 +72,7 @@ _CHUNKED: Final = _State.CHUNKED
 _EOF: Final = _State.EOF
 _ANSWERED: Final = _State.ANSWERED
 _CLOSED: Final = _State.CLOSED
+_BODY_OF_LENGTH: Final = BodyKind.LENGTH
 
 
 class GuardedCodec:
@@ -227,6 +228,24 @@ class GuardedCodec:
             held.clear()
         else:
             octets = bytes(data)
+            known = self._known_octets
+            if (
+                known
+                and octets.startswith(known)
+                and len(octets) > len(known)
+                and self._known_is_head is self._is_head_request
+                and self._known[1].body is _BODY_OF_LENGTH
+                and not self._head_octets
+            ):
+                # The last head again, with some of its body: nothing is left to be read from it.
+                head, self._framing = self._known
+                self._head_octets = len(known)
+                self._parser.feed_head(known, head)
+                self._sink.on_head(head)
+                self._state = _LENGTH
+                self._expected = self._framing.length
+                self._receive_length(data[len(known) :])
+                return
         at = 0
         while True:
             end = octets.find(HEAD_END, search_from) + 4
