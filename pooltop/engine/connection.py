@@ -357,17 +357,22 @@ class Connection(asyncio.BufferedProtocol):
 
     def _send(self, exchange: Exchange) -> None:
         prepared = exchange.prepared
-        try:
-            self._write(self.codec.start(prepared, exchange))
-        except RequestError as error:
-            # TLS tells a fault that came right behind the previous response only now. Not at
-            # once: the shell is in the middle of a step.
-            asyncio.get_running_loop().call_soon(self._fail_later, error)
-            return
-        if prepared.streamed:
-            exchange.on_sent()
-        elif not self._paused:
+        data = self.codec.start(prepared, exchange)
+        if self.tls is None:
+            assert self._transport is not None
+            self.bytes_out += len(data)
+            self._transport.write(data)
+        else:
+            try:
+                self._write(data)
+            except RequestError as error:
+                # TLS tells a fault that came right behind the previous response only now. Not at
+                # once: the shell is in the middle of a step.
+                asyncio.get_running_loop().call_soon(self._fail_later, error)
+                return
+        if not (prepared.streamed or self._paused):
             exchange.sent_at = self.shell.now
+        if exchange.hears_steps and (prepared.streamed or not self._paused):
             exchange.on_sent()
 
     def _has_unread(self) -> bool:

@@ -30,6 +30,8 @@ class Exchange:
     # the class's own, and is not set one by one in __init__ (2 us a request).
     shell: PoolShell
     tally: OriginTally
+    hears_steps = False
+    """``on_attached`` and ``on_sent`` are called: most have no use for two calls a request."""
     id = RequestId(0)
     connection: Connection | None = None
     """From its assignment to its end."""
@@ -46,7 +48,6 @@ class Exchange:
     reused = False
     """Node's req.reusedSocket: taken from the idle ones (not handed over)."""
     status = 0
-    bytes_in = 0
 
     def __init__(
         self,
@@ -95,8 +96,7 @@ class Exchange:
         self.status = head.status
 
     def on_data(self, data: bytes) -> None:
-        """Count the body's bytes."""
-        self.bytes_in += len(data)
+        """Let the body go: sockets count their bytes."""
 
     def on_end(self, end: ResponseEnd) -> None:
         """Hand the verdict on: the body has no reader that could be slow."""

@@ -28,6 +28,8 @@ Content = bytes | bytearray | memoryview | AsyncIterable[bytes]
 class Call(Exchange):
     """An exchange whose response is awaited and read by a coroutine."""
 
+    hears_steps = True
+
     def __init__(
         self, prepared: PreparedRequest, origin: Origin, timeouts: Timeouts, *, intended_at: float
     ) -> None:

@@ -420,7 +420,8 @@ class PoolShell:
         agent_timeout = self.core.sockets[command.socket].timeout_ms / 1000
         if agent_timeout > 0 and self.now + agent_timeout < self._clock.at:
             self._clock.note(self.now + agent_timeout)
-        exchange.on_attached()
+        if exchange.hears_steps:
+            exchange.on_attached()
         connection.send(exchange)
 
     def _settle(self, command: cmd.Settle) -> None:

@@ -97,6 +97,7 @@ class WorkloadRunner:
         self._key = self._origin.key
         self._timeouts = agent.timeouts
         self._is_closed = workload.model == "closed"
+        self._most = workload.max_requests
         self._thinks = workload.think.max_s > 0
         self._classes: tuple[_Class, ...] = ()
         self._prepare()
@@ -191,6 +192,9 @@ class WorkloadRunner:
             if self.state == "running":
                 if failed or self._thinks:
                     self._pause_user(failed=failed)
+                elif self._most is None:
+                    self.offered += 1
+                    self._shoot(self._shell.now)
                 else:
                     self._let_one_go()
         if not self.in_flight:
@@ -249,8 +253,7 @@ class WorkloadRunner:
 
     def _let_one_go(self) -> None:
         """Go on with one user: the other idle ones may be thinking."""
-        most = self.workload.max_requests
-        if most is None or self.sent < most:
+        if self._most is None or self.sent < self._most:
             self.offered += 1
             self._shoot(self._shell.now)
 

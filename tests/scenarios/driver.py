@@ -162,6 +162,8 @@ class Gates:
 class Request(Exchange):
     """A request of the scenario: its response is always read to the end."""
 
+    hears_steps = True
+
     __slots__ = ("answered", "end_after", "name", "rest", "seen_head", "served", "session", "told")
 
     def begin(self, session: Session, name: str) -> None:

@@ -72,7 +72,6 @@ _CHUNKED: Final = _State.CHUNKED
 _EOF: Final = _State.EOF
 _ANSWERED: Final = _State.ANSWERED
 _CLOSED: Final = _State.CLOSED
-_BODY_OF_LENGTH: Final = BodyKind.LENGTH
 
 
 class GuardedCodec:
@@ -90,6 +89,7 @@ class GuardedCodec:
         "_known",
         "_known_is_head",
         "_known_octets",
+        "_known_whole",
         "_parser",
         "_received",
         "_scanner",
@@ -111,6 +111,8 @@ class GuardedCodec:
         self._state = _IDLE
         self._known_octets = b""
         self._known_is_head = False
+        self._known_whole = 0
+        """Octets of a response with the known head and a body of known length; else 0."""
         self._held = bytearray()
         self._checked = 0
         self._head_octets = 0
@@ -231,20 +233,21 @@ class GuardedCodec:
             known = self._known_octets
             if (
                 known
+                and len(octets) == self._known_whole
                 and octets.startswith(known)
-                and len(octets) > len(known)
                 and self._known_is_head is self._is_head_request
-                and self._known[1].body is _BODY_OF_LENGTH
                 and not self._head_octets
             ):
-                # The last head again, with some of its body: nothing is left to be read from it.
+                # The last head again and exactly its body: nothing is left to be found out.
                 head, self._framing = self._known
-                self._head_octets = len(known)
-                self._parser.feed_head(known, head)
-                self._sink.on_head(head)
+                self._expected = self._received = self._framing.length
                 self._state = _LENGTH
-                self._expected = self._framing.length
-                self._receive_length(data[len(known) :])
+                pieces = self._parser.feed_whole(octets, head)
+                sink = self._sink
+                sink.on_head(head)
+                for piece in pieces:
+                    sink.on_data(piece)
+                self._end(has_surplus=False)
                 return
         at = 0
         while True:
@@ -327,6 +330,8 @@ class GuardedCodec:
         self._known_octets = octets
         self._known_is_head = self._is_head_request
         self._known = (head, framing)
+        has_body = framing.body is BodyKind.LENGTH
+        self._known_whole = len(octets) + framing.length if has_body else 0
         return self._known
 
     def _receive_length(self, data: memoryview) -> None:

@@ -75,11 +75,17 @@ class H11Parser:
         """Take body octets and give what h11 decoded of them."""
         pieces: list[bytes] = []
         try:
-            self._connection.receive_data(bytes(octets))
+            if octets:  # to h11 an empty read is the end of input
+                self._connection.receive_data(bytes(octets))
             self._drain(self._connection, pieces)
         except h11.RemoteProtocolError as exc:
             raise ParserRefusedError(str(exc)) from exc
         return pieces
+
+    def feed_whole(self, octets: bytes, head: ResponseHead) -> Sequence[bytes]:
+        """Take a response that is here whole: a head and the body of its length."""
+        self.feed_head(octets, head)
+        return self.feed_body(b"")
 
     def abandon(self) -> None:
         """Let h11 come to the end of what has no body: it knows the method and the statuses."""

@@ -73,6 +73,12 @@ class LlhttpParser:
             raise ParserRefusedError(str(exc)) from exc
         return self._pieces
 
+    def feed_whole(self, octets: bytes, head: ResponseHead) -> Sequence[bytes]:
+        """Take a response that is here whole: a head and the body of its length."""
+        self._pieces.clear()
+        self.feed_head(octets, head)
+        return self._pieces
+
     def abandon(self) -> None:
         """Throw the parser away if it waits for a body that cannot come, or is closed.
 

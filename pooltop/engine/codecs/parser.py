@@ -43,5 +43,13 @@ class Parser(Protocol):
         """
         ...
 
+    def feed_whole(self, octets: bytes, head: ResponseHead) -> Sequence[bytes]:
+        """Take a head and all of its body of known length at once; give the decoded body.
+
+        Raises:
+            ParserRefusedError: the parser cannot read it, or reads a head differently.
+        """
+        ...
+
     def abandon(self) -> None:
         """Accept that the head just fed had no body, whatever the parser expects."""
