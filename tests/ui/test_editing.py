@@ -271,3 +271,12 @@ async def test_a_pasted_value_is_typed(desk) -> None:
         await one.pilot.pause()
         await one.press("enter")
         assert [("starved", "max_sockets", 40.0, "operator")] == sent(one)
+
+
+async def test_the_form_always_opens_on_max_sockets_whatever_was_edited_last(desk) -> None:
+    async with desk() as one:
+        await one.press("e", "tab", "9", "enter")
+        await one.press("e", "4", "0", "enter")
+        edits = [("starved", "max_free_sockets", 9.0, "operator")]
+        edits += [("starved", "max_sockets", 40.0, "operator")]
+        assert edits == sent(one)

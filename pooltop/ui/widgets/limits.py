@@ -32,7 +32,6 @@ class LimitsStrip(LinePane):
         self._agent: AgentSnapshot | None = None
         self._label = ""
         self._status: Line = ()
-        self._last_focus = 0
 
     @property
     def editing(self) -> bool:
@@ -57,8 +56,11 @@ class LimitsStrip(LinePane):
         self.render_form()
 
     def open(self, host: HostId, agent: AgentSnapshot, *, step: int = 0) -> None:
-        """Begin to edit, pinned to this host's agent; on the field that was used last."""
-        self.form = EditForm(host, agent.options, self._last_focus)
+        """Begin to edit, pinned to this host's agent, on maxSockets.
+
+        Always there: on the field used last, a number typed by habit would go to another limit.
+        """
+        self.form = EditForm(host, agent.options)
         self._agent = agent
         if step:
             self.form = self.form.step(step)
@@ -68,7 +70,6 @@ class LimitsStrip(LinePane):
         """Stop editing; what was typed and not applied is dropped."""
         if self.form is None:
             return None
-        self._last_focus = self.form.focus
         self.form = None
         self.render_form()
         return EditEnded()
