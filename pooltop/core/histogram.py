@@ -49,11 +49,6 @@ class Histogram(msgspec.Struct, frozen=True):
                 return value_of(index)
         return value_of(max(self.buckets))
 
-    @property
-    def mean_s(self) -> float | None:
-        """The mean in seconds; None when nothing was recorded."""
-        return self.sum_s / self.count if self.count else None
-
     def since(self, earlier: Histogram) -> Histogram:
         """Give what was recorded after ``earlier``, an older picture of the same recorder."""
         buckets = {}

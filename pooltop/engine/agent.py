@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self, get_args
-from urllib.parse import urlsplit
 
 from pooltop.core.edits import EditError, Value, apply_edit
 from pooltop.core.events import OptionsChanged, PoolEvent
 from pooltop.core.model import (
-    DEFAULT_PORTS,
     AgentOptions,
     AgentProfile,
     Codec,
     Live,
-    Origin,
     OriginKey,
     Scheduling,
     Timeouts,
@@ -36,11 +32,10 @@ from pooltop.engine.response import Call, Content, Response
 from pooltop.engine.shell import PoolShell
 from pooltop.engine.snapshots import origin_snapshots, request_info, socket_info
 from pooltop.engine.tls_sessions import TLSFactory
+from pooltop.engine.url import split_url
 from pooltop.errors import UsageError
 
 HeaderList = Iterable[tuple[str, str]]
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?", re.ASCII)
-"""A name in ASCII or an IPv6 literal with its zone, as urlsplit gives them: in lower case."""
 
 
 class Agent:
@@ -115,10 +110,12 @@ class Agent:
         self.timeouts = timeouts or Timeouts()
         self._initial = start
         self._tls = TLSFactory(tls or TLSOptions())
-        self._own_resolver = SystemResolver() if resolver is None else None
+        self._own_resolver = None
+        if resolver is None:
+            resolver = self._own_resolver = SystemResolver()
         self._shell = PoolShell(
             start,
-            dialer=Dialer(resolver or self._own_resolver or SystemResolver()),
+            dialer=Dialer(resolver),
             tls=self._tls,
             codec=codec,
         )
@@ -426,41 +423,6 @@ class Agent:
             if not call.head.done():
                 call.head.set_exception(cause)
             self._shell.abort(call)
-
-
-def split_url(url: str) -> tuple[Origin, str]:
-    """Give the origin and the request target of an absolute http or https URL.
-
-    Raises:
-        UsageError: it is none, or has a user, an unusable port or characters out of place.
-    """
-    if any(c <= " " or c == "\x7f" for c in url):
-        raise UsageError(f"{url!r}: white space and control characters cannot be in a URL")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise UsageError(f"{url!r}: {error}") from error
-    scheme = parts.scheme
-    if parts.username is not None or parts.password is not None:
-        raise UsageError("a user or password in the URL is not sent: use a header")
-    if scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{url!r}: an http:// or https:// URL with a host is needed")
-    if not _HOST.fullmatch(parts.hostname):
-        raise UsageError(f"{url!r}: no possible host (an international name in its xn-- form)")
-    if port == 0:
-        raise UsageError(f"{url!r}: port 0 cannot be connected to")
-    target = parts.path or "/"
-    if parts.query:
-        target += "?" + parts.query
-    if not target.isascii():
-        raise UsageError(f"{url!r}: percent-encode what is not ASCII in the path")
-    origin = Origin(
-        scheme="https" if scheme == "https" else "http",
-        host=parts.hostname,
-        port=port or DEFAULT_PORTS[scheme],
-    )
-    return origin, target
 
 
 def _check_timeouts(timeouts: Timeouts) -> None:

@@ -18,11 +18,12 @@ from pooltop.core.histogram import Recorder
 from pooltop.core.model import Workload
 from pooltop.core.schedule import Mix, arrivals, pause
 from pooltop.core.snapshot import WorkloadSnapshot
-from pooltop.engine.agent import Agent, split_url
+from pooltop.engine.agent import Agent
 from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.request import prepare
 from pooltop.engine.shell import PoolShell
+from pooltop.engine.url import split_url
 from pooltop.errors import RequestError
 
 LATE_S = 0.010
@@ -192,9 +193,6 @@ class WorkloadRunner:
             if self.state == "running":
                 if failed or self._thinks:
                     self._pause_user(failed=failed)
-                elif self._most is None:
-                    self.offered += 1
-                    self._shoot(self._shell.now)
                 else:
                     self._let_one_go()
         if not self.in_flight:
@@ -268,8 +266,7 @@ class WorkloadRunner:
 
     @property
     def _is_spent(self) -> bool:
-        most = self.workload.max_requests
-        return most is not None and self.sent >= most
+        return self._most is not None and self.sent >= self._most
 
     def _shoot(self, intended_at: float) -> None:
         classes = self._classes

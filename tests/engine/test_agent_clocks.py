@@ -8,10 +8,10 @@ import time
 import pytest
 
 from pooltop.core.model import Timeouts
-from pooltop.engine.agent import split_url
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.request import prepare
+from pooltop.engine.url import split_url
 from pooltop.errors import QueueTimeout, RequestTimeout
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from pooltop.core.model import Timeouts
-from pooltop.engine.agent import split_url
+from pooltop.engine.url import split_url
 from pooltop.errors import AbortError, NetworkError, PeerError, UsageError
 
 
@@ -538,3 +538,18 @@ async def test_closing_an_agent_fails_everything_that_is_under_way(serve, agent_
         assert "ERR_AGENT_CLOSED" == caught.value.code
     with pytest.raises(AbortError):
         await streaming.read()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:s3cret@ho st/",
+        "http://a b/?token=s3cret",
+        "http://me:s3cret@a:99999/",
+        "http://me:s3cret@\u2100.example/",
+    ],
+)
+def test_what_is_wrong_with_a_url_is_told_without_its_secrets(url):
+    with pytest.raises(UsageError) as caught:
+        split_url(url)
+    assert "s3cret" not in str(caught.value)
