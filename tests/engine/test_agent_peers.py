@@ -11,7 +11,6 @@ import threading
 import time
 
 import pytest
-import trustme
 
 from pooltop.core.model import TLSOptions
 from pooltop.engine.tls import TLSStream
@@ -25,30 +24,6 @@ async def _get(agent, url):
 
 def _closed(agent):
     return agent.snapshot().origins[0].counters.closed
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca(authority, tmp_path):
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return TLSOptions(ca=(str(path),))
-
-
-@pytest.fixture
-def context(authority):
-    def make(*names, version=None):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        if version is not None:
-            context.minimum_version = context.maximum_version = version
-        authority.issue_cert(*(names or ("127.0.0.1", "localhost"))).configure_cert(context)
-        return context
-
-    return make
 
 
 @pytest.fixture(params=["plain", "tls"])

@@ -15,33 +15,6 @@ from pooltop.engine.agent import Agent
 from pooltop.errors import AbortError, PeerError, PooltopError, UsageError
 
 
-@pytest.fixture
-def held(serve):
-    """A server that answers a request only when told to: ``answer(n)`` answers the n oldest."""
-
-    class Held:
-        def __init__(self):
-            self.waiting = asyncio.Queue()
-            self.targets = []
-
-        async def handle(self, wire):
-            while (asked := await wire.request()) is not None:
-                self.targets.append(asked.target)
-                self.waiting.put_nowait((wire, asked.target))
-
-        async def answer(self, count=1):
-            for _ in range(count):
-                wire, target = await asyncio.wait_for(self.waiting.get(), 5)
-                wire.reply(target)
-
-        async def start(self):
-            self.server = await serve(self.handle)
-            self.url = self.server.url
-            return self
-
-    return Held
-
-
 async def _get(agent, url):
     response = await agent.request("GET", url)
     return await response.read()
