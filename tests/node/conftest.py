@@ -1,0 +1,26 @@
+"""What ports of Node's tests get: all that engine tests have."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("support.leaks", "support.loopback")
+
+from support.certificates import authority, ca, context
+from support.leaks import _eventually, _no_leaks, _nothing_is_left, _open_fds, agent_of
+from support.loopback import black_hole, held, serve, silent
+
+__all__ = [
+    "_eventually",
+    "_no_leaks",
+    "_nothing_is_left",
+    "_open_fds",
+    "agent_of",
+    "authority",
+    "black_hole",
+    "ca",
+    "context",
+    "held",
+    "serve",
+    "silent",
+]
