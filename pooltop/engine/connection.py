@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from pooltop.core.model import Origin, SocketId
 from pooltop.core.states import CloseReason
@@ -36,6 +36,9 @@ READ_BYTES = 256 * 1024
 """One buffer for all connections of a pool: a read is consumed before the next one begins."""
 FINISH_S = 2.0
 """A socket that is to close once its bytes have left is aborted if they have not by then."""
+
+Phase = Literal["dns", "tcp", "tls"]
+"""Of a dial: the look-up, connecting, the handshake."""
 
 _REST_BYTES = 1024 * 1024
 """Read at most of what the kernel still holds when a write has failed."""
@@ -65,6 +68,7 @@ class Connection(asyncio.BufferedProtocol):
         "local",
         "opened_at",
         "origin",
+        "phase",
         "remote",
         "shell",
         "tcp_s",
@@ -91,6 +95,8 @@ class Connection(asyncio.BufferedProtocol):
         """Whose bytes come and go; while idle the last one, settled. None before any, and dead."""
         self.tls: TLSStream | None = None
         self.dial: asyncio.Task[None] | None = None
+        self.phase: Phase = "dns"
+        """What its dial is at, or was at last."""
         self.dead = False
         """The pool has done with it: whatever comes now is late."""
         self.local = ""
@@ -114,6 +120,11 @@ class Connection(asyncio.BufferedProtocol):
         """All that was written is with the kernel."""
         return not self._paused
 
+    def connecting(self, dns_s: float | None) -> None:
+        """The look-up, if there was one, is over: its address is being connected to."""
+        self.dns_s = dns_s
+        self.phase = "tcp"
+
     # asyncio's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -128,6 +139,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.tls is None:
             self._is_connected(_now())
             return
+        self.phase = "tls"
         try:
             self._put(self.tls.start())
         except RequestError as error:

@@ -7,6 +7,7 @@ edge, and raises the result ``from`` the original.
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from typing import Literal
 
 from pooltop.errors import NetworkError
@@ -37,10 +38,22 @@ REMEDIES: dict[int, str] = {
 }
 """What an error number means to who reads it, and what to do about it."""
 
-_BIND_REMEDIES: dict[int, str] = {
+BIND_REMEDIES: dict[int, str] = {
     errno.EADDRNOTAVAIL: "no interface of this machine has this address",
     errno.EINVAL: "its IP version is not that of the server's address",
 }
+"""What differs when it is our own address that fails."""
+
+UNIX_REMEDIES: dict[int, str] = {
+    errno.ENOENT: "there is no such file: is the server running, and is this its path?",
+    errno.ENOTDIR: "a part of the path is no directory",
+    errno.ECONNREFUSED: "nobody listens: a stale socket file, or no socket at all",
+    errno.EACCES: "this user may not write to the socket, or not enter a directory above it",
+    errno.EAGAIN: "the server's queue of new connections is full: it accepts too slowly",
+    errno.EPROTOTYPE: "it is a socket of another kind: HTTP needs a stream socket",
+    errno.EINVAL: "a socket's path is at most 108 bytes long (104 on macOS), without a NUL",
+}
+"""What differs when it is a Unix socket that fails."""
 
 
 def code_of(error_number: int | None) -> str:
@@ -48,18 +61,25 @@ def code_of(error_number: int | None) -> str:
     return errno.errorcode.get(error_number or 0, "UNKNOWN")
 
 
-def network_error(error_number: int | None, *, syscall: Syscall, where: str) -> NetworkError:
+def network_error(
+    error_number: int | None,
+    *,
+    syscall: Syscall,
+    where: str,
+    special: Mapping[int, str] | None = None,
+) -> NetworkError:
     """Give the error to raise for a failed system call.
 
     Args:
         error_number: the OSError's ``errno``; None when it has none.
         syscall: what was tried, for the message.
         where: the address, as ``host:port`` without brackets, as Node writes it.
+        special: meanings that go before those of ``REMEDIES``.
 
     Source: Node lib/internal/errors.js ExceptionWithHostPort, for the first words of the message.
     """
     code = code_of(error_number)
-    remedies = {**REMEDIES, **_BIND_REMEDIES} if syscall == "bind" else REMEDIES
-    remedy = remedies.get(error_number or 0)
+    number = error_number or 0
+    remedy = (special or {}).get(number) or REMEDIES.get(number)
     message = f"{syscall} {code} {where}".rstrip()
     return NetworkError(f"{message}: {remedy}" if remedy else message, code=code)

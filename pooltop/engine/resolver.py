@@ -7,8 +7,9 @@ Rules of this file:
   at exit, so a look-up against a dead name server would hold the terminal for up to 30 s; the
   threads here are daemons of our own, one for each look-up, at most ``max_lookups`` at once.
 * Callers who ask for the same name at the same time share one look-up. A caller who gives up
-  leaves it to the others.
-* A failure is never cached: the next dial asks again.
+  leaves it to the others; a look-up that all gave up before its turn is not begun.
+* An answer is used again for LIFETIME_S (Node asks anew for every connection). A failure is
+  never cached: the next dial asks again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ import re
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Literal, Protocol
 
@@ -33,6 +33,10 @@ from pooltop.errors import AbortError, NetworkError, RequestError, UsageError
 
 Family = Literal[4, 6] | None
 
+LIFETIME_S = 5.0
+"""How long an answer is used again unless told otherwise. getaddrinfo tells no record's own
+lifetime, so this stays well below the usual ones: a host that moves is followed within it."""
+
 _MAX_CACHED = 1024
 
 _GAI_CODES: dict[int, tuple[str, str]] = {
@@ -42,7 +46,7 @@ _GAI_CODES: dict[int, tuple[str, str]] = {
     socket.EAI_FAMILY: ("EAI_FAMILY", "the IP version is not supported"),
     socket.EAI_MEMORY: ("EAI_MEMORY", "out of memory"),
     getattr(socket, "EAI_NODATA", -5): ("ENOTFOUND", "the name has no address"),
-    getattr(socket, "EAI_ADDRFAMILY", -9): ("ENOTFOUND", "the name has no address of this family"),
+    getattr(socket, "EAI_ADDRFAMILY", -9): ("ENOTFOUND", "the name has no address"),
 }
 """getaddrinfo's errors: Node's code, and words. Source: Node lib/internal/errors.js DNSException,
 which calls both NONAME and NODATA "ENOTFOUND"."""
@@ -86,30 +90,38 @@ class SystemResolver:
     def __init__(
         self,
         *,
-        lifetime_s: float = 5.0,
+        lifetime_s: float = LIFETIME_S,
         max_lookups: int = 16,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin with nothing remembered and no thread.
 
         Args:
-            lifetime_s: how long an answer is used again; 0 asks every time. getaddrinfo tells no
-                record's own lifetime, so this stays well below the usual ones.
-            max_lookups: how many run at once; more wait their turn.
+            lifetime_s: how long an answer is used again; 0 asks every time.
+            max_lookups: how many run at once; more wait their turn. One that hangs holds its
+                place for as long as the system lets it: 10 s for each name server, as a rule.
             clock: monotonic seconds.
         """
         self._lifetime_s = lifetime_s
         self._max_lookups = max_lookups
         self._clock = clock
         self._cache: dict[_Key, tuple[float, _Found]] = {}
-        self._pending: dict[_Key, asyncio.Future[_Found | RequestError]] = {}
-        self._waiting: deque[_Key] = deque()
+        self._pending: dict[_Key, _LookUp] = {}
+        self._waiting: dict[_Key, None] = {}
+        """Those of the pending that are not begun, in order."""
         self._running = 0
         self._closed = False
+        self.lookups = 0
+        """Look-ups begun so far."""
+        self.hits = 0
+        """Dials so far that were answered from memory; literals and localhost do not count."""
 
     def __repr__(self) -> str:
         """Show how busy it is."""
-        return f"<SystemResolver running={self._running} waiting={len(self._waiting)}>"
+        return (
+            f"<SystemResolver running={self._running} waiting={len(self._waiting)} "
+            f"lookups={self.lookups} hits={self.hits}>"
+        )
 
     async def resolve(self, host: str, port: int, family: Family) -> tuple[Address, ...]:
         """Give the addresses of a host, the most preferred first.
@@ -135,8 +147,8 @@ class SystemResolver:
         self._closed = True
         self._waiting.clear()
         self._cache.clear()
-        for future in self._pending.values():
-            future.set_result(AbortError("the resolver was closed"))
+        for look_up in self._pending.values():
+            look_up.outcome.set_result(AbortError("the resolver was closed"))
         self._pending.clear()
 
     async def _look_up(self, key: _Key) -> _Found:
@@ -144,14 +156,21 @@ class SystemResolver:
         if cached is not None:
             expires_at, found = cached
             if self._clock() < expires_at:
+                self.hits += 1
                 return found
             del self._cache[key]
-        future = self._pending.get(key)
-        if future is None:
-            future = self._pending[key] = asyncio.get_running_loop().create_future()
-            self._waiting.append(key)
+        look_up = self._pending.get(key)
+        if look_up is None:
+            look_up = self._pending[key] = _LookUp(asyncio.get_running_loop().create_future())
+            self._waiting[key] = None
             self._start_next()
-        outcome = await asyncio.shield(future)
+        look_up.callers += 1
+        try:
+            outcome = await asyncio.shield(look_up.outcome)
+        finally:
+            look_up.callers -= 1
+            if not look_up.callers and key in self._waiting:
+                del self._waiting[key], self._pending[key]
         if isinstance(outcome, RequestError):
             # Each caller raises its own: a shared one would collect all their tracebacks.
             raise type(outcome)(str(outcome), code=outcome.code) from outcome.__cause__
@@ -160,11 +179,13 @@ class SystemResolver:
     def _start_next(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting and self._running < self._max_lookups:
-            key = self._waiting.popleft()
+            key = next(iter(self._waiting))
+            del self._waiting[key]
             thread = threading.Thread(
                 target=self._run, args=(loop, key), name="pooltop-resolver", daemon=True
             )
             self._running += 1
+            self.lookups += 1
             try:
                 thread.start()
             except RuntimeError:  # the process may start no further thread
@@ -182,7 +203,7 @@ class SystemResolver:
             return
         if not isinstance(outcome, NetworkError):
             self._remember(key, outcome)
-        self._pending.pop(key).set_result(outcome)
+        self._pending.pop(key).outcome.set_result(outcome)
         self._start_next()
 
     def _remember(self, key: _Key, found: _Found) -> None:
@@ -191,6 +212,17 @@ class SystemResolver:
         if len(self._cache) >= _MAX_CACHED:
             del self._cache[next(iter(self._cache))]
         self._cache[key] = (self._clock() + self._lifetime_s, found)
+
+
+class _LookUp:
+    """One that is begun or waits for its turn."""
+
+    __slots__ = ("callers", "outcome")
+
+    def __init__(self, outcome: asyncio.Future[_Found | RequestError]) -> None:
+        self.outcome = outcome
+        self.callers = 0
+        """Who wait for it."""
 
 
 _Key = tuple[str, Family]
@@ -236,6 +268,8 @@ def _ask_the_system(name: str, family: Family) -> _Found | NetworkError:
         if shortage is not None:
             return _caused(network_error(shortage, syscall="getaddrinfo", where=name), exc)
         code, words = _GAI_CODES.get(exc.errno or 0, (f"EAI_{exc.errno}", exc.strerror or ""))
+        if family is not None and code == "ENOTFOUND":
+            words = f"no such name, or it has no IPv{family} address"
         return _caused(NetworkError(f"getaddrinfo {code} {name}: {words}", code=code), exc)
     except OSError as exc:
         return _caused(network_error(exc.errno, syscall="getaddrinfo", where=name), exc)

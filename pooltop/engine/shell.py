@@ -37,7 +37,7 @@ from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
 from pooltop.engine.codecs.factory import make_codec
 from pooltop.engine.connection import READ_BYTES, Connection
-from pooltop.engine.dialer import Dialer
+from pooltop.engine.dialer import Dials
 from pooltop.engine.oserror import network_error
 from pooltop.engine.request_clocks import RequestClocks
 from pooltop.engine.tally import Tally
@@ -73,7 +73,7 @@ class PoolShell:
         self,
         options: AgentOptions,
         *,
-        dialer: Dialer,
+        dialer: Dials,
         tls: TLSFactory,
         codec: Codec = "h11",
     ) -> None:
@@ -488,8 +488,9 @@ class PoolShell:
             if connection.origin.scheme == "https":
                 # First: what is wrong with it is known without a socket.
                 connection.tls = self._tls.stream(connection.origin)
-            dialled = await self._dialer.dial(connection.origin, keep_alive_probe_ms=probe)
-            connection.dns_s = dialled.dns_s
+            dialled = await self._dialer.dial(
+                connection.origin, keep_alive_probe_ms=probe, connecting=connection.connecting
+            )
             connection.tcp_s = dialled.tcp_s
             connection.local = dialled.local
             connection.remote = dialled.remote

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from pooltop.core.model import Origin
-from pooltop.engine.dialer import ATTEMPT_DELAY_S, Dialer, _self_connected
+from pooltop.engine.attempts import ATTEMPT_DELAY_S
+from pooltop.engine.dialer import Dialer, _self_connected
 from pooltop.engine.resolver import Address, SystemResolver
 from pooltop.errors import NetworkError
 
@@ -53,6 +54,18 @@ def _bound(*hosts):
     raise AssertionError("no port is free on all of these hosts")
 
 
+@contextlib.contextmanager
+def _filled(host, port):
+    """Fill the backlog of a port that nobody accepts from: it answers no SYN any more."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket(family))
+            filler.settimeout(0)
+            filler.connect_ex((host, port))
+        yield
+
+
 @pytest.fixture
 def ports():
     """Bind hosts to one port: ``listen`` says which of them accept, with which backlog."""
@@ -83,11 +96,7 @@ def closed_port(ports):
 def full_port(ports):
     """Give a port on which 127.0.0.2 listens and 127.0.0.1 leaves connections hanging."""
     port = ports("127.0.0.1", "127.0.0.2", listen={"127.0.0.1": 0, "127.0.0.2": 8})
-    with contextlib.ExitStack() as stack:
-        for _ in range(4):
-            filler = stack.enter_context(socket.socket())
-            filler.settimeout(0)
-            filler.connect_ex(("127.0.0.1", port))
+    with _filled("127.0.0.1", port):
         yield port
 
 
@@ -144,6 +153,22 @@ async def test_the_phases_are_read_off_the_given_clock(port):
     dialled = await dialer.dial(_origin(port), keep_alive_probe_ms=None)
     dialled.sock.close()
     assert (0.25, 1.75) == (dialled.dns_s, dialled.tcp_s)
+
+
+async def test_the_end_of_the_look_up_is_told_before_the_first_attempt(port, monkeypatch):
+    told = []
+    real = socket.socket.connect
+
+    def connect(sock, address):
+        told.append("connect")
+        real(sock, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    readings = iter([10.0, 10.25, 12.0])
+    dialer = Dialer(FixedResolver("127.0.0.1"), clock=lambda: next(readings))
+    dialled = await dialer.dial(_origin(port), keep_alive_probe_ms=None, connecting=told.append)
+    dialled.sock.close()
+    assert [0.25, "connect"] == told
 
 
 async def test_small_writes_go_at_once_unless_told_otherwise(port):
@@ -230,6 +255,43 @@ async def test_a_dead_first_address_is_passed_over(ports):
     dialled = await _dial("127.0.0.1", "127.0.0.2", origin=_origin(port, "a.example"))
     with dialled.sock:
         assert f"127.0.0.2:{port}" == dialled.remote
+        assert 2 == dialled.attempts
+
+
+async def test_ipv4_is_used_where_ipv6_is_refused(ports):
+    port = ports("::1", "127.0.0.1", listen={"127.0.0.1": 8})
+    dialled = await _dial("::1", "127.0.0.1", origin=_origin(port, "a.example"))
+    with dialled.sock:
+        assert (f"127.0.0.1:{port}", 2) == (dialled.remote, dialled.attempts)
+
+
+async def test_ipv4_is_used_where_ipv6_never_answers(ports):
+    port = ports("::1", "127.0.0.1", listen={"::1": 0, "127.0.0.1": 8})
+    with _filled("::1", port):
+        dialled = await _dial("::1", "127.0.0.1", origin=_origin(port, "a.example"))
+    with dialled.sock:
+        assert (f"127.0.0.1:{port}", 2) == (dialled.remote, dialled.attempts)
+
+
+async def test_ipv6_is_preferred_where_both_answer(ports):
+    port = ports("::1", "127.0.0.1", listen={"::1": 8, "127.0.0.1": 8})
+    dialled = await _dial("::1", "127.0.0.1", origin=_origin(port, "a.example"))
+    with dialled.sock:
+        assert (f"[::1]:{port}", 1) == (dialled.remote, dialled.attempts)
+
+
+async def test_the_versions_take_turns(ports, monkeypatch):
+    port = ports("::1", "127.0.0.1", listen={})
+    tried = []
+    real = socket.socket.connect
+
+    def connect(sock, address):
+        tried.append(address[0])
+        real(sock, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    await _failure("::1", "::1", "127.0.0.1", "127.0.0.1", origin=_origin(port, "a.example"))
+    assert ["::1", "127.0.0.1", "::1", "127.0.0.1"] == tried
 
 
 async def test_a_silent_first_address_costs_one_delay_and_is_closed(full_port, open_descriptors):

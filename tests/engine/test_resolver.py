@@ -117,6 +117,12 @@ async def test_an_answer_is_used_again_until_its_lifetime_ends(system):
     await resolver.aclose()
 
 
+async def test_an_answer_from_memory_is_counted_and_a_literal_is_not(system, resolver):
+    for host in ("a.example", "a.example", "b.example", "127.0.0.1", "localhost"):
+        await resolver.resolve(host, 80, None)
+    assert (2, 1) == (resolver.lookups, resolver.hits)
+
+
 async def test_a_lifetime_of_zero_asks_every_time(system):
     resolver = SystemResolver(lifetime_s=0)
     await resolver.resolve("a.example", 80, None)
@@ -170,11 +176,44 @@ async def test_no_more_than_the_bound_run_at_once_and_the_rest_follow(system):
     for _ in range(2):
         await asyncio.to_thread(system.was_asked.acquire)
     assert 2 == len(system.asked)
-    assert "<SystemResolver running=2 waiting=3>" == repr(resolver)
+    assert "<SystemResolver running=2 waiting=3 lookups=2 hits=0>" == repr(resolver)
     system.may_answer.set()
     await asyncio.gather(*callers)
     assert names == sorted(name for name, _ in system.asked)
     await resolver.aclose()
+
+
+async def test_a_look_up_that_nobody_waits_for_any_more_is_not_begun(system):
+    resolver = SystemResolver(max_lookups=1)
+    system.may_answer.clear()
+
+    def caller(name):
+        return asyncio.create_task(resolver.resolve(name, 80, None))
+
+    running, first, second, patient = map(
+        caller, ("a.example", "b.example", "b.example", "c.example")
+    )
+    await asyncio.to_thread(system.was_asked.acquire)
+    first.cancel()
+    await asyncio.wait([first])
+    assert "running=1 waiting=2" in repr(resolver)  # the second still wants it
+    second.cancel()
+    await asyncio.wait([second])
+    assert "running=1 waiting=1" in repr(resolver)
+    again = caller("b.example")
+    system.may_answer.set()
+    await asyncio.gather(running, patient, again)
+    assert ["a.example", "c.example", "b.example"] == [name for name, _ in system.asked]
+    await resolver.aclose()
+
+
+@pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY])
+async def test_a_host_without_an_address_of_the_family_is_not_found(system, resolver, number):
+    system.answers["a.example"] = socket.gaierror(number, "no")
+    with pytest.raises(NetworkError) as caught:
+        await resolver.resolve("a.example", 80, 6)
+    expected = "getaddrinfo ENOTFOUND a.example: no such name, or it has no IPv6 address"
+    assert expected == str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""How an agent comes by its sockets: the phases of a dial."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Silent:
+    """A resolver that never answers."""
+
+    async def resolve(self, _host, _port, _family):
+        await asyncio.Event().wait()
+
+
+def only_connection(agent):
+    (connection,) = agent.shell.connections.values()
+    return connection
+
+
+async def begun(agent, url, eventually, phase):
+    """Begin a request, wait until its dial is in a phase, give the request up."""
+    request = asyncio.create_task(agent.request("GET", url))
+    await eventually(lambda: agent.shell.connections and only_connection(agent).phase == phase)
+    connection = only_connection(agent)
+    request.cancel()
+    await asyncio.wait([request])
+    return connection
+
+
+async def test_a_dial_is_in_dns_while_the_name_is_looked_up(agent_of, eventually):
+    agent = agent_of(resolver=Silent())
+    connection = await begun(agent, "http://a.example/", eventually, "dns")
+    assert (None, None) == (connection.dns_s, connection.tcp_s)
+
+
+async def test_a_dial_is_in_tcp_while_the_address_is_silent(agent_of, eventually, black_hole):
+    connection = await begun(agent_of(), f"http://127.0.0.1:{black_hole}/", eventually, "tcp")
+    assert connection.dns_s is not None
+    assert connection.tcp_s is None
+
+
+async def test_a_dial_is_in_tls_while_the_server_says_nothing(agent_of, eventually, silent):
+    connection = await begun(agent_of(), f"https://127.0.0.1:{silent()}/", eventually, "tls")
+    assert connection.tcp_s is not None
+    assert connection.tls_s is None
