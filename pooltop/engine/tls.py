@@ -18,13 +18,16 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from pooltop.engine.tls_context import make_context
 from pooltop.engine.tls_errors import cut_error, handshake_error
-from pooltop.engine.tls_facts import PeerCertificate, TLSFacts, facts_of
+from pooltop.engine.tls_facts import PeerCertificate, TLSFacts, facts_of, fields_of, sent_chain
+from pooltop.engine.tls_identity import is_for
+from pooltop.engine.tls_verdicts import identity_error, verification_error
 from pooltop.errors import NetworkError, PeerError, UsageError
 
 if TYPE_CHECKING:
@@ -52,12 +55,14 @@ class TLSStream:
 
     __slots__ = (
         "_closing",
+        "_facts",
         "_fault",
         "_incoming",
         "_object",
         "_outgoing",
         "_seen",
         "_servername",
+        "_unsent_name",
         "is_connected",
         "peer_closed",
     )
@@ -72,28 +77,38 @@ class TLSStream:
         context: ssl.SSLContext,
         servername: str | None,
         session: TLSSession | None = None,
+        *,
+        sni: bool = True,
     ) -> None:
         """Prepare; nothing is sent yet.
 
         Args:
-            context: from ``make_context``.
+            context: from ``make_context``, with the same ``sni``.
             servername: name or IP literal for SNI and verification (an IP literal is verified and
                 not sent: RFC 6066, 3); None only with ``verify=False``.
             session: of an earlier stream of the same context; not used if it is for another name.
+            sni: False sends no name, and verifies it all the same.
 
         Raises:
             NetworkError: ERR_INVALID_ARG_VALUE, ``servername`` can be no server's name.
             UsageError: the session is of another context, or there is no name to verify.
         """
-        if servername is None and context.check_hostname:
+        verifies = context.verify_mode is ssl.CERT_REQUIRED
+        if servername is None and verifies:
             raise UsageError("without a servername there is nothing to verify the certificate by")
+        if verifies and sni is not context.check_hostname:
+            raise UsageError(
+                "a context is for streams that send the name, or for those that do not"
+            )
         self._servername = servername.rstrip(".") if servername is not None else None
+        self._unsent_name = None if sni or not verifies else self._servername
+        """What we have to verify ourselves."""
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         ticket = session.ticket if session and session.servername == self._servername else None
         try:
             self._object = context.wrap_bio(
-                self._incoming, self._outgoing, server_hostname=self._servername
+                self._incoming, self._outgoing, server_hostname=self._servername if sni else None
             )
         except ValueError as exc:
             raise NetworkError(
@@ -109,6 +124,7 @@ class TLSStream:
         self.peer_closed = False
         self._closing = False
         self._fault: NetworkError | None = None
+        self._facts: TLSFacts | None = None
         self._seen = b""
 
     def __repr__(self) -> str:
@@ -236,14 +252,16 @@ class TLSStream:
 
     @property
     def facts(self) -> TLSFacts:
-        """What was agreed, looked up anew at each call.
+        """What was agreed; nothing changes it later, as renegotiation is off.
 
         Raises:
             UsageError: the handshake is not done.
         """
         if not self.is_connected:
             raise UsageError("there are no TLS facts before the handshake is done")
-        return facts_of(self._object)
+        if self._facts is None:
+            self._facts = facts_of(self._object)
+        return self._facts
 
     def _take(self, data: bytes | memoryview, chunks: list[bytes]) -> None:
         if self.peer_closed:
@@ -281,10 +299,26 @@ class TLSStream:
         except ssl.SSLError as exc:
             self._fail(exc)
             return
-        self.is_connected = True
+        if self._unsent_name is not None and not self._object.session_reused:
+            self._verify(self._unsent_name)
+        self.is_connected = self._fault is None
+
+    def _verify(self, name: str) -> None:
+        """Check the name that OpenSSL was not told. A session was checked when it was new."""
+        try:
+            is_ours = is_for(name, fields_of(self._object.getpeercert))
+        except (ValueError, ssl.SSLError):  # names in no valid UTF-8
+            is_ours = False
+        if not is_ours:
+            self._outgoing.read()  # our Finished: the server is not to think that all is well
+            self._fault = identity_error(name, next(iter(sent_chain(self._object)), None))
 
     def _fail(self, error: ssl.SSLError) -> NetworkError:
-        fault = handshake_error(error, servername=self._servername, seen=self._seen)
+        if isinstance(error, ssl.SSLCertVerificationError):
+            chain = sent_chain(self._object)
+            fault = verification_error(error, self._servername, chain, wall_now=time.time())
+        else:
+            fault = handshake_error(error, seen=self._seen)
         fault.__cause__ = error
         self._fault = fault
         return fault

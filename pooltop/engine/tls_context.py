@@ -8,8 +8,12 @@ from pooltop.core.model import TLSOptions
 from pooltop.errors import ProfileError
 
 
-def make_context(options: TLSOptions) -> ssl.SSLContext:
+def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
     """Give a client context for these options. It reads files: keep one for equal options.
+
+    Args:
+        options: what it is to do.
+        sni: False for streams that send no name, and so verify it themselves.
 
     No ALPN is offered, as by Node's https.Agent, and TLS 1.2 is the oldest version spoken.
     Sessions can be resumed only among streams of one context.
@@ -24,8 +28,10 @@ def make_context(options: TLSOptions) -> ssl.SSLContext:
     if not options.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif not options.ca:
-        context.load_default_certs()
+    else:
+        context.check_hostname = sni
+        if not options.ca:
+            context.load_default_certs()
     for path in options.ca:
         _load_ca(context, path)
     _load_identity(context, options)

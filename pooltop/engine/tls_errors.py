@@ -1,41 +1,13 @@
-"""OpenSSL's words for a failed TLS connection, as Node's codes and with what to do about it."""
+"""OpenSSL's words for a failed TLS connection, as Node's codes and with what to do about it.
+
+What is wrong with a certificate is in ``tls_verdicts``.
+"""
 
 from __future__ import annotations
 
 import ssl
 
 from pooltop.errors import NetworkError
-
-_TRUST = "add the issuer's certificate to tls.ca, or, for a test only, set tls.verify = false"
-
-_VERDICTS: dict[int, tuple[str, str]] = {
-    2: ("UNABLE_TO_GET_ISSUER_CERT", f"an issuer in the chain is missing: {_TRUST}"),
-    7: ("CERT_SIGNATURE_FAILURE", "the certificate's signature is wrong"),
-    9: ("CERT_NOT_YET_VALID", "its validity begins later: check the clocks of both machines"),
-    10: ("CERT_HAS_EXPIRED", "the server needs a new one; check this machine's clock too"),
-    18: ("DEPTH_ZERO_SELF_SIGNED_CERT", f"it is signed by itself: {_TRUST}"),
-    19: ("SELF_SIGNED_CERT_IN_CHAIN", f"its root is not trusted here: {_TRUST}"),
-    20: ("UNABLE_TO_GET_ISSUER_CERT_LOCALLY", f"its issuer is not known here: {_TRUST}"),
-    21: ("UNABLE_TO_VERIFY_LEAF_SIGNATURE", f"the server sent no issuer's certificate: {_TRUST}"),
-    22: ("CERT_CHAIN_TOO_LONG", "the chain of issuers is too long"),
-    23: ("CERT_REVOKED", "its issuer has revoked it"),
-    24: ("INVALID_CA", "an issuer in the chain may not issue certificates"),
-    25: ("PATH_LENGTH_EXCEEDED", "an issuer in the chain may not have issuers below it"),
-    26: ("INVALID_PURPOSE", "it is not meant for servers"),
-    27: ("CERT_UNTRUSTED", "its root is not trusted for servers"),
-    28: ("CERT_REJECTED", "its root is marked as rejected"),
-    62: ("ERR_TLS_CERT_ALTNAME_INVALID", "it is for other names: check the host or tls.servername"),
-    64: (
-        "ERR_TLS_CERT_ALTNAME_INVALID",
-        "it is not for this IP address: use a name it is for, or set tls.servername",
-    ),
-}
-"""X509_V_ERR_* number: Node's code, and words.
-
-Source: OpenSSL include/openssl/x509_vfy.h; Node src/crypto/crypto_common.cc. Where the server
-sends its leaf alone, Node goes on and says UNABLE_TO_VERIFY_LEAF_SIGNATURE (21); OpenSSL stops
-at what it met first, UNABLE_TO_GET_ISSUER_CERT_LOCALLY (20). The cause is the same.
-"""
 
 _ALERTS: dict[str, str] = {
     "HANDSHAKE_FAILURE": "the server accepts none of our ciphers, or wants a client certificate "
@@ -62,8 +34,6 @@ _OURS: dict[str, str] = {
     "UNSUPPORTED_PROTOCOL": "the server does not speak TLS 1.2 or newer",
     "DECRYPTION_FAILED_OR_BAD_RECORD_MAC": "bytes were changed on the way",
     "DH_KEY_TOO_SMALL": "the server's key exchange is too weak",
-    "EE_KEY_TOO_SMALL": "the server's key is too short",
-    "CA_MD_TOO_WEAK": "the chain is signed with a digest that is too weak",
     "NO_RENEGOTIATION": "the server wants to renegotiate, which is not done",
 }
 """What OpenSSL on our side says."""
@@ -78,16 +48,13 @@ _SPEAKERS: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def handshake_error(error: ssl.SSLError, *, servername: str | None, seen: bytes) -> NetworkError:
-    """Give the error to raise for what OpenSSL refused.
+def handshake_error(error: ssl.SSLError, *, seen: bytes) -> NetworkError:
+    """Give the error to raise for what OpenSSL refused, other than a certificate.
 
     Args:
         error: what the ssl module raised.
-        servername: the name that was to be verified; None if there was none.
         seen: the first octets of the peer, to tell what it speaks if it is not TLS.
     """
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return _verification_error(error, servername)
     stranger = _stranger(seen)
     if stranger is not None:
         code = "ERR_SSL_WRONG_VERSION_NUMBER"
@@ -111,17 +78,6 @@ def cut_error(*, seen: bytes) -> NetworkError:
         f"the server closed {words}",
         code="ECONNRESET",
     )
-
-
-def _verification_error(
-    error: ssl.SSLCertVerificationError, servername: str | None
-) -> NetworkError:
-    of = f" of {servername}" if servername else ""
-    if error.verify_code not in _VERDICTS:
-        message = f"certificate{of}: {error.verify_message}"
-        return NetworkError(message, code="ERR_TLS_CERT_INVALID")
-    code, words = _VERDICTS[error.verify_code]
-    return NetworkError(f"certificate{of} {code}: {words}", code=code)
 
 
 def _stranger(seen: bytes) -> str | None:

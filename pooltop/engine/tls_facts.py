@@ -1,8 +1,10 @@
-"""What can be said of a TLS connection once its handshake is done."""
+"""What can be said of a TLS connection, and of the certificates that the server sent."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -10,13 +12,15 @@ _Name = tuple[tuple[tuple[str, str], ...], ...]
 
 
 class PeerCertificate(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server's certificate says of itself; texts raw, to be cleaned before showing."""
+    """What a certificate says of itself; texts raw, to be cleaned before showing."""
 
     subject: str
     """Its common name, or the organisation where it has none; "" if neither."""
     issuer: str
     names: tuple[str, ...]
     """Subject alternative names: ``DNS:a.example``, ``IP Address:192.0.2.7``."""
+    wall_not_before: float
+    """Unix time from which it is valid."""
     wall_not_after: float
     """Unix time at which it expires."""
 
@@ -45,44 +49,76 @@ def facts_of(tls: ssl.SSLObject) -> TLSFacts:
         resumed=bool(tls.session_reused),
         verified=tls.context.verify_mode is ssl.CERT_REQUIRED,
         alpn=tls.selected_alpn_protocol(),
-        certificate=_certificate(tls),
+        certificate=_read(tls.getpeercert) or next(iter(sent_chain(tls)), None),
     )
 
 
-class _Decoded(msgspec.Struct, frozen=True, rename="camel"):
-    """The ssl module's dictionary of a certificate, as far as it is shown."""
+def sent_chain(tls: ssl.SSLObject) -> tuple[PeerCertificate, ...]:
+    """Give what the server sent, trusted or not: its own certificate, then the issuers it leads to.
+
+    What belongs to no chain is left out. Empty where this Python does not show it.
+
+    The ssl module withholds the fields of what was not verified (bpo-18233), and only its private
+    object has them; there is no other way short of an ASN.1 parser.
+    """
+    private = getattr(tls, "_sslobj", None)
+    sent: Sequence[_Certificate] = getattr(private, "get_unverified_chain", list)() or ()
+    certificates = [_read(each.get_info) for each in sent]
+    if not certificates or certificates[0] is None:
+        return ()
+    chain = [certificates[0]]
+    others = {each.subject: each for each in certificates[1:] if each is not None}
+    while (issuer := others.pop(chain[-1].issuer, None)) is not None:
+        chain.append(issuer)
+    return tuple(chain)
+
+
+class _Certificate(Protocol):
+    """The ssl module's private object."""
+
+    def get_info(self) -> dict[str, object]:
+        """Give what ``getpeercert`` gives of a verified one."""
+
+
+class CertificateFields(msgspec.Struct, frozen=True, rename="camel"):
+    """The ssl module's dictionary of a certificate, as far as it is looked at."""
 
     subject: _Name = ()
     issuer: _Name = ()
+    not_before: str = ""
     not_after: str = ""
     subject_alt_name: tuple[tuple[str, object], ...] = ()
 
+    @property
+    def common_names(self) -> tuple[str, ...]:
+        """Every common name of the subject: as a rule one."""
+        return tuple(value for part in self.subject for key, value in part if key == "commonName")
 
-def _certificate(tls: ssl.SSLObject) -> PeerCertificate | None:
+
+def fields_of(info: Callable[[], object]) -> CertificateFields:
+    """Give the fields of what ``SSLObject.getpeercert`` gives; all empty if that is nothing.
+
+    Raises:
+        ValueError: a name is in no valid UTF-8.
+        SSLError: likewise, as OpenSSL says it.
+    """
+    return msgspec.convert(info() or {}, CertificateFields)
+
+
+def _read(info: Callable[[], object]) -> PeerCertificate | None:
     try:
-        decoded = msgspec.convert(tls.getpeercert() or _unverified(tls), _Decoded)
+        decoded = fields_of(info)
         if not decoded.not_after:
             return None
         return PeerCertificate(
             subject=_short_name(decoded.subject),
             issuer=_short_name(decoded.issuer),
             names=tuple(f"{kind}:{name}" for kind, name in decoded.subject_alt_name),
+            wall_not_before=float(ssl.cert_time_to_seconds(decoded.not_before)),
             wall_not_after=float(ssl.cert_time_to_seconds(decoded.not_after)),
         )
     except (ValueError, ssl.SSLError):  # names in no valid UTF-8, a date of the year 0
         return None
-
-
-def _unverified(tls: ssl.SSLObject) -> object:
-    """Give the certificate that was not checked, as ``getpeercert`` gives a checked one.
-
-    The ssl module withholds its fields (bpo-18233), and only its private object has them; with
-    ``verify=False`` there is no other way short of an ASN.1 parser.
-    """
-    private = getattr(tls, "_sslobj", None)
-    chain: list[object] = getattr(private, "get_unverified_chain", list)() or []
-    decode = getattr(chain[0], "get_info", dict) if chain else dict
-    return decode()
 
 
 def _short_name(name: _Name) -> str:

@@ -234,7 +234,7 @@ async def test_a_large_body_comes_whole_over_https(serve, agent_of, context, ca)
     ("names", "trusted", "code"),
     [
         (("other.example",), True, "ERR_TLS_CERT_ALTNAME_INVALID"),
-        (("127.0.0.1",), False, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+        (("127.0.0.1",), False, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
     ],
 )
 async def test_a_certificate_that_does_not_verify_is_named(

@@ -374,7 +374,7 @@ def test_a_certificate_for_other_names_is_named(authority, client_context, serve
 
 def test_an_unknown_issuer_is_named(client_context, tmp_path):
     error = _failure(client_context, Authority(tmp_path).server())
-    assert "UNABLE_TO_GET_ISSUER_CERT_LOCALLY" == error.code
+    assert "UNABLE_TO_VERIFY_LEAF_SIGNATURE" == error.code
     assert "add the issuer's certificate to tls.ca" in str(error)
 
 
