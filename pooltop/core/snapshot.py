@@ -30,6 +30,48 @@ class PhaseTimings(msgspec.Struct, frozen=True, kw_only=True):
     """From the intended start to the last byte."""
 
 
+class TCPInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the kernel knows of one connection; None where this kernel has no such number.
+
+    Source: Linux include/uapi/linux/tcp.h, struct tcp_info.
+    """
+
+    at: float
+    """When it was read: with very many sockets some seconds ago."""
+    rtt: float | None = None
+    """Smoothed round trip time in seconds; None until one was measured."""
+    rtt_var: float | None = None
+    """Mean deviation of the round trip time, in seconds."""
+    min_rtt: float | None = None
+    """Least round trip time of the last minutes, in seconds."""
+    retransmits: int | None = None
+    """How often the oldest unacknowledged segment was sent again without an answer so far."""
+    retransmitted: int | None = None
+    """Segments sent again since the connection began."""
+    unacked: int | None = None
+    """Segments sent and not yet acknowledged."""
+    cwnd: int | None = None
+    """Congestion window, in segments of ``mss``."""
+    mss: int | None = None
+    """Bytes of data in one segment at most."""
+    delivery_rate: int | None = None
+    """Bytes per second that arrived when it was last measured; None until then."""
+
+
+class PeerCertificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a certificate says of itself; texts raw, to be cleaned before showing."""
+
+    subject: str
+    """Its common name, or the organisation where it has none; "" if neither."""
+    issuer: str
+    names: tuple[str, ...]
+    """Subject alternative names: ``DNS:a.example``, ``IP Address:192.0.2.7``."""
+    wall_not_before: float
+    """Unix time from which it is valid."""
+    wall_not_after: float
+    """Unix time at which it expires."""
+
+
 class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One socket, in use or idle."""
 
@@ -51,6 +93,10 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
     tls_resumed: bool | None = None
     verified: bool | None = None
     """False when the certificate was accepted without verification."""
+    alpn: str | None = None
+    """The protocol agreed upon in the handshake; None if none was."""
+    certificate: int | None = None
+    """Index in its OriginSnapshot's ``certificates``; None for plain http and outside of one."""
     dns: float | None = None
     tcp: float | None = None
     handshake: float | None = None
@@ -61,6 +107,8 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
     """While idle: it is closed after so long; 0 means never."""
     hint: str = ""
     """The last Keep-Alive header the server sent."""
+    kernel: TCPInfo | None = None
+    """As of the last look of a snapshot; None where the kernel was not asked, or cannot tell."""
 
 
 class RequestInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +204,8 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     latency: OriginLatency = OriginLatency()
     timeout_events: int = 0
     """Node's 'timeout' events on busy sockets: signals only, nothing was closed."""
+    certificates: tuple[PeerCertificate, ...] = ()
+    """The different ones that the servers of its sockets showed: as a rule a single one."""
 
 
 class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self, get_args
@@ -26,6 +27,7 @@ from pooltop.core.model import (
 )
 from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
 from pooltop.engine.dialer import Dialer
+from pooltop.engine.kernel import KernelLooks
 from pooltop.engine.request import prepare
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.response import Call, Content, Response
@@ -119,6 +121,7 @@ class Agent:
             tls=self._tls,
             codec=codec,
         )
+        self._kernel = KernelLooks()
         self._feeders: set[asyncio.Task[None]] = set()
         self._closed = False
         _check_timeouts(self.timeouts)
@@ -284,7 +287,12 @@ class Agent:
         return self._shell.core.total_socket_count
 
     def snapshot(self) -> AgentSnapshot:
-        """Give one consistent picture of everything, taken now."""
+        """Give one consistent picture of everything, taken now.
+
+        The kernel is asked about KERNEL_LOOKS sockets each time, in turn: of very many sockets
+        each one's ``kernel`` says when that was.
+        """
+        self._kernel.look(self._shell.connections, time.monotonic())
         return AgentSnapshot(
             name=self.name,
             options=self.options,

@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING, Literal, cast
 
 from pooltop.core.model import Origin, SocketId
+from pooltop.core.snapshot import TCPInfo
 from pooltop.core.states import CloseReason
 from pooltop.engine.codecs.base import Codec
 from pooltop.engine.oserror import code_of
@@ -28,9 +29,11 @@ except ImportError:  # not on Windows
     ioctl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
+    from asyncio.trsock import TransportSocket
+
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.shell import PoolShell
-    from pooltop.engine.tls import TLSStream
+    from pooltop.engine.tls import TLSFacts, TLSStream
 
 READ_BYTES = 256 * 1024
 """One buffer for all connections of a pool: a read is consumed before the next one begins."""
@@ -50,6 +53,7 @@ class Connection(asyncio.BufferedProtocol):
     """A socket of the pool, from the start of its dial to its close."""
 
     __slots__ = (
+        "_facts",
         "_finishing",
         "_paused",
         "_transport",
@@ -64,6 +68,7 @@ class Connection(asyncio.BufferedProtocol):
         "hint",
         "id",
         "is_held",
+        "kernel",
         "last_activity",
         "local",
         "opened_at",
@@ -107,6 +112,9 @@ class Connection(asyncio.BufferedProtocol):
         self.bytes_in = 0
         self.bytes_out = 0
         self.hint = b""
+        self.kernel: TCPInfo | None = None
+        """As it was last read, for snapshots."""
+        self._facts: TLSFacts | None = None
         self.is_held = False
         """Not read from, because whoever reads the body is slow."""
         self.waits_to_send = False
@@ -124,6 +132,19 @@ class Connection(asyncio.BufferedProtocol):
         """The look-up, if there was one, is over: its address is being connected to."""
         self.dns_s = dns_s
         self.phase = "tcp"
+
+    @property
+    def tls_facts(self) -> TLSFacts | None:
+        """What the handshake agreed upon; None before its end, and for plain http."""
+        if self._facts is None and self.tls is not None and self.tls.is_connected:
+            self._facts = self.tls.facts  # they never change, and cost 50 us to find out
+        return self._facts
+
+    @property
+    def sock(self) -> TransportSocket | None:
+        """The socket itself, to be asked and not used; None before the connect and after all."""
+        transport = self._transport
+        return None if transport is None else transport.get_extra_info("socket")
 
     # asyncio's side
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from pooltop.core.model import OriginKey
 from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
-from pooltop.core.snapshot import OriginSnapshot, RequestInfo, SocketInfo
+from pooltop.core.snapshot import (
+    OriginSnapshot,
+    PeerCertificate,
+    RequestInfo,
+    SocketInfo,
+)
 from pooltop.core.states import SocketState
 
 if TYPE_CHECKING:
@@ -15,6 +20,23 @@ if TYPE_CHECKING:
 
 QUEUE_HEAD = 50
 """Queued requests shown of each origin, oldest first; ``queued`` counts them all."""
+
+
+class Certificates:
+    """The different certificates of one origin: a thousand sockets that show the same carry one."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._places: dict[int, int] = {}
+        self.all: list[PeerCertificate] = []
+
+    def place(self, certificate: PeerCertificate) -> int:
+        """Give its index in ``all``, where it is put if it is new."""
+        # By identity: connections share the decoded one, and hashing its names would cost more.
+        place = self._places.setdefault(id(certificate), len(self.all))
+        if place == len(self.all):
+            self.all.append(certificate)
+        return place
 
 
 def origin_snapshots(
@@ -35,12 +57,22 @@ def origin_snapshots(
     )
 
 
-def socket_info(shell: PoolShell, record: SocketRecord) -> SocketInfo:
-    """Give one socket: the pool's knowledge and the connection's."""
+def socket_info(
+    shell: PoolShell, record: SocketRecord, certificates: Certificates | None = None
+) -> SocketInfo:
+    """Give one socket: the pool's knowledge and the connection's.
+
+    Args:
+        shell: whose.
+        record: the socket.
+        certificates: where its server's is noted; None notes it nowhere.
+    """
     connection = shell.connections[record.id]
     request = record.request
-    tls = connection.tls
-    facts = tls.facts if tls is not None and tls.is_connected else None
+    facts = connection.tls_facts
+    place = None
+    if certificates is not None and facts is not None and facts.certificate is not None:
+        place = certificates.place(facts.certificate)
     return SocketInfo(
         id=record.id,
         state=record.state,
@@ -54,6 +86,8 @@ def socket_info(shell: PoolShell, record: SocketRecord) -> SocketInfo:
         tls="" if facts is None else f"{facts.protocol} {facts.cipher}",
         tls_resumed=None if facts is None else facts.resumed,
         verified=None if facts is None else facts.verified,
+        alpn=None if facts is None else facts.alpn,
+        certificate=place,
         dns=connection.dns_s,
         tcp=connection.tcp_s,
         handshake=connection.tls_s,
@@ -61,6 +95,7 @@ def socket_info(shell: PoolShell, record: SocketRecord) -> SocketInfo:
         bytes_out=connection.bytes_out,
         free_timeout_ms=record.free_timeout_ms,
         hint=connection.hint.decode("latin-1"),
+        kernel=connection.kernel,
     )
 
 
@@ -96,8 +131,9 @@ def _origin(
 ) -> OriginSnapshot:
     key = origin.key
     tally = shell.tally.origins[key]
-    sockets = tuple(socket_info(shell, s) for s in origin.sockets.values())
-    free = tuple(socket_info(shell, s) for s in origin.free.values())
+    certificates = Certificates()
+    sockets = tuple(socket_info(shell, s, certificates) for s in origin.sockets.values())
+    free = tuple(socket_info(shell, s, certificates) for s in origin.free.values())
     states = [s.state for s in everything]
     oldest = next(iter(origin.queue.values()), None)
     running = [s.request for s in origin.sockets.values() if s.request is not None]
@@ -124,4 +160,5 @@ def _origin(
         ),
         latency=tally.latency(),
         timeout_events=tally.timeout_events,
+        certificates=tuple(certificates.all),
     )

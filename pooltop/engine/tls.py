@@ -25,7 +25,7 @@ import msgspec
 
 from pooltop.engine.tls_context import make_context
 from pooltop.engine.tls_errors import cut_error, handshake_error
-from pooltop.engine.tls_facts import PeerCertificate, TLSFacts, facts_of, fields_of, sent_chain
+from pooltop.engine.tls_facts import TLSFacts, facts_of, fields_of, sent_chain
 from pooltop.engine.tls_identity import is_for
 from pooltop.engine.tls_verdicts import identity_error, verification_error
 from pooltop.errors import NetworkError, PeerError, UsageError
@@ -33,7 +33,7 @@ from pooltop.errors import NetworkError, PeerError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PeerCertificate", "TLSFacts", "TLSSession", "TLSStream", "make_context"]
+__all__ = ["TLSFacts", "TLSSession", "TLSStream", "make_context"]
 
 _RECORD = 16384
 """Plaintext of one record at most: RFC 8446, 5.1."""

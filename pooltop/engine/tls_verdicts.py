@@ -18,7 +18,7 @@ import datetime
 import ssl
 from collections.abc import Sequence
 
-from pooltop.engine.tls_facts import PeerCertificate
+from pooltop.core.snapshot import PeerCertificate
 from pooltop.errors import NetworkError
 
 _TRUST = "add the issuer's certificate to tls.ca, or, for a test only, set tls.verify = false"

@@ -20,6 +20,7 @@ from pooltop.core.snapshot import (
     OriginSnapshot,
     Snapshot,
     SocketInfo,
+    TCPInfo,
     WorkloadSnapshot,
 )
 from pooltop.core.states import SocketState
@@ -45,7 +46,11 @@ SNAPSHOT = Snapshot(
                     port=80,
                     sockets=(
                         SocketInfo(
-                            id=SocketId(1), state=SocketState.ACTIVE, opened_at=1.0, since=2.0
+                            id=SocketId(1),
+                            state=SocketState.ACTIVE,
+                            opened_at=1.0,
+                            since=2.0,
+                            kernel=TCPInfo(at=12.0, rtt=0.001, unacked=2),
                         ),
                     ),
                 ),
