@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pooltop.core.snapshot import AgentSnapshot, RequestInfo, Snapshot, SocketInfo
     from pooltop.engine.agent import Agent
     from pooltop.engine.response import Response
+    from pooltop.engine.stream import ByteStream
     from pooltop.profiles import load_profile
 
 __version__ = "0.1.0"
@@ -20,6 +21,7 @@ __all__ = [
     "Agent",
     "AgentOptions",
     "AgentSnapshot",
+    "ByteStream",
     "Profile",
     "RequestInfo",
     "Response",
@@ -34,6 +36,7 @@ _HOMES = {
     "Agent": "pooltop.engine.agent",
     "AgentOptions": "pooltop.core.model",
     "AgentSnapshot": "pooltop.core.snapshot",
+    "ByteStream": "pooltop.engine.stream",
     "Profile": "pooltop.core.model",
     "RequestInfo": "pooltop.core.snapshot",
     "Response": "pooltop.engine.response",

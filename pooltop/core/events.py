@@ -121,7 +121,7 @@ class SocketDropped(Event, frozen=True, tag=True, gc=False):
 
 
 class SocketClosed(Event, frozen=True, tag=True, gc=False):
-    """The socket is gone from every list and count."""
+    """The socket is gone from every list and count; with reason DETACHED it is still open."""
 
     key: OriginKey
     socket: SocketId

@@ -232,6 +232,34 @@ class PoolCore:
             record.sent = True
             self.ticks.append(socket)
 
+    def detach(self, request: RequestId, *, now: float) -> None:
+        """Give the request's socket to its caller: the server switched protocols. Late: nothing.
+
+        It leaves its list and the count at once, still open, and is replaced as one that closed.
+
+        Source: Node v24 lib/_http_client.js socketOnData ('agentRemove'), lib/_http_agent.js
+        onRemove.
+        """
+        record = self.requests.get(request)
+        if record is None or record.state is not _RUNNING:
+            return
+        socket = record.socket
+        assert socket is not None
+        if socket.state is not _ACTIVE:
+            return
+        origin = record.origin
+        record.move(_ENDED)
+        self.events.append(RequestEnded(now, origin.key, request, socket.id))
+        self._settled(record)
+        del self.sockets[socket.id]
+        socket.request = None
+        origin.move(socket, SocketState.CLOSED, now)
+        self.events.append(
+            SocketClosed(now, origin.key, socket.id, CloseReason.DETACHED, socket.carried)
+        )
+        if self.waiting:
+            self._replace(origin, now)
+
     def abort(
         self, request: RequestId, *, now: float, code: str = HANG_UP[0], message: str = HANG_UP[1]
     ) -> None:

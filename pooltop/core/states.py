@@ -64,7 +64,8 @@ SOCKET_MOVES: dict[SocketState, frozenset[SocketState]] = {
     SocketState.FREE_CONNECTING: frozenset(
         {SocketState.FREE, SocketState.CONNECTING, SocketState.DYING_FREE}
     ),
-    SocketState.ACTIVE: frozenset({SocketState.FREE, SocketState.DYING}),
+    # Straight to CLOSED: it left the pool open, in the hands of its caller.
+    SocketState.ACTIVE: frozenset({SocketState.FREE, SocketState.DYING, SocketState.CLOSED}),
     SocketState.FREE: frozenset({SocketState.ACTIVE, SocketState.DYING_FREE}),
     # Picked by lifo although destroyed: back among the sockets, still dying.
     SocketState.DYING_FREE: frozenset({SocketState.DYING, SocketState.DROPPED, SocketState.CLOSED}),
@@ -161,5 +162,7 @@ class CloseReason(StrEnum):
     ABORTED = "request aborted"
     TIMED_OUT = "request timed out"
     AGENT_DESTROYED = "agent destroyed"
+    DETACHED = "left the pool"
+    """Not closed: an upgrade or a CONNECT made it the caller's own."""
     CULLED = "culled by edit"
     """An edit lowered a limit below what was open (mode drain)."""

@@ -172,6 +172,8 @@ class Agent:
         headers: HeaderList = (),
         content: Content = b"",
         timeouts: Timeouts | None = None,
+        upgrade: str | None = None,
+        authority: str | None = None,
     ) -> Response:
         """Send a request and give the response once its head is here.
 
@@ -184,6 +186,13 @@ class Agent:
             content: the body; an async iterable is streamed, chunked unless there is a
                 Content-Length. If it raises, the request fails with it as the cause.
             timeouts: instead of the agent's.
+            upgrade: the protocol to switch to, as "websocket". If the server does (101), the
+                socket leaves the agent and is the response's ``stream``; else it is a response
+                like any other.
+            authority: for CONNECT, ``host:port`` to be connected to by the server that ``url``
+                names. Whatever it answers, the socket leaves the agent and is the response's
+                ``stream``, as in Node: only a 2xx made a tunnel of it. ``content`` goes ahead into
+                the tunnel.
 
         Raises:
             UsageError: the request cannot be sent as given.
@@ -208,6 +217,8 @@ class Agent:
             keep_alive=self.sends_keep_alive,
             body=body,
             streamed=streamed,
+            upgrade=upgrade,
+            authority=authority,
         )
         now = self._shell.touch()
         call = Call(prepared, origin, timeouts or self.timeouts, intended_at=now)
@@ -222,6 +233,8 @@ class Agent:
                 call.head.exception()  # seen: else the loop complains that nobody did
             call.head.cancel()
             self._shell.abort(call)
+            if call.stream is not None:
+                call.stream.abort()
             raise
         return Response(call, head)
 
@@ -393,7 +406,10 @@ class Agent:
     # Ends
 
     def destroy(self) -> None:
-        """Node's ``agent.destroy()``: close every socket; queued requests open new ones."""
+        """Node's ``agent.destroy()``: close every socket; queued requests open new ones.
+
+        A socket that left the agent, as a response's ``stream``, is its caller's and stays open.
+        """
         self._shell.destroy()
 
     def close_now(self) -> None:
@@ -405,7 +421,8 @@ class Agent:
     async def aclose(self) -> None:
         """End for good: queued and running requests fail, every socket is closed.
 
-        Safe to call again, also while a first call is under way or after it was cancelled.
+        So are the streams of upgrades and CONNECTs that their callers have not closed. Safe to
+        call again, also while a first call is under way or after it was cancelled.
         """
         self.close_now()
         await asyncio.gather(*self._feeders, return_exceptions=True)

@@ -324,6 +324,13 @@ class Connection(asyncio.BufferedProtocol):
         self._finishing = loop.call_later(FINISH_S, transport.abort)
         transport.close()
 
+    def let_go(self) -> asyncio.Transport:
+        """Give the transport away: whoever takes it sets its own protocol at once."""
+        self._die()
+        transport, self._transport = self._transport, None
+        assert transport is not None
+        return transport
+
     # Its own
 
     def _die(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pooltop.core.model import Origin, OriginKey, RequestId, Timeouts
 from pooltop.core.snapshot import PhaseTimings
+from pooltop.core.states import CloseReason
 from pooltop.engine.codecs.base import PreparedRequest, ResponseEnd, ResponseHead
 from pooltop.errors import RequestError
 
@@ -101,6 +102,12 @@ class Exchange:
     def on_end(self, end: ResponseEnd) -> None:
         """Hand the verdict on: the body has no reader that could be slow."""
         self.shell.response_ended(self, end)
+
+    def on_switched(self, early: bytes) -> None:
+        """Let the connection go: only a call asks for another protocol, and takes it."""
+        del early
+        if self.connection is not None:
+            self.shell.lost(self.connection, CloseReason.PROTOCOL_ERROR, None)
 
     # The shell's side
 

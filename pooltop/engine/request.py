@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import h11
 
-from pooltop.engine.codecs.base import PreparedRequest
+from pooltop.engine.codecs.base import Answer, PreparedRequest
 from pooltop.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,11 +37,13 @@ def prepare(
     keep_alive: bool,
     body: bytes = b"",
     streamed: bool = False,
+    upgrade: str | None = None,
+    authority: str | None = None,
 ) -> PreparedRequest:
     """Give a request ready to be sent.
 
     Args:
-        method: Any token but CONNECT.
+        method: Any token; CONNECT only with ``authority``.
         target: The request target as it goes on the wire: path and query.
         headers: The caller's fields, in the order to send; text is encoded as latin-1. A Host
             or Connection among them is sent instead of ours.
@@ -50,6 +52,11 @@ def prepare(
         keep_alive: Send ``Connection: keep-alive``, else ``close``, if the caller gave none.
         body: The whole body; must be empty when ``streamed``.
         streamed: The body follows: chunked, unless the caller gave a Content-Length.
+        upgrade: The protocol to switch to: whoever sends this takes the connection over after
+            a 101. Sent as ``Upgrade``, with ``Connection: Upgrade``, unless the caller gave them.
+        authority: For CONNECT, ``host:port`` of the tunnel's other end, sent instead of
+            ``target``: whoever sends this takes the connection over. The body is the tunnel's
+            first bytes, without a length.
 
     Raises:
         UsageError: the request may not be sent; the header at fault is named, its value never
@@ -61,8 +68,13 @@ def prepare(
         (name := _encode(raw_name, what="header name"), _encode_value(name, raw_value))
         for raw_name, raw_value in headers
     ]
-    if method.upper() == b"CONNECT":
-        message = "CONNECT is not supported: it would turn the socket into a tunnel"
+    if (method.upper() == b"CONNECT") is not (authority is not None):
+        message = "CONNECT, and nothing else, needs the authority to connect to: host:port"
+        raise UsageError(message)
+    if authority is not None:
+        target = _encode(authority, what="authority")
+    if streamed and (authority is not None or upgrade is not None):
+        message = "a request that may end HTTP has its whole content given at once"
         raise UsageError(message)
     if streamed and body:
         message = "a streamed request has its body sent later, so none may be given"
@@ -70,6 +82,9 @@ def prepare(
     given = {name.lower() for name, _ in fields}
     if b"host" not in given:
         fields.append((b"Host", _encode_value(b"Host", host_header)))
+    if upgrade is not None:
+        fields += _upgrade_fields(upgrade, given)
+        given.add(b"connection")
     wants_close = not keep_alive
     if b"connection" in given:
         # Node: "close" from the caller is sent but changes nothing on our side (the socket is
@@ -91,7 +106,25 @@ def prepare(
         streamed=streamed,
         wants_close=wants_close,
         wire=b"".join([*lines, b"\r\n", body]),
+        answer=_answer(method, upgrade=upgrade, authority=authority),
     )
+
+
+def _upgrade_fields(upgrade: str, given: set[bytes]) -> list[tuple[bytes, bytes]]:
+    fields = []
+    if b"connection" not in given:
+        fields.append((b"Connection", b"Upgrade"))
+    if b"upgrade" not in given:
+        fields.append((b"Upgrade", _encode_value(b"Upgrade", upgrade)))
+    return fields
+
+
+def _answer(method: bytes, *, upgrade: str | None, authority: str | None) -> Answer:
+    if authority is not None:
+        return Answer.TO_CONNECT
+    if method == b"HEAD":
+        return Answer.TO_HEAD
+    return Answer.PLAIN if upgrade is None else Answer.TO_UPGRADE
 
 
 def _body_fields(
@@ -123,6 +156,8 @@ def _body_fields(
         return []
     if streamed:
         return [(b"Transfer-Encoding", b"chunked")]
+    if method == b"CONNECT":
+        return []
     if body or method not in _BODILESS_METHODS:
         return [(b"Content-Length", b"%d" % len(body))]
     return []

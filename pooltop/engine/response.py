@@ -15,12 +15,15 @@ from typing import Self
 
 from pooltop.core.model import Origin, SocketId, Timeouts
 from pooltop.core.snapshot import PhaseTimings
+from pooltop.core.states import CloseReason
 from pooltop.engine.codecs.base import Headers, PreparedRequest, ResponseEnd, ResponseHead
 from pooltop.engine.connection import Connection
 from pooltop.engine.exchange import Exchange
+from pooltop.engine.stream import ByteStream
 from pooltop.errors import RequestError
 
 HIGH_WATER = 64 * 1024
+_SWITCHED = ResponseEnd(keep=False, reason=CloseReason.DETACHED, hint=None)
 
 Content = bytes | bytearray | memoryview | AsyncIterable[bytes]
 
@@ -43,6 +46,8 @@ class Call(Exchange):
         """The kernel has all that was written so far."""
         self.feeder: asyncio.Task[None] | None = None
         """Sends the streamed content."""
+        self.stream: ByteStream | None = None
+        """What the connection has become, if the server switched protocols."""
         self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._progress = asyncio.Event()
@@ -75,6 +80,11 @@ class Call(Exchange):
         """Keep the verdict until the body was read."""
         self._end = end
         self._progress.set()
+
+    def on_switched(self, early: bytes) -> None:
+        """Take the connection over: the head was all of the response."""
+        self.stream = self.shell.switched(self, early)
+        self.on_end(_SWITCHED)
 
     # The shell's side
 
@@ -180,6 +190,9 @@ class Response:
         """Node's ``req.reusedSocket``: an idle socket was taken. False for a hand-over."""
         self.nth: int = call.nth
         """How many requests that socket has carried, this one included."""
+        self.stream: ByteStream | None = call.stream
+        """The connection itself, out of the pool and the caller's to close, where it is no HTTP any
+        more: after a 101 to ``upgrade``, and any answer to ``connect_tunnel``. Else None."""
 
     def __repr__(self) -> str:
         """Show status and socket."""
@@ -220,8 +233,13 @@ class Response:
             yield piece
 
     async def aclose(self) -> None:
-        """Give up what was not read or not sent: the socket is destroyed unless both were done."""
+        """Give up what was not read or not sent: the socket is destroyed unless both were done.
+
+        Closes the stream too, if there is one.
+        """
         self._call.shell.abort(self._call)
+        if self.stream is not None:
+            await self.stream.aclose()
 
     async def __aenter__(self) -> Self:
         """Give the response itself."""

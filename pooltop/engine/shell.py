@@ -40,6 +40,7 @@ from pooltop.engine.connection import READ_BYTES, Connection
 from pooltop.engine.dialer import Dials
 from pooltop.engine.oserror import network_error
 from pooltop.engine.request_clocks import RequestClocks
+from pooltop.engine.stream import ByteStream
 from pooltop.engine.tally import Tally
 from pooltop.errors import (
     AbortError,
@@ -90,6 +91,8 @@ class PoolShell:
         """What its connections read into, one at a time: no two threads may share one."""
         self.targets: dict[OriginKey, Origin] = {}
         """Where each origin key leads."""
+        self.streams: set[ByteStream] = set()
+        """Sockets that left the pool and are still open: their callers', closed with the agent."""
         self._most_origins = MOST_ORIGINS
         tally = self.tally
         self._handlers: dict[type, tuple[Listener, ...]] = dict.fromkeys(EVENT_KINDS, ())
@@ -242,6 +245,8 @@ class PoolShell:
             self._see_closes()
         for connection in self.connections.values():
             connection.abort()
+        for stream in tuple(self.streams):
+            stream.abort()
         self._clock.cancel()
         self._idle.cancel()
 
@@ -321,6 +326,28 @@ class PoolShell:
         if core.commands:
             self._perform()
         self._complete.append(exchange)
+
+    def switched(self, exchange: Exchange, early: bytes) -> ByteStream:
+        """Give the socket to the caller: what follows on it is no HTTP.
+
+        Args:
+            exchange: whose response it was; it is settled by this.
+            early: what came behind the head.
+        """
+        connection = exchange.connection
+        assert connection is not None
+        exchange.ended_at = self.now
+        exchange.tally.completed(exchange)
+        if connection.tls is not None and exchange.nth == 1:
+            self._tls.remember(connection.origin, connection.tls)
+        del self.exchanges[exchange.id]
+        stream = ByteStream(connection, early, on_lost=self.streams.discard)
+        self.streams.add(stream)
+        # At once, as Node's 'agentRemove': whoever the queue brings is dialled for before the
+        # caller has seen the stream.
+        self.core.detach(exchange.id, now=self.now)
+        self._perform()
+        return stream
 
     # Commands
 

@@ -90,6 +90,12 @@ class Bench:
         how.setdefault("reason", None)
         self.take(self.pool.response_ended(request, now=self.now, **how))  # type: ignore[arg-type]
 
+    def detach(self, request: RequestId) -> None:
+        """Let the request's socket leave the pool, unless the pool is late or early for it."""
+        self.take(self.pool.detach(request, now=self.now))
+        if request not in self.pool.requests:
+            self.running.pop(request, None)
+
     def respond(self, request: RequestId, **how: object) -> None:
         self.end(request, **how)
         self.settle()

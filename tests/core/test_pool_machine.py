@@ -81,6 +81,12 @@ class PoolMachine(RuleBasedStateMachine):
             bench.end(request, reason=reason, hint_s=hint, sent=sent)
 
     @rule(n=st.integers(0, 50))
+    def switch_protocols(self, n):
+        request = self.pick(self.bench.running, n)
+        if request is not None:
+            self.bench.detach(request)
+
+    @rule(n=st.integers(0, 50))
     def abort(self, n):
         request = self.pick(self.bench.pool.requests, n)
         if request is not None:
@@ -220,6 +226,7 @@ def inputs(bench, budget):
                     c.end(r, reason=why),
                 ),
             )
+        yield f"detach {request}", lambda c, r=request: c.detach(r)
     for request, record in pool.requests.items():
         if not record.aborted:
             yield f"abort {request}", lambda c, r=request: c.take(c.pool.abort(r, now=0))

@@ -347,3 +347,36 @@ def test_in_drain_mode_busy_sockets_of_all_origins_converge_on_a_lower_total(ben
     assert pool.pool.total_socket_count == 2
     assert closes(pool) == [CloseReason.OVER_MAX_TOTAL_SOCKETS] * 2
     assert (pool.lists(a)[2], pool.lists(b)[2]) == ([5], [6])
+
+
+def test_a_socket_that_leaves_the_pool_is_in_no_list_and_no_count_at_once(bench):
+    pool = bench(keep_alive=True)
+    first = pool.request()
+    pool.detach(first)
+    assert pool.lists() == ([], [], [])
+    assert 0 == pool.pool.total_socket_count
+    assert [CloseReason.DETACHED] == closes(pool)
+    assert {} == pool.settled
+
+
+def test_a_socket_that_leaves_the_pool_is_replaced_for_the_queue_like_one_that_closed(bench):
+    pool = bench(max_sockets=1)
+    first, second, third = (pool.request() for _ in range(3))
+    pool.detach(first)
+    assert pool.lists() == ([2], [], [third])
+    pool.settle()
+    assert pool.running == {second: 2}
+
+
+def test_a_socket_cannot_leave_the_pool_before_it_is_connected_or_after_it_was_destroyed(bench):
+    pool = bench()
+    early = pool.submit()
+    pool.tick()
+    pool.detach(early)
+    assert pool.lists() == ([1], [], [])
+    pool.connect()
+    pool.take(pool.pool.lost(SocketId(1), now=0, reason=CloseReason.PEER_RESET))
+    pool.detach(early)
+    assert pool.lists() == ([1], [], [])
+    pool.close_all()
+    assert {early: "ECONNRESET"} == pool.settled

@@ -145,7 +145,7 @@ def test_a_method_that_cannot_be_sent_is_refused(method: str) -> None:
 
 
 def test_connect_is_refused() -> None:
-    with pytest.raises(UsageError, match="tunnel"):
+    with pytest.raises(UsageError, match="authority"):
         prepare("CONNECT", "a:80", host_header="a", keep_alive=True)
 
 

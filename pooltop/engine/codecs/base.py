@@ -4,13 +4,16 @@ A codec belongs to one connection and serves its requests one after another. It 
 ``start`` gives the bytes to write, ``receive`` takes the bytes that came, and what they mean
 goes to the sink, in order: any number of ``on_informational``, one ``on_head``, any number of
 ``on_data``, one ``on_end``. After ``on_end`` with ``keep`` the next ``start`` may follow; after
-``on_end`` without it, or after an error, the connection is of no further use.
+``on_end`` without it, or after an error, the connection is of no further use. Where the request
+asked for another protocol and gets it, ``on_switched`` comes in place of body and end: from there
+on the connection's octets are no HTTP, and the codec's work is over.
 
 The guard (guard.py) stands over every codec and is what the connection really holds.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Protocol
 
 import msgspec
@@ -18,6 +21,15 @@ import msgspec
 from pooltop.core.states import CloseReason
 
 Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Answer(Enum):
+    """What the answer to a request can be, as far as the request decides it."""
+
+    PLAIN = "a response"
+    TO_HEAD = "a response without a body"
+    TO_UPGRADE = "a response, or the end of HTTP (101)"
+    TO_CONNECT = "the end of HTTP, whatever the status"
 
 
 class PreparedRequest(msgspec.Struct, frozen=True):
@@ -39,6 +51,7 @@ class PreparedRequest(msgspec.Struct, frozen=True):
     ``Connection: close`` (Node's shouldKeepAlive is false). A caller's own close is not this."""
     wire: bytes
     """The head, and the body unless it is streamed, as they go to the socket."""
+    answer: Answer
 
 
 class ResponseHead(msgspec.Struct, frozen=True):
@@ -77,6 +90,9 @@ class ResponseSink(Protocol):
 
     def on_end(self, end: ResponseEnd) -> None:
         """Take the end of the response: no byte of it is missing."""
+
+    def on_switched(self, early: bytes) -> None:
+        """Take the connection over, and what came behind the head: it is no HTTP any more."""
 
 
 class Codec(Protocol):

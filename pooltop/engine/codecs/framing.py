@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from pooltop.core.states import CloseReason
-from pooltop.engine.codecs.base import ResponseEnd, ResponseHead
+from pooltop.engine.codecs.base import Answer, ResponseEnd, ResponseHead
 from pooltop.engine.codecs.strangers import show
 from pooltop.errors import PeerError
 
@@ -42,6 +42,8 @@ class BodyKind(Enum):
     CHUNKED = "chunked"
     EOF = "eof"
     """Only the end of the connection."""
+    SWITCHED = "switched"
+    """Nothing: behind the head it is no HTTP."""
 
 
 class Framing(msgspec.Struct, frozen=True):
@@ -54,19 +56,33 @@ class Framing(msgspec.Struct, frozen=True):
     """The verdict, if the exchange ends cleanly and our request did not say close."""
 
 
-def judge(head: ResponseHead, *, to_head: bool) -> Framing:
+_SWITCHED: Final = Framing(
+    body=BodyKind.SWITCHED,
+    length=0,
+    end=ResponseEnd(keep=False, reason=CloseReason.DETACHED, hint=None),
+)
+
+
+def judge(head: ResponseHead, answer: Answer) -> Framing:
     """Give the framing of a response.
+
+    Every final response to CONNECT ends HTTP on the connection, one that refuses included: Node
+    gives the socket to the caller whatever the status (RFC 9110, 9.3.6 only where it is 2xx). And
+    framing fields are not read where there is nothing to frame.
 
     Args:
         head: The head, its grammar checked.
-        to_head: It answers a HEAD request, so there is no body whatever the fields say.
+        answer: What the request can be answered with. To HEAD there is no body, whatever the
+            fields say.
 
     Raises:
         PeerError: contradicting or malformed framing fields, or an upgrade nobody asked for.
     """
     if head.status == _SWITCHING_PROTOCOLS:
-        message = "the peer switches protocols (101) although no upgrade was asked for"
-        raise PeerError(message, code="ERR_UNEXPECTED_UPGRADE")
+        _check_switch(head, answer)
+        return _SWITCHED
+    if answer is Answer.TO_CONNECT and head.status >= _FIRST_FINAL:
+        return _SWITCHED
     length: int | None = None
     chunked = False
     tokens: set[bytes] = set()
@@ -88,7 +104,7 @@ def judge(head: ResponseHead, *, to_head: bool) -> Framing:
 
     bodiless = head.status < _FIRST_FINAL or head.status == _NO_CONTENT
     untrusted = (chunked and head.http_version == "1.0") or (bodiless and (chunked or bool(length)))
-    if bodiless or to_head or head.status == _NOT_MODIFIED:
+    if bodiless or answer is Answer.TO_HEAD or head.status == _NOT_MODIFIED:
         body = BodyKind.NONE
     else:
         body = _body_kind(length=length, chunked=chunked)
@@ -100,6 +116,26 @@ def judge(head: ResponseHead, *, to_head: bool) -> Framing:
             keep=reason is None, reason=reason, hint=b", ".join(hints) if hints else None
         ),
     )
+
+
+def _check_switch(head: ResponseHead, answer: Answer) -> None:
+    """Refuse a 101 that nobody asked for, or that does not say what to (RFC 9110, 15.2.2).
+
+    Node destroys the socket of the first, and takes the second for a response without a body.
+    """
+    if answer is not Answer.TO_UPGRADE:
+        message = "the peer switches protocols (101) although no upgrade was asked for"
+        raise PeerError(message, code="ERR_UNEXPECTED_UPGRADE")
+    names = [name for name, _ in head.headers]
+    asks = any(
+        token.strip(b" \t") == b"upgrade"
+        for name, value in head.headers
+        if name == b"connection"
+        for token in value.lower().split(b",")
+    )
+    if not asks or b"upgrade" not in names:
+        message = "the peer switches protocols (101) without an Upgrade and Connection: upgrade"
+        raise PeerError(message, code="ERR_UNEXPECTED_UPGRADE")
 
 
 def _body_kind(*, length: int | None, chunked: bool) -> BodyKind:

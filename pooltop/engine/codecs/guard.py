@@ -12,7 +12,7 @@ strictly, and uses the parser as a second reader that must agree. Its rules:
 4. The version is 1.0 or 1.1.
 5. First octets that cannot begin ``HTTP/1.`` are refused at once, with words.
 6. Heads, interim ones and trailers included, have at most 64 KiB of octets an exchange.
-7. At most 32 interim responses an exchange; 101 is refused.
+7. At most 32 interim responses an exchange; a 101 that nobody asked for is refused.
 8. After the end of input or an error nothing is accepted.
 
 No verdict and no code depends on how TCP cut the octets: a line is judged when it is whole, a
@@ -29,7 +29,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from pooltop.core.states import CloseReason
-from pooltop.engine.codecs.base import PreparedRequest, ResponseEnd, ResponseHead, ResponseSink
+from pooltop.engine.codecs.base import (
+    Answer,
+    PreparedRequest,
+    ResponseEnd,
+    ResponseHead,
+    ResponseSink,
+)
 from pooltop.engine.codecs.chunked import ChunkScanner
 from pooltop.engine.codecs.framing import BodyKind, Framing, judge
 from pooltop.engine.codecs.grammar import (
@@ -78,6 +84,7 @@ class GuardedCodec:
     """A ``Codec``: one connection's HTTP/1.1 client side, guarded."""
 
     __slots__ = (
+        "_answer",
         "_checked",
         "_expected",
         "_framing",
@@ -85,9 +92,8 @@ class GuardedCodec:
         "_head_octets",
         "_held",
         "_interims",
-        "_is_head_request",
         "_known",
-        "_known_is_head",
+        "_known_answer",
         "_known_octets",
         "_known_whole",
         "_parser",
@@ -110,7 +116,7 @@ class GuardedCodec:
         self._parser = parser
         self._state = _IDLE
         self._known_octets = b""
-        self._known_is_head = False
+        self._known_answer = Answer.PLAIN
         self._known_whole = 0
         """Octets of a response with the known head and a body of known length; else 0."""
         self._held = bytearray()
@@ -119,7 +125,7 @@ class GuardedCodec:
         self._interims = 0
         self._received = 0
         self._expected = 0
-        self._is_head_request = False
+        self._answer = Answer.PLAIN
         self._untrusted = False
         self._wants_close = False
         self._upload: Upload | None = None
@@ -141,7 +147,7 @@ class GuardedCodec:
         method = request.method
         self._state = _HEAD
         self._sink = sink
-        self._is_head_request = method == b"HEAD"
+        self._answer = request.answer
         self._wants_close = request.wants_close
         self._head_octets = self._interims = self._received = 0
         self._upload = Upload(request) if request.streamed else None
@@ -235,7 +241,7 @@ class GuardedCodec:
                 known
                 and len(octets) == self._known_whole
                 and octets.startswith(known)
-                and self._known_is_head is self._is_head_request
+                and self._known_answer is self._answer
                 and not self._head_octets
             ):
                 # The last head again and exactly its body: nothing is left to be found out.
@@ -257,7 +263,7 @@ class GuardedCodec:
                 self._check_held()
                 return
             head, framing = self._take_head(octets[at:end])
-            if head.status >= _FIRST_FINAL:
+            if head.status >= _FIRST_FINAL or framing.body is BodyKind.SWITCHED:
                 break
             self._sink.on_informational(head)
             at = search_from = end
@@ -281,6 +287,9 @@ class GuardedCodec:
             self._scanner = ChunkScanner(MAX_HEADER_OCTETS - self._head_octets)
             if rest:
                 self._receive_chunked(bytes(rest))
+        elif body is BodyKind.SWITCHED:
+            self._state = _CLOSED
+            self._sink.on_switched(bytes(rest))
         else:
             self._state = _EOF
             if rest:
@@ -308,15 +317,18 @@ class GuardedCodec:
             check_opening(octets)
             check_lines(octets[:room], 0)
             raise _head_too_long()
-        if octets == self._known_octets and self._known_is_head is self._is_head_request:
+        if octets == self._known_octets and self._known_answer is self._answer:
             known = self._known
             self._parser.feed_head(octets, known[0])
             return known
         head = read_head(octets)
-        framing = judge(head, to_head=self._is_head_request)
+        framing = judge(head, self._answer)
         if framing.body is BodyKind.CHUNKED and _CHUNKED_LINE_RE.search(octets) is None:
             message = "white space other than a space after the transfer coding"
             raise PeerError(message, code="HPE_INVALID_TRANSFER_ENCODING")
+        if framing.body is BodyKind.SWITCHED:
+            # Where the head ends is all there is to agree on, and httptools knows no CONNECT.
+            return head, framing
         self._parser.feed_head(octets, head)
         if head.status < _FIRST_FINAL:
             self._interims += 1
@@ -328,7 +340,7 @@ class GuardedCodec:
                 self._untrusted = True
             return head, framing
         self._known_octets = octets
-        self._known_is_head = self._is_head_request
+        self._known_answer = self._answer
         self._known = (head, framing)
         has_body = framing.body is BodyKind.LENGTH
         self._known_whole = len(octets) + framing.length if has_body else 0

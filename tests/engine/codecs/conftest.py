@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 class Transcript:
     """A sink; body pieces that follow one another are joined."""
 
-    events: list[ResponseHead | ResponseEnd | bytes] = field(default_factory=list)
+    events: list[ResponseHead | ResponseEnd | bytes | tuple[str, bytes]] = field(
+        default_factory=list
+    )
 
     def on_informational(self, head: ResponseHead) -> None:
         self.events.append(head)
@@ -37,6 +39,9 @@ class Transcript:
 
     def on_end(self, end: ResponseEnd) -> None:
         self.events.append(end)
+
+    def on_switched(self, early: bytes) -> None:
+        self.events.append(("switched", early))
 
     @property
     def heads(self) -> list[ResponseHead]:
@@ -62,10 +67,11 @@ class Talk:
     codec: Codec
     error: PeerError | None = None
 
-    def begin(self, method: str = "GET", *, keep_alive: bool = True) -> Transcript:
-        """Start an exchange."""
+    def begin(self, method: str = "GET", *, keep_alive: bool = True, **more: str) -> Transcript:
+        """Start an exchange; ``more`` is for ``prepare``."""
         transcript = Transcript()
-        self.codec.start(prepare(method, "/", host_header="a", keep_alive=keep_alive), transcript)
+        request = prepare(method, "/", host_header="a", keep_alive=keep_alive, **more)
+        self.codec.start(request, transcript)
         return transcript
 
     def feed(self, pieces: Iterable[bytes], *, eof: bool = False) -> None:
