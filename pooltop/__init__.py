@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pooltop.core.model import AgentOptions, Profile, Timeouts, TLSOptions
+    from pooltop.core.model import GLOBAL_AGENT, AgentOptions, Profile, Timeouts, TLSOptions
     from pooltop.core.snapshot import AgentSnapshot, RequestInfo, Snapshot, SocketInfo
     from pooltop.engine.agent import Agent
     from pooltop.engine.response import Response
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "GLOBAL_AGENT",
     "Agent",
     "AgentOptions",
     "AgentSnapshot",
@@ -35,6 +36,7 @@ __all__ = [
 _HOMES = {
     "Agent": "pooltop.engine.agent",
     "AgentOptions": "pooltop.core.model",
+    "GLOBAL_AGENT": "pooltop.core.model",
     "AgentSnapshot": "pooltop.core.snapshot",
     "ByteStream": "pooltop.engine.stream",
     "Profile": "pooltop.core.model",

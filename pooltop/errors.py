@@ -20,9 +20,15 @@ class ProfileError(PooltopError):
 
 
 class UsageError(PooltopError):
-    """The caller of the library used it wrongly."""
+    """The caller of the library used it wrongly. ``code`` is Node's where Node refuses it too."""
 
     code = "ERR_USAGE"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        """Keep the code on this instance."""
+        super().__init__(message)
+        if code is not None:
+            self.code = code
 
 
 class EngineError(PooltopError):

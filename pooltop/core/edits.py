@@ -109,9 +109,9 @@ def _checked(option: str, value: Value | None) -> Value:
     if value is None:
         return math.inf
     number = _number(option, value)
-    lowest = 0 if option == "max_free_sockets" else 1
-    if number < lowest or (not math.isinf(number) and number != int(number)):
-        raise EditError(f"{option} must be a whole number, {lowest} or more, or unlimited")
+    # 0 is a number here: the "0 means the default" of Node is its constructor's alone.
+    if number < 0 or (not math.isinf(number) and number != int(number)):
+        raise EditError(f"{option} must be a whole number, 0 or more, or unlimited")
     return number
 
 

@@ -11,6 +11,8 @@ from typing import Literal, NewType
 
 import msgspec
 
+from pooltop.core.names import http_name, https_name
+
 OriginKey = NewType("OriginKey", str)
 """What Node's ``agent.getName()`` gives: the name under which sockets are pooled."""
 SocketId = NewType("SocketId", int)
@@ -21,6 +23,7 @@ RequestId = NewType("RequestId", int)
 Scheduling = Literal["lifo", "fifo"]
 Live = Literal["node", "drain"]
 Codec = Literal["h11", "llhttp"]
+Protocol = Literal["http:", "https:"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -39,7 +42,18 @@ class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
     verify: bool = True
     """Node's rejectUnauthorized. False accepts any certificate, and is always marked on screen."""
     servername: str | None = None
-    """SNI and the name that is verified; None takes the host."""
+    """SNI and the name that is verified; None takes the Host header's, or the host. "" sends no
+    SNI."""
+    ciphers: str | None = None
+    """OpenSSL's list for TLS 1.2 and older; None for OpenSSL's default."""
+    min_version: str | None = None
+    """``TLSv1.2`` or ``TLSv1.3``; None for TLS 1.2, as Node."""
+    max_version: str | None = None
+    """Likewise; None for the newest."""
+    ecdh_curve: str | None = None
+    """The one curve offered; None for OpenSSL's own list."""
+    crl: tuple[str, ...] = ()
+    """PEM files (paths) of revoked certificates; with any, every certificate is looked up."""
 
     def __repr__(self) -> str:
         """Leave the passphrase out."""
@@ -73,23 +87,47 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Address to bind to before connecting; part of the key."""
     family: Literal[4, 6] | None = None
     """IP version to use; part of the key when given."""
+    socket_path: str | None = None
+    """A unix socket to connect to instead of host and port; part of the key when given."""
     servername: str | None = None
-    """https only: part of the key when it differs from the host."""
+    """https only, from the Host header: part of the key when it differs from the host. What
+    ``tls`` says goes before it. "" sends no SNI: the host is an address."""
+    tls: TLSOptions | None = None
+    """https only: how this origin's connections are secured, all of it part of the key; None for
+    the defaults."""
 
     @property
     def key(self) -> OriginKey:
-        """Node's key for these options.
+        """Node's key for these options: see ``names``."""
+        options: dict[str, object] = {
+            "host": self.host,
+            "port": self.port,
+            "localAddress": self.local_address,
+            "family": self.family,
+            "socketPath": self.socket_path,
+        }
+        if self.scheme == "http":
+            return OriginKey(http_name(options))
+        options["servername"] = self.server_name
+        tls = self.tls
+        if tls is not None:
+            options["ca"] = tls.ca
+            options["cert"] = tls.cert
+            options["ciphers"] = tls.ciphers
+            options["key"] = tls.key
+            options["rejectUnauthorized"] = None if tls.verify else False
+            options["minVersion"] = tls.min_version
+            options["maxVersion"] = tls.max_version
+            options["crl"] = tls.crl
+            options["ecdhCurve"] = tls.ecdh_curve
+        return OriginKey(https_name(options))
 
-        Source: Node v24 lib/_http_agent.js getName; lib/https.js getName.
-        """
-        name = f"{self.host or 'localhost'}:{self.port or ''}:{self.local_address or ''}"
-        if self.family is not None:
-            name += f":{self.family}"
-        if self.scheme == "https":
-            # ca cert engine ciphers key pfx rejectUnauthorized | servername | 12 more
-            sni = self.servername if self.servername and self.servername != self.host else ""
-            name += ":" * 8 + sni + ":" * 12
-        return OriginKey(name)
+    @property
+    def server_name(self) -> str | None:
+        """What SNI says and the certificate is checked against; None or "" for the host alone."""
+        if self.tls is not None and self.tls.servername is not None:
+            return self.tls.servername
+        return self.servername
 
     @property
     def authority(self) -> str:
@@ -131,6 +169,33 @@ class AgentOptions(msgspec.Struct, frozen=True, kw_only=True):
     live: Live = "node"
     """What an edit does at once: "node" what Node does (often nothing), "drain" what an operator
     expects."""
+    max_cached_sessions: float = 100
+    """TLS sessions kept for resuming, one per origin key, the oldest inserted evicted first; 0
+    keeps none."""
+    protocol: Protocol | None = None
+    """The only scheme that requests may have, as one Agent class of Node has; None takes both."""
+    default_port: int | None = None
+    """Port of URLs that have none; None for the scheme's own."""
+    host: str | None = None
+    """Where to connect whatever the URL says, which keeps its say in the Host header; None for the
+    URL's host. Node: agent options override the request's."""
+    port: int | None = None
+    """Likewise."""
+    local_address: str | None = None
+    """Address to bind to before connecting; None leaves it to the system."""
+    family: Literal[4, 6] | None = None
+    """IP version to use; None for either, raced (RFC 8305)."""
+    socket_path: str | None = None
+    """A unix socket to connect to instead of host and port."""
+    no_delay: bool = True
+    """TCP_NODELAY: small writes are sent at once."""
+
+
+GLOBAL_AGENT = AgentOptions(keep_alive=True, timeout=5000)
+"""The options of Node's http.globalAgent and https.globalAgent, since Node 19.
+
+Source: Node v24 lib/_http_agent.js globalAgent; lib/https.js globalAgent.
+"""
 
 
 class RequestClass(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 
 import msgspec
 
@@ -101,6 +102,10 @@ class PoolCore:
         """Likewise."""
         self.deadline = math.inf
         """When ``expire`` is to be called, or earlier; inf for never."""
+        self.keep_socket_alive: Callable[[SocketId], bool | float | None] | None = None
+        """Node's overridable ``agent.keepSocketAlive``, asked last before a socket is parked:
+        False refuses, a number is the idle timeout in ms, anything else leaves it to the options.
+        It may not give the core an input, nor raise."""
 
     # Questions
 
@@ -513,8 +518,8 @@ class PoolCore:
             self._park(socket, request.hint_s, now)
 
     def _park(self, socket: SocketRecord, hint_s: int | None, now: float) -> None:
-        # keepSocketAlive: a hint within the buffer refuses; else it only lowers a timeout that is
-        # set, so without one the socket idles for ever.
+        # Node's own keepSocketAlive: a hint within the buffer refuses; else it only lowers a
+        # timeout that is set, so without one the socket idles for ever.
         timeout = self.options.timeout
         hint_ms = math.inf
         if hint_s is not None:
@@ -523,6 +528,13 @@ class PoolCore:
                 self._destroy(socket, CloseReason.HINT_TOO_SHORT, now)
                 return
             timeout = min(timeout, hint_ms)
+        if self.keep_socket_alive is not None:
+            kept = self.keep_socket_alive(socket.id)
+            if kept is False:
+                self._destroy(socket, CloseReason.KEEP_SOCKET_ALIVE_REFUSED, now)
+                return
+            if kept is not None and kept is not True:
+                timeout = kept
         socket.hint_ms = hint_ms
         socket.timeout_ms = socket.free_timeout_ms = timeout
         socket.request = None

@@ -153,6 +153,8 @@ class CloseReason(StrEnum):
     OVER_MAX_FREE_SOCKETS = "over maxFreeSockets"
     HINT_TOO_SHORT = "hint within buffer"
     """The server's Keep-Alive timeout, less the buffer, left nothing."""
+    KEEP_SOCKET_ALIVE_REFUSED = "keepSocketAlive refused"
+    """The caller's own keep_socket_alive said no."""
     IDLE_TIMEOUT = "idle timeout"
     DIRTY_IDLE = "bytes while idle"
     PEER_FIN = "closed by peer"

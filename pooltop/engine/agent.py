@@ -7,11 +7,10 @@ pooltop's own additions are in seconds, as Python counts.
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Self, get_args
+from typing import Literal, Self, get_args
 
 from pooltop.core.edits import EditError, Value, apply_edit
 from pooltop.core.events import OptionsChanged, PoolEvent
@@ -21,6 +20,7 @@ from pooltop.core.model import (
     Codec,
     Live,
     OriginKey,
+    Protocol,
     Scheduling,
     Timeouts,
     TLSOptions,
@@ -28,13 +28,14 @@ from pooltop.core.model import (
 from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
 from pooltop.engine.dialer import Dialer
 from pooltop.engine.kernel import KernelLooks
+from pooltop.engine.options import constructed
 from pooltop.engine.request import prepare
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.response import Call, Content, Response
-from pooltop.engine.shell import PoolShell
+from pooltop.engine.shell import KeepSocketAlive, PoolShell
 from pooltop.engine.snapshots import origin_snapshots, request_info, socket_info
 from pooltop.engine.tls_sessions import TLSFactory
-from pooltop.engine.url import split_url
+from pooltop.engine.way import Way
 from pooltop.errors import UsageError
 
 HeaderList = Iterable[tuple[str, str]]
@@ -51,92 +52,144 @@ class Agent:
         *,
         name: str = "agent",
         keep_alive: bool = False,
-        keep_alive_msecs: float = 1000,
-        agent_keep_alive_timeout_buffer: float = 1000,
+        keep_alive_msecs: float | None = 1000,
+        agent_keep_alive_timeout_buffer: float | None = 1000,
         max_sockets: float | None = None,
         max_total_sockets: float | None = None,
-        max_free_sockets: float = 256,
-        scheduling: Scheduling = "lifo",
-        timeout: float = 0,
+        max_free_sockets: float | None = 256,
+        scheduling: Scheduling | None = "lifo",
+        timeout: float | None = 0,
+        max_cached_sessions: float | None = 100,
+        protocol: Protocol | None = None,
+        default_port: int | None = None,
+        host: str | None = None,
+        port: int | None = None,
+        local_address: str | None = None,
+        family: Literal[4, 6] | None = None,
+        socket_path: str | None = None,
+        no_delay: bool = True,
         live: Live = "node",
         codec: Codec = "h11",
         tls: TLSOptions | None = None,
         timeouts: Timeouts | None = None,
         resolver: Resolver | None = None,
+        keep_socket_alive: KeepSocketAlive | None = None,
     ) -> None:
         """Make an agent with no sockets.
+
+        0, None, NaN and inf mean what they mean to Node's constructor; set later, on the live
+        agent, 0 is a number like any other, as in Node.
 
         Args:
             name: for labels.
             keep_alive: keep idle sockets for later requests.
-            keep_alive_msecs: delay of TCP keep-alive probes in ms (not an idle lifetime).
-            agent_keep_alive_timeout_buffer: ms taken off a server's Keep-Alive hint.
-            max_sockets: sockets per origin; None, like Node's Infinity, for no limit.
+            keep_alive_msecs: delay of TCP keep-alive probes in ms (not an idle lifetime); 0 and
+                None are 1000, inf leaves it to the system.
+            agent_keep_alive_timeout_buffer: ms taken off a server's Keep-Alive hint; what is no
+                finite number of 0 or more is 1000.
+            max_sockets: sockets per origin; None, 0 and NaN, like Node's Infinity, for no limit.
+                Less than 0 lets every request wait for ever.
             max_total_sockets: sockets over all origins, idle ones included; None for no limit.
-            max_free_sockets: idle sockets kept per origin.
+            max_free_sockets: idle sockets kept per origin; 0 and None are 256.
             scheduling: "lifo" takes the socket freed last, "fifo" the one freed first.
             timeout: socket inactivity in ms, 0 for none: closes idle sockets, tells of busy ones.
+            max_cached_sessions: TLS sessions kept for resuming, one per origin; 0 for none.
+            protocol: "http:" or "https:" refuses URLs of the other; None takes both.
+            default_port: of URLs that have none; None for 80 and 443.
+            host: where to connect, whatever the URL says; None for the URL's.
+            port: likewise.
+            local_address: IP address to connect from; None for the system's choice.
+            family: IP version, 4 or 6; None for both, raced (RFC 8305).
+            socket_path: a unix socket to connect to instead of host and port.
+            no_delay: TCP_NODELAY.
             live: what an edit does at once: "node" as Node, "drain" as operators expect.
             codec: "h11" or "llhttp".
             tls: for https origins.
             timeouts: the default clocks of every request, in seconds.
             resolver: looks names up; None for the system's.
+            keep_socket_alive: Node's ``agent.keepSocketAlive``, asked when a socket is about to
+                become idle: False closes it, a number is its idle timeout in ms (0 for none), None
+                leaves it to the options. Must be quick; what it raises is logged and it counts as
+                False.
 
         Raises:
-            UsageError: an option is out of range.
+            UsageError: an option is out of range; ``code`` is Node's where Node refuses it too.
         """
         if codec not in get_args(Codec):
             raise UsageError(f"codec is {' or '.join(get_args(Codec))}")
-        for option, ms in (
-            ("keep_alive_msecs", keep_alive_msecs),
-            ("agent_keep_alive_timeout_buffer", agent_keep_alive_timeout_buffer),
-        ):
-            if not _is_duration(ms) or ms == math.inf:
-                raise UsageError(f"{option} is a number of milliseconds, 0 or more")
-        start = AgentOptions(
-            keep_alive_msecs=keep_alive_msecs,
-            agent_keep_alive_timeout_buffer=agent_keep_alive_timeout_buffer,
-        )
-        limits: dict[str, Value | None] = {
+        given = {
             "keep_alive": keep_alive,
+            "keep_alive_msecs": keep_alive_msecs,
+            "agent_keep_alive_timeout_buffer": agent_keep_alive_timeout_buffer,
             "max_sockets": max_sockets,
             "max_total_sockets": max_total_sockets,
             "max_free_sockets": max_free_sockets,
             "scheduling": scheduling,
             "timeout": timeout,
+            "max_cached_sessions": max_cached_sessions,
+            "protocol": protocol,
+            "default_port": default_port,
+            "host": host,
+            "port": port,
+            "local_address": local_address,
+            "family": family,
+            "socket_path": socket_path,
+            "no_delay": no_delay,
             "live": live,
         }
-        for option, value in limits.items():
-            start = _edited(start, option, value)
         self.name = name
         self.timeouts = timeouts or Timeouts()
-        self._initial = start
-        self._tls = TLSFactory(tls or TLSOptions())
+        _check_timeouts(self.timeouts)
+        self._initial = constructed(given)
+        self.way = Way(self._initial, tls or TLSOptions())
+        """Where its requests go; for the engine's own parts."""
+        self._tls = TLSFactory(tls or TLSOptions(), self._initial.max_cached_sessions)
         self._own_resolver = None
         if resolver is None:
             resolver = self._own_resolver = SystemResolver()
         self._shell = PoolShell(
-            start,
+            self._initial,
             dialer=Dialer(resolver),
             tls=self._tls,
             codec=codec,
         )
         self._kernel = KernelLooks()
+        if keep_socket_alive is not None:
+            self._shell.ask_before_keeping(keep_socket_alive)
         self._feeders: set[asyncio.Task[None]] = set()
         self._closed = False
-        _check_timeouts(self.timeouts)
+
+    @classmethod
+    def from_options(
+        cls,
+        options: AgentOptions,
+        *,
+        name: str = "agent",
+        codec: Codec = "h11",
+        tls: TLSOptions | None = None,
+        timeouts: Timeouts | None = None,
+        resolver: Resolver | None = None,
+    ) -> Self:
+        """Make an agent with these options, as ``pooltop.GLOBAL_AGENT``, Node's global agent's."""
+        return cls(
+            name=name,
+            codec=codec,
+            tls=tls,
+            timeouts=timeouts,
+            resolver=resolver,
+            **{field: getattr(options, field) for field in options.__struct_fields__},
+        )
 
     @classmethod
     def from_profile(cls, profile: AgentProfile, *, resolver: Resolver | None = None) -> Self:
         """Make the agent that a profile describes."""
-        options = {f: getattr(profile.options, f) for f in profile.options.__struct_fields__}
-        return cls(
+        return cls.from_options(
+            profile.options,
             name=profile.name,
             codec=profile.codec,
             tls=profile.tls,
             timeouts=profile.timeouts,
             resolver=resolver,
-            **options,
         )
 
     def __repr__(self) -> str:
@@ -174,6 +227,10 @@ class Agent:
         timeouts: Timeouts | None = None,
         upgrade: str | None = None,
         authority: str | None = None,
+        local_address: str | None = None,
+        family: Literal[4, 6] | None = None,
+        socket_path: str | None = None,
+        tls: TLSOptions | None = None,
     ) -> Response:
         """Send a request and give the response once its head is here.
 
@@ -193,6 +250,11 @@ class Agent:
                 names. Whatever it answers, the socket leaves the agent and is the response's
                 ``stream``, as in Node: only a 2xx made a tunnel of it. ``content`` goes ahead into
                 the tunnel.
+            local_address: IP address to connect from. This and what follows is part of the key
+                under which sockets are shared, and where the agent says it too, the agent wins.
+            family: IP version to connect with.
+            socket_path: a unix socket to connect to.
+            tls: for this request; None for the agent's alone.
 
         Raises:
             UsageError: the request cannot be sent as given.
@@ -200,7 +262,15 @@ class Agent:
         """
         if self._closed:
             raise UsageError("the agent is closed")
-        origin, target = split_url(url)
+        headers = tuple(headers)
+        route = self.way.route(
+            url,
+            headers := tuple(headers),
+            local_address=local_address,
+            family=family,
+            socket_path=socket_path,
+            tls=tls,
+        )
         body = b""
         streamed = isinstance(content, AsyncIterable)
         if isinstance(content, (bytes, bytearray, memoryview)):
@@ -211,9 +281,9 @@ class Agent:
             _check_timeouts(timeouts)
         prepared = prepare(
             method,
-            target,
+            route.target,
             headers,
-            host_header=origin.host_header,
+            host_header=route.host_header,
             keep_alive=self.sends_keep_alive,
             body=body,
             streamed=streamed,
@@ -221,7 +291,7 @@ class Agent:
             authority=authority,
         )
         now = self._shell.touch()
-        call = Call(prepared, origin, timeouts or self.timeouts, intended_at=now)
+        call = Call(prepared, route.origin, timeouts or self.timeouts, intended_at=now)
         self._shell.submit(call)
         self._shell.after_this_turn()
         if isinstance(content, AsyncIterable):

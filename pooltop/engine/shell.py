@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -65,6 +66,7 @@ _SESSION_SPOILED = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
 _Ends = Callable[[], None]
 _WHOLE = ResponseEnd(keep=True, reason=None, hint=None)
 Listener = Callable[[PoolEvent], None]
+KeepSocketAlive = Callable[[SocketId], bool | float | None]
 
 
 class PoolShell:
@@ -129,6 +131,24 @@ class PoolShell:
         }
 
     # The caller's side
+
+    def ask_before_keeping(self, hook: KeepSocketAlive) -> None:
+        """Ask the caller about every socket that is about to become idle.
+
+        Args:
+            hook: Node's ``agent.keepSocketAlive``; what it raises is logged, and closes.
+        """
+
+        def ask(socket: SocketId) -> bool | float | None:
+            try:
+                answer = hook(socket)
+            except Exception:  # noqa: BLE001 - whatever it raises
+                _log.exception("keep_socket_alive raised: the socket is closed")
+                return False
+            is_time = answer is None or (math.isfinite(answer) and answer >= 0)
+            return answer if is_time else None
+
+        self.core.keep_socket_alive = ask
 
     def touch(self) -> float:
         """Read the clock at the start of something that no callback of the loop began."""
@@ -510,13 +530,18 @@ class PoolShell:
 
     async def _dial(self, connection: Connection) -> None:
         options = self.core.options
-        probe = options.keep_alive_msecs if options.keep_alive else None
+        probe = None
+        if options.keep_alive:
+            probe = options.keep_alive_msecs if options.keep_alive_msecs < math.inf else 0
         try:
             if connection.origin.scheme == "https":
                 # First: what is wrong with it is known without a socket.
                 connection.tls = self._tls.stream(connection.origin)
             dialled = await self._dialer.dial(
-                connection.origin, keep_alive_probe_ms=probe, connecting=connection.connecting
+                connection.origin,
+                keep_alive_probe_ms=probe,
+                no_delay=options.no_delay,
+                connecting=connection.connecting,
             )
             connection.tcp_s = dialled.tcp_s
             connection.local = dialled.local

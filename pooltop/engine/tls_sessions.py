@@ -1,7 +1,7 @@
-"""One agent's TLS: its context, made once, and the sessions that later connections resume.
+"""One agent's TLS: its contexts, and the sessions that later connections resume.
 
-Node's https.Agent caches up to 100 sessions, one per origin key, and evicts the oldest inserted.
-Source: Node v24 lib/https.js, Agent.prototype._cacheSession.
+Node's https.Agent caches up to ``maxCachedSessions`` (100), one per origin key, and evicts the
+oldest inserted. Source: Node v24 lib/https.js, Agent.prototype._cacheSession.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from pooltop.core.model import Origin, OriginKey, TLSOptions
 from pooltop.engine.tls import TLSSession, TLSStream
 from pooltop.engine.tls_context import make_context
 
-MAX_CACHED_SESSIONS = 100
+MOST_CONTEXTS = 100
+"""Contexts kept, one for each way to secure a connection; beyond, the oldest is made anew."""
 
 
 class TLSFactory:
     """Makes the TLS streams of one agent."""
 
-    def __init__(self, options: TLSOptions) -> None:
+    def __init__(self, options: TLSOptions, max_cached_sessions: float = 100) -> None:
         """Keep the options; files are read when the first https connection needs them."""
         self.options = options
-        self._context: ssl.SSLContext | None = None
+        self._max_cached = max_cached_sessions
+        self._contexts: dict[TLSOptions, ssl.SSLContext] = {}
         self._sessions: dict[OriginKey, TLSSession] = {}
 
     def check(self) -> None:
@@ -30,8 +32,7 @@ class TLSFactory:
         Raises:
             ProfileError: one is missing or unfit; names it.
         """
-        if self._context is None:
-            self._context = make_context(self.options)
+        self._context(self.options)
 
     def stream(self, origin: Origin) -> TLSStream:
         """Give a stream for a new connection, with the session to resume if there is one.
@@ -39,21 +40,30 @@ class TLSFactory:
         Raises:
             ProfileError: a file of the options is missing or unfit.
         """
-        self.check()
-        assert self._context is not None
-        name = origin.servername or self.options.servername or origin.host
-        return TLSStream(self._context, name, self._sessions.get(origin.key))
+        context = self._context(origin.tls or self.options)
+        name = origin.server_name or origin.host
+        return TLSStream(context, name, self._sessions.get(origin.key))
 
     def remember(self, origin: Origin, stream: TLSStream) -> None:
         """Keep the stream's session, if the server gave one, for the origin's next connection."""
         session = stream.session
-        if session is None:
+        if session is None or not self._max_cached:
             return
         sessions = self._sessions
-        if origin.key not in sessions and len(sessions) >= MAX_CACHED_SESSIONS:
+        if sessions and origin.key not in sessions and len(sessions) >= self._max_cached:
             del sessions[next(iter(sessions))]
         sessions[origin.key] = session
 
     def forget(self, origin: Origin) -> None:
         """Drop the origin's session: a connection that used it failed."""
         self._sessions.pop(origin.key, None)
+
+    def _context(self, options: TLSOptions) -> ssl.SSLContext:
+        context = self._contexts.get(options)
+        if context is None:
+            context = make_context(options)
+            if len(self._contexts) >= MOST_CONTEXTS:
+                oldest = next(iter(self._contexts))
+                del self._contexts[oldest]
+            self._contexts[options] = context
+        return context

@@ -13,8 +13,12 @@ _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?", re.ASCI
 _USER_INFO = re.compile(r"//[^/?#]*@")
 
 
-def split_url(url: str) -> tuple[Origin, str]:
+def split_url(url: str, *, default_port: int | None = None) -> tuple[Origin, str]:
     """Give the origin and the request target of an absolute http or https URL.
+
+    Args:
+        url: absolute.
+        default_port: for a URL without one; None for the scheme's own.
 
     Raises:
         UsageError: it is none, or has a user, an unusable port or characters out of place.
@@ -46,7 +50,7 @@ def split_url(url: str) -> tuple[Origin, str]:
     origin = Origin(
         scheme="https" if scheme == "https" else "http",
         host=parts.hostname,
-        port=port or DEFAULT_PORTS[scheme],
+        port=port or default_port or DEFAULT_PORTS[scheme],
     )
     return origin, target
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from pooltop.core.histogram import Recorder
-from pooltop.core.model import Workload
+from pooltop.core.model import Origin, OriginKey, RequestClass, Workload
 from pooltop.core.schedule import Mix, arrivals, pause
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.engine.agent import Agent
@@ -23,7 +23,6 @@ from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.request import prepare
 from pooltop.engine.shell import PoolShell
-from pooltop.engine.url import split_url
 from pooltop.errors import RequestError
 
 LATE_S = 0.010
@@ -64,6 +63,8 @@ class _Thinking:
 
 class _Class(msgspec.Struct, frozen=True):
     prepared: PreparedRequest
+    origin: Origin
+    key: OriginKey
     label: str
 
 
@@ -94,8 +95,6 @@ class WorkloadRunner:
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
         self._mix = Mix(workload.requests, self._random)
-        self._origin, _ = split_url(workload.base_url)
-        self._key = self._origin.key
         self._timeouts = agent.timeouts
         self._is_closed = workload.model == "closed"
         self._most = workload.max_requests
@@ -168,7 +167,7 @@ class WorkloadRunner:
         return WorkloadSnapshot(
             name=self.workload.name,
             agent=self.workload.agent,
-            target=self._origin.authority,
+            target=self._classes[0].origin.authority,
             state=self.state,
             pattern=pattern_words(self.workload),
             offered=self.offered,
@@ -277,11 +276,11 @@ class WorkloadRunner:
             self._idle_users -= 1
         shot = Shot(
             chosen.prepared,
-            self._origin,
+            chosen.origin,
             self._timeouts,
             intended_at=intended_at,
             label=chosen.label,
-            key=self._key,
+            key=chosen.key,
         )
         shot.runner = self
         self._shell.submit(shot)
@@ -318,22 +317,23 @@ class WorkloadRunner:
         self._thinking.clear()
 
     def _prepare(self) -> None:
+        self._classes = tuple(self._class(each) for each in self.workload.requests)
+
+    def _class(self, each: RequestClass) -> _Class:
         workload = self.workload
         prefix = workload.base_url.split("://", 1)[1].partition("/")[2].rstrip("/")
-        self._classes = tuple(
-            _Class(
-                prepare(
-                    each.method,
-                    f"/{prefix}{each.path}" if prefix else each.path,
-                    [*each.headers, *([("Connection", "close")] if each.connection else [])],
-                    host_header=self._origin.host_header,
-                    keep_alive=self._agent.sends_keep_alive,
-                    body=each.body,
-                ),
-                f"{workload.name}/{each.name}",
-            )
-            for each in workload.requests
+        headers = [*each.headers, *([("Connection", "close")] if each.connection else [])]
+        route = self._agent.way.route(workload.base_url, headers)
+        prepared = prepare(
+            each.method,
+            f"/{prefix}{each.path}" if prefix else each.path,
+            headers,
+            host_header=route.host_header,
+            keep_alive=self._agent.sends_keep_alive,
+            body=each.body,
         )
+        origin = route.origin
+        return _Class(prepared, origin, origin.key, f"{workload.name}/{each.name}")
 
 
 def pattern_words(workload: Workload) -> str:

@@ -47,7 +47,7 @@ FIELDS: tuple[Field, ...] = (
         "maxSockets",
         "maxSockets",
         "count",
-        "1 or more, - for unlimited",
+        "0 or more, - for unlimited",
         meaning="sockets in use per host",
     ),
     Field(
@@ -63,7 +63,7 @@ FIELDS: tuple[Field, ...] = (
         "maxTotalSockets",
         "maxTotal",
         "count",
-        "1 or more, - for unlimited",
+        "0 or more, - for unlimited",
         meaning="sockets over all hosts of the agent, idle ones included",
     ),
     Field(
@@ -198,5 +198,6 @@ def stepped(option: str, text: str, by: int, options: AgentOptions) -> str:
     if value is None or isinstance(value, str):
         return UNLIMITED if by > 0 else _FIRST_LIMIT
     unit = 1000 if field.kind == "time" else 1
+    # Stepping stops at 1: 0 lets every request wait, and is typed by who wants that.
     lowest = 1 if option in ("max_sockets", "max_total_sockets") else 0
     return written(option, float(max(lowest, value + by * unit)))

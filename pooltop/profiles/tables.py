@@ -31,6 +31,7 @@ from pooltop.profiles.kinds import (
 from pooltop.profiles.units import Duration, Rate
 
 MOST_SOCKETS = 1_000_000
+MOST_SESSIONS = 1_000_000
 MOST_ENTRIES = 256
 """Agents, workloads, demo servers, request classes of a workload."""
 LARGEST_BODY = 64 * 1024 * 1024
@@ -181,6 +182,11 @@ OPTIONS = (
             on_zero='Node reads 0 as no timeout. Leave it out, or write "unlimited".',
         ),
     ),
+    Field("max_cached_sessions", Whole(0, MOST_SESSIONS), node="maxCachedSessions"),
+    Field("local_address", web.IPAddress(), node="localAddress"),
+    Field("family", web.IPVersion()),
+    Field("socket_path", FilePath(), node="socketPath"),
+    Field("no_delay", Flag(), node="noDelay"),
     Field("live", Choice(("node", "drain"))),
 )
 """The keys of ``[agents.NAME]`` that are AgentOptions."""
@@ -201,13 +207,8 @@ AGENT = Table(
         "pipelining",
         "sessions",
         "max_concurrent_streams",
-        "local_address",
-        "localAddress",
-        "family",
         "proxy_env",
         "proxyEnv",
-        "max_cached_sessions",
-        "maxCachedSessions",
     ),
 )
 

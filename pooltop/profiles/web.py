@@ -128,6 +128,37 @@ class ServerName:
 
 
 @dataclass(frozen=True)
+class IPAddress:
+    """An address of this machine, to connect from."""
+
+    allowed: str = "an IP address, as 192.0.2.7 or 2001:db8::7"
+
+    def read(self, value: object) -> str:
+        """Take an address without brackets or port."""
+        text = require_text(self, value)
+        try:
+            return str(ipaddress.ip_address(text))
+        except ValueError:
+            message = f"expected {self.allowed}, got {quoted(text)}."
+            raise refused("P022", message) from None
+
+
+@dataclass(frozen=True)
+class IPVersion:
+    """An IP version."""
+
+    allowed: str = "4 or 6"
+
+    def read(self, value: object) -> int:
+        """Take one of the two numbers."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong_type(self, value)
+        if value not in (4, 6):
+            raise refused("P012", f"expected {self.allowed}.")
+        return value
+
+
+@dataclass(frozen=True)
 class BaseUrl:
     """Where a workload goes: ``http://host:port``, ``https://host:port`` or ``demo:NAME``.
 

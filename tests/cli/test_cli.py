@@ -204,7 +204,7 @@ print(sum(name.startswith("pooltop.") for name in sys.modules))
 
 def test_the_public_names_are_these() -> None:
     expected = (
-        "Agent AgentOptions AgentSnapshot Profile RequestInfo Response Snapshot SocketInfo "
+        "GLOBAL_AGENT Agent AgentOptions AgentSnapshot Profile RequestInfo Response Snapshot SocketInfo "
         "TLSOptions Timeouts load_profile"
     )
 

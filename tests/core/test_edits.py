@@ -16,9 +16,11 @@ from pooltop.core.model import AgentOptions
     ("option", "value", "after"),
     [
         ("max_sockets", 4, 4.0),
+        ("max_sockets", 0, 0.0),
         ("max_sockets", None, math.inf),
         ("max_sockets", math.inf, math.inf),
         ("max_total_sockets", 1, 1.0),
+        ("max_total_sockets", 0, 0.0),
         ("max_free_sockets", 0, 0.0),
         ("max_free_sockets", None, math.inf),
         ("timeout", None, 0.0),
@@ -40,7 +42,6 @@ def test_an_edit_changes_that_option_and_no_other(option, value, after):
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("max_sockets", 0),
         ("max_sockets", -1),
         ("max_sockets", 2.5),
         ("max_sockets", True),
@@ -48,7 +49,6 @@ def test_an_edit_changes_that_option_and_no_other(option, value, after):
         ("max_sockets", math.nan),
         ("max_sockets", -math.inf),
         pytest.param("max_sockets", 10**400, id="huge sockets"),
-        ("max_total_sockets", 0),
         ("max_free_sockets", -1),
         ("timeout", -1),
         ("timeout", math.inf),

@@ -230,7 +230,7 @@ async def test_options_are_set_live_and_checked(agent_of):
         agent.live,
     )
     for option, value in {
-        "max_sockets": 0,
+        "max_sockets": -1,
         "max_total_sockets": "many",
         "max_free_sockets": -1,
         "timeout": float("inf"),

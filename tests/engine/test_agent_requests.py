@@ -403,19 +403,8 @@ async def _get_post(agent, url, content, **more):
 @pytest.mark.parametrize(
     "options",
     [
-        {"max_sockets": 0},
-        {"max_sockets": 1.5},
-        {"max_sockets": True},
-        {"max_total_sockets": -1},
-        {"max_free_sockets": -1},
-        {"scheduling": "random"},
-        {"timeout": -1},
-        {"timeout": float("nan")},
         {"live": "alive"},
         {"codec": "h2"},
-        {"keep_alive": "yes"},
-        {"keep_alive_msecs": -1},
-        {"agent_keep_alive_timeout_buffer": float("nan")},
     ],
 )
 async def test_an_option_out_of_range_is_a_usage_error(agent_of, options):

@@ -124,7 +124,7 @@ async def test_an_edit_tells_what_it_really_did(serve, engine_of, live, opened):
     ("agent", "option", "value", "word"),
     [
         ("other", "max_sockets", 5, "web"),
-        ("web", "max_sockets", 0, "max_sockets"),
+        ("web", "max_sockets", -1, "max_sockets"),
         ("web", "colour", 5, "max_sockets"),
     ],
 )

@@ -151,8 +151,13 @@ def test_a_limit_above_the_open_files_is_warned_of_with_both_numbers(
 @pytest.mark.parametrize(
     ("fields", "gives", "left_out"),
     [
-        (OPTIONS, model.AgentOptions, set()),
-        (TLS.fields, model.TLSOptions, set()),
+        # A profile's URLs say where to connect, and its kind of agent which scheme.
+        (OPTIONS, model.AgentOptions, {"protocol", "default_port", "host", "port"}),
+        (
+            TLS.fields,
+            model.TLSOptions,
+            {"ciphers", "min_version", "max_version", "ecdh_curve", "crl"},
+        ),
         (DEMO.fields, model.DemoServer, {"name"}),
         (REQUEST.fields, model.RequestClass, set()),
         (WORKLOAD.fields, model.Workload, {"name"}),

@@ -105,9 +105,9 @@ async def test_an_edit_that_is_not_allowed_is_answered_with_the_reason(
 ) -> None:
     source = await watch((await serve()).port)
 
-    outcome = await source.submit(Edit(id=1, agent="a", option="max_sockets", value=0))
+    outcome = await source.submit(Edit(id=1, agent="a", option="max_sockets", value=-1))
 
-    assert (False, "max_sockets must be a whole number, 1 or more, or unlimited") == (
+    assert (False, "max_sockets must be a whole number, 0 or more, or unlimited") == (
         outcome.accepted,
         outcome.error,
     )

@@ -1,0 +1,126 @@
+"""What ``new http.Agent(options)`` makes of its options: Node's reading of 0, None, NaN and inf.
+
+None stands for a key that is left out. Nothing is coerced: where Node takes ``'2'`` for a number,
+this refuses it.
+
+Source: Node v24 lib/_http_agent.js Agent(); lib/internal/validators.js validateNumber,
+validateOneOf; lib/internal/timers.js getTimerDuration.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from typing import Any, cast, get_args
+
+from pooltop.core.model import AgentOptions, Live, Protocol, Scheduling
+from pooltop.errors import UsageError
+
+MOST_TIMEOUT_MS = 2**31 - 1
+"""Node's longest timer: a longer timeout is this one."""
+
+
+def constructed(given: dict[str, Any]) -> AgentOptions:  # Any: checked here, one by one
+    """Give the options that an agent made with these keywords has.
+
+    Args:
+        given: by the names of ``AgentOptions``; what is missing has its default.
+
+    Raises:
+        UsageError: a value is of the wrong kind or out of range; ``code`` is Node's
+            (ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE) where Node refuses
+            it too.
+    """
+    options = dict(given)
+    default = AgentOptions()
+    for name, if_falsy in (
+        ("keep_alive_msecs", default.keep_alive_msecs),
+        ("max_sockets", default.max_sockets),
+        ("max_free_sockets", default.max_free_sockets),
+        ("timeout", default.timeout),
+    ):
+        if name in options:
+            options[name] = _or(options[name], if_falsy, name)
+    if options.get("timeout", 0) < 0 or options.get("timeout") == math.inf:
+        raise _error("ERR_OUT_OF_RANGE", "timeout is a finite number of milliseconds, 0 or more")
+    options["timeout"] = min(options.get("timeout", 0), MOST_TIMEOUT_MS)
+    if "agent_keep_alive_timeout_buffer" in options:
+        options["agent_keep_alive_timeout_buffer"] = _buffer(
+            options["agent_keep_alive_timeout_buffer"], default.agent_keep_alive_timeout_buffer
+        )
+    if "max_total_sockets" in options:
+        options["max_total_sockets"] = _max_total(options["max_total_sockets"])
+    if "max_cached_sessions" in options:
+        most = options["max_cached_sessions"]
+        options["max_cached_sessions"] = (
+            default.max_cached_sessions if most is None else _number(most, "max_cached_sessions")
+        )
+    options["scheduling"] = options.get("scheduling") or default.scheduling
+    for name, kind in (("scheduling", Scheduling), ("live", Live), ("protocol", Protocol)):
+        value = options.get(name)
+        if value is not None and value not in get_args(kind):
+            allowed = " or ".join(repr(one) for one in get_args(kind))
+            raise _error("ERR_INVALID_ARG_VALUE", f"{name} is {allowed}")
+    check_connect_options(options)
+    options["keep_alive"] = bool(options.get("keep_alive", False))
+    return AgentOptions(**options)
+
+
+def check_connect_options(given: dict[str, Any]) -> None:
+    """Check those options that say how to connect, of an agent or of one request.
+
+    Raises:
+        UsageError: no address, port, version or path that can be.
+    """
+    local_address = given.get("local_address")
+    if local_address is not None:
+        try:
+            ipaddress.ip_address(local_address)
+        except ValueError:
+            message = f"local_address is an IP address, not {local_address!r}"
+            raise _error("ERR_INVALID_IP_ADDRESS", message) from None
+    if given.get("family") not in (None, 4, 6):
+        raise _error("ERR_INVALID_ARG_VALUE", "family is 4, 6 or None for either")
+    for name in ("port", "default_port"):
+        port = given.get(name)
+        if port is not None and not (
+            isinstance(port, int) and not isinstance(port, bool) and 0 < port < 65536
+        ):
+            raise _error("ERR_SOCKET_BAD_PORT", f"{name} is a number from 1 to 65535")
+    for name in ("host", "socket_path"):
+        text = given.get(name)
+        if text is not None and (not isinstance(text, str) or not text or "\0" in text):
+            raise _error("ERR_INVALID_ARG_TYPE", f"{name} is a text that is not empty")
+
+
+def _or(value: object, default: float, name: str) -> float:
+    """JavaScript's ``value || default``."""
+    if value is None:
+        return default
+    number = _number(value, name)
+    return default if math.isnan(number) or not number else number
+
+
+def _buffer(value: object, default: float) -> float:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    number = cast("float", value) if is_number else -1.0
+    return number if math.isfinite(number) and number >= 0 else default
+
+
+def _max_total(value: object) -> float:
+    if value is None:
+        return math.inf
+    number = _number(value, "max_total_sockets")
+    if math.isnan(number) or number < 1:
+        raise _error("ERR_OUT_OF_RANGE", "max_total_sockets is 1 or more, or None for no limit")
+    return number
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _error("ERR_INVALID_ARG_TYPE", f"{name} is a number, or None for Node's default")
+    return value
+
+
+def _error(code: str, message: str) -> UsageError:
+    return UsageError(message, code=code)
