@@ -26,7 +26,8 @@ from pooltop.core.model import (
     TLSOptions,
 )
 from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
-from pooltop.engine.dialer import Dialer
+from pooltop.engine.caller_dial import CallerDialer, Connector
+from pooltop.engine.dialer import Dialer, Dials
 from pooltop.engine.kernel import KernelLooks
 from pooltop.engine.options import constructed
 from pooltop.engine.request import prepare
@@ -74,6 +75,7 @@ class Agent:
         timeouts: Timeouts | None = None,
         resolver: Resolver | None = None,
         keep_socket_alive: KeepSocketAlive | None = None,
+        create_connection: Connector | None = None,
     ) -> None:
         """Make an agent with no sockets.
 
@@ -106,11 +108,15 @@ class Agent:
             codec: "h11" or "llhttp".
             tls: for https origins.
             timeouts: the default clocks of every request, in seconds.
-            resolver: looks names up; None for the system's.
+            resolver: looks names up; None for the system's, whose answers are used again for 5 s
+                (``resolver.LIFETIME_S``). Node asks anew for every connection; a resolver of
+                ``SystemResolver(lifetime_s=0)`` does too.
             keep_socket_alive: Node's ``agent.keepSocketAlive``, asked when a socket is about to
                 become idle: False closes it, a number is its idle timeout in ms (0 for none), None
                 leaves it to the options. Must be quick; what it raises is logged and it counts as
                 False.
+            create_connection: opens every connection, in place of look-up and connect: see
+                ``Connector``. None for the agent's own way.
 
         Raises:
             UsageError: an option is out of range; ``code`` is Node's where Node refuses it too.
@@ -144,12 +150,10 @@ class Agent:
         self.way = Way(self._initial, tls or TLSOptions())
         """Where its requests go; for the engine's own parts."""
         self._tls = TLSFactory(tls or TLSOptions(), self._initial.max_cached_sessions)
-        self._own_resolver = None
-        if resolver is None:
-            resolver = self._own_resolver = SystemResolver()
+        self._own_resolver: SystemResolver | None = None
         self._shell = PoolShell(
             self._initial,
-            dialer=Dialer(resolver),
+            dialer=self._dialer(resolver, create_connection),
             tls=self._tls,
             codec=codec,
         )
@@ -501,6 +505,15 @@ class Agent:
             await self._own_resolver.aclose()
 
     # Its own
+
+    def _dialer(self, resolver: Resolver | None, create_connection: Connector | None) -> Dials:
+        if create_connection is not None:
+            if resolver is not None:
+                raise UsageError("with create_connection a resolver is asked nothing: leave it out")
+            return CallerDialer(create_connection)
+        if resolver is None:
+            resolver = self._own_resolver = SystemResolver()
+        return Dialer(resolver)
 
     def _feed(self, call: Call, content: AsyncIterable[bytes]) -> None:
         feeder = asyncio.create_task(self._send_content(call, content), name="pooltop-send-body")

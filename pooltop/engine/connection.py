@@ -57,6 +57,7 @@ class Connection(asyncio.BufferedProtocol):
         "_finishing",
         "_paused",
         "_transport",
+        "attempts",
         "bytes_in",
         "bytes_out",
         "codec",
@@ -100,6 +101,8 @@ class Connection(asyncio.BufferedProtocol):
         """Whose bytes come and go; while idle the last one, settled. None before any, and dead."""
         self.tls: TLSStream | None = None
         self.dial: asyncio.Task[None] | None = None
+        self.attempts: int | None = None
+        """How many addresses were tried until one answered."""
         self.phase: Phase = "dns"
         """What its dial is at, or was at last."""
         self.dead = False

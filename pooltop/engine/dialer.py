@@ -1,7 +1,8 @@
 """From an origin to a connected socket, with the time each phase took.
 
-A name is looked up and its addresses raced (``attempts``). A socket that is not handed on is
-closed.
+Three ways lead there, and the origin or the agent's caller says which: a name looked up and its
+addresses raced (``attempts``), a Unix socket (``unix_dial``), or a function of the caller's
+(``caller_dial``). All have the one interface ``Dials``. A socket that is not handed on is closed.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from pooltop.core.model import Origin
 from pooltop.engine.attempts import Attempts
 from pooltop.engine.oserror import network_error
 from pooltop.engine.resolver import Resolver
+from pooltop.engine.unix_dial import connect_unix
 from pooltop.errors import NetworkError
 
 Connecting = Callable[[float | None], None]
 """Told once in every dial, as the look-up has ended and connecting begins: the seconds that the
 look-up took, None where there was none."""
+
+
+TCP_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
 class Dialled(msgspec.Struct, frozen=True):
@@ -33,7 +38,8 @@ class Dialled(msgspec.Struct, frozen=True):
     local: str
     """Our end, ``127.0.0.1:40312`` or ``[::1]:40312``; "" where it has no name."""
     remote: str
-    """The peer's end, in the same form: which address was taken."""
+    """The peer's end, in the same form: which address was taken. ``unix:/path`` for a Unix
+    socket."""
     dns_s: float | None
     """Look-up, in seconds; next to nothing for a literal or a remembered answer; None where
     there was none."""
@@ -71,13 +77,13 @@ class Dials(Protocol):
 
 
 class Dialer:
-    """Opens TCP connections; keeps no state between them."""
+    """Opens TCP connections and those to Unix sockets; keeps no state between them."""
 
     def __init__(self, resolver: Resolver, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Keep what every dial needs.
 
         Args:
-            resolver: asked once for every dial; stays the caller's to close.
+            resolver: asked once for every dial by TCP; stays the caller's to close.
             clock: monotonic seconds.
         """
         self._resolver = resolver
@@ -97,13 +103,20 @@ class Dialer:
     ) -> Dialled:
         """Connect to an origin: see ``Dials``.
 
-        Its ``family`` restricts the look-up, its ``local_address`` is bound to.
+        Its ``family`` restricts the look-up, its ``local_address`` is bound to; with a
+        ``socket_path`` nothing else of it counts, as in Node.
 
         Raises:
             NetworkError: with Node's code: ENOTFOUND, ECONNREFUSED, EADDRNOTAVAIL, EMFILE ... Of
                 several addresses the first failure that is more than a missing route decides.
         """
         began_at = self._clock()
+        if origin.socket_path:
+            if connecting is not None:
+                connecting(None)
+            sock = connect_unix(origin.socket_path)
+            remote = f"unix:{origin.socket_path}"
+            return Dialled(sock, "", remote, None, self._clock() - began_at)
         addresses = await self._resolver.resolve(origin.host, origin.port, origin.family)
         resolved_at = self._clock()
         dns_s = resolved_at - began_at
@@ -112,12 +125,12 @@ class Dialer:
         attempts = Attempts(origin.local_address, keep_alive_probe_ms, no_delay=no_delay)
         sock = await attempts.connect(addresses)
         tcp_s = self._clock() - resolved_at
-        local, remote = tcp_ends(sock, origin)
+        local, remote = ends_of(sock, origin)
         return Dialled(sock, local, remote, dns_s, tcp_s, attempts.count)
 
 
-def tcp_ends(sock: socket.socket, origin: Origin) -> tuple[str, str]:
-    """Give the labels of a connected TCP socket's two ends; close it where it has none.
+def ends_of(sock: socket.socket, origin: Origin) -> tuple[str, str]:
+    """Give the labels of a connected socket's two ends; close it where it has none.
 
     Raises:
         NetworkError: ECONNRESET, it was reset before we looked; ECONNREFUSED, it is connected to
@@ -128,6 +141,8 @@ def tcp_ends(sock: socket.socket, origin: Origin) -> tuple[str, str]:
     except OSError as exc:  # ENOTCONN
         sock.close()
         raise network_error(errno.ECONNRESET, syscall="connect", where=origin.authority) from exc
+    if sock.family not in TCP_FAMILIES:
+        return _unix_end(local), _unix_end(remote)
     if local == remote:
         sock.close()
         raise _self_connected(remote)
@@ -146,3 +161,10 @@ def _self_connected(remote: tuple[str, int]) -> NetworkError:
 def _end(sockaddr: tuple[str, int]) -> str:
     host, port = sockaddr[0], sockaddr[1]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _unix_end(name: str | bytes) -> str:
+    """Label an end that has a path or, as bytes, an abstract name; most clients' have none."""
+    if isinstance(name, bytes):
+        return f"unix:@{name[1:].decode(errors='replace')}"
+    return f"unix:{name}" if name else ""

@@ -89,8 +89,14 @@ def check_connect_options(given: dict[str, Any]) -> None:
             raise _error("ERR_SOCKET_BAD_PORT", f"{name} is a number from 1 to 65535")
     for name in ("host", "socket_path"):
         text = given.get(name)
-        if text is not None and (not isinstance(text, str) or not text or "\0" in text):
-            raise _error("ERR_INVALID_ARG_TYPE", f"{name} is a text that is not empty")
+        if text is not None and not (isinstance(text, str) and text and _is_showable(text)):
+            words = f"{name} is a text that is not empty, without a NUL, that UTF-8 can carry"
+            raise _error("ERR_INVALID_ARG_TYPE", words)
+
+
+def _is_showable(text: str) -> bool:
+    """Refuse a NUL, and a lone surrogate: no snapshot or recording could be written with one."""
+    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _or(value: object, default: float, name: str) -> float:

@@ -41,7 +41,7 @@ _MAX_CACHED = 1024
 
 _GAI_CODES: dict[int, tuple[str, str]] = {
     socket.EAI_NONAME: ("ENOTFOUND", "no such name"),
-    socket.EAI_AGAIN: ("EAI_AGAIN", "no name server answered; it may pass"),
+    socket.EAI_AGAIN: ("EAI_AGAIN", "no name server gave an answer; it may pass"),
     socket.EAI_FAIL: ("EAI_FAIL", "the name server failed"),
     socket.EAI_FAMILY: ("EAI_FAMILY", "the IP version is not supported"),
     socket.EAI_MEMORY: ("EAI_MEMORY", "out of memory"),
@@ -263,14 +263,7 @@ def _ask_the_system(name: str, family: Family) -> _Found | NetworkError:
     try:
         infos = socket.getaddrinfo(name, None, family=wanted, type=socket.SOCK_STREAM, flags=flags)
     except socket.gaierror as exc:
-        # Out of descriptors, getaddrinfo says "Name or service not known".
-        shortage = _descriptor_shortage()
-        if shortage is not None:
-            return _caused(network_error(shortage, syscall="getaddrinfo", where=name), exc)
-        code, words = _GAI_CODES.get(exc.errno or 0, (f"EAI_{exc.errno}", exc.strerror or ""))
-        if family is not None and code == "ENOTFOUND":
-            words = f"no such name, or it has no IPv{family} address"
-        return _caused(NetworkError(f"getaddrinfo {code} {name}: {words}", code=code), exc)
+        return _caused(look_up_error(exc, name, family), exc)
     except OSError as exc:
         return _caused(network_error(exc.errno, syscall="getaddrinfo", where=name), exc)
     except ValueError as exc:  # a NUL, an empty label, one of over 63 octets
@@ -280,6 +273,18 @@ def _ask_the_system(name: str, family: Family) -> _Found | NetworkError:
     if not found:
         return NetworkError(f"getaddrinfo ENOTFOUND {name}: no address", code="ENOTFOUND")
     return tuple(dict.fromkeys(found))
+
+
+def look_up_error(cause: socket.gaierror, name: str, family: Family) -> NetworkError:
+    """Give the error to raise for a failure of getaddrinfo, with Node's code."""
+    # Out of descriptors, getaddrinfo says "Name or service not known".
+    shortage = _descriptor_shortage()
+    if shortage is not None:
+        return network_error(shortage, syscall="getaddrinfo", where=name)
+    code, words = _GAI_CODES.get(cause.errno or 0, (f"EAI_{cause.errno}", cause.strerror or ""))
+    if family is not None and code == "ENOTFOUND":
+        words = f"no such name, or it has no IPv{family} address"
+    return NetworkError(f"getaddrinfo {code} {name}: {words}", code=code)
 
 
 def _caused(error: NetworkError, cause: BaseException) -> NetworkError:

@@ -530,9 +530,7 @@ class PoolShell:
 
     async def _dial(self, connection: Connection) -> None:
         options = self.core.options
-        probe = None
-        if options.keep_alive:
-            probe = options.keep_alive_msecs if options.keep_alive_msecs < math.inf else 0
+        probe = options.keep_alive_msecs if options.keep_alive else None
         try:
             if connection.origin.scheme == "https":
                 # First: what is wrong with it is known without a socket.
@@ -544,6 +542,7 @@ class PoolShell:
                 connecting=connection.connecting,
             )
             connection.tcp_s = dialled.tcp_s
+            connection.attempts = dialled.attempts
             connection.local = dialled.local
             connection.remote = dialled.remote
             await self._loop.create_connection(lambda: connection, sock=dialled.sock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 
 _TCP_KEEPIDLE = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
@@ -25,8 +26,8 @@ def set_tcp_options(
     Args:
         sock: of TCP.
         keep_alive_probe_ms: idle time before the kernel's first TCP keep-alive probe, counted in
-            whole seconds; below 1000 the system's own delay (two hours, as a rule) is used, as in
-            Node. None sends no probes.
+            whole seconds; below 1000 and for inf the system's own delay (two hours, as a rule) is
+            used, as in Node. None sends no probes.
         no_delay: send small writes at once (TCP_NODELAY). Off it stays only on a socket that was
             made with ``protocol_of``.
 
@@ -36,7 +37,7 @@ def set_tcp_options(
     if no_delay:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if keep_alive_probe_ms is not None:
-        _probe(sock, int(keep_alive_probe_ms / 1000))
+        _probe(sock, 0 if math.isinf(keep_alive_probe_ms) else int(keep_alive_probe_ms / 1000))
 
 
 def _probe(sock: socket.socket, idle_s: int) -> None:

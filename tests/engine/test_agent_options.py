@@ -83,6 +83,8 @@ def test_an_option_becomes_what_it_becomes_in_node(option, value, becomes):
         ("port", 70000, "ERR_SOCKET_BAD_PORT"),
         ("default_port", True, "ERR_SOCKET_BAD_PORT"),
         ("socket_path", "", "ERR_INVALID_ARG_TYPE"),
+        ("socket_path", "/tmp/a\0b", "ERR_INVALID_ARG_TYPE"),
+        ("socket_path", "/tmp/\udc80", "ERR_INVALID_ARG_TYPE"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_with_nodes_code(option, value, code):

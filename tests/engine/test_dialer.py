@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import math
 import os
 import resource
 import socket
@@ -182,7 +183,15 @@ async def test_small_writes_go_at_once_unless_told_otherwise(port):
 @pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="the option has another name")
 @pytest.mark.parametrize(
     ("probe_ms", "expected"),
-    [(None, None), (1000, 1), (7999.9, 7), (0, "system"), (999, "system"), (1e12, 32767)],
+    [
+        (None, None),
+        (1000, 1),
+        (7999.9, 7),
+        (0, "system"),
+        (999, "system"),
+        (1e12, 32767),
+        (math.inf, "system"),
+    ],
 )
 async def test_probes_begin_after_whole_seconds_as_nodes_do(port, probe_ms, expected):
     with socket.socket() as untouched:

@@ -98,13 +98,14 @@ class Listener:
         self.handler = handler
         self.scheme = scheme
         self.port = 0
+        self.path = ""
         self.wires: list[Wire] = []
         self.open = 0
         self.tasks: set[asyncio.Task[Any]] = set()
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{'localhost' if self.path else f'127.0.0.1:{self.port}'}"
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -128,15 +129,27 @@ Serve = Callable[..., Awaitable[Listener]]
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Start raw servers: ``await serve(handler)``; without one they echo the target."""
+    """Start raw servers: ``await serve(handler)``; without one they echo the target.
+
+    With ``path=`` they listen on a Unix socket; their ``url`` then has a host that counts for
+    nothing but the Host header.
+    """
     async with contextlib.AsyncExitStack() as stack:
 
-        async def start(handler: Handler = echo, *, context: Any = None) -> Listener:
+        async def start(
+            handler: Handler = echo, *, context: Any = None, path: str | None = None
+        ) -> Listener:
             listener = Listener(handler, "http" if context is None else "https")
-            server = await asyncio.start_server(
-                listener.accept, "127.0.0.1", 0, ssl=context, backlog=1000
-            )
-            listener.port = server.sockets[0].getsockname()[1]
+            if path is None:
+                server = await asyncio.start_server(
+                    listener.accept, "127.0.0.1", 0, ssl=context, backlog=1000
+                )
+                listener.port = server.sockets[0].getsockname()[1]
+            else:
+                listener.path = path
+                server = await asyncio.start_unix_server(
+                    listener.accept, path, ssl=context, backlog=1000
+                )
 
             async def stop() -> None:
                 server.close()
@@ -172,8 +185,8 @@ class Held:
             wire, target = await asyncio.wait_for(self.waiting.get(), 5)
             wire.reply(target)
 
-    async def start(self) -> Held:
-        self.server = await self._serve(self.handle)
+    async def start(self, **how: Any) -> Held:
+        self.server = await self._serve(self.handle, **how)
         self.url = self.server.url
         return self
 
