@@ -177,6 +177,22 @@ class OriginLatency(msgspec.Struct, frozen=True, kw_only=True):
     """Intended start to last byte, of completed requests."""
 
 
+class TimeWait(msgspec.Struct, frozen=True, kw_only=True):
+    """Closed connections to an origin's peers that the kernel still holds, by who closed first.
+
+    Of all processes in the same network namespace: they share the ports.
+    """
+
+    at: float
+    """When they were counted."""
+    ours: int
+    """This side closed first: for a minute, each keeps a local port from this peer."""
+    fullest: int
+    """The most of ``ours`` to one peer: of the local ports each peer can have all."""
+    theirs: int | None = None
+    """The peer closed first; None where no peer is on this machine, for it is held there."""
+
+
 class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the host table."""
 
@@ -206,6 +222,8 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Node's 'timeout' events on busy sockets: signals only, nothing was closed."""
     certificates: tuple[PeerCertificate, ...] = ()
     """The different ones that the servers of its sockets showed: as a rule a single one."""
+    time_wait: TimeWait | None = None
+    """As last counted; None where the kernel was not asked, or does not tell."""
 
 
 class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -259,6 +277,8 @@ class ProcessFacts(msgspec.Struct, frozen=True, kw_only=True):
     """CPU seconds used since the start."""
     open_fds: int | None = None
     max_fds: int | None = None
+    local_ports: int | None = None
+    """Ports that the kernel may give to outgoing connections, to each peer so many."""
     loop_lag_s: float = 0.0
     """How late the snapshot timer ran: what the engine's loop itself adds."""
 

@@ -14,6 +14,7 @@ from pooltop.engine.agent import Agent
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
+from pooltop.engine.time_wait import TimeWaitWatch
 from pooltop.engine.workload import WorkloadRunner, pattern_words
 from pooltop.errors import UsageError
 
@@ -45,6 +46,7 @@ class Engine:
         for each in profile.workloads:
             if each.base_url.startswith("https:"):
                 self.agents[each.agent].check_tls()
+        self._time_wait = TimeWaitWatch()
         self._seq = 0
         self._lag = 0.0
 
@@ -60,9 +62,12 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """Give the picture of this instant."""
         self._seq += 1
+        at = time.monotonic()
+        origins = (o for a in self.agents.values() for o in a.shell.tally.origins.values())
+        self._time_wait.look(origins, at)
         return Snapshot(
             seq=self._seq,
-            at=time.monotonic(),
+            at=at,
             wall_at=time.time(),
             profile=self.profile.path,
             environment=self.profile.environment,
@@ -139,6 +144,7 @@ class Engine:
             runner.stop()
         for agent in self.agents.values():
             await agent.aclose()
+        await self._time_wait.aclose()
         if self._own_resolver is not None:
             await self._own_resolver.aclose()
 
@@ -152,7 +158,9 @@ class Engine:
             self.done.set()
 
     def _facts(self) -> ProcessFacts:
-        return process_facts(os.getpid(), loop_lag_s=self._lag)
+        return process_facts(
+            os.getpid(), loop_lag_s=self._lag, local_ports=self._time_wait.local_ports
+        )
 
 
 def _labeller(agent: Agent) -> Callable[[OriginKey], str]:

@@ -11,14 +11,15 @@ from pooltop.core.snapshot import ProcessFacts
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def process_facts(pid: int, *, loop_lag_s: float) -> ProcessFacts:
-    """Give the facts of this process, now."""
+def process_facts(pid: int, *, loop_lag_s: float, local_ports: int | None) -> ProcessFacts:
+    """Give the facts of this process, now; what the arguments say was found out elsewhere."""
     return ProcessFacts(
         pid=pid,
         rss_bytes=_rss(),
         cpu_s=time.process_time(),
         open_fds=_open_fds(),
         max_fds=_max_fds(),
+        local_ports=local_ports,
         loop_lag_s=loop_lag_s,
     )
 

@@ -545,6 +545,7 @@ class PoolShell:
             connection.attempts = dialled.attempts
             connection.local = dialled.local
             connection.remote = dialled.remote
+            self.tally.origins[connection.origin.key].reached(dialled.remote, dialled.local)
             await self._loop.create_connection(lambda: connection, sock=dialled.sock)
         except RequestError as error:
             self._dial_failed(connection, error)

@@ -161,4 +161,5 @@ def _origin(
         latency=tally.latency(),
         timeout_events=tally.timeout_events,
         certificates=tuple(certificates.all),
+        time_wait=tally.time_wait,
     )

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from pooltop.core import events as ev
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.model import OriginKey
-from pooltop.core.snapshot import OriginCounters, OriginLatency
+from pooltop.core.snapshot import OriginCounters, OriginLatency, TimeWait
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
     from pooltop.engine.exchange import Exchange
+
+MOST_PEERS = 32
+"""Addresses kept of each origin: a name behind a balancer has ever new ones."""
 
 
 class OriginTally:
@@ -31,12 +34,14 @@ class OriginTally:
         "connected",
         "failed",
         "opened",
+        "peers",
         "queue",
         "queued",
         "reused",
         "stale_reuse",
         "statuses",
         "submitted",
+        "time_wait",
         "timeout_events",
         "total",
         "wait",
@@ -55,6 +60,17 @@ class OriginTally:
         self.connect = Recorder()
         self.wait = Recorder()
         self.total = Recorder()
+        self.peers: dict[str, str] = {}
+        """Our end by the peer's, of one connection to each peer that was reached, MOST_PEERS."""
+        self.time_wait: TimeWait | None = None
+        """As the engine last counted it."""
+
+    def reached(self, remote: str, local: str) -> None:
+        """Note whom a dial has led to."""
+        if remote not in self.peers:
+            if len(self.peers) >= MOST_PEERS:
+                del self.peers[next(iter(self.peers))]
+            self.peers[remote] = local
 
     def completed(self, exchange: Exchange) -> None:
         """Count a whole response."""

@@ -97,6 +97,7 @@ class Listener:
     def __init__(self, handler: Handler, scheme: str) -> None:
         self.handler = handler
         self.scheme = scheme
+        self.host = "127.0.0.1"
         self.port = 0
         self.path = ""
         self.wires: list[Wire] = []
@@ -105,7 +106,7 @@ class Listener:
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://{'localhost' if self.path else f'127.0.0.1:{self.port}'}"
+        return f"{self.scheme}://{'localhost' if self.path else f'{self.host}:{self.port}'}"
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -137,13 +138,18 @@ async def serve() -> AsyncIterator[Serve]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(
-            handler: Handler = echo, *, context: Any = None, path: str | None = None
+            handler: Handler = echo,
+            *,
+            context: Any = None,
+            host: str = "127.0.0.1",
+            path: str | None = None,
         ) -> Listener:
             listener = Listener(handler, "http" if context is None else "https")
             if path is None:
                 server = await asyncio.start_server(
-                    listener.accept, "127.0.0.1", 0, ssl=context, backlog=1000
+                    listener.accept, host, 0, ssl=context, backlog=1000
                 )
+                listener.host = host
                 listener.port = server.sockets[0].getsockname()[1]
             else:
                 listener.path = path
