@@ -209,8 +209,7 @@ class Connection(asyncio.BufferedProtocol):
         is_over = exchange is None or exchange.is_whole or self.codec.is_idle
         try:
             if self.tls is not None and not (is_over and self.tls.is_connected):
-                # Without close_notify, only what is still to come can be cut by it.
-                self.tls.receive_eof()
+                self.tls.receive_eof(delimits=self.codec.ends_at_eof)
             if self.connected_at is None:
                 raise PeerError(
                     "Client network socket disconnected before secure TLS connection was "
@@ -384,7 +383,11 @@ class Connection(asyncio.BufferedProtocol):
             self._is_connected(now)
         if plain and not self.dead:
             self._receive(memoryview(plain), now)
-        if tls.peer_closed and not self.dead:
+        if self.dead:
+            return
+        if tls.fault is not None:
+            raise tls.fault
+        if tls.peer_closed:
             self.eof_received()
 
     def _is_connected(self, now: float) -> None:

@@ -56,13 +56,13 @@ class TLSStream:
     __slots__ = (
         "_closing",
         "_facts",
-        "_fault",
         "_incoming",
         "_object",
         "_outgoing",
         "_seen",
         "_servername",
         "_unsent_name",
+        "fault",
         "is_connected",
         "peer_closed",
     )
@@ -71,6 +71,8 @@ class TLSStream:
     """The handshake is done: ``send`` may be called."""
     peer_closed: bool
     """The peer sent close_notify: its stream is complete, and no more comes."""
+    fault: NetworkError | None
+    """What broke the stream; raised by every later call. What came before it is good."""
 
     def __init__(
         self,
@@ -123,15 +125,15 @@ class TLSStream:
         self.is_connected = False
         self.peer_closed = False
         self._closing = False
-        self._fault: NetworkError | None = None
+        self.fault = None
         self._facts: TLSFacts | None = None
         self._seen = b""
 
     def __repr__(self) -> str:
         """Show how far it is."""
         state = "connected" if self.is_connected else "handshaking"
-        if self._fault is not None:
-            state = self._fault.code
+        if self.fault is not None:
+            state = self.fault.code
         return f"<TLSStream {self._servername} {state}>"
 
     def start(self) -> bytes:
@@ -141,8 +143,8 @@ class TLSStream:
             NetworkError: this OpenSSL can offer nothing under its own configuration.
         """
         self._advance()
-        if self._fault is not None:
-            raise self._fault
+        if self.fault is not None:
+            raise self.fault
         return self._outgoing.read()
 
     def receive(self, data: bytes | memoryview) -> tuple[bytes, bytes]:
@@ -156,8 +158,8 @@ class TLSStream:
             NetworkError: no trust, no agreement, an alert, bytes that are no TLS. ``unsent`` then
                 has the alert that tells the peer. The stream is of no further use.
         """
-        if self._fault is not None:
-            raise self._fault
+        if self.fault is not None:
+            raise self.fault
         chunks: list[bytes] = []
         if len(data) <= _SLICE:
             self._take(data, chunks)
@@ -165,31 +167,36 @@ class TLSStream:
             view = memoryview(data)
             for piece in _pieces(view, _SLICE):
                 self._take(piece, chunks)
-                if self._fault is not None:
+                if self.fault is not None:
                     break
-        if self._fault is not None and not chunks:
-            raise self._fault
+        if self.fault is not None and not chunks:
+            raise self.fault
         to_write = self._outgoing.read() if self._outgoing.pending else b""
         if len(chunks) == 1:
             return chunks[0], to_write
         return b"".join(chunks), to_write
 
-    def receive_eof(self) -> None:
+    def receive_eof(self, *, delimits: bool = True) -> None:
         """Take the TCP connection's end: decide whether the stream was at its own.
 
+        Args:
+            delimits: the end is all that delimits what was received. Where it has a length of its
+                own, whoever reads it sees for himself whether it is cut.
+
         Raises:
-            PeerError: ERR_TLS_TRUNCATED, it ended without close_notify: whatever is delimited by
-                the connection's end is incomplete. Many servers drop idle connections so.
+            PeerError: ERR_TLS_TRUNCATED, it ended without close_notify (RFC 9112, 9.8). Node takes
+                what is cut for whole; many servers drop idle connections so.
             NetworkError: the handshake was not done, or a fault was still to be told.
         """
-        if self._fault is not None:
-            raise self._fault
-        if self.peer_closed:
+        if self.fault is not None:
+            raise self.fault
+        if self.peer_closed or (self.is_connected and not delimits):
             return
         if not self.is_connected:
             raise cut_error(seen=self._seen)
         raise PeerError(
-            "the server ended the connection without TLS's close_notify: what it sent may be cut",
+            "the server ended the connection without TLS's close_notify, and nothing else says "
+            "where the body ends: it may be cut",
             code="ERR_TLS_TRUNCATED",
         )
 
@@ -200,8 +207,8 @@ class TLSStream:
             UsageError: the handshake is not done, or ``close`` was called.
             NetworkError: a fault of ``receive`` was still to be told.
         """
-        if self._fault is not None:
-            raise self._fault
+        if self.fault is not None:
+            raise self.fault
         if not self.is_connected or self._closing:
             raise UsageError("a TLS stream carries data only between handshake and close")
         if not data:
@@ -223,7 +230,7 @@ class TLSStream:
 
         Empty if the handshake was not done; after a fault, what ``unsent`` gives.
         """
-        if self._closing or not self.is_connected or self._fault is not None:
+        if self._closing or not self.is_connected or self.fault is not None:
             return self.unsent()
         self._closing = True
         # It is sent; that the peer's own is not here yet is what OpenSSL complains about.
@@ -241,7 +248,7 @@ class TLSStream:
 
         In TLS 1.3 that is after the handshake, as a rule together with the first response.
         """
-        if not self.is_connected or self._fault is not None:
+        if not self.is_connected or self.fault is not None:
             return None
         ticket = self._object.session
         if ticket is None:
@@ -301,7 +308,7 @@ class TLSStream:
             return
         if self._unsent_name is not None and not self._object.session_reused:
             self._verify(self._unsent_name)
-        self.is_connected = self._fault is None
+        self.is_connected = self.fault is None
 
     def _verify(self, name: str) -> None:
         """Check the name that OpenSSL was not told. A session was checked when it was new."""
@@ -311,16 +318,17 @@ class TLSStream:
             is_ours = False
         if not is_ours:
             self._outgoing.read()  # our Finished: the server is not to think that all is well
-            self._fault = identity_error(name, next(iter(sent_chain(self._object)), None))
+            self.fault = identity_error(name, next(iter(sent_chain(self._object)), None))
 
     def _fail(self, error: ssl.SSLError) -> NetworkError:
         if isinstance(error, ssl.SSLCertVerificationError):
             chain = sent_chain(self._object)
             fault = verification_error(error, self._servername, chain, wall_now=time.time())
         else:
-            fault = handshake_error(error, seen=self._seen)
+            has_certificate = bool(sent_chain(self._object))
+            fault = handshake_error(error, seen=self._seen, is_past_ciphers=has_certificate)
         fault.__cause__ = error
-        self._fault = fault
+        self.fault = fault
         return fault
 
 

@@ -10,8 +10,7 @@ import ssl
 from pooltop.errors import NetworkError
 
 _ALERTS: dict[str, str] = {
-    "HANDSHAKE_FAILURE": "the server accepts none of our ciphers, or wants a client certificate "
-    "(tls.cert and tls.key)",
+    "HANDSHAKE_FAILURE": "the server accepts none of our ciphers, versions or curves",
     "PROTOCOL_VERSION": "the server does not speak TLS 1.2 or newer",
     "INSUFFICIENT_SECURITY": "the server wants stronger ciphers",
     "CERTIFICATE_REQUIRED": "the server requires a client certificate: give tls.cert and tls.key",
@@ -29,6 +28,12 @@ _ALERTS: dict[str, str] = {
     "INTERNAL_ERROR": "the server failed inside",
 }
 """What the peer's alert says, by its name in RFC 8446, 6."""
+
+_WANTS_CERTIFICATE = (
+    "the server wants a client certificate, or another one than it was given: see tls.cert and "
+    "tls.key"
+)
+"""TLS 1.2 has no alert of its own for it. Source: RFC 5246, 7.4.6."""
 
 _OURS: dict[str, str] = {
     "UNSUPPORTED_PROTOCOL": "the server does not speak TLS 1.2 or newer",
@@ -48,22 +53,28 @@ _SPEAKERS: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def handshake_error(error: ssl.SSLError, *, seen: bytes) -> NetworkError:
+def handshake_error(
+    error: ssl.SSLError, *, seen: bytes, is_past_ciphers: bool = False
+) -> NetworkError:
     """Give the error to raise for what OpenSSL refused, other than a certificate.
 
     Args:
         error: what the ssl module raised.
         seen: the first octets of the peer, to tell what it speaks if it is not TLS.
+        is_past_ciphers: the server has sent its certificate, and so had chosen a cipher.
     """
     stranger = _stranger(seen)
     if stranger is not None:
         code = "ERR_SSL_WRONG_VERSION_NUMBER"
         return NetworkError(f"TLS {code}: the server speaks {stranger}", code=code)
-    # OpenSSL 4 spells "SSL/TLS alert ..." what was "sslv3 alert ...": the name alone is stable.
     reason = (error.reason or "PROTOCOL_ERROR").upper().replace(" ", "_")
+    # "sslv3 alert ..." until OpenSSL 3.1, "ssl/tls alert ..." since: Node 24 has the later one.
+    reason = reason.replace("SSLV3_ALERT", "SSL/TLS_ALERT")
     code = f"ERR_SSL_{reason}"
     name = reason.rpartition("ALERT_")[2]
     words = _ALERTS.get(name) or _ALERTS.get(name.removeprefix("TLSV1_")) or _OURS.get(reason)
+    if name == "HANDSHAKE_FAILURE" and is_past_ciphers:
+        words = _WANTS_CERTIFICATE
     return NetworkError(f"TLS {code}: {words}" if words else f"TLS {code}", code=code)
 
 

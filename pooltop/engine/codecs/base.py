@@ -103,6 +103,11 @@ class Codec(Protocol):
         """Between two exchanges: any byte received now is unsolicited."""
         ...
 
+    @property
+    def ends_at_eof(self) -> bool:
+        """The response under way ends where the input does, so that no one can tell a cut one."""
+        ...
+
     def start(self, request: PreparedRequest, sink: ResponseSink) -> bytes:
         """Begin an exchange; give what to write first. The codec must be idle."""
         ...

@@ -139,6 +139,11 @@ class GuardedCodec:
         """Between two exchanges, and fit for the next."""
         return self._state is _IDLE
 
+    @property
+    def ends_at_eof(self) -> bool:
+        """In a body that the end of input ends: nobody can tell a cut one from a whole one."""
+        return self._state is _EOF
+
     def start(self, request: PreparedRequest, sink: ResponseSink) -> bytes:
         """Begin an exchange; give what to write first. The codec must be idle."""
         if self._state is not _IDLE:
