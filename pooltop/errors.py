@@ -40,6 +40,9 @@ class EngineError(PooltopError):
 class RequestError(PooltopError):
     """A request failed. ``code`` is Node's where Node has one."""
 
+    outcome = ""
+    """What it is counted as, where more is known than the code; else empty."""
+
     def __init__(self, message: str, *, code: str | None = None) -> None:
         """Keep the code on this instance."""
         super().__init__(message)
@@ -60,14 +63,50 @@ class NetworkError(RequestError):
 
 
 class RequestTimeout(RequestError):
-    """One of the four clocks ran out; ``clock`` names it."""
+    """One of the clocks of ``Timeouts`` ran out; ``clock`` names it."""
 
     code = "ETIMEDOUT"
 
     def __init__(self, message: str, *, clock: str) -> None:
-        """Keep which of queue, connect, idle or total it was."""
+        """Keep which of queue, connect, dns, tcp, tls, idle or total it was."""
         super().__init__(message)
         self.clock = clock
+        self.outcome = f"{clock} clock"
+
+
+class ConnectTimeout(RequestTimeout):
+    """A socket was not connected in time; says in which phase the time ran out."""
+
+    def __init__(
+        self,
+        where: str,
+        *,
+        clock: str,
+        after_s: float,
+        phase: str,
+        dns_s: float | None,
+        tcp_s: float | None,
+    ) -> None:
+        """Keep the phase, and what the ones before it took.
+
+        Args:
+            where: ``host:port``.
+            clock: "connect", or the phase's own: "dns", "tcp" or "tls".
+            after_s: the limit.
+            phase: "dns", "tcp" or "tls": what was under way.
+            dns_s: seconds of the look-up; None if it is not over, or there was none.
+            tcp_s: seconds of the TCP connection; None if there is none yet.
+        """
+        took = ((name, s) for name, s in (("dns", dns_s), ("tcp", tcp_s)) if s is not None)
+        before = ", ".join(f"{name} {s * 1000:.0f} ms" for name, s in took)
+        inside = f" in {phase}" if clock != phase else ""
+        behind = f" ({before})" if before else ""
+        super().__init__(
+            f"{where}: {clock} timed out after {after_s:g} s{inside}{behind}", clock=clock
+        )
+        self.phase = phase
+        self.dns_s = dns_s
+        self.tcp_s = tcp_s
 
 
 class QueueTimeout(RequestTimeout):

@@ -61,6 +61,9 @@ class RequestFailed(Event, frozen=True, tag=True, gc=False):
     code: str
     """Stable, Node's where Node has one: ECONNRESET, ECONNREFUSED, ABORT_ERR, ETIMEDOUT ..."""
     message: str
+    outcome: str = ""
+    """What it is counted as: "connect clock", "idle clock" ... when one of ours ran out; empty
+    where no more is known than the code."""
 
 
 class RequestAborted(Event, frozen=True, tag=True, gc=False):
@@ -75,6 +78,16 @@ class RequestWithdrawn(Event, frozen=True, tag=True, gc=False):
 
     key: OriginKey
     request: RequestId
+
+
+class TimeoutRaised(Event, frozen=True, tag=True, gc=False):
+    """Node's 'timeout' on a socket in use: it was silent for so long. Nothing else comes of it."""
+
+    key: OriginKey
+    request: RequestId
+    socket: SocketId
+    silent_s: float
+    """Seconds without a byte."""
 
 
 class SocketOpened(Event, frozen=True, tag=True, gc=False):
@@ -159,6 +172,7 @@ PoolEvent = (
     | RequestFailed
     | RequestAborted
     | RequestWithdrawn
+    | TimeoutRaised
     | SocketOpened
     | SocketConnected
     | SocketFreed

@@ -24,6 +24,7 @@ Scheduling = Literal["lifo", "fifo"]
 Live = Literal["node", "drain"]
 Codec = Literal["h11", "llhttp"]
 Protocol = Literal["http:", "https:"]
+TimeoutMode = Literal["fail", "node"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -61,20 +62,42 @@ class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """The four clocks of a request, in seconds; None means no limit.
+    """The clocks of a request, in seconds; None means no limit.
 
-    They are pooltop's own: when one runs out the request fails and its slot is freed. Node
-    has none of these; its ``timeout`` is an agent option (``AgentOptions.timeout``).
+    In mode "fail" they are pooltop's own: when one runs out the request fails, and its slot is
+    freed. In mode "node" there is what Node has: ``idle`` alone, and that only tells.
     """
 
+    mode: TimeoutMode = "fail"
+    """What a clock that runs out does.
+
+    "fail": the request fails with a RequestTimeout that names the clock, and its socket is
+    destroyed. "node": ``idle`` is Node's request option ``timeout``. It runs from the request's
+    being given a socket (the dial included, the queue not) and tells of each silence once, by
+    the event TimeoutRaised; nothing fails, nothing is closed, nothing is freed. It takes the place
+    of the agent's ``timeout``, and 0 switches that off for the request. The other clocks do not
+    exist: they are not looked at. Node's quirks are kept: one that is equal to the agent's
+    ``timeout`` is ignored, so that on a socket which a Keep-Alive hint has given less, the hint's
+    counts, and on a socket that was handed over from another request none does.
+
+    Source: Node v24 lib/_http_agent.js setRequestSocket, lib/_http_client.js responseKeepAlive.
+    """
     queue: float | None = None
     """From entering the queue to being given a socket."""
     connect: float | None = None
     """From the dial's start until the connection can carry bytes: dns + tcp + tls."""
+    dns: float | None = None
+    """The look-up alone, within ``connect``."""
+    tcp: float | None = None
+    """From the look-up's end to the TCP connection, all attempts together, within ``connect``."""
+    tls: float | None = None
+    """The TLS handshake alone, within ``connect``."""
     idle: float | None = None
-    """Between two signs of life on the socket while the request has it."""
+    """Between two signs of life on the socket while the request has it: until its response is
+    read, and all of the request has left. A body's slow reader on our side stops it."""
     total: float | None = None
-    """From the intended start, the queue included, to the last byte of the response."""
+    """From the intended start, the queue included, to the last byte of the response, and until
+    all of the request has left."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

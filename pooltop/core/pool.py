@@ -42,9 +42,10 @@ from pooltop.core.events import (
     SocketDropped,
     SocketFreed,
     SocketOpened,
+    TimeoutRaised,
 )
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
-from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
+from pooltop.core.records import Failure, OriginRecord, RequestRecord, SocketRecord
 from pooltop.core.states import (
     AssignReason,
     CloseReason,
@@ -69,7 +70,7 @@ _ENDED = RequestState.ENDED
 _DONE = RequestState.DONE
 _REUSED = AssignReason.REUSED
 
-HANG_UP = ("ECONNRESET", "socket hang up")
+HANG_UP = Failure("ECONNRESET", "socket hang up")
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
@@ -266,7 +267,12 @@ class PoolCore:
             self._replace(origin, now)
 
     def abort(
-        self, request: RequestId, *, now: float, code: str = HANG_UP[0], message: str = HANG_UP[1]
+        self,
+        request: RequestId,
+        *,
+        now: float,
+        code: str = HANG_UP.code,
+        message: str = HANG_UP.message,
     ) -> None:
         """The caller gives the request up (req.destroy()).
 
@@ -277,24 +283,44 @@ class PoolCore:
         if record is None or record.aborted:
             return
         if record.state is _QUEUED:
-            record.aborted = (code, message)
+            record.aborted = Failure(code, message)
             self.events.append(RequestAborted(now, record.origin.key, request))
         elif record.state is _ASSIGNED:
-            record.aborted = (code, message)
+            record.aborted = Failure(code, message)
         elif record.state is _RUNNING:
             assert record.socket is not None
-            self._destroy(record.socket, CloseReason.ABORTED, now, error=(code, message))
+            self._destroy(record.socket, CloseReason.ABORTED, now, error=Failure(code, message))
 
-    def time_out(self, request: RequestId, *, now: float, code: str, message: str) -> None:
+    def time_out(
+        self, request: RequestId, *, now: float, code: str, message: str, outcome: str = ""
+    ) -> None:
         """One of pooltop's own clocks ran out: the request fails and gives its place up at once."""
         record = self.requests.get(request)
         if record is None:
             return
+        failure = Failure(code, message, outcome)
         if record.state is _QUEUED:
-            self._withdraw(record, code, message, now)
+            self._withdraw(record, failure, now)
         elif record.state in (_ASSIGNED, _RUNNING):
             assert record.socket is not None
-            self._destroy(record.socket, CloseReason.TIMED_OUT, now, error=(code, message))
+            self._destroy(record.socket, CloseReason.TIMED_OUT, now, error=failure)
+
+    def set_timeout(self, request: RequestId, *, timeout_ms: float) -> None:
+        """The request, which has its socket, brings a timeout of its own; 0 for none.
+
+        One that is equal to the agent's is ignored, and what the socket has stays: less after a
+        hint, nothing after a hand-over.  Source: Node v24 lib/_http_agent.js setRequestSocket.
+        """
+        record = self.requests.get(request)
+        if timeout_ms != self.options.timeout and record is not None and record.socket is not None:
+            record.socket.timeout_ms = timeout_ms
+
+    def raise_timeout(self, request: RequestId, *, now: float, silent_s: float) -> None:
+        """Tell that the request's socket is silent: Node's 'timeout' event."""
+        record = self.requests.get(request)
+        if record is not None and record.socket is not None:
+            key, socket = record.origin.key, record.socket.id
+            self.events.append(TimeoutRaised(now, key, request, socket, silent_s))
 
     def lost(
         self,
@@ -302,13 +328,13 @@ class PoolCore:
         *,
         now: float,
         reason: CloseReason,
-        code: str = HANG_UP[0],
-        message: str = HANG_UP[1],
+        code: str = HANG_UP.code,
+        message: str = HANG_UP.message,
     ) -> None:
         """The socket is of no further use: the peer, the network or the parser said so."""
         record = self.sockets.get(socket)
         if record is not None:
-            self._destroy(record, reason, now, error=(code, message))
+            self._destroy(record, reason, now, error=Failure(code, message))
 
     def peer_ended(self, socket: SocketId, *, now: float) -> None:
         """The peer began to close, no response being under way.
@@ -343,8 +369,7 @@ class PoolCore:
             if request.state is _ENDED:
                 self._settled(request)
             else:
-                code, message = request.aborted or record.error or HANG_UP
-                self._fail(request, code, message, now)
+                self._fail(request, request.aborted or record.error or HANG_UP, now)
         if self.waiting:
             self._replace(origin, now)
 
@@ -360,12 +385,12 @@ class PoolCore:
                 else:
                     self.deadline = min(self.deadline, socket.expires_at)
 
-    def destroy(self, *, now: float, error: tuple[str, str] = HANG_UP) -> None:
+    def destroy(self, *, now: float, error: Failure = HANG_UP) -> None:
         """Close every socket, idle ones first. The queue is left alone, as Node leaves it.
 
         Args:
             now: monotonic seconds.
-            error: code and message for the requests that are on them.
+            error: for the requests that are on them.
         """
         queued = sum(len(origin.queue) for origin in self.waiting.values())
         doomed = [s for o in self.origins.values() for s in o.free.values()]
@@ -398,7 +423,7 @@ class PoolCore:
         """Fail every queued request: for an agent that is closed for good, which Node has not."""
         for origin in list(self.waiting.values()):
             for request in list(origin.queue.values()):
-                self._withdraw(request, code, message, now)
+                self._withdraw(request, Failure(code, message), now)
 
     def forget_unused_origins(self) -> list[OriginKey]:
         """Drop the origins that have no socket, not even a dying one, and no request; name them."""
@@ -482,7 +507,7 @@ class PoolCore:
                 socket.carried -= 1
                 self._release(socket, now)
                 request.socket = None
-            self._fail(request, *request.aborted, now)
+            self._fail(request, request.aborted, now)
             return
         request.move(_RUNNING)
         self.commands.append(Send(socket.id, request.id))
@@ -504,6 +529,9 @@ class PoolCore:
             self._destroy(socket, over, now)
             return
         if origin.queue:
+            if request.state is _DONE:
+                # Node's responseKeepAlive clears the socket's timeout; only parking sets it again.
+                socket.timeout_ms = 0.0
             self._assign(self._dequeue(origin), socket, AssignReason.HANDED_OVER, now)
             return
         if not options.keep_alive or not request.keep_alive:
@@ -597,7 +625,7 @@ class PoolCore:
         reason: CloseReason,
         now: float,
         *,
-        error: tuple[str, str] | None = None,
+        error: Failure | None = None,
     ) -> None:
         if socket.is_dying:
             return
@@ -605,21 +633,19 @@ class PoolCore:
         self._begin_closing(socket, reason, now)
         self.commands.append(Destroy(socket.id, reason))
 
-    def _fail(self, request: RequestRecord, code: str, message: str, now: float) -> None:
+    def _fail(self, request: RequestRecord, failure: Failure, now: float) -> None:
         socket = None if request.socket is None else request.socket.id
         self._settled(request)
-        self.events.append(
-            RequestFailed(now, request.origin.key, request.id, socket, code, message)
-        )
-        self.commands.append(Settle(request.id, code, message))
+        self.events.append(RequestFailed(now, request.origin.key, request.id, socket, *failure))
+        self.commands.append(Settle(request.id, failure.code, failure.message))
 
-    def _withdraw(self, request: RequestRecord, code: str, message: str, now: float) -> None:
+    def _withdraw(self, request: RequestRecord, failure: Failure, now: float) -> None:
         origin = request.origin
         del origin.queue[request.id]
         if not origin.queue:
             del self.waiting[origin.key]
         self.events.append(RequestWithdrawn(now, origin.key, request.id))
-        self._fail(request, code, message, now)
+        self._fail(request, failure, now)
 
     def _settled(self, request: RequestRecord) -> None:
         request.move(_DONE)

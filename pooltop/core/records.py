@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from typing import NamedTuple
 
 from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.states import (
@@ -26,6 +27,15 @@ from pooltop.core.states import (
 # Not looked up through the enum's metaclass at every move.
 _SOCKETS = Home.SOCKETS
 _FREE_SOCKETS = Home.FREE_SOCKETS
+
+
+class Failure(NamedTuple):
+    """What a request fails with."""
+
+    code: str
+    message: str
+    outcome: str = ""
+    """What it is counted as, where more is known than the code."""
 
 
 def _lists(before: SocketState, after: SocketState) -> tuple[Home, Home]:
@@ -84,8 +94,8 @@ class SocketRecord:
         self.expires_at: float | None = None
         """While idle with a timeout: when it is closed."""
         self.close_reason: CloseReason | None = None
-        self.error: tuple[str, str] | None = None
-        """Code and message for the request that is on it when it closes."""
+        self.error: Failure | None = None
+        """For the request that is on it when it closes."""
 
     @property
     def is_dying(self) -> bool:
@@ -105,7 +115,7 @@ class RequestRecord:
     """The response's Keep-Alive timeout; None if it had none that Node reads."""
     sent = False
     """All of it was handed to the kernel."""
-    aborted: tuple[str, str] | None = None
+    aborted: Failure | None = None
     """Given up before it was attached: the error that it gets at its turn."""
     overtakes_before = 0
 

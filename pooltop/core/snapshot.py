@@ -139,7 +139,8 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True):
     completed: int = 0
     """Responses received whole, whatever their status."""
     failed: dict[str, int] = {}
-    """Error code to count."""
+    """Outcome to count: the error's code, or what is known better: "queue clock", "connect clock"
+    and the like where a clock of ``Timeouts`` ran out."""
     statuses: dict[int, int] = {}
     """Status code to count."""
     queued: int = 0
@@ -219,7 +220,7 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     counters: OriginCounters = OriginCounters()
     latency: OriginLatency = OriginLatency()
     timeout_events: int = 0
-    """Node's 'timeout' events on busy sockets: signals only, nothing was closed."""
+    """Node's 'timeout' events on sockets in use: signals only, nothing was closed."""
     certificates: tuple[PeerCertificate, ...] = ()
     """The different ones that the servers of its sockets showed: as a rule a single one."""
     time_wait: TimeWait | None = None
@@ -306,7 +307,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     wall_at: float
     kind: str
-    """A word: OPEN CLOSE EDIT ERROR QUEUE LOAD INFO."""
+    """A word: OPEN CLOSE EDIT ERROR QUEUE SILENT LOAD INFO."""
     agent: str = ""
     host: str = ""
     text: str = ""

@@ -22,6 +22,7 @@ from pooltop.core.model import (
     OriginKey,
     Protocol,
     Scheduling,
+    TimeoutMode,
     Timeouts,
     TLSOptions,
 )
@@ -107,7 +108,8 @@ class Agent:
             live: what an edit does at once: "node" as Node, "drain" as operators expect.
             codec: "h11" or "llhttp".
             tls: for https origins.
-            timeouts: the default clocks of every request, in seconds.
+            timeouts: the default clocks of every request, in seconds: one that runs out fails the
+                request; with ``mode="node"`` it is an event only, as in Node.
             resolver: looks names up; None for the system's, whose answers are used again for 5 s
                 (``resolver.LIFETIME_S``). Node asks anew for every connection; a resolver of
                 ``SystemResolver(lifetime_s=0)`` does too.
@@ -534,7 +536,9 @@ class Agent:
 
 
 def _check_timeouts(timeouts: Timeouts) -> None:
-    for clock in timeouts.__struct_fields__:
+    if timeouts.mode not in get_args(TimeoutMode):
+        raise UsageError(f"timeouts.mode is {' or '.join(get_args(TimeoutMode))}")
+    for clock in timeouts.__struct_fields__[1:]:
         limit = getattr(timeouts, clock)
         if limit is not None and not _is_duration(limit):
             raise UsageError(f"timeouts.{clock} is a number of seconds, 0 or more, or None")

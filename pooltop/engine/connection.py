@@ -57,6 +57,7 @@ class Connection(asyncio.BufferedProtocol):
         "_finishing",
         "_paused",
         "_transport",
+        "_unsent",
         "attempts",
         "bytes_in",
         "bytes_out",
@@ -75,6 +76,7 @@ class Connection(asyncio.BufferedProtocol):
         "opened_at",
         "origin",
         "phase",
+        "phase_at",
         "remote",
         "shell",
         "tcp_s",
@@ -94,6 +96,10 @@ class Connection(asyncio.BufferedProtocol):
         self.codec = codec
         self.opened_at = now
         self.connected_at: float | None = None
+        self.phase: Phase = "dns"
+        """What its dial is at, or was at last."""
+        self.phase_at = now
+        """Since when."""
         self.last_activity = now
         self.timeout_told = False
         """Node's 'timeout' was told since the last activity."""
@@ -103,8 +109,6 @@ class Connection(asyncio.BufferedProtocol):
         self.dial: asyncio.Task[None] | None = None
         self.attempts: int | None = None
         """How many addresses were tried until one answered."""
-        self.phase: Phase = "dns"
-        """What its dial is at, or was at last."""
         self.dead = False
         """The pool has done with it: whatever comes now is late."""
         self.local = ""
@@ -124,6 +128,8 @@ class Connection(asyncio.BufferedProtocol):
         """Has an exchange, and something of the peer's to read before it is sent."""
         self._transport: asyncio.Transport | None = None
         self._paused = False
+        self._unsent = 0
+        """Bytes that the kernel had not taken when they were last counted."""
         self._finishing: asyncio.TimerHandle | None = None
 
     @property
@@ -134,7 +140,7 @@ class Connection(asyncio.BufferedProtocol):
     def connecting(self, dns_s: float | None) -> None:
         """The look-up, if there was one, is over: its address is being connected to."""
         self.dns_s = dns_s
-        self.phase = "tcp"
+        self._enter("tcp")
 
     @property
     def tls_facts(self) -> TLSFacts | None:
@@ -148,6 +154,20 @@ class Connection(asyncio.BufferedProtocol):
         """The socket itself, to be asked and not used; None before the connect and after all."""
         transport = self._transport
         return None if transport is None else transport.get_extra_info("socket")
+
+    def has_progressed(self, now: float) -> bool:
+        """Say whether the kernel took bytes since that was last asked; counts as a sign of life.
+
+        Nobody is told of that before all of them are gone, which with a large body and a slow
+        peer is long.  Source: Node v24 lib/net.js Socket._onTimeout.
+        """
+        if self._transport is None:
+            return False
+        before, self._unsent = self._unsent, self._transport.get_write_buffer_size()
+        if self._unsent < before:
+            self.last_activity = now
+            self.timeout_told = False
+        return self._unsent < before
 
     # asyncio's side
 
@@ -163,7 +183,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.tls is None:
             self._is_connected(_now())
             return
-        self.phase = "tls"
+        self._enter("tls")
         try:
             self._put(self.tls.start())
         except RequestError as error:
@@ -256,6 +276,8 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """The kernel is full."""
         self._paused = True
+        assert self._transport is not None
+        self._unsent = self._transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
         """Everything is with the kernel."""
@@ -340,6 +362,12 @@ class Connection(asyncio.BufferedProtocol):
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.on_detached()
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self.phase_at = _now()
+        if self.exchange is not None:
+            self.shell.note_connect(self.exchange, self)
 
     @property
     def _is_sending_after_answer(self) -> bool:

@@ -49,6 +49,10 @@ class Exchange:
     reused = False
     """Node's req.reusedSocket: taken from the idle ones (not handed over)."""
     status = 0
+    hears_timeout = False
+    """Node's request listens for its socket's 'timeout': it, or its agent, has one set."""
+    timeout_told = False
+    """And was told of it: a request hears it once."""
 
     def __init__(
         self,
@@ -81,6 +85,13 @@ class Exchange:
     def is_settled(self) -> bool:
         """Over, well or badly."""
         return self.ended_at is not None
+
+    @property
+    def is_sending(self) -> bool:
+        """Its socket is still its own, and has not all of it yet."""
+        connection = self.connection
+        has_it = connection is not None and connection.exchange is self
+        return has_it and self.sent_at is None
 
     @property
     def is_whole(self) -> bool:
@@ -121,7 +132,7 @@ class Exchange:
         """Its socket is gone: nothing more of it can be sent."""
 
     def on_timeout_event(self) -> None:
-        """Node's 'timeout' event: the socket was silent for long. Nothing is closed by it."""
+        """Node's 'timeout' on the request: its socket is silent. Once; nothing is closed by it."""
 
     def on_complete(self) -> None:
         """The response is whole and its socket was released: a next request may follow."""

@@ -112,6 +112,7 @@ class PoolReporter:
             ev.SocketClosing: self._closing,
             ev.RequestQueued: self._queued,
             ev.RequestFailed: self._failed,
+            ev.TimeoutRaised: self._silent,
             ev.SocketOpened: self._opened,
             ev.OptionsChanged: self._edited,
             ev.AgentDestroyed: self._destroyed,
@@ -139,6 +140,10 @@ class PoolReporter:
         if event.code == "ERR_AGENT_CLOSED":
             return  # our own stop: told once, not for every request
         self._tell("ERROR", event.key, f"r{event.request} {event.code}: {event.message}")
+
+    def _silent(self, event: ev.TimeoutRaised) -> None:
+        words = f"r{event.request} on s{event.socket}: no byte for {event.silent_s:.3g} s"
+        self._tell("SILENT", event.key, f"{words} (Node's 'timeout' event: nothing is closed)")
 
     def _opened(self, event: ev.SocketOpened) -> None:
         if event.reason is not OpenReason.ADMITTED:

@@ -1,105 +1,159 @@
-"""Which clock of which request is over: queue, connect, idle, total, and Node's own 'timeout'.
+"""Which clock of which request is over, in either mode of ``Timeouts``, and Node's own 'timeout'.
 
-The four are pooltop's: one that runs out fails the request. Node's agent timeout on a socket in
-use is an event only. A clock stops where what it waits for has come: total and idle when the
-response is whole, idle also while it is our own reader that lets the peer wait.
+In mode "fail" the clocks are pooltop's: one that runs out fails the request. A clock stops where
+what it waits for has come: total and idle when the response is whole and all of the request has
+left, idle also while it is our own reader that lets the peer wait. In mode "node" none of them is
+looked at. In either mode a socket's ``timeout`` (the agent's, a hint's, or in mode "node" the
+request's own) is an event only.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from pooltop.core.model import Timeouts
 from pooltop.core.pool import PoolCore
+from pooltop.core.records import RequestRecord
 from pooltop.core.states import RequestState
-from pooltop.errors import QueueTimeout, RequestError, RequestTimeout
+from pooltop.errors import ConnectTimeout, QueueTimeout, RequestTimeout
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
     from pooltop.engine.exchange import Exchange
 
+_Deadline = tuple[str, float]
+"""A clock's name, and when it runs out."""
+_NEVER: _Deadline = ("", math.inf)
+
 
 class RequestClocks:
     """Looks at requests and times out those that are over."""
 
-    def __init__(self, core: PoolCore, time_out: Callable[[Exchange, RequestError], None]) -> None:
+    def __init__(
+        self, core: PoolCore, time_out: Callable[[Exchange, RequestTimeout], None]
+    ) -> None:
         """Keep whom to ask and whom to tell.
 
         Args:
             core: the pool, for states, limits and queues.
-            time_out: fails a request with the error.
+            time_out: fails a request with the error; one that is settled loses its socket.
         """
         self._core = core
         self._time_out = time_out
 
     def look(self, exchanges: Iterable[Exchange], now: float) -> float:
-        """Time out what is over at ``now``; give the next deadline, inf for none."""
+        """Time out what is over at ``now``; give the next deadline, inf for none.
+
+        Args:
+            exchanges: those that are not settled, and those that are but are still being sent.
+            now: monotonic seconds.
+        """
         return min((self._check(exchange, now) for exchange in exchanges), default=math.inf)
 
+    def connect_deadline(self, timeouts: Timeouts, connection: Connection) -> float:
+        """Give when the present phase of a dial is too long; inf for no limit on it."""
+        return min(_dialling(timeouts, connection), key=itemgetter(1), default=_NEVER)[1]
+
     def _check(self, exchange: Exchange, now: float) -> float:
-        timeouts = exchange.timeouts
-        next_at = math.inf
         record = self._core.requests.get(exchange.id)
         if record is None:
-            return next_at
-        if timeouts.total is not None and not exchange.is_whole:
-            at = exchange.intended_at + timeouts.total
+            return math.inf
+        connection = exchange.connection
+        if connection is not None and connection.dead:
+            return math.inf
+        at = math.inf
+        if exchange.timeouts.mode == "fail":
+            clock, at = self._first(exchange, record, now)
+            if at <= now and clock == "idle" and connection and connection.has_progressed(now):
+                clock, at = self._first(exchange, record, now)
             if at <= now:
-                words = (
-                    f"{exchange.origin.authority}: not complete {timeouts.total:g} s after its "
-                    "intended start"
-                )
-                self._time_out(exchange, RequestTimeout(words, clock="total"))
+                self._time_out(exchange, self._error(clock, exchange, record, now))
                 return math.inf
-            next_at = min(next_at, at)
+        if connection is None or exchange.is_settled:
+            return at
+        return min(at, self._check_silence(exchange, connection, now))
+
+    def _first(self, exchange: Exchange, record: RequestRecord, now: float) -> _Deadline:
+        deadlines = self._deadlines(exchange, record, now)
+        return min(deadlines, key=itemgetter(1), default=_NEVER)
+
+    def _deadlines(
+        self, exchange: Exchange, record: RequestRecord, now: float
+    ) -> Iterator[_Deadline]:
+        """Give the clocks that run. A whole response that waits for its reader has none."""
+        timeouts = exchange.timeouts
+        connection = exchange.connection
+        if timeouts.total is not None and (exchange.is_settled or not exchange.is_whole):
+            yield "total", exchange.intended_at + timeouts.total
         if record.state is RequestState.QUEUED:
             if timeouts.queue is not None and record.queued_at is not None:
-                at = record.queued_at + timeouts.queue
-                if at <= now:
-                    self._time_out(exchange, self._queue_timeout(exchange, now - record.queued_at))
-                    return math.inf
-                next_at = min(next_at, at)
-            return next_at
-        connection = exchange.connection
-        if connection is None or connection.dead:
-            return next_at
-        return min(next_at, self._check_socket(exchange, connection, now))
+                yield "queue", record.queued_at + timeouts.queue
+        elif connection is None:
+            return
+        elif connection.connected_at is None:
+            yield from _dialling(timeouts, connection)
+        elif timeouts.idle is None:
+            return
+        elif connection.is_held:
+            yield "idle", now + timeouts.idle  # it is our own reader that lets the peer wait
+        elif exchange.is_settled or not exchange.is_whole:
+            yield "idle", connection.last_activity + timeouts.idle
 
-    def _check_socket(self, exchange: Exchange, connection: Connection, now: float) -> float:
-        next_at = math.inf
-        connect = exchange.timeouts.connect
-        if connect is not None and connection.connected_at is None:
-            at = connection.opened_at + connect
-            if at <= now:
-                words = f"{exchange.origin.authority}: not connected after {connect:g} s"
-                self._time_out(exchange, RequestTimeout(words, clock="connect"))
-                return math.inf
-            next_at = at
-        idle = exchange.timeouts.idle
-        if idle is not None and connection.is_held:
-            next_at = now + idle  # it is our own reader that lets the peer wait
-        elif idle is not None and connection.connected_at is not None and not exchange.is_whole:
-            at = connection.last_activity + idle
-            if at <= now:
-                words = f"{exchange.origin.authority}: no byte for {idle:g} s"
-                self._time_out(exchange, RequestTimeout(words, clock="idle"))
-                return math.inf
-            next_at = min(next_at, at)
+    def _check_silence(self, exchange: Exchange, connection: Connection, now: float) -> float:
+        """Tell Node's 'timeout' if it is time; give when to look again.
+
+        The request hears of the first silence only, its response of each.
+        Source: Node v24 lib/_http_client.js listenSocketTimeout (once), responseOnTimeout.
+        """
         timeout = self._core.sockets[connection.id].timeout_ms / 1000
-        if timeout > 0:
-            at = connection.last_activity + timeout
-            if at <= now:
-                if not connection.timeout_told:
-                    connection.timeout_told = True
-                    exchange.tally.timeout_events += 1
-                    exchange.on_timeout_event()
-                # Told once; it counts again from the next byte, which does not note a deadline.
-                at = now + timeout
-            next_at = min(next_at, at)
-        return next_at
+        if timeout <= 0:
+            return math.inf
+        at = connection.last_activity + timeout
+        if at > now:
+            return at
+        if not connection.timeout_told and not connection.has_progressed(now):
+            connection.timeout_told = True
+            is_first = exchange.hears_timeout and not exchange.timeout_told
+            if is_first or exchange.status:
+                self._core.raise_timeout(
+                    exchange.id, now=now, silent_s=now - connection.last_activity
+                )
+            if is_first:
+                exchange.timeout_told = True
+                exchange.on_timeout_event()
+        # It counts again from the next byte, which does not note a deadline.
+        return now + timeout
 
-    def _queue_timeout(self, exchange: Exchange, waited: float) -> QueueTimeout:
+    def _error(
+        self, clock: str, exchange: Exchange, record: RequestRecord, now: float
+    ) -> RequestTimeout:
+        where = exchange.origin.authority
+        timeouts = exchange.timeouts
+        if clock == "queue":
+            return self._queue_timeout(exchange, record, now)
+        if clock == "total":
+            late = f"not complete {timeouts.total:g} s after its intended start"
+            return RequestTimeout(f"{where}: {late}", clock=clock)
+        if clock == "idle":
+            return RequestTimeout(f"{where}: no byte for {timeouts.idle:g} s", clock=clock)
+        connection = exchange.connection
+        assert connection is not None
+        limit = getattr(timeouts, clock)
+        return ConnectTimeout(
+            where,
+            clock=clock,
+            after_s=limit,
+            phase=connection.phase,
+            dns_s=connection.dns_s,
+            tcp_s=connection.tcp_s,
+        )
+
+    def _queue_timeout(self, exchange: Exchange, record: RequestRecord, now: float) -> QueueTimeout:
+        assert record.queued_at is not None
+        waited = now - record.queued_at
         origin = self._core.origins[exchange.origin.key]
         limit = self._core.options.max_sockets
         shown = "unlimited" if math.isinf(limit) else f"{limit:g}"
@@ -108,3 +162,13 @@ class RequestClocks:
             f"(in use {len(origin.sockets)}/{shown}, free {len(origin.free)}, "
             f"queued {len(origin.queue)})"
         )
+
+
+def _dialling(timeouts: Timeouts, connection: Connection) -> Iterator[_Deadline]:
+    """Give the clocks of a dial, the phase's own before the one over all phases."""
+    phase = connection.phase
+    own: float | None = getattr(timeouts, phase)
+    if own is not None:
+        yield phase, connection.phase_at + own
+    if timeouts.connect is not None:
+        yield "connect", connection.opened_at + timeouts.connect

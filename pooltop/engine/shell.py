@@ -29,10 +29,12 @@ from pooltop.core.events import (
     SocketClosed,
     SocketConnected,
     SocketOpened,
+    TimeoutRaised,
 )
 from pooltop.core.hints import keep_alive_timeout
 from pooltop.core.model import AgentOptions, Codec, Origin, OriginKey, RequestId, SocketId
 from pooltop.core.pool import PoolCore
+from pooltop.core.records import Failure
 from pooltop.core.states import AssignReason, CloseReason
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
@@ -49,6 +51,7 @@ from pooltop.errors import (
     PeerError,
     PooltopError,
     RequestError,
+    RequestTimeout,
 )
 
 if TYPE_CHECKING:
@@ -89,6 +92,8 @@ class PoolShell:
         self.connections: dict[SocketId, Connection] = {}
         self.exchanges: dict[RequestId, Exchange] = {}
         """Every request that is not settled, by id."""
+        self._sending: list[Exchange] = []
+        """Settled ones that are still being sent and that a clock runs for."""
         self.buffer = memoryview(bytearray(READ_BYTES))
         """What its connections read into, one at a time: no two threads may share one."""
         self.targets: dict[OriginKey, Origin] = {}
@@ -105,6 +110,7 @@ class PoolShell:
             SocketOpened: tally.opened,
             SocketConnected: tally.connected,
             SocketClosed: self._closed,
+            TimeoutRaised: tally.timed_out,
         }
         for kind, handler in ours.items():
             self._handlers[kind] = (handler,)
@@ -222,10 +228,8 @@ class PoolShell:
         """
         self.now = _now()
         if exchange.is_settled:
-            connection = exchange.connection
-            has_it = connection is not None and connection.exchange is exchange
-            if connection is not None and has_it and exchange.sent_at is None:
-                self.lost(connection, CloseReason.ABORTED, None)
+            if exchange.connection is not None and exchange.is_sending:
+                self.lost(exchange.connection, CloseReason.ABORTED, None)
                 self.after_this_turn()
             return
         cause = cause or PeerError("socket hang up")
@@ -256,8 +260,8 @@ class PoolShell:
         self.now = _now()
         for exchange in self.exchanges.values():
             exchange.cause = AbortError("the agent was closed", code="ERR_AGENT_CLOSED")
-        error = ("ERR_AGENT_CLOSED", "the agent was closed")
-        self.core.forget_queue(now=self.now, code=error[0], message=error[1])
+        error = Failure("ERR_AGENT_CLOSED", "the agent was closed")
+        self.core.forget_queue(now=self.now, code=error.code, message=error.message)
         self._perform()
         self.core.destroy(now=self.now, error=error)
         self._perform()
@@ -340,9 +344,10 @@ class PoolShell:
             self._tls.remember(connection.origin, connection.tls)
         del self.exchanges[exchange.id]
         core = self.core
-        core.response_ended(
-            exchange.id, now=now, reason=end.reason, hint_s=hint, sent=exchange.sent_at is not None
-        )
+        is_sent = exchange.sent_at is not None
+        if not is_sent:
+            self._still_sending(exchange)
+        core.response_ended(exchange.id, now=now, reason=end.reason, hint_s=hint, sent=is_sent)
         if core.commands:
             self._perform()
         self._complete.append(exchange)
@@ -446,8 +451,8 @@ class PoolShell:
             command.socket, exchange.origin, self, make_codec(self.codec), self.now
         )
         self.connections[command.socket] = connection
-        if exchange.timeouts.connect is not None:
-            self._clock.note(self.now + exchange.timeouts.connect)
+        self._set_timeout(exchange)
+        self.note_connect(exchange, connection)
         dial = self._loop.create_task(self._dial(connection), name=f"pooltop-dial-{command.socket}")
         connection.dial = dial
         self._dials.add(dial)
@@ -457,16 +462,20 @@ class PoolShell:
         exchange = self.exchanges[command.request]
         connection = self.connections[command.socket]
         exchange.connection = connection
-        connect = exchange.timeouts.connect
-        if connect is not None and connection.connected_at is None:
+        if connection.connected_at is None:
             # The dial may have begun for another request, one that was given up.
-            self._clock.note(connection.opened_at + connect)
+            self.note_connect(exchange, connection)
         idle = exchange.timeouts.idle
-        if idle is not None and self.now + idle < self._clock.at:
-            self._clock.note(self.now + idle)
-        agent_timeout = self.core.sockets[command.socket].timeout_ms / 1000
-        if agent_timeout > 0 and self.now + agent_timeout < self._clock.at:
-            self._clock.note(self.now + agent_timeout)
+        if idle is not None:
+            if exchange.timeouts.mode == "node":
+                self._set_timeout(exchange)
+            if self.now + idle < self._clock.at:
+                self._clock.note(self.now + idle)
+        timeout = self.core.sockets[command.socket].timeout_ms / 1000
+        if timeout > 0:
+            exchange.hears_timeout = idle is not None or self.core.options.timeout > 0
+            if self.now + timeout < self._clock.at:
+                self._clock.note(self.now + timeout)
         if exchange.hears_steps:
             exchange.on_attached()
         connection.send(exchange)
@@ -512,16 +521,48 @@ class PoolShell:
 
     def _clocks_due(self) -> float:
         self.now = _now()
-        deadline = self._clocks.look(list(self.exchanges.values()), self.now)
+        self._sending = [each for each in self._sending if each.is_sending]
+        deadline = self._clocks.look([*self.exchanges.values(), *self._sending], self.now)
         self.after()
         return deadline
 
     # Clocks
 
-    def _time_out(self, exchange: Exchange, error: RequestError) -> None:
+    def _time_out(self, exchange: Exchange, error: RequestTimeout) -> None:
+        if exchange.is_settled:
+            # Only the sending of its body is left, and the socket with it.
+            assert exchange.connection is not None
+            self.lost(exchange.connection, CloseReason.TIMED_OUT, None)
+            return
         exchange.cause = error
-        self.core.time_out(exchange.id, now=self.now, code=error.code, message=str(error))
+        self.core.time_out(
+            exchange.id, now=self.now, code=error.code, message=str(error), outcome=error.outcome
+        )
         self._perform()
+
+    def note_connect(self, exchange: Exchange, connection: Connection) -> None:
+        """Ring when a limit on the connection's present phase runs out."""
+        self._clock.note(self._clocks.connect_deadline(exchange.timeouts, connection))
+
+    def _set_timeout(self, exchange: Exchange) -> None:
+        timeouts = exchange.timeouts
+        if timeouts.mode == "node" and timeouts.idle is not None:
+            self.core.set_timeout(exchange.id, timeout_ms=timeouts.idle * 1000)
+
+    def _still_sending(self, exchange: Exchange) -> None:
+        """Keep the clocks of a request whose response came before all of it was sent.
+
+        Node has none there, and keeps the socket as long as the peer likes.
+        """
+        timeouts = exchange.timeouts
+        if timeouts.mode == "node":
+            return
+        if timeouts.idle is not None:
+            self._clock.note(self.now + timeouts.idle)
+        if timeouts.total is not None:
+            self._clock.note(exchange.intended_at + timeouts.total)
+        if timeouts.idle is not None or timeouts.total is not None:
+            self._sending.append(exchange)
 
     def _note_agent_timeouts(self) -> None:
         self._clock.note(self.now + self.core.options.timeout / 1000)

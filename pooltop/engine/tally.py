@@ -127,8 +127,12 @@ class Tally:
         self.origins[event.key].queued += 1
 
     def failed(self, event: ev.RequestFailed) -> None:
-        """Count a failure by its code."""
-        self.origins[event.key].failed[event.code] += 1
+        """Count a failure by what is known best of it."""
+        self.origins[event.key].failed[event.outcome or event.code] += 1
+
+    def timed_out(self, event: ev.TimeoutRaised) -> None:
+        """Count one of Node's 'timeout' events."""
+        self.origins[event.key].timeout_events += 1
 
     def opened(self, event: ev.SocketOpened) -> None:
         """Count a dial."""

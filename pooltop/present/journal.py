@@ -13,6 +13,7 @@ _KIND_INK: dict[str, Ink] = {
     "ALERT": "bad",
     "ERROR": "bad",
     "QUEUE": "warn",
+    "SILENT": "warn",
     "LOAD": "good",
     "INFO": "text",
     "LOST": "warn",

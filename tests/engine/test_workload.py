@@ -167,7 +167,7 @@ async def test_the_total_clock_of_a_late_arrival_began_at_its_intended_start(ser
     began = time.monotonic()
     await asyncio.wait_for(runner.done.wait(), 5)
     assert time.monotonic() - began < 0.15
-    assert (3, {"ETIMEDOUT": 3}) == (
+    assert (3, {"total clock": 3}) == (
         runner.failed,
         agent.snapshot().origins[0].counters.failed,
     )

@@ -330,7 +330,10 @@ class Session:
             host_header=origin.host,
             keep_alive=options.keep_alive or not math.isinf(options.max_sockets),
         )
-        request = Request(prepared, origin.origin, Timeouts(), intended_at=time.monotonic())
+        timeouts = Timeouts()
+        if "timeout" in step:
+            timeouts = Timeouts(mode="node", idle=step["timeout"] / 1000)
+        request = Request(prepared, origin.origin, timeouts, intended_at=time.monotonic())
         request.begin(self, step["id"])
         self.requests[step["id"]] = request
         self.shell.submit(request)

@@ -179,7 +179,7 @@ export class Session {
     };
     const req = rec.req = http.request({
       agent: this.agent, host: org.host, port: org.port, path: `/${encodeURIComponent(step.id)}`,
-      method: 'GET', headers: { host: org.host, ...(step.headers || {}) }, lookup,
+      method: 'GET', headers: { host: org.host, ...(step.headers || {}) }, lookup, timeout: step.timeout,
     });
     req.on('socket', (s) => { this.pulse++; rec.socket = s.n; rec.nth = ++s.carried; });
     req.on('timeout', () => { this.pulse++; this.events.timeouts.push(rec.id); });
