@@ -109,6 +109,8 @@ class Choice:
     words: tuple[str, ...]
     later: tuple[str, ...] = ()
     """Words of the format that this version cannot do yet."""
+    meaning: str = ""
+    """What the words do, said to whoever writes another."""
 
     @property
     def allowed(self) -> str:
@@ -123,7 +125,8 @@ class Choice:
         if word in self.later:
             raise refused("P016", f"not yet in this version. Allowed: {self.allowed}.")
         hint = did_you_mean(word, self.words)
-        raise refused("P013", f"allowed are {self.allowed}.{hint}")
+        meaning = f" {self.meaning}" if self.meaning else ""
+        raise refused("P013", f"allowed are {self.allowed}.{hint}{meaning}")
 
 
 @dataclass(frozen=True)

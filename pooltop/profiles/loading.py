@@ -10,6 +10,7 @@ import msgspec
 from pooltop.core.model import Profile
 from pooltop.profiles import checks
 from pooltop.profiles.build import build_profile
+from pooltop.profiles.clocks import check_clocks
 from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
 from pooltop.profiles.problems import Problem, ProfileErrors
 from pooltop.profiles.reader import read_table
@@ -117,6 +118,7 @@ def _read(
         checks.check_workloads(tree, values, report)
         checks.check_sizes(values, _open_files(), report)
         checks.check_in_flight(values, report)
+        check_clocks(values, report)
         check_tls(values, os.path.dirname(path), report)
         checks.check_references(tree, values, report, allow)
     except TooManyProblems:

@@ -121,8 +121,19 @@ _CLOCK = Duration(
 TIMEOUTS = Table(
     "[agents.NAME.timeouts]",
     (
+        Field(
+            "mode",
+            Choice(
+                ("fail", "node"),
+                meaning='With "fail" a clock that runs out fails the request and frees its socket; '
+                'with "node" there is idle alone, and it is an event only, as in Node.',
+            ),
+        ),
         Field("queue", _CLOCK),
         Field("connect", _CLOCK),
+        Field("dns", _CLOCK),
+        Field("tcp", _CLOCK),
+        Field("tls", _CLOCK),
         Field("idle", _CLOCK),
         Field("total", _CLOCK),
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from pooltop.present.clocks import CLOCKS
+from pooltop.present.clocks import MODES as TIMEOUT_MODES
 from pooltop.present.columns import COLUMNS
 from pooltop.present.limits import FIELDS
 from pooltop.present.line import Line
@@ -48,6 +50,11 @@ def help_lines(width: int) -> list[Line]:
     lines += _head("LIMITS")
     for field in FIELDS:
         lines += _entry(field.title, f"{field.meaning}: {field.allowed}", width)
+    lines += _head("TIMEOUTS, OF A PROFILE")
+    for clock in CLOCKS:
+        lines += _entry(clock.name, clock.meaning, width)
+    for mode in TIMEOUT_MODES:
+        lines += _entry(f'"{mode.name}"', mode.meaning, width)
     lines += _head("MODES")
     lines += _entry(
         "NODE",

@@ -49,7 +49,7 @@ AGENT_VALUES = [
     ('keep_alive_msecs = "0ms"', 'P012 keep_alive_msecs = "0ms": Node reads 0 as "not set", that is "1s". Write more than 0.'),
     ("keepAliveMsecs = 1000", 'P020 keepAliveMsecs = 1000: a duration needs a unit. Did you mean "1000ms"?'),
     ('agent_keep_alive_timeout_buffer = "-1s"', 'P012 agent_keep_alive_timeout_buffer = "-1s": expected 0s, at most 596h.'),
-    ("timeouts = 5", "P011 timeouts = 5: expected a table with queue, connect, idle, total, got a whole number."),
+    ("timeouts = 5", "P011 timeouts = 5: expected a table with mode, queue, connect, dns, tcp, tls, idle, total, got a whole number."),
 ]  # fmt: skip
 
 WORKLOAD_VALUES = [

@@ -1,0 +1,46 @@
+"""What the clocks of a profile cannot do together: in one mode, or one within another."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pooltop.profiles.checks import tables_of
+from pooltop.profiles.reader import Values
+from pooltop.profiles.report import Report
+from pooltop.profiles.shown import Path
+
+_NOT_NODES = ("queue", "connect", "dns", "tcp", "tls", "total")
+_PHASES = ("dns", "tcp", "tls")
+
+
+def check_clocks(values: Values, report: Report) -> None:
+    """Warn of clocks that will never ring.
+
+    An agent's own keys are looked at together with those of ``[defaults]`` that it inherits; what
+    stands in ``[defaults]`` is only judged by what stands there.
+    """
+    defaults = cast("Values", values.get("defaults", {}))
+    shared = cast("Values", defaults.get("timeouts", {}))
+    _check(shared, {}, ("defaults", "timeouts"), report)
+    for name, agent in tables_of(values, "agents").items():
+        own = cast("Values", agent.get("timeouts", {}))
+        _check(own, shared, ("agents", name, "timeouts"), report)
+
+
+def _check(own: Values, inherited: Values, path: Path, report: Report) -> None:
+    clocks = inherited | own
+    if clocks.get("mode") == "node":
+        for clock in _NOT_NODES:
+            if own.get(clock) is not None:
+                message = (
+                    'does nothing with mode = "node": Node has no such clock, only idle '
+                    "(its request option timeout), and that is an event: no request fails."
+                )
+                report.warn((*path, clock), "P019", message, on_key=True)
+        return
+    connect = clocks.get("connect")
+    for phase in _PHASES:
+        limit = own.get(phase)
+        if isinstance(connect, float) and isinstance(limit, float) and limit > connect:
+            message = f"connect = {connect:g} s counts dns, tcp and tls together, and comes first."
+            report.warn((*path, phase), "P019", message)
