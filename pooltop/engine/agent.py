@@ -271,7 +271,7 @@ class Agent:
         headers = tuple(headers)
         route = self.way.route(
             url,
-            headers := tuple(headers),
+            headers,
             local_address=local_address,
             family=family,
             socket_path=socket_path,
@@ -369,6 +369,41 @@ class Agent:
             for key, origin in shell.core.origins.items()
             if origin.queue
         }
+
+    def get_name(
+        self,
+        url: str,
+        *,
+        headers: HeaderList = (),
+        local_address: str | None = None,
+        family: Literal[4, 6] | None = None,
+        socket_path: str | None = None,
+        tls: TLSOptions | None = None,
+    ) -> OriginKey:
+        """Give the key under which the sockets of a request for this URL are listed.
+
+        Node's ``agent.getName()``, but for what is in it already: the agent's own options.
+
+        Args:
+            url: as for ``request``, as are the others.
+            headers: only a Host among them counts, and only for https.
+            local_address: part of the key.
+            family: likewise.
+            socket_path: likewise.
+            tls: all that decides about trust is part of the key.
+
+        Raises:
+            UsageError: nothing that can be requested.
+        """
+        route = self.way.route(
+            url,
+            tuple(headers),
+            local_address=local_address,
+            family=family,
+            socket_path=socket_path,
+            tls=tls,
+        )
+        return route.origin.key
 
     @property
     def total_socket_count(self) -> int:

@@ -41,6 +41,7 @@ from pooltop.engine.codecs.base import ResponseEnd
 from pooltop.engine.codecs.factory import make_codec
 from pooltop.engine.connection import READ_BYTES, Connection
 from pooltop.engine.dialer import Dials
+from pooltop.engine.options import MOST_TIMEOUT_MS
 from pooltop.engine.oserror import network_error
 from pooltop.engine.request_clocks import RequestClocks
 from pooltop.engine.stream import ByteStream
@@ -142,7 +143,8 @@ class PoolShell:
         """Ask the caller about every socket that is about to become idle.
 
         Args:
-            hook: Node's ``agent.keepSocketAlive``; what it raises is logged, and closes.
+            hook: Node's ``agent.keepSocketAlive``; what it raises is logged, and closes. No
+                number of 0 or more and no bool: as None.
         """
 
         def ask(socket: SocketId) -> bool | float | None:
@@ -151,8 +153,10 @@ class PoolShell:
             except Exception:  # noqa: BLE001 - whatever it raises
                 _log.exception("keep_socket_alive raised: the socket is closed")
                 return False
-            is_time = answer is None or (math.isfinite(answer) and answer >= 0)
-            return answer if is_time else None
+            # Callers are not all checked by a type checker: what means nothing changes nothing.
+            if isinstance(answer, (int, float)) and 0 <= answer < math.inf:
+                return min(answer, MOST_TIMEOUT_MS)
+            return None
 
         self.core.keep_socket_alive = ask
 
