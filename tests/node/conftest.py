@@ -24,3 +24,14 @@ __all__ = [
     "serve",
     "silent",
 ]
+
+
+@pytest.fixture
+def fetch():
+    """Give a function that requests a URL and gives the status and the whole body."""
+
+    async def fetch(agent, url, **how):
+        response = await agent.request("GET", url, **how)
+        return response.status, await response.read()
+
+    return fetch
