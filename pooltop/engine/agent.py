@@ -308,7 +308,7 @@ class Agent:
             if call.head.done() and not call.head.cancelled():
                 call.head.exception()  # seen: else the loop complains that nobody did
             call.head.cancel()
-            self._shell.abort(call)
+            call.give_up()
             if call.stream is not None:
                 call.stream.abort()
             raise

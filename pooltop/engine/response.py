@@ -20,7 +20,7 @@ from pooltop.engine.codecs.base import Headers, PreparedRequest, ResponseEnd, Re
 from pooltop.engine.connection import Connection
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.stream import ByteStream
-from pooltop.errors import RequestError
+from pooltop.errors import AbortError, RequestError
 
 HIGH_WATER = 64 * 1024
 _SWITCHED = ResponseEnd(keep=False, reason=CloseReason.DETACHED, hint=None)
@@ -132,6 +132,19 @@ class Call(Exchange):
             self._progress.clear()
             await self._progress.wait()
 
+    def give_up(self) -> None:
+        """Want no more of it: what came and was not read is dropped, and whoever reads on fails.
+
+        Source: Node v24 lib/_http_client.js socketCloseListener, for code and messages.
+        """
+        self._pieces.clear()
+        if not self.is_settled:
+            self._end = None
+            message = "aborted" if self.status else "socket hang up"
+            self._failure = AbortError(message, code="ECONNRESET")
+            self._progress.set()
+        self.shell.abort(self, self._failure)
+
     async def send_content(self, content: AsyncIterable[bytes]) -> None:
         """Write a streamed body as fast as the socket takes it; cancelled when that is gone."""
         await self.attached.wait()
@@ -235,9 +248,10 @@ class Response:
     async def aclose(self) -> None:
         """Give up what was not read or not sent: the socket is destroyed unless both were done.
 
+        Whoever reads on gets an AbortError, ECONNRESET, though the rest may have come already.
         Closes the stream too, if there is one.
         """
-        self._call.shell.abort(self._call)
+        self._call.give_up()
         if self.stream is not None:
             await self.stream.aclose()
 
