@@ -221,6 +221,8 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     latency: OriginLatency = OriginLatency()
     timeout_events: int = 0
     """Node's 'timeout' events on sockets in use: signals only, nothing was closed."""
+    verified: bool = True
+    """False where its certificates are accepted unchecked."""
     certificates: tuple[PeerCertificate, ...] = ()
     """The different ones that the servers of its sockets showed: as a rule a single one."""
     time_wait: TimeWait | None = None

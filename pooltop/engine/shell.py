@@ -284,6 +284,10 @@ class PoolShell:
         # An aborted transport closes its socket in the next turn of the loop.
         await asyncio.sleep(0)
 
+    def verifies(self, origin: Origin) -> bool:
+        """Say whether the certificates of an https origin are checked."""
+        return self._tls.verifies(origin)
+
     # The connections' side
 
     def connected(self, connection: Connection) -> None:

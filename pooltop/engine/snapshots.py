@@ -160,6 +160,7 @@ def _origin(
         ),
         latency=tally.latency(),
         timeout_events=tally.timeout_events,
+        verified=target.scheme != "https" or shell.verifies(target),
         certificates=tuple(certificates.all),
         time_wait=tally.time_wait,
     )

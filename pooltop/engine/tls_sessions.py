@@ -44,6 +44,10 @@ class TLSFactory:
         name = origin.server_name or origin.host
         return TLSStream(context, name, self._sessions.get(origin.key))
 
+    def verifies(self, origin: Origin) -> bool:
+        """Say whether the certificates of an origin are checked."""
+        return (origin.tls or self.options).verify
+
     def remember(self, origin: Origin, stream: TLSStream) -> None:
         """Keep the stream's session, if the server gave one, for the origin's next connection."""
         session = stream.session

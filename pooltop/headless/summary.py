@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pooltop.core.histogram import Histogram
-from pooltop.core.snapshot import OriginSnapshot, Snapshot, WorkloadSnapshot
+from pooltop.core.snapshot import OriginSnapshot, Snapshot, TimeWait, WorkloadSnapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.hosts import label_of
+from pooltop.present.kernel import ports_held
 
 _LATE_SHARE = 0.01
 """A workload with a larger share of late starts was not delivered as asked for."""
@@ -25,7 +26,7 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
     lines = ["", f"summary of {clean(snapshot.profile)} after {elapsed_s:.1f} s"]
     for agent in snapshot.agents:
         for origin in agent.origins:
-            lines += ["", f"{clean(agent.name)}  {label_of(origin)}", *_host(origin)]
+            lines += ["", f"{clean(agent.name)}  {label_of(origin)}", *_host(origin, snapshot)]
     lines.append("")
     for workload in snapshot.workloads:
         lines += _workload(workload)
@@ -35,7 +36,7 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
     return lines
 
 
-def _host(origin: OriginSnapshot) -> list[str]:
+def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:
     counters, latency = origin.counters, origin.latency
     failed = sum(counters.failed.values())
     codes = f" ({_counts(counters.failed)})" if failed else ""
@@ -44,7 +45,7 @@ def _host(origin: OriginSnapshot) -> list[str]:
     closed = f"; closed: {_counts(counters.closed)}" if counters.closed else ""
     submitted = f"{counters.submitted} submitted"
     wait = units.duration(latency.queue.quantile(0.95))
-    return [
+    lines = [
         f"  requests    {submitted}, {counters.completed} completed, {failed} failed{codes}",
         f"  answers     {_counts(statuses) or 'none'}",
         f"  sockets     {counters.opened} opened, {origin.total} open at the end{closed}",
@@ -52,6 +53,20 @@ def _host(origin: OriginSnapshot) -> list[str]:
         f"  latency     {_quantiles(latency.total)} (intended start to last byte)",
         f"  queue wait  p95 {wait}; {counters.queued} requests waited, {origin.queued} still do",
     ]
+    if origin.time_wait is not None:
+        lines.append(f"  TIME_WAIT   {_time_wait(origin.time_wait, snapshot)}")
+    if not origin.verified:
+        lines.append("  tls         NOT VERIFIED: certificates were accepted unchecked")
+    return lines
+
+
+def _time_wait(held: TimeWait, snapshot: Snapshot) -> str:
+    ours = f"{held.ours} closed first by this side"
+    share = ports_held(held, snapshot.process.local_ports)
+    if held.ours and share is not None:
+        ours += f" ({units.share(share)} of the local ports)"
+    theirs = "" if held.theirs is None else f", {held.theirs} by the peer"
+    return f"{ours}{theirs}; counted {units.age(snapshot.at - held.at)} before the end"
 
 
 def _workload(workload: WorkloadSnapshot) -> list[str]:

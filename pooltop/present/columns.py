@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from pooltop.present import units
 from pooltop.present.clean import cells, clip
 from pooltop.present.hosts import HostRow
-from pooltop.present.line import Align, Ink, Line, Span, pad, width_of
+from pooltop.present.kernel import ports_ink
+from pooltop.present.line import Ink, Line, Span, pad
 from pooltop.present.marks import Mark
+from pooltop.present.table import Column, filled
 
 GAP = 1
 SPARK = 10
@@ -18,22 +19,6 @@ SPARK = 10
 _CURSOR = 1
 _MIN_HOST = 12
 _MAX_HOST = 44
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: where it stands, what it says and what that means."""
-
-    id: str
-    title: str
-    width: int
-    align: Align
-    definition: str
-    """What the number is, in a sentence: shown by the help key."""
-    cell: Callable[[HostRow, int], Line]
-    """The row's value in at most so many cells."""
-    from_width: int = 0
-    """The narrowest screen that shows it."""
 
 
 def _plain(
@@ -135,7 +120,14 @@ def _reuse_ink(row: HostRow) -> Ink:
     )
 
 
-COLUMNS: tuple[Column, ...] = (
+def _time_wait_ink(row: HostRow) -> Ink:
+    share = row.ports_held
+    if not row.time_wait or share is None:
+        return _number_ink(row.time_wait)
+    return ports_ink(share)
+
+
+COLUMNS: tuple[Column[HostRow], ...] = (
     Column(
         "marks",
         "",
@@ -239,6 +231,16 @@ COLUMNS: tuple[Column, ...] = (
         from_width=100,
     ),
     Column(
+        "time_wait",
+        "TWAIT",
+        5,
+        "right",
+        "Connections that this side closed first, which the kernel keeps in TIME_WAIT for a "
+        "minute, each with the local port that it had.",
+        _plain(lambda row: units.count(row.time_wait), _time_wait_ink),
+        from_width=150,
+    ),
+    Column(
         "reuse",
         "REUSE",
         5,
@@ -268,18 +270,18 @@ COLUMNS: tuple[Column, ...] = (
 """All of them, left to right."""
 
 
-def columns_for(width: int) -> tuple[Column, ...]:
+def columns_for(width: int) -> tuple[Column[HostRow], ...]:
     """Give the columns that a screen of this width shows."""
     return tuple(column for column in COLUMNS if width >= column.from_width)
 
 
-def host_width(columns: Sequence[Column], width: int) -> int:
+def host_width(columns: Sequence[Column[HostRow]], width: int) -> int:
     """Give the cells that are left for the host's name; 0 when there is no room at all."""
     fixed = _CURSOR + sum(column.width + GAP for column in columns if column.id != "host")
     return max(0, min(_MAX_HOST, width - fixed - 1))
 
 
-def title_line(columns: Sequence[Column], width: int, *, sorted_by: str = "") -> Line:
+def title_line(columns: Sequence[Column[HostRow]], width: int, *, sorted_by: str = "") -> Line:
     """Give the table's heading; the column that it is sorted by is accented."""
     name_width = host_width(columns, width)
     spans: list[Span] = [(" " * _CURSOR, "title")]
@@ -292,18 +294,13 @@ def title_line(columns: Sequence[Column], width: int, *, sorted_by: str = "") ->
     return tuple(spans)
 
 
-def row_line(row: HostRow, columns: Sequence[Column], width: int, *, cursor: bool = False) -> Line:
+def row_line(
+    row: HostRow, columns: Sequence[Column[HostRow]], width: int, *, cursor: bool = False
+) -> Line:
     """Give one host's line, every column at its place."""
     name_width = host_width(columns, width)
     spans: list[Span] = [(">" if cursor else " ", "accent")]
     for column in columns:
         size = name_width if column.id == "host" else column.width
-        cell = column.cell(row, size)
-        room = size - width_of(cell)
-        if room < 0:
-            cell, room = ((pad("".join(text for text, _ in cell), size), cell[0][1]),), 0
-        blank: Span = (" " * room, "text")
-        filled = (blank, *cell) if column.align == "right" else (*cell, blank)
-        spans.extend(span for span in filled if span[0])
-        spans.append((" " * GAP, "text"))
+        spans.extend((*filled(column, row, size), (" " * GAP, "text")))
     return tuple(spans)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present.clean import clean
 from pooltop.present.history import History, HostId
+from pooltop.present.kernel import ports_held
 from pooltop.present.line import Line
 from pooltop.present.marks import Mark, in_use, limit_of, marks_of
 from pooltop.present.plot import nice_top, spark_line
@@ -44,6 +45,10 @@ class HostRow:
     connecting: int
     closing: int
     rates: Rates
+    time_wait: int | None = None
+    """Connections that this side closed first and the kernel still holds; None: not counted."""
+    ports_held: float | None = None
+    """Share of the local ports that those keep from one peer; None when it is not known."""
     spark: Line = ()
     """In use over the window; empty when it was not asked for."""
 
@@ -89,6 +94,7 @@ def build_rows(
             origin,
             label=name if times[name] == 1 else f"{name} ({clean(agent.name)})",
             at=snapshot.at,
+            local_ports=snapshot.process.local_ports,
             history=history,
             window_s=window_s,
             stale=stale,
@@ -111,6 +117,7 @@ def _row(
     *,
     label: str,
     at: float,
+    local_ports: int | None,
     history: History,
     window_s: float,
     stale: bool,
@@ -143,6 +150,8 @@ def _row(
         connecting=origin.connecting,
         closing=origin.closing,
         rates=rates,
+        time_wait=None if origin.time_wait is None else origin.time_wait.ours,
+        ports_held=ports_held(origin.time_wait, local_ports),
         spark=line,
     )
 

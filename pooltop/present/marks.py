@@ -23,6 +23,12 @@ class Mark(Enum):
         "warn",
     )
     SILENT = ("?", "no data", "nothing was sent to it yet, or the engine is silent", "dim")
+    UNVERIFIED = (
+        "u",
+        "unverified",
+        "its certificates are accepted unchecked (tls.verify = false): anybody could answer",
+        "warn",
+    )
     ERRORS = ("x", "errors", "requests failed, or were answered 5xx, within the window", "bad")
     CHANGED = ("*", "edited", "its agent's options differ from the profile", "accent")
 
@@ -89,6 +95,8 @@ def marks_of(
         found.append(Mark.OVER)
     elif origin.queued > 0:
         found.append(Mark.WAITING)
+    if not origin.verified:
+        found.append(Mark.UNVERIFIED)
     if errors:
         found.append(Mark.ERRORS)
     if changed_options(agent):

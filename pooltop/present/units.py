@@ -29,6 +29,13 @@ def duration(seconds: float | None) -> str:
     return age(seconds)
 
 
+def round_trip(seconds: float | None) -> str:
+    """Give what ``duration`` gives, but single microseconds too: on loopback they are usual."""
+    if seconds is not None and 0 < seconds < 0.00005:
+        return f"{max(1, round(seconds * 1e6))}us"
+    return duration(seconds)
+
+
 def age(seconds: float) -> str:
     """Give whole seconds, e.g. ``11s``, ``9m12s`` as ``9m12``, ``3h07``."""
     whole = max(0, round(seconds))
@@ -95,6 +102,14 @@ def clock(wall_at: float) -> str:
         return datetime.fromtimestamp(wall_at, tz=UTC).astimezone().strftime("%H:%M:%S")
     except (OverflowError, OSError, ValueError):
         return "--:--:--"
+
+
+def day(wall_at: float) -> str:
+    """Give the day of a Unix time in UTC, ``2027-01-31``; ``-`` if it has none."""
+    try:
+        return datetime.fromtimestamp(wall_at, tz=UTC).strftime("%Y-%m-%d")
+    except (OverflowError, OSError, ValueError):
+        return NONE
 
 
 def window(seconds: float) -> str:

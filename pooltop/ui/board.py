@@ -26,7 +26,8 @@ from pooltop.present.line import Line, fit, text_of
 from pooltop.present.marks import changed_options, in_use
 from pooltop.present.plot import columns_in, draw
 from pooltop.present.plots import PlotKind, plot_of
-from pooltop.present.sockets import legend_line, notable_line, queue_lines, strip_lines
+from pooltop.present.socket_pane import ROOMY, pane_lines
+from pooltop.present.sockets import legend_line, queue_lines
 from pooltop.ui.help import help_lines
 from pooltop.ui.keys import key_line, typing_line
 from pooltop.ui.layout import Plan, plan
@@ -150,7 +151,7 @@ class Board:
         self._draw_limits(view, agent, origin)
         if agent is not None and origin is not None and host is not None and view.snapshot:
             self._draw_plots(view, layout, width, host, origin)
-            self._draw_sockets(layout, width, agent, origin, view.snapshot.at)
+            self._draw_sockets(layout, width, view.snapshot, agent, origin)
         self.events.draw()
         mode = mode_of(view.snapshot, host.agent if host else None) if view.snapshot else ""
         facts = replace(view.header, req_s=total_rate(rows), mode=mode)
@@ -263,7 +264,12 @@ class Board:
             pane.show(draw(plot, inner, lines, ascii_only=view.ascii_only))
 
     def _draw_sockets(
-        self, layout: Plan, width: int, agent: AgentSnapshot, origin: OriginSnapshot, at: float
+        self,
+        layout: Plan,
+        width: int,
+        snapshot: Snapshot,
+        agent: AgentSnapshot,
+        origin: OriginSnapshot,
     ) -> None:
         if not layout.sockets:
             return
@@ -275,20 +281,17 @@ class Board:
         self.queue.styles.width = max(1, width - left)
         limit = units.count(agent.options.max_sockets)
         # The legend is a line where there is room for it, and else the border's text.
-        roomy = lines >= 4
-        legend = "" if roomy else "   " + text_of(legend_line()).strip()
+        legend = "" if lines >= ROOMY else "   " + text_of(legend_line()).strip()
         self.sockets.title(f"SOCKETS {in_use(origin)}/{limit}{legend}")
-        extra: list[Line] = [notable_line(origin, at)] if lines > 1 else []
-        if roomy:
-            extra.append(legend_line())
-        strip = strip_lines(agent, origin, max(1, left - frame - 2), lines - len(extra))
-        self.sockets.show([((" ", "text"), *line) for line in (*strip, *extra)])
+        shown = pane_lines(snapshot, agent, origin, max(1, left - frame - 2), lines)
+        self.sockets.show([((" ", "text"), *line) for line in shown])
         self.queue.title(
             f"QUEUE HEAD {units.count(origin.queued)}, first in first out"
             if origin.queued
             else "QUEUE empty"
         )
-        self.queue.show([((" ", "text"), *line) for line in queue_lines(origin, at, lines)])
+        queued = queue_lines(origin, snapshot.at, lines)
+        self.queue.show([((" ", "text"), *line) for line in queued])
 
 
 def find(

@@ -7,9 +7,12 @@ from textwrap import wrap
 from pooltop.present.clocks import CLOCKS
 from pooltop.present.clocks import MODES as TIMEOUT_MODES
 from pooltop.present.columns import COLUMNS
+from pooltop.present.handshakes import DEFINITIONS as TLS_WORDS
+from pooltop.present.kernel import DEFINITIONS as KERNEL_WORDS
 from pooltop.present.limits import FIELDS
 from pooltop.present.line import Line
 from pooltop.present.marks import Mark
+from pooltop.present.socket_table import SOCKET_COLUMNS
 from pooltop.present.sockets import LEGEND
 from pooltop.ui.keys import KEYS
 
@@ -47,6 +50,12 @@ def help_lines(width: int) -> list[Line]:
     for column in COLUMNS:
         name = column.title or {"marks": "marks", "bar": "bar"}.get(column.id, column.id)
         lines += _entry(name, column.definition, width)
+    lines += _head("COLUMNS OF SOCKETS")
+    for socket_column in SOCKET_COLUMNS:
+        lines += _entry(socket_column.title, socket_column.definition, width)
+    lines += _head("KERNEL AND TLS")
+    for word, definition in (KERNEL_WORDS | TLS_WORDS).items():
+        lines += _entry(word, definition, width)
     lines += _head("LIMITS")
     for field in FIELDS:
         lines += _entry(field.title, f"{field.meaning}: {field.allowed}", width)

@@ -63,10 +63,11 @@ def plan(width: int, height: int, *, hosts: int, editing: bool = False) -> Plan:
         ("plots", (7 if full else 6) + frame),
         ("events", 6 + frame),
         ("hosts", min(table, 24)),
-        ("sockets", (4 if full else 3) + frame),
+        ("sockets", (6 if full else 3) + frame),
         ("plots", 9 + frame),
         ("hosts", min(table, 44)),
         ("plots", 11 + frame),
+        ("sockets", (16 if full else 3) + frame),
     )
     for pane, wanted in wishes:
         now = heights.get(pane, 0)

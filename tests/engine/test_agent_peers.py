@@ -254,7 +254,10 @@ async def test_without_verification_the_snapshot_says_so(serve, agent_of, contex
     agent = agent_of(keep_alive=True, tls=TLSOptions(verify=False))
     assert b"/" == await _get(agent, server.url)
     assert agent.snapshot().verify is False
-    assert agent.snapshot().origins[0].free_sockets[0].verified is False
+    (origin,) = agent.snapshot().origins
+    assert (False, False) == (origin.verified, origin.free_sockets[0].verified)
+    agent.destroy()
+    assert agent.snapshot().origins[0].verified is False
 
 
 async def test_a_ca_file_that_is_missing_fails_the_request_and_leaves_no_socket(agent_of, serve):

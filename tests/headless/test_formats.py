@@ -9,7 +9,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from pooltop.core.snapshot import JournalEntry, Snapshot
+from pooltop.core.snapshot import JournalEntry, ProcessFacts, Snapshot, TimeWait
 from pooltop.headless.lines import HEADING_EVERY, LineFormat
 from pooltop.headless.ndjson import json_line
 from pooltop.headless.summary import summary_lines
@@ -127,6 +127,27 @@ def test_the_summary_says_what_each_host_and_workload_came_to(snapshot_at: Snaps
         "workload w: open constant 50/s to kept.localhost:80",
         "  12 offered, 12 sent, 0 dropped, 0 late; 0 completed, 0 failed",
     ]
+
+
+def test_the_summary_says_who_closed_first_and_what_nobody_verified(
+    snapshot_at: SnapshotAt,
+) -> None:
+    last = snapshot_at(10)
+    origin = msgspec.structs.replace(
+        last.agents[0].origins[0],
+        time_wait=TimeWait(at=last.at - 1.4, ours=30, fullest=30, theirs=4),
+        verified=False,
+    )
+    agent = msgspec.structs.replace(last.agents[0], origins=(origin,))
+    last = msgspec.structs.replace(last, agents=(agent,), process=ProcessFacts(local_ports=1000))
+
+    lines = summary_lines(last, elapsed_s=10.0)
+
+    assert [
+        "  TIME_WAIT   30 closed first by this side (3.0% of the local ports), 4 by the peer; "
+        "counted 1s before the end",
+        "  tls         NOT VERIFIED: certificates were accepted unchecked",
+    ] == [line for line in lines if "TIME_WAIT" in line or "tls" in line]
 
 
 def test_a_load_that_was_not_delivered_is_said_in_a_plain_sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 
 from pooltop.core.model import AgentOptions
@@ -27,6 +28,18 @@ def rows_of(make, *agents, at=10.0):
     snapshot = make.snapshot(at, *agents)
     history.add(snapshot)
     return build_rows(snapshot, history, window_s=60)
+
+
+def test_unchecked_certificates_are_marked_even_beside_graver_trouble(make) -> None:
+    one = make.origin(use=4, queued=1)
+    one = msgspec.structs.replace(one, scheme="https", verified=False)
+    agent = make.agent(one, max_sockets=4, initial=AgentOptions())
+    marks = marks_of(agent, one, errors=0.5)
+    assert "!ux*" == "".join(mark.glyph for mark in marks)
+    (row,) = rows_of(make, agent)
+    for width in (60, 80, 120):
+        assert "u" in text_of(row_line(row, columns_for(width), width))[:4]
+    assert "unverified" in row.words
 
 
 @pytest.mark.parametrize(

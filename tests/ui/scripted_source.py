@@ -21,6 +21,8 @@ from pooltop.core.snapshot import (
     RequestInfo,
     Snapshot,
     SocketInfo,
+    TCPInfo,
+    TimeWait,
     WorkloadSnapshot,
 )
 from pooltop.core.states import QueueReason, RequestState, SocketState
@@ -65,6 +67,8 @@ class SimHost:
     opened: int = 0
     reused: int = 0
     assigned: int = 0
+    closed: int = 0
+    verified: bool = True
     wait: Recorder = field(default_factory=Recorder)
     service: Recorder = field(default_factory=Recorder)
 
@@ -255,6 +259,7 @@ class ScriptedSource:
                 self._done(agent, host, socket)
             elif socket.state is SocketState.DYING:
                 host.sockets.remove(socket)
+                host.closed += 1
                 if host.queue and self._used(host) < agent.options.max_sockets:
                     self._open(host, host.queue.popleft())
         if self.paused:
@@ -328,7 +333,7 @@ class ScriptedSource:
         )
 
     def _origin(self, host: SimHost) -> OriginSnapshot:
-        infos = [_info(socket, host.scheme) for socket in host.sockets]
+        infos = [_info(socket, host.scheme, self._at) for socket in host.sockets]
         by_state = Counter(socket.state for socket in host.sockets)
         return OriginSnapshot(
             key=OriginKey(f"{host.host}:{host.port}:"),
@@ -364,10 +369,12 @@ class ScriptedSource:
                 assigned=host.assigned,
             ),
             latency=OriginLatency(queue=host.wait.freeze(), wait=host.service.freeze()),
+            time_wait=TimeWait(at=self._at, ours=host.closed, fullest=host.closed, theirs=0),
+            verified=host.verified,
         )
 
 
-def _info(socket: SimSocket, scheme: str) -> SocketInfo:
+def _info(socket: SimSocket, scheme: str, at: float) -> SocketInfo:
     shaking = scheme == "https" and socket.state is SocketState.CONNECTING and socket.id % 2
     return SocketInfo(
         id=SocketId(socket.id),
@@ -376,6 +383,10 @@ def _info(socket: SimSocket, scheme: str) -> SocketInfo:
         since=socket.since,
         requests=socket.requests,
         tcp=0.001 if shaking else None,
+        remote=f"127.0.0.1:{socket.id}",
+        kernel=TCPInfo(
+            at=at, rtt=0.0004, rtt_var=0.0001, retransmits=0, retransmitted=0, unacked=1, cwnd=10
+        ),
     )
 
 

@@ -48,6 +48,41 @@ async def test_the_queue_head_is_shown_where_there_is_room(desk) -> None:
         assert "checkout/pay" in one.text()
 
 
+async def test_a_wide_screen_lists_sockets_with_what_the_kernel_sees_of_them(desk) -> None:
+    async with desk(size=(200, 60)) as one:
+        text = one.text()
+        for part in ("TWAIT", "TIME_WAIT 0 peer 0  rtt 400us", "RESENT", "cwnd 10", "REMOTE"):
+            assert part in text, part
+        assert any("400us 100us" in line and "127.0.0.1:" in line for line in one.screen())
+
+
+async def test_a_small_screen_gives_the_kernel_no_room_of_others(desk) -> None:
+    async with desk(size=(80, 24)) as one:
+        for part in ("TWAIT", "TIME_WAIT", "400us"):
+            assert part not in one.text(), part
+
+
+async def test_time_wait_grows_where_keep_alive_is_off(desk) -> None:
+    async with desk(size=(120, 40)) as one:
+        while one.cursor() != "closed":
+            await one.press("j")
+        held = one.source.snapshot().agents[1].origins[0].time_wait.ours
+        assert held > 0
+        assert f"TIME_WAIT {held} peer 0" in one.text()
+
+
+async def test_a_host_whose_certificates_nobody_checks_is_marked_and_named(desk) -> None:
+    source = ScriptedSource(demo_agents())
+    source.agents[3].hosts[0].verified = False
+    async with desk(source, size=(80, 24)) as one:
+        assert any("u" in line[:6] and "secure" in line for line in one.screen())
+        await one.pilot.resize_terminal(120, 40)
+        while one.cursor() != "secure":
+            await one.press("j")
+        await one.step()
+        assert "NOT VERIFIED" in one.text()
+
+
 async def test_the_cursor_stays_on_its_host_while_rows_re_sort(desk) -> None:
     async with desk() as one:
         before = one.hosts()
@@ -165,7 +200,7 @@ async def test_help_defines_every_key_column_and_glyph(desk) -> None:
     async with desk() as one:
         await one.press("question_mark")
         seen = ""
-        for _ in range(14):
+        for _ in range(16):
             seen += one.text()
             await one.press("pagedown")
         for part in (
@@ -175,6 +210,10 @@ async def test_help_defines_every_key_column_and_glyph(desk) -> None:
             "idle, kept alive",
             "Idle sockets kept alive now",
             "95 % of the requests given",
+            "unverified: its certificates",
+            "Congestion window: segments",
+            "closed connections that the kernel keeps",
+            "the first name in the server's certificate",
             "raising a limit dials nothing",
         ):
             assert part in seen, part

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from textual import events
 from textual.message import Message
 
-from pooltop.present.columns import Column, row_line, title_line
+from pooltop.present.columns import row_line, title_line
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow
 from pooltop.present.line import BLANK, Line
 from pooltop.present.marks import Mark
+from pooltop.present.table import Column
 from pooltop.ui.messages import CursorMoved, FilterChanged
 from pooltop.ui.widgets.lines import LinePane, Painter
 
@@ -31,7 +32,7 @@ class HostGrid(LinePane):
         """Begin without hosts."""
         super().__init__(painter, id=id)
         self._rows: tuple[HostRow, ...] = ()
-        self._columns: tuple[Column, ...] = ()
+        self._columns: tuple[Column[HostRow], ...] = ()
         self._sorted_by = ""
         self._note: Line = BLANK
         self._top = 0
@@ -60,7 +61,7 @@ class HostGrid(LinePane):
     def show_rows(
         self,
         rows: Sequence[HostRow],
-        columns: tuple[Column, ...],
+        columns: tuple[Column[HostRow], ...],
         *,
         sorted_by: str,
         note: Line = BLANK,

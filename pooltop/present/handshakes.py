@@ -1,0 +1,75 @@
+"""One host's TLS in a line: whether anybody checks it, what was agreed upon, which certificate."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pooltop.core.snapshot import OriginSnapshot, PeerCertificate
+from pooltop.present import units
+from pooltop.present.clean import clean
+from pooltop.present.line import Ink, Line, width_of
+
+DEFINITIONS = {
+    "NOT VERIFIED": "certificates are accepted unchecked (tls.verify = false): anybody could "
+    "answer.",
+    "full resumed": "open sockets whose handshake was a whole one, and those that took up a "
+    "former session.",
+    "cert": "the first name in the server's certificate, how many more, and its last day (UTC).",
+    "alpn": "the protocol that was agreed upon in the handshake.",
+}
+"""For the help page, in the order of the line."""
+
+_SOON_S = 14 * 86_400
+
+
+def tls_line(origin: OriginSnapshot, wall_at: float, width: int) -> Line:
+    """Give an https origin's TLS, as many whole parts as fit; empty for plain http.
+
+    Args:
+        origin: whose.
+        wall_at: Unix time, for what has expired.
+        width: in cells.
+    """
+    if origin.scheme != "https":
+        return ()
+    sockets = [s for s in (*origin.sockets, *origin.free_sockets) if s.tls]
+    parts: list[Line] = []
+    if not origin.verified:
+        parts.append((("NOT VERIFIED", "warn"),))
+    if sockets:
+        resumed = sum(bool(s.tls_resumed) for s in sockets)
+        parts.append(
+            (
+                ("full ", "dim"),
+                (units.count(len(sockets) - resumed), "text"),
+                (" resumed ", "dim"),
+                (units.count(resumed), "text"),
+            )
+        )
+    parts += [_certificate(certificate, wall_at) for certificate in origin.certificates]
+    agreed = Counter(s.tls for s in sockets).most_common()
+    for words, times in agreed:
+        some = f" {units.count(times)}" if len(agreed) > 1 else ""
+        parts.append(((f"{clean(words)}{some}", "text"),))
+    protocols = sorted({s.alpn for s in sockets if s.alpn is not None})
+    if protocols:
+        parts.append((("alpn ", "dim"), (clean(" ".join(protocols), 24), "text")))
+    line: Line = ()
+    for part in parts:
+        longer = (*line, ("  ", "text"), *part) if line else part
+        if width_of(longer) <= width:
+            line = longer
+    return line
+
+
+def _certificate(certificate: PeerCertificate, wall_at: float) -> Line:
+    names = [name.partition(":")[2] for name in certificate.names] or [certificate.subject]
+    more = f" +{len(names) - 1}" if len(names) > 1 else ""
+    left = certificate.wall_not_after - wall_at
+    ink: Ink = "bad" if left < 0 else "warn" if left < _SOON_S else "text"
+    until = "expired" if left < 0 else "to"
+    return (
+        ("cert ", "dim"),
+        (f"{clean(names[0], 40)}{more}", "text"),
+        (f" {until} {units.day(certificate.wall_not_after)}", ink),
+    )

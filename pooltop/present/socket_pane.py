@@ -1,0 +1,56 @@
+"""Everything about one host's sockets in a pane of some size: what goes in, and what goes first."""
+
+from __future__ import annotations
+
+import math
+
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.present.handshakes import tls_line
+from pooltop.present.kernel import kernel_line
+from pooltop.present.line import Line
+from pooltop.present.marks import in_use
+from pooltop.present.socket_table import LEAST_LINES, socket_table
+from pooltop.present.sockets import legend_line, notable_line, strip_lines
+
+ROOMY = 4
+"""Lines from which on the legend is one of them; with fewer it has to stand elsewhere."""
+_STRIP = 2
+"""Lines that the strip gets before anything else does, if it needs them."""
+
+
+def pane_lines(
+    snapshot: Snapshot, agent: AgentSnapshot, origin: OriginSnapshot, width: int, height: int
+) -> list[Line]:
+    """Give the strip of cells and, as there is room, what is notable, the kernel's view and TLS.
+
+    With room for LEAST_LINES more there is a table, a line for each socket.
+
+    Args:
+        snapshot: the instant.
+        agent: of it.
+        origin: of the agent.
+        width: in cells.
+        height: in lines.
+    """
+    fixed: list[Line] = [notable_line(origin, snapshot.at)] if height > 1 else []
+    legend = [legend_line()] if height >= ROOMY else []
+    left = height - len(fixed) - len(legend)
+    strip = min(_STRIP, _strip_needs(agent, origin, width), left)
+    left -= strip
+    for line in (
+        kernel_line(origin, snapshot.process.local_ports, width),
+        tls_line(origin, snapshot.wall_at, width),
+    ):
+        if line and left:
+            fixed.append(line)
+            left -= 1
+    table = socket_table(origin, snapshot.at, width, left) if left >= LEAST_LINES else []
+    cells = strip_lines(agent, origin, width, strip if table else strip + left)
+    return [*cells, *fixed, *legend, *table]
+
+
+def _strip_needs(agent: AgentSnapshot, origin: OriginSnapshot, width: int) -> int:
+    """Give the lines that a cell for every socket, open or possible, takes."""
+    limit = agent.options.max_sockets
+    wanted = max(origin.total, in_use(origin) + origin.free, 0 if math.isinf(limit) else limit)
+    return max(1, math.ceil(wanted / max(1, width)))
