@@ -95,6 +95,7 @@ class PoolCore:
         self.waiting: dict[OriginKey, OriginRecord] = {}
         """Origins with a queue, in the order in which the queue began: Node's ``requests`` map."""
         self._opened = 0
+        self._turns = 0
         self.ticks: deque[RequestRecord | SocketRecord] = deque()
         """While there are any, ``tick`` is to be called before the next input of the network."""
         self.commands: list[Command] = []
@@ -158,6 +159,8 @@ class PoolCore:
         origin = self.origins.get(key)
         if origin is None:
             origin = self.origins[key] = OriginRecord(key)
+        if not origin.sockets and not origin.queue:
+            self._turns = origin.turn = self._turns + 1
         record = RequestRecord(request, origin, now, keep_alive=keep_alive)
         self.requests[request] = record
         options = self.options
@@ -260,6 +263,8 @@ class PoolCore:
         del self.sockets[socket.id]
         socket.request = None
         origin.move(socket, SocketState.CLOSED, now)
+        if not origin.sockets:
+            self._turns = origin.turn = self._turns + 1
         self.events.append(
             SocketClosed(now, origin.key, socket.id, CloseReason.DETACHED, socket.carried)
         )
@@ -358,7 +363,10 @@ class PoolCore:
             return
         assert record.is_dying, f"socket {socket} closed while {record.state}"
         origin = record.origin
+        in_use = record.state is _DYING
         origin.move(record, SocketState.CLOSED, now)
+        if in_use and not origin.sockets:
+            self._turns = origin.turn = self._turns + 1
         assert record.close_reason is not None
         self.events.append(
             SocketClosed(now, origin.key, socket, record.close_reason, record.carried)
@@ -393,8 +401,11 @@ class PoolCore:
             error: for the requests that are on them.
         """
         queued = sum(len(origin.queue) for origin in self.waiting.values())
-        doomed = [s for o in self.origins.values() for s in o.free.values()]
-        doomed += [s for o in self.origins.values() for s in o.sockets.values()]
+        # In the order of Node's maps: the last destroyed is the first to be seen closed, and so to
+        # be replaced. Among idle ones the order shows nowhere: their origins have no queue.
+        by_turn = sorted(self.origins.values(), key=lambda origin: origin.turn)
+        doomed = [s for origin in by_turn for s in origin.free.values()]
+        doomed += [s for origin in by_turn for s in origin.sockets.values()]
         doomed = [s for s in doomed if not s.is_dying]
         self.events.append(AgentDestroyed(now, len(doomed), queued))
         for socket in doomed:

@@ -138,7 +138,7 @@ class RequestRecord:
 class OriginRecord:
     """The three lists of one origin key."""
 
-    __slots__ = ("free", "key", "overtakes", "queue", "sockets")
+    __slots__ = ("free", "key", "overtakes", "queue", "sockets", "turn")
 
     def __init__(self, key: OriginKey) -> None:
         """Begin with nothing."""
@@ -146,6 +146,9 @@ class OriginRecord:
         self.sockets: dict[SocketId, SocketRecord] = {}
         self.free: dict[SocketId, SocketRecord] = {}
         self.queue: OrderedDict[RequestId, RequestRecord] = OrderedDict()
+        self.turn = 0
+        """Its place among the keys of Node's ``sockets`` map, which loses a key with the key's last
+        socket and gets it anew, at the end, with the next admission or replacement."""
         self.overtakes = 0
         """How often a younger request was served while others were queued here."""
 

@@ -517,8 +517,10 @@ class PoolShell:
         closing, self._closing = self._closing, []
         for socket in reversed(closing):
             self.core.closed(socket, now=self.now)
-        self._perform()
-        self.after()
+            self._perform()
+            # Each is a callback of its own in Node: its ticks come before the next close. So the
+            # socket opened for a queued request that was given up serves the one behind it.
+            self.after()
 
     def _idle_due(self) -> float:
         self.now = _now()
