@@ -299,7 +299,7 @@ export class Session {
 export async function runScenario(scn) {
   const s = new Session(scn);
   await s.start();
-  for (const step of scn.steps) await s.exec(step);
+  for (const step of scn.steps) if ((await s.exec(step)).unsettled) break; // the rest is worth nothing
   const pending = await s.stop();
   return { name: scn.name, node: process.version, steps: s.trace, pending };
 }
