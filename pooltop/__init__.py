@@ -8,6 +8,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pooltop import errors
+    from pooltop.core import events
     from pooltop.core.model import GLOBAL_AGENT, AgentOptions, Profile, Timeouts, TLSOptions
     from pooltop.core.snapshot import AgentSnapshot, RequestInfo, Snapshot, SocketInfo
     from pooltop.engine.agent import Agent
@@ -30,9 +32,12 @@ __all__ = [
     "SocketInfo",
     "TLSOptions",
     "Timeouts",
+    "errors",
+    "events",
     "load_profile",
 ]
 
+_MODULES = {"errors": "pooltop.errors", "events": "pooltop.core.events"}
 _HOMES = {
     "Agent": "pooltop.engine.agent",
     "AgentOptions": "pooltop.core.model",
@@ -53,13 +58,14 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for (PEP 562)."""
-    home = _HOMES.get(name)
+    home = _HOMES.get(name) or _MODULES.get(name)
     if home is None:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     import importlib  # noqa: PLC0415 - not for --version
 
-    value: object = getattr(importlib.import_module(home), name)
+    module = importlib.import_module(home)
+    value: object = module if name in _MODULES else getattr(module, name)
     globals()[name] = value
     return value
 

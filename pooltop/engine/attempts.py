@@ -37,7 +37,7 @@ _UNTELLING = (
     errno.EINVAL,
 )
 """Failures of one address that say nothing about the server: no route, no such IP version here,
-or our own address is of the other version."""
+no port or no address of our own."""
 
 
 class Attempts:
@@ -75,6 +75,11 @@ class Attempts:
         Raises:
             NetworkError: none did. The first failure that is more than a missing route decides.
         """
+        if self._local_family is not None:
+            # From an address of one IP version only those of the same are reached.
+            addresses = tuple(a for a in addresses if a.family == self._local_family)
+            if not addresses:
+                raise self._bind_error(errno.EINVAL)
         if len(addresses) == 1:
             return await self._connect(addresses[0])
         return await self._race(addresses)
@@ -126,19 +131,15 @@ class Attempts:
         return sock
 
     def _bind(self, sock: socket.socket, local_address: str) -> None:
-        # A version that differs fails as the system call would: bind EINVAL, in Node too.
-        number: int | None = errno.EINVAL
-        if sock.family == self._local_family:
-            try:
-                sock.bind(_sockaddr(local_address, 0, sock.family))
-            except OSError as exc:
-                number = exc.errno
-            else:
-                return
-        self._unbound = network_error(
-            number, syscall="bind", where=local_address, special=BIND_REMEDIES
-        )
-        raise OSError(number, str(self._unbound))
+        try:
+            sock.bind(_sockaddr(local_address, 0, sock.family))
+        except OSError as exc:
+            self._unbound = self._bind_error(exc.errno)
+            raise OSError(exc.errno, str(self._unbound)) from exc
+
+    def _bind_error(self, number: int | None) -> NetworkError:
+        where = self._local_address or ""
+        return network_error(number, syscall="bind", where=where, special=BIND_REMEDIES)
 
     def _verdict(self, numbers: list[int]) -> NetworkError:
         """Put one code to the failures of all attempts; ``numbers`` are theirs, in order."""

@@ -10,6 +10,7 @@ import ssl
 
 import pytest
 
+from pooltop.core.events import RequestFailed
 from pooltop.core.model import Origin, Timeouts
 from pooltop.engine.caller_dial import CallerDialer
 from pooltop.engine.resolver import SystemResolver
@@ -279,6 +280,28 @@ async def test_a_socket_that_comes_after_the_request_was_given_up_is_closed(
     await asyncio.wait([request])
     await eventually(lambda: server.wires and not server.open)
     assert not agent.total_socket_count
+
+
+async def test_a_function_that_fails_after_the_request_was_given_up_is_heard_by_nobody(agent_of):
+    began = asyncio.Event()
+
+    async def connect(_origin):
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ValueError("Oops") from None
+
+    agent = agent_of(create_connection=connect)
+    failed = []
+    agent.subscribe(lambda event: failed.append(event) if type(event) is RequestFailed else None)
+    request = asyncio.create_task(fetch(agent))
+    await began.wait()
+    request.cancel()
+    await asyncio.wait([request])
+    assert request.cancelled()
+    await agent.aclose()
+    assert ["ECONNRESET"] == [event.code for event in failed]
 
 
 async def test_closing_the_agent_cancels_the_function(agent_of):

@@ -221,7 +221,10 @@ async def test_a_refusal_has_nodes_code_and_words(closed_port):
     assert isinstance(error.__cause__, ConnectionRefusedError)
 
 
-@pytest.mark.parametrize("hosts", [("127.0.0.1",), ("127.0.0.1", "127.0.0.2")])
+@pytest.mark.parametrize(
+    "hosts",
+    [("127.0.0.1",), ("127.0.0.1", "127.0.0.2"), ("127.0.0.1", "::1"), ("::1", "127.0.0.1")],
+)
 async def test_a_local_address_that_is_not_ours_is_named(port, hosts):
     error = await _failure(*hosts, origin=_origin(port, local_address="192.0.2.1"))
     assert "EADDRNOTAVAIL" == error.code
