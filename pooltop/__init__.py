@@ -10,9 +10,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pooltop import errors
     from pooltop.core import events
-    from pooltop.core.model import GLOBAL_AGENT, AgentOptions, Profile, Timeouts, TLSOptions
+    from pooltop.core.model import (
+        GLOBAL_AGENT,
+        AgentOptions,
+        Origin,
+        Profile,
+        Timeouts,
+        TLSOptions,
+    )
     from pooltop.core.snapshot import AgentSnapshot, RequestInfo, Snapshot, SocketInfo
     from pooltop.engine.agent import Agent
+    from pooltop.engine.caller_dial import Connector
+    from pooltop.engine.resolver import SystemResolver
     from pooltop.engine.response import Response
     from pooltop.engine.stream import ByteStream
     from pooltop.profiles import load_profile
@@ -25,11 +34,14 @@ __all__ = [
     "AgentOptions",
     "AgentSnapshot",
     "ByteStream",
+    "Connector",
+    "Origin",
     "Profile",
     "RequestInfo",
     "Response",
     "Snapshot",
     "SocketInfo",
+    "SystemResolver",
     "TLSOptions",
     "Timeouts",
     "errors",
@@ -44,11 +56,14 @@ _HOMES = {
     "GLOBAL_AGENT": "pooltop.core.model",
     "AgentSnapshot": "pooltop.core.snapshot",
     "ByteStream": "pooltop.engine.stream",
+    "Connector": "pooltop.engine.caller_dial",
+    "Origin": "pooltop.core.model",
     "Profile": "pooltop.core.model",
     "RequestInfo": "pooltop.core.snapshot",
     "Response": "pooltop.engine.response",
     "Snapshot": "pooltop.core.snapshot",
     "SocketInfo": "pooltop.core.snapshot",
+    "SystemResolver": "pooltop.engine.resolver",
     "TLSOptions": "pooltop.core.model",
     "Timeouts": "pooltop.core.model",
     "load_profile": "pooltop.profiles",

@@ -97,8 +97,12 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The protocol agreed upon in the handshake; None if none was."""
     certificate: int | None = None
     """Index in its OriginSnapshot's ``certificates``; None for plain http and outside of one."""
+    attempts: int | None = None
+    """Addresses that were tried until one answered, that one included; None until then."""
     dns: float | None = None
+    """Seconds of the look-up; None where there was none: a Unix socket, a caller's own way."""
     tcp: float | None = None
+    """Seconds of connecting, of a Unix socket too; all that a caller's own way took."""
     handshake: float | None = None
     """Seconds of the TLS handshake."""
     bytes_in: int = 0

@@ -88,6 +88,7 @@ def socket_info(
         verified=None if facts is None else facts.verified,
         alpn=None if facts is None else facts.alpn,
         certificate=place,
+        attempts=connection.attempts,
         dns=connection.dns_s,
         tcp=connection.tcp_s,
         handshake=connection.tls_s,

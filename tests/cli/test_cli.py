@@ -204,8 +204,9 @@ print(sum(name.startswith("pooltop.") for name in sys.modules))
 
 def test_the_public_names_are_these() -> None:
     expected = (
-        "GLOBAL_AGENT Agent AgentOptions AgentSnapshot ByteStream Profile RequestInfo Response "
-        "Snapshot SocketInfo TLSOptions Timeouts errors events load_profile"
+        "GLOBAL_AGENT Agent AgentOptions AgentSnapshot ByteStream Connector Origin Profile "
+        "RequestInfo Response Snapshot SocketInfo SystemResolver TLSOptions Timeouts errors events "
+        "load_profile"
     )
 
     assert expected.split() == pooltop.__all__

@@ -1,8 +1,11 @@
-"""How an agent comes by its sockets: the phases of a dial."""
+"""How an agent comes by its sockets: the phases of a dial, and what is shown of it."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+
+from pooltop.engine.resolver import Address
 
 
 class Silent:
@@ -10,6 +13,16 @@ class Silent:
 
     async def resolve(self, _host, _port, _family):
         await asyncio.Event().wait()
+
+
+class Dual:
+    """A resolver whose first address is of a version on which nobody listens."""
+
+    async def resolve(self, _host, port, _family):
+        return (
+            Address(socket.AF_INET6, "::1", port),
+            Address(socket.AF_INET, "127.0.0.1", port),
+        )
 
 
 def only_connection(agent):
@@ -43,3 +56,12 @@ async def test_a_dial_is_in_tls_while_the_server_says_nothing(agent_of, eventual
     connection = await begun(agent_of(), f"https://127.0.0.1:{silent()}/", eventually, "tls")
     assert connection.tcp_s is not None
     assert connection.tls_s is None
+
+
+async def test_a_socket_shows_the_address_that_won_and_how_many_were_tried(serve, agent_of):
+    server = await serve()
+    agent = agent_of(keep_alive=True, resolver=Dual())
+    response = await agent.request("GET", f"http://a.example:{server.port}/")
+    await response.read()
+    ((info,),) = agent.free_sockets.values()
+    assert (f"127.0.0.1:{server.port}", 2) == (info.remote, info.attempts)
