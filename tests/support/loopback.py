@@ -42,8 +42,10 @@ class Wire:
     async def request(self) -> Asked | None:
         """Read a whole request; None when the client closed instead."""
         asked = await self.head()
-        if asked is None:
-            return None
+        return asked and asked._replace(body=await self.body(asked))
+
+    async def body(self, asked: Asked) -> bytes:
+        """Read the body of a request whose head was read."""
         body = b""
         if "content-length" in asked.headers:
             body = await self.reader.readexactly(int(asked.headers["content-length"]))
@@ -52,7 +54,7 @@ class Wire:
                 body += await self.reader.readexactly(size)
                 await self.reader.readexactly(2)
             await self.reader.readexactly(2)
-        return asked._replace(body=body)
+        return body
 
     def reply(
         self, body: bytes | str = b"ok", *fields: str, status: str = "200 OK", length: int = -1
