@@ -216,6 +216,14 @@ def test_a_handshake_says_whether_it_was_resumed_and_verified(make) -> None:
         assert words in row
 
 
+def test_how_many_addresses_were_tried_is_told_where_it_is_known(make) -> None:
+    sockets = tuple(make.socket(n, attempts=tried, remote="r") for n, tried in ((1, 2), (2, None)))
+    origin = msgspec.structs.replace(make.origin(), sockets=sockets)
+    heading, *rows = (text_of(line).split() for line in socket_table(origin, 10.0, 140, 9))
+    place = heading.index("TRIED") - len(heading)  # "SINCE" is of two words
+    assert ["2", "-"] == [row[place] for row in rows]
+
+
 def test_every_number_of_a_socket_is_defined_in_a_sentence() -> None:
     assert all(column.definition.endswith(".") for column in SOCKET_COLUMNS)
 
