@@ -31,6 +31,12 @@ class UsageError(PooltopError):
             self.code = code
 
 
+class ProxyConfigError(UsageError):
+    """A proxy's URL is none. The message has no user or password of it."""
+
+    code = "ERR_PROXY_INVALID_CONFIG"
+
+
 class EngineError(PooltopError):
     """The engine process could not be started, or is gone."""
 
@@ -60,6 +66,24 @@ class NetworkError(RequestError):
     """The network said no: look-up, refusal, reset, no route, TLS."""
 
     code = "ECONNREFUSED"
+
+
+class ProxyTunnelError(NetworkError):
+    """A proxy made no tunnel: it refused, answered no HTTP, ended or kept silent."""
+
+    code = "ERR_PROXY_TUNNEL"
+
+    def __init__(self, message: str, *, status: int | None = None, timed_out: bool = False) -> None:
+        """Keep what is known.
+
+        Args:
+            message: for people.
+            status: what it answered with; None if it had none.
+            timed_out: the agent's timeout ran out, which Node tells as a 'timeout' event too.
+        """
+        super().__init__(message)
+        self.status = status
+        self.timed_out = timed_out
 
 
 class RequestTimeout(RequestError):
@@ -93,7 +117,7 @@ class ConnectTimeout(RequestTimeout):
             where: ``host:port``.
             clock: "connect", or the phase's own: "dns", "tcp" or "tls".
             after_s: the limit.
-            phase: "dns", "tcp" or "tls": what was under way.
+            phase: "dns", "tcp", "tunnel" or "tls": what was under way.
             dns_s: seconds of the look-up; None if it is not over, or there was none.
             tcp_s: seconds of the TCP connection; None if there is none yet.
         """

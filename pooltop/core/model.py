@@ -61,6 +61,22 @@ class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
         return f"TLSOptions(ca={self.ca!r}, cert={self.cert!r}, verify={self.verify})"
 
 
+class ProxyEnv(msgspec.Struct, frozen=True, kw_only=True):
+    """Which proxies an agent uses, in the words of the environment; None and "" for none."""
+
+    http_proxy: str | None = None
+    """URL of the proxy for http requests."""
+    https_proxy: str | None = None
+    """URL of the proxy for https requests, which are tunnelled (CONNECT)."""
+    no_proxy: str | None = None
+    """Comma-separated hosts that are reached directly: ``*``, ``host``, ``host:port``,
+    ``.suffix``, ``*.suffix``, ``192.0.2.1-192.0.2.9``."""
+
+    def __repr__(self) -> str:
+        """Leave the URLs out: they may hold a password."""
+        return f"ProxyEnv(no_proxy={self.no_proxy!r})"
+
+
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """The clocks of a request, in seconds; None means no limit.
 
@@ -303,6 +319,8 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     timeouts: Timeouts = Timeouts()
     tls: TLSOptions = TLSOptions()
     codec: Codec = "h11"
+    proxy_env: ProxyEnv | Literal["environment"] | None = None
+    """Node's proxyEnv; "environment" reads the engine's own; None connects directly."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

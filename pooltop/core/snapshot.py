@@ -21,6 +21,8 @@ class PhaseTimings(msgspec.Struct, frozen=True, kw_only=True):
     queue: float | None = None
     dns: float | None = None
     tcp: float | None = None
+    tunnel: float | None = None
+    """TLS to a proxy, if it wants that, and its answer to CONNECT."""
     tls: float | None = None
     send: float | None = None
     wait: float | None = None
@@ -87,7 +89,9 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
     request: RequestId | None = None
     local: str = ""
     remote: str = ""
-    """Address and port that were really connected to."""
+    """Address and port that were really connected to: a proxy's, where there is one."""
+    via: str = ""
+    """URL of the proxy on its way, without user and password; "" for a direct connection."""
     tls: str = ""
     """Protocol and cipher, e.g. "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty for plain http."""
     tls_resumed: bool | None = None
@@ -103,6 +107,8 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of the look-up; None where there was none: a Unix socket, a caller's own way."""
     tcp: float | None = None
     """Seconds of connecting, of a Unix socket too; all that a caller's own way took."""
+    tunnel: float | None = None
+    """Seconds until a proxy had made its tunnel; None where there is none."""
     handshake: float | None = None
     """Seconds of the TLS handshake."""
     bytes_in: int = 0

@@ -7,6 +7,7 @@ pooltop's own additions are in seconds, as Python counts.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from types import TracebackType
@@ -21,11 +22,13 @@ from pooltop.core.model import (
     Live,
     OriginKey,
     Protocol,
+    ProxyEnv,
     Scheduling,
     TimeoutMode,
     Timeouts,
     TLSOptions,
 )
+from pooltop.core.proxies import Proxies, proxy_env_of, read_proxies
 from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
 from pooltop.engine.caller_dial import CallerDialer, Connector
 from pooltop.engine.dialer import Dialer, Dials
@@ -37,6 +40,7 @@ from pooltop.engine.response import Call, Content, Response
 from pooltop.engine.shell import KeepSocketAlive, PoolShell
 from pooltop.engine.snapshots import origin_snapshots, request_info, socket_info
 from pooltop.engine.tls_sessions import TLSFactory
+from pooltop.engine.via_proxy import ProxyDialer
 from pooltop.engine.way import Way
 from pooltop.errors import UsageError
 
@@ -77,6 +81,7 @@ class Agent:
         resolver: Resolver | None = None,
         keep_socket_alive: KeepSocketAlive | None = None,
         create_connection: Connector | None = None,
+        proxy_env: ProxyEnv | Mapping[str, str] | Literal["environment"] | None = None,
     ) -> None:
         """Make an agent with no sockets.
 
@@ -119,9 +124,13 @@ class Agent:
                 False.
             create_connection: opens every connection, in place of look-up and connect: see
                 ``Connector``. None for the agent's own way.
+            proxy_env: the proxies to use: http_proxy, https_proxy and no_proxy in a mapping, in
+                lower or upper case, lower case first; "environment" reads the process's. None
+                connects directly, whatever the environment says.
 
         Raises:
             UsageError: an option is out of range; ``code`` is Node's where Node refuses it too.
+            ProxyConfigError: a proxy's URL is none.
         """
         if codec not in get_args(Codec):
             raise UsageError(f"codec is {' or '.join(get_args(Codec))}")
@@ -149,15 +158,18 @@ class Agent:
         self.timeouts = timeouts or Timeouts()
         _check_timeouts(self.timeouts)
         self._initial = constructed(given)
-        self.way = Way(self._initial, tls or TLSOptions())
+        proxies = _proxies(proxy_env)
+        self.way = Way(self._initial, tls or TLSOptions(), proxies)
         """Where its requests go; for the engine's own parts."""
         self._tls = TLSFactory(tls or TLSOptions(), self._initial.max_cached_sessions)
         self._own_resolver: SystemResolver | None = None
+        dialer = self._dialer(resolver, create_connection)
         self._shell = PoolShell(
             self._initial,
-            dialer=self._dialer(resolver, create_connection),
+            dialer=dialer,
             tls=self._tls,
             codec=codec,
+            via=None if proxies is None else ProxyDialer(dialer, proxies),
         )
         self._kernel = KernelLooks()
         if keep_socket_alive is not None:
@@ -175,6 +187,7 @@ class Agent:
         tls: TLSOptions | None = None,
         timeouts: Timeouts | None = None,
         resolver: Resolver | None = None,
+        proxy_env: ProxyEnv | Mapping[str, str] | Literal["environment"] | None = None,
     ) -> Self:
         """Make an agent with these options, as ``pooltop.GLOBAL_AGENT``, Node's global agent's."""
         return cls(
@@ -183,6 +196,7 @@ class Agent:
             tls=tls,
             timeouts=timeouts,
             resolver=resolver,
+            proxy_env=proxy_env,
             **{field: getattr(options, field) for field in options.__struct_fields__},
         )
 
@@ -196,6 +210,7 @@ class Agent:
             tls=profile.tls,
             timeouts=profile.timeouts,
             resolver=resolver,
+            proxy_env=profile.proxy_env,
         )
 
     def __repr__(self) -> str:
@@ -295,6 +310,7 @@ class Agent:
             streamed=streamed,
             upgrade=upgrade,
             authority=authority,
+            proxy=route.proxy,
         )
         now = self._shell.touch()
         call = Call(prepared, route.origin, timeouts or self.timeouts, intended_at=now)
@@ -568,6 +584,16 @@ class Agent:
             if not call.head.done():
                 call.head.set_exception(cause)
             self._shell.abort(call)
+
+
+def _proxies(given: ProxyEnv | Mapping[str, str] | str | None) -> Proxies | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        if given != "environment":
+            raise UsageError('proxy_env is a mapping, "environment", or None')
+        given = os.environ
+    return read_proxies(given if isinstance(given, ProxyEnv) else proxy_env_of(given))
 
 
 def _check_timeouts(timeouts: Timeouts) -> None:

@@ -33,15 +33,16 @@ if TYPE_CHECKING:
 
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.shell import PoolShell
-    from pooltop.engine.tls import TLSFacts, TLSStream
+    from pooltop.engine.tls import TLSFacts
+    from pooltop.engine.tls_nested import AnyTLS
 
 READ_BYTES = 256 * 1024
 """One buffer for all connections of a pool: a read is consumed before the next one begins."""
 FINISH_S = 2.0
 """A socket that is to close once its bytes have left is aborted if they have not by then."""
 
-Phase = Literal["dns", "tcp", "tls"]
-"""Of a dial: the look-up, connecting, the handshake."""
+Phase = Literal["dns", "tcp", "tunnel", "tls"]
+"""Of a dial: the look-up, connecting, a proxy's answer to CONNECT, the handshake."""
 
 _REST_BYTES = 1024 * 1024
 """Read at most of what the kernel still holds when a write has failed."""
@@ -83,6 +84,8 @@ class Connection(asyncio.BufferedProtocol):
         "timeout_told",
         "tls",
         "tls_s",
+        "tunnel_s",
+        "via",
         "waits_to_send",
     )
 
@@ -105,7 +108,7 @@ class Connection(asyncio.BufferedProtocol):
         """Node's 'timeout' was told since the last activity."""
         self.exchange: Exchange | None = None
         """Whose bytes come and go; while idle the last one, settled. None before any, and dead."""
-        self.tls: TLSStream | None = None
+        self.tls: AnyTLS | None = None
         self.dial: asyncio.Task[None] | None = None
         self.attempts: int | None = None
         """How many addresses were tried until one answered."""
@@ -116,6 +119,9 @@ class Connection(asyncio.BufferedProtocol):
         self.dns_s: float | None = None
         self.tcp_s: float | None = None
         self.tls_s: float | None = None
+        self.tunnel_s: float | None = None
+        self.via = ""
+        """URL of the proxy on its way, without user and password; "" for none."""
         self.bytes_in = 0
         self.bytes_out = 0
         self.hint = b""
@@ -141,6 +147,12 @@ class Connection(asyncio.BufferedProtocol):
         """The look-up, if there was one, is over: its address is being connected to."""
         self.dns_s = dns_s
         self._enter("tcp")
+
+    def tunnelling(self, tcp_s: float) -> None:
+        """The proxy is connected, after so many seconds, and is being asked for a tunnel."""
+        self.tcp_s = tcp_s
+        self.last_activity = _now()
+        self._enter("tunnel")
 
     @property
     def tls_facts(self) -> TLSFacts | None:
@@ -421,7 +433,8 @@ class Connection(asyncio.BufferedProtocol):
     def _is_connected(self, now: float) -> None:
         self.connected_at = self.last_activity = now
         if self.tls is not None:
-            started = self.opened_at + (self.dns_s or 0.0) + (self.tcp_s or 0.0)
+            before = (self.dns_s or 0.0) + (self.tcp_s or 0.0) + (self.tunnel_s or 0.0)
+            started = self.opened_at + before
             self.tls_s = max(0.0, now - started)
         self.shell.now = now
         self.shell.connected(self)

@@ -143,15 +143,15 @@ class Exchange:
     def timings(self) -> PhaseTimings:
         """Give the seconds of each phase, None for those that did not happen.
 
-        A reused socket had its dns, tcp and tls before: they are None.
+        A reused socket had its dns, tcp, tunnel and tls before: they are None.
         """
-        connection = self.connection
-        fresh = connection is not None and self.nth == 1
+        fresh = self.connection if self.nth == 1 else None
         return PhaseTimings(
             queue=None if self.assigned_at is None else self.waited,
-            dns=connection.dns_s if fresh and connection is not None else None,
-            tcp=connection.tcp_s if fresh and connection is not None else None,
-            tls=connection.tls_s if fresh and connection is not None else None,
+            dns=None if fresh is None else fresh.dns_s,
+            tcp=None if fresh is None else fresh.tcp_s,
+            tunnel=None if fresh is None else fresh.tunnel_s,
+            tls=None if fresh is None else fresh.tls_s,
             send=_between(self._ready_at, self.sent_at),
             wait=_between(self.sent_at, self.first_byte_at),
             receive=_between(self.first_byte_at, self.ended_at),

@@ -21,6 +21,8 @@ from pooltop.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pooltop.core.proxies import Proxy
+
 _BODILESS_METHODS: Final = frozenset({b"GET", b"HEAD", b"DELETE", b"OPTIONS", b"TRACE"})
 """Methods that without a body are sent without Content-Length: 0."""
 _CLOSE_RE: Final = re.compile(rb"(?:^|\W)close(?:$|\W)", re.IGNORECASE)
@@ -39,6 +41,7 @@ def prepare(
     streamed: bool = False,
     upgrade: str | None = None,
     authority: str | None = None,
+    proxy: Proxy | None = None,
 ) -> PreparedRequest:
     """Give a request ready to be sent.
 
@@ -57,6 +60,8 @@ def prepare(
         authority: For CONNECT, ``host:port`` of the tunnel's other end, sent instead of
             ``target``: whoever sends this takes the connection over. The body is the tunnel's
             first bytes, without a length.
+        proxy: Whom it is sent to, if not to the server itself: with an absolute target, of
+            ``host_header`` and ``target``.
 
     Raises:
         UsageError: the request may not be sent; the header at fault is named, its value never
@@ -71,6 +76,8 @@ def prepare(
     if (method.upper() == b"CONNECT") is not (authority is not None):
         message = "CONNECT, and nothing else, needs the authority to connect to: host:port"
         raise UsageError(message)
+    if proxy is not None:
+        target = b"http://" + _encode(host_header, what="host") + target
     if authority is not None:
         target = _encode(authority, what="authority")
     if streamed and (authority is not None or upgrade is not None):
@@ -82,6 +89,8 @@ def prepare(
     given = {name.lower() for name, _ in fields}
     if b"host" not in given:
         fields.append((b"Host", _encode_value(b"Host", host_header)))
+    if proxy is not None:
+        fields = _for_proxy(fields, proxy, keep_alive=keep_alive)
     if upgrade is not None:
         fields += _upgrade_fields(upgrade, given)
         given.add(b"connection")
@@ -108,6 +117,20 @@ def prepare(
         wire=b"".join([*lines, b"\r\n", body]),
         answer=_answer(method, upgrade=upgrade, authority=authority),
     )
+
+
+def _for_proxy(
+    fields: list[tuple[bytes, bytes]], proxy: Proxy, *, keep_alive: bool
+) -> list[tuple[bytes, bytes]]:
+    """Add what is for the proxy, in place of the caller's own.
+
+    Source: Node v24 lib/_http_client.js rewriteForProxiedHttp.
+    """
+    ours = [(b"proxy-connection", b"keep-alive" if keep_alive else b"close")]
+    if proxy.authorization is not None:
+        ours.insert(0, (b"proxy-authorization", proxy.authorization.encode("ascii")))
+    names = {name for name, _ in ours}
+    return [*(field for field in fields if field[0].lower() not in names), *ours]
 
 
 def _upgrade_fields(upgrade: str, given: set[bytes]) -> list[tuple[bytes, bytes]]:

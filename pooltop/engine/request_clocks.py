@@ -115,17 +115,21 @@ class RequestClocks:
         if at > now:
             return at
         if not connection.timeout_told and not connection.has_progressed(now):
-            connection.timeout_told = True
-            is_first = exchange.hears_timeout and not exchange.timeout_told
-            if is_first or exchange.status:
-                self._core.raise_timeout(
-                    exchange.id, now=now, silent_s=now - connection.last_activity
-                )
-            if is_first:
-                exchange.timeout_told = True
-                exchange.on_timeout_event()
+            self.tell_silence(exchange, connection, now)
         # It counts again from the next byte, which does not note a deadline.
         return now + timeout
+
+    def tell_silence(self, exchange: Exchange, connection: Connection, now: float) -> None:
+        """Tell Node's 'timeout', unless this silence was told before."""
+        if connection.timeout_told:
+            return
+        connection.timeout_told = True
+        is_first = exchange.hears_timeout and not exchange.timeout_told
+        if is_first or exchange.status:
+            self._core.raise_timeout(exchange.id, now=now, silent_s=now - connection.last_activity)
+        if is_first:
+            exchange.timeout_told = True
+            exchange.on_timeout_event()
 
     def _error(
         self, clock: str, exchange: Exchange, record: RequestRecord, now: float
@@ -167,7 +171,8 @@ class RequestClocks:
 def _dialling(timeouts: Timeouts, connection: Connection) -> Iterator[_Deadline]:
     """Give the clocks of a dial, the phase's own before the one over all phases."""
     phase = connection.phase
-    own: float | None = getattr(timeouts, phase)
+    # A tunnel has no clock of its own in seconds: the agent's timeout ends it (via_proxy.py).
+    own: float | None = None if phase == "tunnel" else getattr(timeouts, phase)
     if own is not None:
         yield phase, connection.phase_at + own
     if timeouts.connect is not None:

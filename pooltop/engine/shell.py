@@ -51,6 +51,7 @@ from pooltop.errors import (
     NetworkError,
     PeerError,
     PooltopError,
+    ProxyTunnelError,
     RequestError,
     RequestTimeout,
 )
@@ -58,6 +59,7 @@ from pooltop.errors import (
 if TYPE_CHECKING:
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.tls_sessions import TLSFactory
+    from pooltop.engine.via_proxy import ProxyDialer
 
 MOST_ORIGINS = 1000
 """With so many, those that have no socket and no request are forgotten, their counters too."""
@@ -83,6 +85,7 @@ class PoolShell:
         dialer: Dials,
         tls: TLSFactory,
         codec: Codec = "h11",
+        via: ProxyDialer | None = None,
     ) -> None:
         """Begin with no sockets; the running event loop is the one that is used."""
         self.core = PoolCore(options)
@@ -118,6 +121,7 @@ class PoolShell:
         self._loop = asyncio.get_running_loop()
         self._dialer = dialer
         self._tls = tls
+        self._via = via
         self._ids = cast("Iterator[RequestId]", count(1))
         self._dials: set[asyncio.Task[None]] = set()
         self._closing: list[SocketId] = []
@@ -582,22 +586,44 @@ class PoolShell:
     async def _dial(self, connection: Connection) -> None:
         options = self.core.options
         probe = options.keep_alive_msecs if options.keep_alive else None
+        origin = connection.origin
         try:
-            if connection.origin.scheme == "https":
-                # First: what is wrong with it is known without a socket.
-                connection.tls = self._tls.stream(connection.origin)
-            dialled = await self._dialer.dial(
-                connection.origin,
-                keep_alive_probe_ms=probe,
-                no_delay=options.no_delay,
-                connecting=connection.connecting,
-            )
+            # First: what is wrong with it is known without a socket.
+            tls = self._tls.stream(origin) if origin.scheme == "https" else None
+            proxy = None if self._via is None else self._via.between(origin)
+            if self._via is None or proxy is None:
+                connection.tls = tls
+                dialled = await self._dialer.dial(
+                    origin,
+                    keep_alive_probe_ms=probe,
+                    no_delay=options.no_delay,
+                    connecting=connection.connecting,
+                )
+            else:
+                connection.via = proxy.url
+                reached = await self._via.reach(
+                    origin,
+                    proxy,
+                    tls,
+                    options,
+                    probe_ms=probe,
+                    connecting=connection.connecting,
+                    tunnelling=connection.tunnelling,
+                    silence_ms=self.core.sockets[connection.id].timeout_ms,
+                )
+                dialled, connection.tls = reached.dialled, reached.tls
+                connection.tunnel_s = reached.tunnel_s
             connection.tcp_s = dialled.tcp_s
             connection.attempts = dialled.attempts
             connection.local = dialled.local
             connection.remote = dialled.remote
-            self.tally.origins[connection.origin.key].reached(dialled.remote, dialled.local)
+            self.tally.origins[origin.key].reached(dialled.remote, dialled.local)
             await self._loop.create_connection(lambda: connection, sock=dialled.sock)
+        except ProxyTunnelError as error:
+            if error.timed_out and connection.exchange is not None:
+                self.now = _now()
+                self._clocks.tell_silence(connection.exchange, connection, self.now)
+            self._dial_failed(connection, error)
         except RequestError as error:
             self._dial_failed(connection, error)
         except OSError as error:

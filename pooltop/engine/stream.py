@@ -21,7 +21,7 @@ from pooltop.errors import PeerError, RequestError, UsageError
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
-    from pooltop.engine.tls import TLSStream
+    from pooltop.engine.tls_nested import AnyTLS
 
 READ_BYTES = 64 * 1024
 CLOSE_S = 2.0
@@ -32,7 +32,7 @@ class _Protocol(asyncio.StreamReaderProtocol):
     """asyncio's own, with TLS in front of the reader and a word at the end."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, tls: TLSStream | None, on_lost: Callable[[], None]
+        self, reader: asyncio.StreamReader, tls: AnyTLS | None, on_lost: Callable[[], None]
     ) -> None:
         """Keep what the bytes go through; ``on_lost`` is called when the socket is closed."""
         super().__init__(reader)

@@ -11,6 +11,7 @@ import ssl
 from pooltop.core.model import Origin, OriginKey, TLSOptions
 from pooltop.engine.tls import TLSSession, TLSStream
 from pooltop.engine.tls_context import make_context
+from pooltop.engine.tls_nested import AnyTLS
 
 MOST_CONTEXTS = 100
 """Contexts kept, one for each way to secure a connection; beyond, the oldest is made anew."""
@@ -48,10 +49,13 @@ class TLSFactory:
         """Say whether the certificates of an origin are checked."""
         return (origin.tls or self.options).verify
 
-    def remember(self, origin: Origin, stream: TLSStream) -> None:
-        """Keep the stream's session, if the server gave one, for the origin's next connection."""
+    def remember(self, origin: Origin, stream: AnyTLS) -> None:
+        """Keep the stream's session, if the server gave one, for the origin's next connection.
+
+        TLS on the way to an http origin is a proxy's: it is not kept, as in Node.
+        """
         session = stream.session
-        if session is None or not self._max_cached:
+        if session is None or not self._max_cached or origin.scheme == "http":
             return
         sessions = self._sessions
         if sessions and origin.key not in sessions and len(sessions) >= self._max_cached:

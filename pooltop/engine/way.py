@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from pooltop.core.model import AgentOptions, Origin, TLSOptions
+from pooltop.core.proxies import Proxies, Proxy
 from pooltop.engine.options import check_connect_options
 from pooltop.engine.url import split_url
 from pooltop.errors import UsageError
@@ -31,13 +32,18 @@ class Route(NamedTuple):
     """Path and query."""
     host_header: str
     """Host, unless the caller gives one: the URL's, wherever the connection leads."""
+    proxy: Proxy | None = None
+    """Whom the request itself is sent to: a proxy for http. (A tunnel's does not see it.)"""
 
 
 class Way:
     """One agent's say in where connections lead: fixed when it is made, as Node's options are."""
 
-    def __init__(self, options: AgentOptions, tls: TLSOptions) -> None:
+    def __init__(
+        self, options: AgentOptions, tls: TLSOptions, proxies: Proxies | None = None
+    ) -> None:
         """Keep what the agent says."""
+        self._proxies = proxies
         self._default_port = options.default_port
         self._protocol = options.protocol
         self._tls = tls
@@ -69,7 +75,8 @@ class Way:
 
         Raises:
             UsageError: no URL that can be requested, or no connect options that can be;
-                ERR_INVALID_PROTOCOL, the agent is for the other scheme.
+                ERR_INVALID_PROTOCOL, the agent is for the other scheme; ERR_INVALID_ARG_VALUE, a
+                Host that a proxy would not go by.
         """
         origin, target = split_url(url, default_port=self._default_port)
         host_header = self._host_header(origin)
@@ -86,8 +93,15 @@ class Way:
             host = next((v for name, v in headers if name.lower() == "host" and v), host_header)
             more["servername"] = server_name(host)
             more["tls"] = self._tls if tls is None else _merged(tls, self._tls)
+        asked = origin
         if more:
             origin = msgspec.structs.replace(origin, **more)
+        if self._proxies is not None and origin.scheme == "http":
+            proxy = self._proxies.between(origin)
+            if proxy is not None:
+                host = asked.host_header
+                _check_host(headers, host)
+                return Route(origin, target, host, proxy)
         return Route(origin, target, host_header)
 
     def _host_header(self, origin: Origin) -> str:
@@ -96,6 +110,17 @@ class Way:
             return origin.host_header
         host = origin.authority.rpartition(":")[0]
         return host if origin.port == self._default_port else origin.authority
+
+
+def _check_host(headers: Sequence[tuple[str, str]], authority: str) -> None:
+    """Refuse a Host that differs from the absolute request target: the proxy would go by either.
+
+    Source: Node v24 lib/_http_client.js validateRequestAuthority.
+    """
+    for name, value in headers:
+        if name.lower() == "host" and value.lower().removesuffix(":80") != authority:
+            message = f"through a proxy, Host can be only the URL's, {authority}"
+            raise UsageError(message, code="ERR_INVALID_ARG_VALUE")
 
 
 def server_name(host_header: str) -> str:

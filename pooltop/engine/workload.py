@@ -331,6 +331,7 @@ class WorkloadRunner:
             host_header=route.host_header,
             keep_alive=self._agent.sends_keep_alive,
             body=each.body,
+            proxy=route.proxy,
         )
         origin = route.origin
         return _Class(prepared, origin, origin.key, f"{workload.name}/{each.name}")

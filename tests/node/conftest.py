@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("support.leaks", "support.loopback")
+pytest.register_assert_rewrite("support.leaks", "support.loopback", "support.proxying")
 
 from support.certificates import authority, ca, context
 from support.leaks import _eventually, _no_leaks, _nothing_is_left, _open_fds, agent_of
 from support.loopback import black_hole, held, serve, silent
+from support.proxying import forward_proxy
 
 __all__ = [
     "_eventually",
@@ -20,6 +21,7 @@ __all__ = [
     "black_hole",
     "ca",
     "context",
+    "forward_proxy",
     "held",
     "serve",
     "silent",
