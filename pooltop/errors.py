@@ -62,6 +62,33 @@ class PeerError(RequestError):
     code = "ECONNRESET"
 
 
+class StaleReuseError(PeerError):
+    """A socket that had served before was closed before it answered: it was stale.
+
+    Node's reusedSocket with ECONNRESET, hand-overs included, which Node does not mark. Nothing of
+    a response came, but the server may have had the request: only one that may be had twice is to
+    be sent again, and ``AgentOptions.retry_stale`` does that for those.
+    """
+
+    outcome = "stale reuse"
+
+    def __init__(self, words: str, *, idle_s: float, hint_s: int | None, nth: int) -> None:
+        """Keep what tells whose clock was too long.
+
+        Args:
+            words: who closed it and how.
+            idle_s: seconds since its last byte, as the request was given it.
+            hint_s: what the server's last Keep-Alive header promised, in seconds; None if nothing.
+            nth: how many requests the socket has carried, this one included.
+        """
+        idle = f"{idle_s:.1f} s" if idle_s >= 1 else f"{idle_s * 1000:.0f} ms"
+        hint = "no hint was given" if hint_s is None else f"its hint was {hint_s} s"
+        super().__init__(f"socket hang up: {words} (idle {idle}, {hint})")
+        self.idle_s = idle_s
+        self.hint_s = hint_s
+        self.nth = nth
+
+
 class NetworkError(RequestError):
     """The network said no: look-up, refusal, reset, no route, TLS."""
 

@@ -62,8 +62,8 @@ class RequestFailed(Event, frozen=True, tag=True, gc=False):
     """Stable, Node's where Node has one: ECONNRESET, ECONNREFUSED, ABORT_ERR, ETIMEDOUT ..."""
     message: str
     outcome: str = ""
-    """What it is counted as: "connect clock", "idle clock" ... when one of ours ran out; empty
-    where no more is known than the code."""
+    """What it is counted as: "connect clock", "idle clock" ... when one of ours ran out, "stale
+    reuse" when the socket was; empty where no more is known than the code."""
 
 
 class RequestAborted(Event, frozen=True, tag=True, gc=False):
@@ -78,6 +78,18 @@ class RequestWithdrawn(Event, frozen=True, tag=True, gc=False):
 
     key: OriginKey
     request: RequestId
+
+
+class RequestRetried(Event, frozen=True, tag=True, gc=False):
+    """The request's kept-alive socket was stale: it is admitted once more, as a new one is."""
+
+    key: OriginKey
+    request: RequestId
+    """As before: RequestAssigned or RequestQueued follows."""
+    socket: SocketId
+    """The stale one; it is gone."""
+    message: str
+    """What it would have failed with."""
 
 
 class TimeoutRaised(Event, frozen=True, tag=True, gc=False):
@@ -172,6 +184,7 @@ PoolEvent = (
     | RequestFailed
     | RequestAborted
     | RequestWithdrawn
+    | RequestRetried
     | TimeoutRaised
     | SocketOpened
     | SocketConnected

@@ -208,6 +208,10 @@ class AgentOptions(msgspec.Struct, frozen=True, kw_only=True):
     live: Live = "node"
     """What an edit does at once: "node" what Node does (often nothing), "drain" what an operator
     expects."""
+    retry_stale: bool = False
+    """Send a request once more when its kept-alive socket turned out to be closed, if it may be
+    had twice (idempotent by RFC 9110, 9.2.2, or so marked) and its body can be sent again. Not
+    Node's: there such a request fails, and so it does here unless asked for."""
     max_cached_sessions: float = 100
     """TLS sessions kept for resuming, one per origin key, the oldest inserted evicted first; 0
     keeps none."""
@@ -249,6 +253,9 @@ class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the workload's requests, relative to the other classes."""
     connection: Literal["close"] | None = None
     """"close" asks the server to close after this request."""
+    idempotent: bool | None = None
+    """It may be had twice: with ``retry_stale`` it is sent again when its socket was stale. None
+    goes by the method."""
 
 
 class Think(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ from pooltop.core.events import (
     RequestEnded,
     RequestFailed,
     RequestQueued,
+    RequestRetried,
     RequestWithdrawn,
     SocketClosed,
     SocketClosing,
@@ -163,16 +164,11 @@ class PoolCore:
             self._turns = origin.turn = self._turns + 1
         record = RequestRecord(request, origin, now, keep_alive=keep_alive)
         self.requests[request] = record
-        options = self.options
         socket = self._take_free(origin, now)
         if socket is not None:
             self._assign(record, socket, _REUSED, now)
-        elif origin.count >= options.max_sockets:
-            self._enqueue(record, QueueReason.MAX_SOCKETS, now)
-        elif len(self.sockets) >= options.max_total_sockets:
-            self._enqueue(record, QueueReason.MAX_TOTAL_SOCKETS, now)
         else:
-            self._open(record, OpenReason.ADMITTED, AssignReason.NEW, now)
+            self._open_or_enqueue(record, now)
         return record.socket is not None
 
     def tick(self, *, now: float) -> None:
@@ -341,6 +337,19 @@ class PoolCore:
         if record is not None:
             self._destroy(record, reason, now, error=Failure(code, message))
 
+    def judge(self, socket: SocketId, failure: Failure, *, again: bool) -> None:
+        """Say what becomes of the request on a dying socket when its close is seen.
+
+        Args:
+            socket: dying; it may have been so before the request was given it.
+            failure: what the request fails with.
+            again: it does not fail, but is admitted once more, as a new request is.
+        """
+        record = self.sockets.get(socket)
+        if record is not None and record.is_dying:
+            record.error = failure
+            record.again = again
+
     def peer_ended(self, socket: SocketId, *, now: float) -> None:
         """The peer began to close, no response being under way.
 
@@ -376,10 +385,13 @@ class PoolCore:
         if request is not None and request.state is not _DONE:
             if request.state is _ENDED:
                 self._settled(request)
-            else:
+            elif not record.again or request.aborted:
                 self._fail(request, request.aborted or record.error or HANG_UP, now)
         if self.waiting:
             self._replace(origin, now)
+        if request is not None and request.state in (_ASSIGNED, _RUNNING):
+            # Node's order: the agent sees the close first, then the caller, who asks again.
+            self._readmit(request, record, now)
 
     def expire(self, *, now: float) -> None:
         """Close the idle sockets whose time is over."""
@@ -431,7 +443,13 @@ class PoolCore:
         return changed
 
     def forget_queue(self, *, now: float, code: str, message: str) -> None:
-        """Fail every queued request: for an agent that is closed for good, which Node has not."""
+        """Fail every queued request: for an agent that is closed for good, which Node has not.
+
+        What was to be admitted once more is not.
+        """
+        for socket in self.sockets.values():
+            if socket.again:
+                self.judge(socket.id, Failure(code, message), again=False)
         for origin in list(self.waiting.values()):
             for request in list(origin.queue.values()):
                 self._withdraw(request, Failure(code, message), now)
@@ -486,6 +504,29 @@ class PoolCore:
             )
         )
         self.ticks.append(request)
+
+    def _open_or_enqueue(self, request: RequestRecord, now: float) -> None:
+        options = self.options
+        if request.origin.count >= options.max_sockets:
+            self._enqueue(request, QueueReason.MAX_SOCKETS, now)
+        elif len(self.sockets) >= options.max_total_sockets:
+            self._enqueue(request, QueueReason.MAX_TOTAL_SOCKETS, now)
+        else:
+            self._open(request, OpenReason.ADMITTED, AssignReason.NEW, now)
+
+    def _readmit(self, request: RequestRecord, stale: SocketRecord, now: float) -> None:
+        """Admit a request as a new one, under its own number: its socket was stale."""
+        origin = request.origin
+        message = stale.error.message if stale.error is not None else HANG_UP.message
+        self.events.append(RequestRetried(now, origin.key, request.id, stale.id, message))
+        request.move(_QUEUED)
+        request.socket = request.queued_at = request.why = None
+        request.sent = False
+        socket = self._take_free(origin, now)
+        if socket is not None:
+            self._assign(request, socket, _REUSED, now)
+        else:
+            self._open_or_enqueue(request, now)
 
     def _enqueue(self, request: RequestRecord, why: QueueReason, now: float) -> None:
         origin = request.origin
@@ -639,6 +680,10 @@ class PoolCore:
         error: Failure | None = None,
     ) -> None:
         if socket.is_dying:
+            if socket.again and error is not None:
+                # Given up, or out of time, before it could be admitted once more.
+                socket.error = error
+                socket.again = False
             return
         socket.error = error
         self._begin_closing(socket, reason, now)

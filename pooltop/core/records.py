@@ -54,6 +54,7 @@ class SocketRecord:
     """One socket, as the pool sees it."""
 
     __slots__ = (
+        "again",
         "carried",
         "close_reason",
         "connected_at",
@@ -96,6 +97,8 @@ class SocketRecord:
         self.close_reason: CloseReason | None = None
         self.error: Failure | None = None
         """For the request that is on it when it closes."""
+        self.again = False
+        """That request is not failed, but admitted once more."""
 
     @property
     def is_dying(self) -> bool:

@@ -149,8 +149,8 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True):
     completed: int = 0
     """Responses received whole, whatever their status."""
     failed: dict[str, int] = {}
-    """Outcome to count: the error's code, or what is known better: "queue clock", "connect clock"
-    and the like where a clock of ``Timeouts`` ran out."""
+    """Outcome to count: the error's code, or what is known better: "stale reuse", or "queue clock",
+    "connect clock" and the like where a clock of ``Timeouts`` ran out."""
     statuses: dict[int, int] = {}
     """Status code to count."""
     queued: int = 0
@@ -165,7 +165,10 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True):
     hand-overs; this does not)."""
     assigned: int = 0
     stale_reuse: int = 0
-    """Failures by reset or end on a socket that had served before, with no response byte seen."""
+    """Requests whose socket had served before and was closed before it answered a byte: those that
+    failed of it, and those that were sent again."""
+    retried: int = 0
+    """Of these, sent again (``retry_stale``): each is submitted once, assigned twice."""
     bytes_in: int = 0
     bytes_out: int = 0
 
@@ -319,7 +322,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     wall_at: float
     kind: str
-    """A word: OPEN CLOSE EDIT ERROR QUEUE SILENT LOAD INFO."""
+    """A word: OPEN CLOSE EDIT ERROR QUEUE SILENT RETRY LOAD INFO."""
     agent: str = ""
     host: str = ""
     text: str = ""

@@ -91,8 +91,11 @@ class RequestState(StrEnum):
 
 REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
     RequestState.QUEUED: frozenset({RequestState.ASSIGNED, RequestState.DONE}),
-    RequestState.ASSIGNED: frozenset({RequestState.RUNNING, RequestState.DONE}),
-    RequestState.RUNNING: frozenset({RequestState.ENDED, RequestState.DONE}),
+    # Back to the start: its socket was stale, and it is admitted once more.
+    RequestState.ASSIGNED: frozenset(
+        {RequestState.RUNNING, RequestState.QUEUED, RequestState.DONE}
+    ),
+    RequestState.RUNNING: frozenset({RequestState.ENDED, RequestState.QUEUED, RequestState.DONE}),
     RequestState.ENDED: frozenset({RequestState.DONE}),
     RequestState.DONE: frozenset(),
 }

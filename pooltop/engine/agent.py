@@ -65,6 +65,7 @@ class Agent:
         max_free_sockets: float | None = 256,
         scheduling: Scheduling | None = "lifo",
         timeout: float | None = 0,
+        retry_stale: bool = False,
         max_cached_sessions: float | None = 100,
         protocol: Protocol | None = None,
         default_port: int | None = None,
@@ -101,6 +102,8 @@ class Agent:
             max_free_sockets: idle sockets kept per origin; 0 and None are 256.
             scheduling: "lifo" takes the socket freed last, "fifo" the one freed first.
             timeout: socket inactivity in ms, 0 for none: closes idle sockets, tells of busy ones.
+            retry_stale: send a request once more when its kept-alive socket turned out to be closed
+                and it may be had twice: see ``AgentOptions.retry_stale``.
             max_cached_sessions: TLS sessions kept for resuming, one per origin; 0 for none.
             protocol: "http:" or "https:" refuses URLs of the other; None takes both.
             default_port: of URLs that have none; None for 80 and 443.
@@ -143,6 +146,7 @@ class Agent:
             "max_free_sockets": max_free_sockets,
             "scheduling": scheduling,
             "timeout": timeout,
+            "retry_stale": retry_stale,
             "max_cached_sessions": max_cached_sessions,
             "protocol": protocol,
             "default_port": default_port,
@@ -246,6 +250,7 @@ class Agent:
         headers: HeaderList = (),
         content: Content = b"",
         timeouts: Timeouts | None = None,
+        idempotent: bool | None = None,
         upgrade: str | None = None,
         authority: str | None = None,
         local_address: str | None = None,
@@ -264,6 +269,8 @@ class Agent:
             content: the body; an async iterable is streamed, chunked unless there is a
                 Content-Length. If it raises, the request fails with it as the cause.
             timeouts: instead of the agent's.
+            idempotent: the server may have it twice, so that ``retry_stale`` may send it again;
+                None goes by the method (RFC 9110, 9.2.2). A streamed body is never sent again.
             upgrade: the protocol to switch to, as "websocket". If the server does (101), the
                 socket leaves the agent and is the response's ``stream``; else it is a response
                 like any other.
@@ -311,6 +318,7 @@ class Agent:
             upgrade=upgrade,
             authority=authority,
             proxy=route.proxy,
+            idempotent=idempotent,
         )
         now = self._shell.touch()
         call = Call(prepared, route.origin, timeouts or self.timeouts, intended_at=now)

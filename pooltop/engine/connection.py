@@ -78,6 +78,7 @@ class Connection(asyncio.BufferedProtocol):
         "origin",
         "phase",
         "phase_at",
+        "quiet_since",
         "remote",
         "shell",
         "tcp_s",
@@ -104,6 +105,8 @@ class Connection(asyncio.BufferedProtocol):
         self.phase_at = now
         """Since when."""
         self.last_activity = now
+        self.quiet_since = now
+        """The last activity before its present exchange."""
         self.timeout_told = False
         """Node's 'timeout' was told since the last activity."""
         self.exchange: Exchange | None = None
@@ -311,6 +314,7 @@ class Connection(asyncio.BufferedProtocol):
         # pass for the answer. Not asked in the callback that has just read from it.
         self.waits_to_send = self.last_activity != now and self._has_unread()
         self.exchange = exchange
+        self.quiet_since = self.last_activity
         self.last_activity = now
         self.timeout_told = False
         if self.waits_to_send:

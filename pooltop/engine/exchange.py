@@ -48,6 +48,8 @@ class Exchange:
     """How many requests its socket has carried, this one included."""
     reused = False
     """Node's req.reusedSocket: taken from the idle ones (not handed over)."""
+    retried = False
+    """Sent again, after its first socket was stale; what is noted here is of the second time."""
     status = 0
     hears_timeout = False
     """Node's request listens for its socket's 'timeout': it, or its agent, has one set."""
@@ -92,6 +94,16 @@ class Exchange:
         connection = self.connection
         has_it = connection is not None and connection.exchange is self
         return has_it and self.sent_at is None
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """The server may have it twice, it was not sent twice already, and its body is still here.
+
+        A streamed body is only here as long as it was not begun.
+        """
+        prepared = self.prepared
+        is_here = not prepared.streamed or self.connection is None
+        return prepared.idempotent and is_here and not self.retried
 
     @property
     def is_whole(self) -> bool:

@@ -112,6 +112,7 @@ class PoolReporter:
             ev.SocketClosing: self._closing,
             ev.RequestQueued: self._queued,
             ev.RequestFailed: self._failed,
+            ev.RequestRetried: self._retried,
             ev.TimeoutRaised: self._silent,
             ev.SocketOpened: self._opened,
             ev.OptionsChanged: self._edited,
@@ -140,6 +141,10 @@ class PoolReporter:
         if event.code == "ERR_AGENT_CLOSED":
             return  # our own stop: told once, not for every request
         self._tell("ERROR", event.key, f"r{event.request} {event.code}: {event.message}")
+
+    def _retried(self, event: ev.RequestRetried) -> None:
+        words = f"r{event.request} sent again; s{event.socket}: {event.message}"
+        self._tell("RETRY", event.key, words)
 
     def _silent(self, event: ev.TimeoutRaised) -> None:
         words = f"r{event.request} on s{event.socket}: no byte for {event.silent_s:.3g} s"

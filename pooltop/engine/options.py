@@ -62,6 +62,8 @@ def constructed(given: dict[str, Any]) -> AgentOptions:  # Any: checked here, on
             allowed = " or ".join(repr(one) for one in get_args(kind))
             raise _error("ERR_INVALID_ARG_VALUE", f"{name} is {allowed}")
     check_connect_options(options)
+    if not isinstance(options.get("retry_stale", False), bool):
+        raise _error("ERR_INVALID_ARG_TYPE", "retry_stale is True or False")
     options["keep_alive"] = bool(options.get("keep_alive", False))
     return AgentOptions(**options)
 

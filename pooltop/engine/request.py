@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _BODILESS_METHODS: Final = frozenset({b"GET", b"HEAD", b"DELETE", b"OPTIONS", b"TRACE"})
 """Methods that without a body are sent without Content-Length: 0."""
+_IDEMPOTENT: Final = _BODILESS_METHODS | {b"PUT"}
+"""RFC 9110, 9.2.2."""
 _CLOSE_RE: Final = re.compile(rb"(?:^|\W)close(?:$|\W)", re.IGNORECASE)
 """Node's RE_CONN_CLOSE."""
 _VALUE_RE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
@@ -42,6 +44,7 @@ def prepare(
     upgrade: str | None = None,
     authority: str | None = None,
     proxy: Proxy | None = None,
+    idempotent: bool | None = None,
 ) -> PreparedRequest:
     """Give a request ready to be sent.
 
@@ -62,6 +65,7 @@ def prepare(
             first bytes, without a length.
         proxy: Whom it is sent to, if not to the server itself: with an absolute target, of
             ``host_header`` and ``target``.
+        idempotent: It may be had twice by the server; None goes by the method.
 
     Raises:
         UsageError: the request may not be sent; the header at fault is named, its value never
@@ -116,6 +120,7 @@ def prepare(
         wants_close=wants_close,
         wire=b"".join([*lines, b"\r\n", body]),
         answer=_answer(method, upgrade=upgrade, authority=authority),
+        idempotent=method.upper() in _IDEMPOTENT if idempotent is None else idempotent,
     )
 
 

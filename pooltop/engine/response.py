@@ -203,6 +203,8 @@ class Response:
         """Node's ``req.reusedSocket``: an idle socket was taken. False for a hand-over."""
         self.nth: int = call.nth
         """How many requests that socket has carried, this one included."""
+        self.retried: bool = call.retried
+        """It was sent twice: its first socket was stale (``AgentOptions.retry_stale``)."""
         self.stream: ByteStream | None = call.stream
         """The connection itself, out of the pool and the caller's to close, where it is no HTTP any
         more: after a 101 to ``upgrade``, and any answer to ``connect_tunnel``. Else None."""

@@ -26,6 +26,7 @@ from pooltop.core.events import (
     RequestAssigned,
     RequestFailed,
     RequestQueued,
+    RequestRetried,
     SocketClosed,
     SocketConnected,
     SocketOpened,
@@ -54,6 +55,7 @@ from pooltop.errors import (
     ProxyTunnelError,
     RequestError,
     RequestTimeout,
+    StaleReuseError,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +69,13 @@ MOST_ORIGINS = 1000
 _now = time.monotonic
 _log = logging.getLogger(__name__)
 _REUSED = AssignReason.REUSED
-_PEERS_DOING = (CloseReason.PEER_FIN, CloseReason.PEER_RESET)
+_STALE: dict[CloseReason | None, str] = {
+    CloseReason.PEER_FIN: "the server closed a kept-alive socket as it was reused",
+    CloseReason.PEER_RESET: "the server reset a kept-alive socket as it was reused",
+    CloseReason.IDLE_TIMEOUT: "a kept-alive socket's idle timeout closed it as it was reused",
+    CloseReason.DIRTY_IDLE: "bytes while idle closed a kept-alive socket as it was reused",
+}
+"""Why a socket that is given to a request can be dead already."""
 _SESSION_SPOILED = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
 _Ends = Callable[[], None]
 _WHOLE = ResponseEnd(keep=True, reason=None, hint=None)
@@ -111,6 +119,7 @@ class PoolShell:
             RequestQueued: tally.queued,
             RequestAssigned: self._assigned,
             RequestFailed: tally.failed,
+            RequestRetried: self._retried,
             SocketOpened: tally.opened,
             SocketConnected: tally.connected,
             SocketClosed: self._closed,
@@ -312,13 +321,10 @@ class PoolShell:
             # Only its reader is behind: nothing that happens to the socket can spoil it.
             # Source: Node v24 lib/_http_client.js socketCloseListener.
             self.response_ended(exchange, _WHOLE)
-        if reason in _PEERS_DOING:
-            self._count_stale(connection)
         self._lose(connection, reason, error)
 
     def peer_ended(self, connection: Connection) -> None:
         """The peer begins to close, no response being under way."""
-        self._count_stale(connection)
         self.core.peer_ended(connection.id, now=self.now)
         self._perform()
 
@@ -425,6 +431,16 @@ class PoolShell:
         if event.waited:
             tally.queue.record(event.waited)
 
+    def _retried(self, event: RequestRetried) -> None:
+        exchange = self.exchanges[event.request]
+        exchange.retried = True
+        exchange.tally.retried += 1
+        # As if it had never been sent, but for its intended start, from where the total counts.
+        exchange.cause = exchange.connection = exchange.assigned_at = exchange.sent_at = None
+        exchange.timeout_told = False
+        if exchange.timeouts.queue is not None:
+            self._clock.note(self.now + exchange.timeouts.queue)
+
     def _closed(self, event: SocketClosed) -> None:
         connection = self.connections.pop(event.socket)
         self.tally.closed(event, connection)
@@ -520,6 +536,7 @@ class PoolShell:
         self.after()
         closing, self._closing = self._closing, []
         for socket in reversed(closing):
+            self._judge_stale(socket)
             self.core.closed(socket, now=self.now)
             self._perform()
             # Each is a callback of its own in Node: its ticks come before the next close. So the
@@ -651,13 +668,14 @@ class PoolShell:
     ) -> None:
         record = self.core.sockets.get(connection.id)
         error = error or PeerError("socket hang up")
+        self.core.lost(
+            connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
+        )
+        self._judge_stale(connection.id, error)
         if record is not None and record.request is not None:
             exchange = self.exchanges.get(record.request.id)
             if exchange is not None and exchange.cause is None:
                 exchange.cause = error
-        self.core.lost(
-            connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
-        )
         self._perform()
 
     def _forget_unused_origins(self) -> None:
@@ -668,14 +686,39 @@ class PoolShell:
         # Where most are in use, looking again at every new one would find nothing.
         self._most_origins = max(MOST_ORIGINS, 2 * len(self.targets))
 
-    def _count_stale(self, connection: Connection) -> None:
-        """Count the request, if any, that the peer's close took before its first answering byte."""
-        record = self.core.sockets.get(connection.id)
-        if record is not None and record.request is not None:
-            # Not the connection's own: a request that is assigned is not yet attached to it.
-            exchange = self.exchanges.get(record.request.id)
-            if exchange is not None and exchange.first_byte_at is None and record.carried > 1:
-                exchange.tally.stale_reuse += 1
+    def _judge_stale(self, socket: SocketId, why: RequestError | None = None) -> None:
+        """See whether a dying socket was given to a request although it was stale.
+
+        It had served before, and not a byte of the response came: closed by the peer, or chosen
+        although it was closing (Node's lifo takes a destroyed tail).
+        """
+        record = self.core.sockets.get(socket)
+        if record is None or record.request is None or record.carried <= 1:
+            return
+        words = _STALE.get(record.close_reason)
+        # Not the connection's own: a request that is assigned is not yet attached to it.
+        exchange = self.exchanges.get(record.request.id)
+        if words is None or exchange is None or exchange.first_byte_at is not None:
+            return
+        if exchange.cause is not None:
+            return  # judged before, given up, or out of time
+        connection = self.connections[socket]
+        is_attached = exchange.connection is connection
+        quiet_since = connection.quiet_since if is_attached else connection.last_activity
+        error = StaleReuseError(
+            words,
+            idle_s=max(0.0, (exchange.assigned_at or self.now) - quiet_since),
+            hint_s=keep_alive_timeout(connection.hint),
+            nth=record.carried,
+        )
+        error.__cause__ = why
+        exchange.cause = error
+        exchange.tally.stale_reuse += 1
+        self.core.judge(
+            socket,
+            Failure(error.code, str(error), error.outcome),
+            again=self.core.options.retry_stale and exchange.can_be_sent_again,
+        )
 
     def _sent(self, exchange: Exchange) -> None:
         self.now = _now()

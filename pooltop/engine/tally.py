@@ -37,6 +37,7 @@ class OriginTally:
         "peers",
         "queue",
         "queued",
+        "retried",
         "reused",
         "stale_reuse",
         "statuses",
@@ -50,7 +51,7 @@ class OriginTally:
     def __init__(self) -> None:
         """Begin at nothing."""
         self.submitted = self.queued = self.opened = self.connected = 0
-        self.assigned = self.reused = self.stale_reuse = self.timeout_events = 0
+        self.assigned = self.reused = self.stale_reuse = self.retried = self.timeout_events = 0
         self.bytes_in = self.bytes_out = 0
         """Of closed sockets: the open ones hold their own."""
         self.failed: Counter[str] = Counter()
@@ -96,6 +97,7 @@ class OriginTally:
             reused=self.reused,
             assigned=self.assigned,
             stale_reuse=self.stale_reuse,
+            retried=self.retried,
             bytes_in=self.bytes_in + open_in,
             bytes_out=self.bytes_out + open_out,
         )

@@ -332,6 +332,7 @@ class WorkloadRunner:
             keep_alive=self._agent.sends_keep_alive,
             body=each.body,
             proxy=route.proxy,
+            idempotent=each.idempotent,
         )
         origin = route.origin
         return _Class(prepared, origin, origin.key, f"{workload.name}/{each.name}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import OriginSnapshot, Snapshot, TimeWait, WorkloadSnapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.faults import counts, stale_words
 from pooltop.present.hosts import label_of
 from pooltop.present.kernel import ports_held
 
@@ -39,17 +38,18 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
 def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:
     counters, latency = origin.counters, origin.latency
     failed = sum(counters.failed.values())
-    codes = f" ({_counts(counters.failed)})" if failed else ""
+    codes = f" ({counts(counters.failed)})" if failed else ""
     statuses = {str(code): n for code, n in sorted(counters.statuses.items())}
     reuse = counters.reused / counters.assigned if counters.assigned else None
-    closed = f"; closed: {_counts(counters.closed)}" if counters.closed else ""
+    closed = f"; closed: {counts(counters.closed)}" if counters.closed else ""
     submitted = f"{counters.submitted} submitted"
+    stale = f"; {words}" if (words := stale_words(counters)) else ""
     wait = units.duration(latency.queue.quantile(0.95))
     lines = [
         f"  requests    {submitted}, {counters.completed} completed, {failed} failed{codes}",
-        f"  answers     {_counts(statuses) or 'none'}",
+        f"  answers     {counts(statuses) or 'none'}",
         f"  sockets     {counters.opened} opened, {origin.total} open at the end{closed}",
-        f"  reuse       {units.share(reuse)} ({counters.reused} of {counters.assigned})",
+        f"  reuse       {units.share(reuse)} ({counters.reused} of {counters.assigned}){stale}",
         f"  latency     {_quantiles(latency.total)} (intended start to last byte)",
         f"  queue wait  p95 {wait}; {counters.queued} requests waited, {origin.queued} still do",
     ]
@@ -97,9 +97,3 @@ def _quantiles(histogram: Histogram) -> str:
         f"{name} {units.duration(histogram.quantile(q))}"
         for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
     )
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    """Give e.g. ``ECONNRESET 3, ETIMEDOUT 1``, the most frequent first."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{clean(str(name))} {n}" for name, n in ordered)

@@ -161,5 +161,6 @@ def _trouble(row: HostRow, mark: Mark) -> str:
         spare = "" if math.isinf(row.limit) else f" {units.count(row.limit - row.in_use)}"
         return f"{units.count(row.queued)} queued though there is room for{spare} more: {used}"
     if mark is Mark.ERRORS:
-        return f"{units.share(row.rates.errors)} of its requests failed or were answered 5xx"
+        of = f" (since the start: {row.faults})" if row.faults else ""
+        return f"{units.share(row.rates.errors)} of its requests failed or were answered 5xx{of}"
     return f"over its limit, draining: {used}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present.clean import clean
+from pooltop.present.faults import counts
 from pooltop.present.history import History, HostId
 from pooltop.present.kernel import ports_held
 from pooltop.present.line import Line
@@ -51,6 +52,8 @@ class HostRow:
     """Share of the local ports that those keep from one peer; None when it is not known."""
     spark: Line = ()
     """In use over the window; empty when it was not asked for."""
+    faults: str = ""
+    """What requests failed of since the start, the most frequent first; empty for none."""
 
     @property
     def words(self) -> str:
@@ -153,6 +156,7 @@ def _row(
         time_wait=None if origin.time_wait is None else origin.time_wait.ours,
         ports_held=ports_held(origin.time_wait, local_ports),
         spark=line,
+        faults=counts(origin.counters.failed, most=3),
     )
 
 

@@ -14,6 +14,7 @@ _KIND_INK: dict[str, Ink] = {
     "ERROR": "bad",
     "QUEUE": "warn",
     "SILENT": "warn",
+    "RETRY": "warn",
     "LOAD": "good",
     "INFO": "text",
     "LOST": "warn",

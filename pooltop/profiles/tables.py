@@ -199,6 +199,7 @@ OPTIONS = (
     Field("socket_path", FilePath(), node="socketPath"),
     Field("no_delay", Flag(), node="noDelay"),
     Field("live", Choice(("node", "drain"))),
+    Field("retry_stale", Flag()),
 )
 """The keys of ``[agents.NAME]`` that are AgentOptions."""
 
@@ -229,6 +230,7 @@ _REQUEST = (
     Field("headers", web.Headers(), secret=True),
     Field("body", Text(later="only text is possible in this version: json, file and form come.")),
     Field("connection", Choice(("close",))),
+    Field("idempotent", Flag()),
 )
 
 REQUEST = Table(
@@ -238,7 +240,7 @@ REQUEST = Table(
         Field("weight", Decimal(0, 1_000_000, above=True)),
         *_REQUEST,
     ),
-    later=("expect", "auth", "idempotent", "timeouts"),
+    later=("expect", "auth", "timeouts"),
     gives=model.RequestClass,
 )
 
@@ -268,7 +270,7 @@ WORKLOAD = Table(
         Field("requests", Many(REQUEST)),
         *_REQUEST,
     ),
-    later=("stages", "data", "expect", "auth", "idempotent", "timeouts", "thresholds"),
+    later=("stages", "data", "expect", "auth", "timeouts", "thresholds"),
     gives=model.Workload,
 )
 REQUEST_KEYS = tuple(field.name for field in _REQUEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pooltop.core.commands import Command, Destroy, Finish, Open, Send, Settle
-from pooltop.core.events import PoolEvent
+from pooltop.core.events import PoolEvent, RequestRetried
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
 from pooltop.core.pool import PoolCore, Step
 from pooltop.core.view import Fold, OriginView
@@ -34,6 +34,8 @@ class Bench:
         step = self.pool.take()
         for event in step.events:
             self._fold.apply(event)
+            if isinstance(event, RequestRetried):
+                self.running.pop(event.request, None)
         self.events += step.events
         self.commands += step.commands
         for command in step.commands:

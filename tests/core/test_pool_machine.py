@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from pooltop.core.model import OriginKey
+from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason, RequestState
 
 KEYS = [OriginKey("a:80:"), OriginKey("b:80:"), OriginKey("c:443:")]
@@ -117,6 +118,14 @@ class PoolMachine(RuleBasedStateMachine):
         socket = self.pick(self.bench.pool.sockets, n)
         if socket is not None:
             self.bench.take(self.bench.pool.lost(socket, now=self.bench.now, reason=reason))
+
+    @rule(n=st.integers(0, 50), again=st.booleans())
+    def judge(self, n, again):
+        sockets = self.bench.pool.sockets.values()
+        dying = [s.id for s in sockets if s.is_dying and s.request is not None]
+        socket = self.pick(dying, n)
+        if socket is not None:
+            self.bench.pool.judge(socket, Failure("STALE", "stale"), again=again)
 
     @rule(n=st.integers(0, 50))
     def see_a_close(self, n):

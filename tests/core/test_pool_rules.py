@@ -6,8 +6,17 @@ import math
 
 import msgspec
 
-from pooltop.core.events import OptionsChanged, RequestAssigned, RequestQueued, SocketClosed
+from pooltop.core.events import (
+    OptionsChanged,
+    RequestAssigned,
+    RequestFailed,
+    RequestQueued,
+    RequestRetried,
+    SocketClosed,
+    TimeoutRaised,
+)
 from pooltop.core.model import SocketId
+from pooltop.core.records import Failure
 from pooltop.core.states import AssignReason, CloseReason, QueueReason
 
 
@@ -380,3 +389,96 @@ def test_a_socket_cannot_leave_the_pool_before_it_is_connected_or_after_it_was_d
     assert pool.lists() == ([1], [], [])
     pool.close_all()
     assert {early: "ECONNRESET"} == pool.settled
+
+
+STALE = Failure("ECONNRESET", "it was stale", "stale reuse")
+
+
+def reused_and_lost(bench, **options):
+    """Give a pool whose request 2 reused socket 1, which is dying; 3 waits where it has to."""
+    pool = bench(keep_alive=True, **options)
+    pool.respond(pool.request())
+    request = pool.request()
+    pool.take(pool.pool.lost(SocketId(1), now=0, reason=CloseReason.PEER_FIN))
+    return pool, request
+
+
+def test_a_request_on_a_stale_socket_fails_with_what_was_said_of_it(bench):
+    pool, request = reused_and_lost(bench)
+    pool.pool.judge(SocketId(1), STALE, again=False)
+    pool.settle()
+    assert pool.settled == {request: "ECONNRESET"}
+    (failed,) = pool.of(RequestFailed)
+    assert (failed.message, failed.outcome) == ("it was stale", "stale reuse")
+
+
+def test_a_request_that_may_be_sent_again_is_admitted_like_a_new_one(bench):
+    pool, request = reused_and_lost(bench)
+    pool.pool.judge(SocketId(1), STALE, again=True)
+    pool.settle()
+    (retried,) = pool.of(RequestRetried)
+    assert (retried.request, retried.socket, retried.message) == (request, 1, "it was stale")
+    assert pool.running == {request: 2}
+    assert pool.of(RequestAssigned)[-1].reason is AssignReason.NEW
+    assert not pool.settled
+    pool.respond(request)
+    assert pool.lists() == ([], [2], [])
+
+
+def test_a_request_that_is_sent_again_queues_behind_those_that_waited(bench):
+    pool, request = reused_and_lost(bench, max_sockets=1)
+    waiting = pool.submit()
+    pool.pool.judge(SocketId(1), STALE, again=True)
+    pool.close_all()
+    assert pool.lists() == ([2], [], [request])  # the replacement is the waiter's: Node's order
+    pool.settle()
+    assert pool.running == {waiting: 2}
+    pool.respond(waiting)
+    assert pool.running == {request: 2}
+
+
+def test_a_request_that_is_given_up_before_it_could_be_sent_again_fails_of_that(bench):
+    for give_up in (
+        lambda pool, request: pool.abort(request, now=0, code="ABORT_ERR"),
+        lambda pool, request: pool.time_out(request, now=0, code="ABORT_ERR", message="late"),
+        lambda pool, _: pool.forget_queue(now=0, code="ABORT_ERR", message="closed"),
+    ):
+        pool, request = reused_and_lost(bench)
+        pool.pool.judge(SocketId(1), STALE, again=True)
+        pool.take(give_up(pool.pool, request))
+        pool.settle()
+        assert pool.settled == {request: "ABORT_ERR"}
+        assert not pool.of(RequestRetried)
+
+
+def test_a_handed_over_socket_has_no_timeout_and_a_parked_one_has_it_again(bench):
+    pool = bench(keep_alive=True, max_sockets=1, timeout=5000)
+    first, second = pool.request(), pool.request()
+    socket = pool.pool.sockets[SocketId(1)]
+    assert socket.timeout_ms == 5000
+    pool.respond(first)
+    assert (pool.running, socket.timeout_ms) == ({second: 1}, 0)
+    pool.respond(second)
+    assert socket.timeout_ms == 5000
+
+
+def test_a_requests_own_timeout_counts_unless_it_is_the_agents(bench):
+    pool = bench(keep_alive=True, timeout=5000, agent_keep_alive_timeout_buffer=1000)
+    pool.respond(pool.request(), hint_s=3)
+    request = pool.request()
+    socket = pool.pool.sockets[SocketId(1)]
+    pool.pool.set_timeout(request, timeout_ms=5000)
+    assert socket.timeout_ms == 2000  # the hint's: Node ignores one that is equal to its own
+    pool.pool.set_timeout(request, timeout_ms=40)
+    assert socket.timeout_ms == 40
+    pool.pool.set_timeout(request, timeout_ms=0)
+    assert socket.timeout_ms == 0
+
+
+def test_a_timeout_is_told_of_a_request_on_a_socket_and_of_no_other(bench):
+    pool = bench(max_sockets=1)
+    running, waiting = pool.request(), pool.request()
+    for request in (running, waiting):
+        pool.take(pool.pool.raise_timeout(request, now=1, silent_s=0.5))
+    (told,) = pool.of(TimeoutRaised)
+    assert (told.request, told.socket, told.silent_s) == (running, 1, 0.5)

@@ -87,6 +87,7 @@ async def test_no_body_is_ever_another_requests_and_nothing_leaks(
         codec=codec,
         live=live,
         timeout=20,
+        retry_stale=seed % 2 == 1,
         timeouts=Timeouts(total=0.2, queue=0.1, idle=0.05, connect=0.1),
     )
     core = agent.shell.core

@@ -64,3 +64,13 @@ def test_a_phase_that_outlasts_connect_is_pointed_out(lines: Lines, good: str) -
         "connect = 1 s counts dns, tcp and tls together, and comes first."
     )
     assert [expected] == lines(text)
+
+
+def test_stale_sockets_are_retried_where_the_profile_says_so(good: str) -> None:
+    profile = load_profile_text(good)
+    assert not profile.agents[0].options.retry_stale
+    assert profile.workloads[0].requests[0].idempotent is None
+    text = good.replace("[workloads.w]", "retry_stale = true\n[workloads.w]\nidempotent = false")
+    profile = load_profile_text(text)
+    assert profile.agents[0].options.retry_stale
+    assert profile.workloads[0].requests[0].idempotent is False

@@ -52,6 +52,8 @@ class PreparedRequest(msgspec.Struct, frozen=True):
     wire: bytes
     """The head, and the body unless it is streamed, as they go to the socket."""
     answer: Answer
+    idempotent: bool = False
+    """The server may have it twice: by its method (RFC 9110, 9.2.2), or as the caller says."""
 
 
 class ResponseHead(msgspec.Struct, frozen=True):

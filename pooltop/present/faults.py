@@ -1,0 +1,28 @@
+"""What requests failed of, in words: the same on the screen and in the summary of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pooltop.core.snapshot import OriginCounters
+from pooltop.present.clean import clean
+
+
+def counts(numbers: Mapping[str, int], most: int | None = None) -> str:
+    """Give e.g. ``stale reuse 3, ECONNRESET 1``, the most frequent first; clean.
+
+    Args:
+        numbers: name to count.
+        most: at most so many of them, ``...`` for the others; None for all.
+    """
+    ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"{clean(str(name))} {n}" for name, n in ordered[:most]]
+    return ", ".join([*shown, "..."] if len(ordered) > len(shown) else shown)
+
+
+def stale_words(counters: OriginCounters) -> str:
+    """Say how many kept-alive sockets were stale when reused, and what became of the requests."""
+    if not counters.stale_reuse:
+        return ""
+    again = f", {counters.retried} sent again" if counters.retried else ""
+    return f"{counters.stale_reuse} stale{again}"
