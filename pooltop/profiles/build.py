@@ -53,8 +53,9 @@ def _agent(name: str, agent: Values, defaults: Values) -> AgentProfile:
         "timeouts": _made(Timeouts, defaults | own),
         "tls": _made(TLSOptions, cast("Values", agent.get("tls", {}))),
     }
-    if "codec" in agent:
-        made["codec"] = agent["codec"]
+    for key in ("codec", "proxy_env"):
+        if key in agent:
+            made[key] = agent[key]
     return _made(AgentProfile, made)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
+from pooltop.core.model import ProxyEnv
 from pooltop.profiles import web
+from pooltop.profiles.proxies import proxy_to
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, nearest, one_of, quoted
@@ -60,6 +62,7 @@ def check_references(
             _check_name(demo, demos, "demo", (*path, "base_url"), report)
         elif isinstance(url, str) and is_list_read:
             _check_host(url, allowed, (*path, "base_url"), report)
+            _check_proxy(values, agent, url, allowed, report)
     if report.has_errors:
         return
     for kind, prefix, noun in (("agents", "", "agent"), ("demo", web.DEMO, "demo server")):
@@ -149,6 +152,22 @@ def _check_host(url: str, allowed: tuple[str, ...], path: Path, report: Report) 
         message = f"{bare} is not this machine. To send it traffic add it to [safety]: "
         tail = f"allow_hosts = [{quoted(bare)}], or start with --allow {bare}."
         report.add(path, "P063", message + tail)
+
+
+def _check_proxy(
+    values: Values, agent: object, url: str, allowed: tuple[str, ...], report: Report
+) -> None:
+    """Refuse a proxy on the way that nobody allowed: it gets the traffic, whoever the URL names.
+
+    One that the environment names is looked at when the load starts: see sources/consent.py.
+    """
+    if not isinstance(agent, str):
+        return
+    settings = tables_of(values, "agents").get(agent, {}).get("proxy_env")
+    if isinstance(settings, ProxyEnv):
+        proxy = proxy_to(settings, url, {})
+        if proxy is not None:
+            _check_host(proxy.url, allowed, ("agents", agent, "proxy_env"), report)
 
 
 def _check_model(workload: Values, written: dict[str, object], path: Path, report: Report) -> None:

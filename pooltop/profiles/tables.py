@@ -28,6 +28,7 @@ from pooltop.profiles.kinds import (
     Text,
     Whole,
 )
+from pooltop.profiles.proxies import ProxySettings
 from pooltop.profiles.units import Duration, Rate
 
 MOST_SOCKETS = 1_000_000
@@ -211,6 +212,7 @@ AGENT = Table(
         Field("codec", Choice(("h11", "llhttp"), later=("h2",))),
         Field("timeouts", TIMEOUTS),
         Field("tls", TLS),
+        Field("proxy_env", ProxySettings(), node="proxyEnv", secret=True),
     ),
     later=(
         "hosts",
@@ -219,8 +221,6 @@ AGENT = Table(
         "pipelining",
         "sessions",
         "max_concurrent_streams",
-        "proxy_env",
-        "proxyEnv",
     ),
 )
 

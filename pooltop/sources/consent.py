@@ -6,10 +6,12 @@ that is about to run, wherever it came from: it runs before any process or socke
 
 from __future__ import annotations
 
+import os
 from urllib.parse import urlsplit
 
 from pooltop.core.model import Profile
-from pooltop.errors import ProfileError
+from pooltop.errors import ProfileError, ProxyConfigError
+from pooltop.profiles.proxies import proxy_to
 from pooltop.profiles.web import is_allowed
 
 _DEMO = "demo:"
@@ -19,15 +21,25 @@ def targets_needing_consent(profile: Profile) -> list[str]:
     """Give the hosts that the profile would send to and that nobody allowed, each once.
 
     Free are ``localhost``, names under it, loopback addresses and the embedded demo; everything
-    else must be matched by ``profile.allow_hosts``.
+    else must be matched by ``profile.allow_hosts``. A proxy on the way is a host like any other:
+    it gets the traffic, and the one behind it is named by the URL.
+
+    Raises:
+        ProfileError: the environment, which an agent is to read, names no possible proxy.
     """
     hosts: dict[str, None] = {}
+    settings = {agent.name: agent.proxy_env for agent in profile.agents}
     for workload in profile.workloads:
         if workload.base_url.startswith(_DEMO):
-            continue
-        host = urlsplit(workload.base_url).hostname or ""
-        if not is_allowed(host, profile.allow_hosts):
-            hosts[host] = None
+            continue  # looked at again when its host is known
+        there = [urlsplit(workload.base_url).hostname or ""]
+        try:
+            proxy = proxy_to(settings.get(workload.agent), workload.base_url, os.environ)
+        except ProxyConfigError as error:
+            raise ProfileError(f"{profile.path}: agents.{workload.agent}: {error}") from error
+        if proxy is not None:
+            there.append(proxy.host)
+        hosts.update(dict.fromkeys(h for h in there if not is_allowed(h, profile.allow_hosts)))
     return list(hosts)
 
 

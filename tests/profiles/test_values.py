@@ -49,6 +49,8 @@ AGENT_VALUES = [
     ('keep_alive_msecs = "0ms"', 'P012 keep_alive_msecs = "0ms": Node reads 0 as "not set", that is "1s". Write more than 0.'),
     ("keepAliveMsecs = 1000", 'P020 keepAliveMsecs = 1000: a duration needs a unit. Did you mean "1000ms"?'),
     ('agent_keep_alive_timeout_buffer = "-1s"', 'P012 agent_keep_alive_timeout_buffer = "-1s": expected 0s, at most 596h.'),
+    ("proxy_env = 5", 'P011 proxy_env: expected a table with http_proxy, https_proxy, no_proxy, or "environment", got a whole number.'),
+    ('proxy_env = "on"', 'P013 proxy_env: allowed is a table with http_proxy, https_proxy, no_proxy, or "environment".'),
     ("timeouts = 5", "P011 timeouts = 5: expected a table with mode, queue, connect, dns, tcp, tls, idle, total, got a whole number."),
 ]  # fmt: skip
 

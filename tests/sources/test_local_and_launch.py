@@ -7,13 +7,13 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from pooltop.core.edits import Control, Edit
-from pooltop.core.model import DemoServer, Latency
+from pooltop.core.model import DemoServer, Latency, ProxyEnv
 from pooltop.errors import EngineError, ProfileError, UsageError
 from pooltop.sources.consent import targets_needing_consent
 from pooltop.sources.launch import LaunchedSource, limited
@@ -180,6 +180,50 @@ def test_only_this_machine_and_named_hosts_need_no_consent(
     profile = msgspec.structs.replace(profile, workloads=workloads, allow_hosts=allowed)
 
     assert expected == targets_needing_consent(profile)
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "expected"),
+    [
+        (None, {"http_proxy": "http://192.0.2.7"}, []),
+        (ProxyEnv(http_proxy="http://192.0.2.7:3128"), {}, ["192.0.2.7"]),
+        (ProxyEnv(http_proxy="http://127.0.0.1:3128"), {}, []),
+        (ProxyEnv(http_proxy="http://proxy.allowed"), {}, []),
+        (ProxyEnv(https_proxy="http://192.0.2.7:3128"), {}, []),
+        (ProxyEnv(http_proxy="http://192.0.2.7", no_proxy="127.0.0.1"), {}, []),
+        ("environment", {"HTTP_PROXY": "http://me:hunter2@192.0.2.7"}, ["192.0.2.7"]),
+        ("environment", {}, []),
+    ],
+)
+def test_a_proxy_on_the_way_needs_consent_like_any_host(
+    profile_for: MakeProfile,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    environ: dict[str, str],
+    expected: list[str],
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    profile = profile_for(80)
+    agents = (msgspec.structs.replace(profile.agents[0], proxy_env=settings),)
+    profile = msgspec.structs.replace(profile, agents=agents, allow_hosts=("proxy.allowed",))
+
+    assert expected == targets_needing_consent(profile)
+
+
+def test_an_environment_that_names_no_possible_proxy_is_told_without_its_password(
+    profile_for: MakeProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://me:hunter2@:1")
+    profile = profile_for(80)
+    agents = (msgspec.structs.replace(profile.agents[0], proxy_env="environment"),)
+
+    with pytest.raises(ProfileError, match="http_proxy: http://:1 has no possible host") as caught:
+        targets_needing_consent(msgspec.structs.replace(profile, agents=agents))
+
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_duration_shortens_workloads_and_lengthens_none(profile_for: MakeProfile) -> None:
