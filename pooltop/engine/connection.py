@@ -110,7 +110,8 @@ class Connection(asyncio.BufferedProtocol):
         self.timeout_told = False
         """Node's 'timeout' was told since the last activity."""
         self.exchange: Exchange | None = None
-        """Whose bytes come and go; while idle the last one, settled. None before any, and dead."""
+        """Whose bytes come and go: until its response is over and all of it is sent. None while
+        idle: what a caller sent and was answered is not kept for as long as its socket lives."""
         self.tls: AnyTLS | None = None
         self.dial: asyncio.Task[None] | None = None
         self.attempts: int | None = None

@@ -363,7 +363,9 @@ class PoolShell:
         del self.exchanges[exchange.id]
         core = self.core
         is_sent = exchange.sent_at is not None
-        if not is_sent:
+        if is_sent:
+            connection.exchange = None
+        else:
             self._still_sending(exchange)
         core.response_ended(exchange.id, now=now, reason=end.reason, hint_s=hint, sent=is_sent)
         if core.commands:
@@ -724,5 +726,8 @@ class PoolShell:
         self.now = _now()
         exchange.sent_at = self.now
         exchange.on_sent()
+        connection = exchange.connection
+        if exchange.is_settled and connection is not None:
+            connection.exchange = None
         self.core.request_sent(exchange.id, now=self.now)
         self._perform()

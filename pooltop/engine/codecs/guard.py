@@ -221,7 +221,9 @@ class GuardedCodec:
         elif state is _CHUNKED:
             message = f"aborted: received {self._received} body bytes, and no last chunk"
         elif state is _EOF:
-            self._sink.on_end(self._verdict(has_surplus=False))
+            sink = self._sink
+            del self._sink
+            sink.on_end(self._verdict(has_surplus=False))
             return
         else:
             return
@@ -395,7 +397,9 @@ class GuardedCodec:
             self._state = _ANSWERED
         else:
             self._state = _IDLE
-        self._sink.on_end(end)
+        sink = self._sink
+        del self._sink  # an idle connection keeps nobody's request and response
+        sink.on_end(end)
 
     def _verdict(self, *, has_surplus: bool) -> ResponseEnd:
         end = self._framing.end
