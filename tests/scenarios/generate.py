@@ -211,6 +211,8 @@ class Generator:
         step: Step = {"op": "request", "id": f"r{self.names}", "origin": origin}
         if self._chance(0.08):
             step["headers"] = {"Connection": self._pick(REQUEST_CONNECTION)}
+        if self.timers and self._chance(0.3):
+            step["timeout"] = self._pick((0, TIMEOUT_MS, TIMEOUT_MS + 200))
         return step
 
     def _respond(self) -> Step:
