@@ -6,6 +6,7 @@ is on its way, and the request must fail by what the alert says.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -181,16 +182,19 @@ async def test_an_alert_after_half_a_response_is_told_at_once(agent_of, options,
             with pytest.raises(ssl.SSLError):
                 tls.read(1)
             sock.sendall(outgoing.read())
-            told.wait(5)
+            told.wait(30)
 
     server_side = server_context(tmp_path, SITE)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
         thread.start()
         agent = agent_of(tls=options(None))
-        error = await _failed(agent, f"https://127.0.0.1:{listener.getsockname()[1]}")
-        told.set()
-        thread.join()
+        try:
+            async with asyncio.timeout(5):
+                error = await _failed(agent, f"https://127.0.0.1:{listener.getsockname()[1]}")
+        finally:
+            told.set()
+            thread.join()
     assert "ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC" == error.code
 
 
