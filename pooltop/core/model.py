@@ -30,7 +30,10 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How an agent's https connections are secured."""
+    """How an agent's https connections are secured.
+
+    What Node has beyond it and Python's ssl cannot do is in ``tls_settings.UNAVAILABLE``.
+    """
 
     ca: tuple[str, ...] = ()
     """PEM files (paths) to trust; empty means the system's own."""
@@ -46,19 +49,31 @@ class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
     """SNI and the name that is verified; None takes the Host header's, or the host. "" sends no
     SNI."""
     ciphers: str | None = None
-    """OpenSSL's list for TLS 1.2 and older; None for OpenSSL's default."""
+    """OpenSSL's list for TLS 1.2; those of TLS 1.3 cannot be chosen. None for Node's default."""
     min_version: str | None = None
     """``TLSv1.2`` or ``TLSv1.3``; None for TLS 1.2, as Node."""
     max_version: str | None = None
     """Likewise; None for the newest."""
     ecdh_curve: str | None = None
-    """The one curve offered; None for OpenSSL's own list."""
+    """The one curve offered: ``P-256``, ``X25519``; None or ``auto`` for OpenSSL's own list."""
     crl: tuple[str, ...] = ()
     """PEM files (paths) of revoked certificates; with any, every certificate is looked up."""
+    secure_options: int | None = None
+    """Bits of OpenSSL's SSL_OP_* to set besides its own; None for none."""
+    keylog_file: str | None = None
+    """A file to which the secrets of every handshake are appended, to decrypt captured traffic
+    with (SSLKEYLOGFILE); None for none. Node's 'keylog' event. Not part of the key."""
 
     def __repr__(self) -> str:
-        """Leave the passphrase out."""
-        return f"TLSOptions(ca={self.ca!r}, cert={self.cert!r}, verify={self.verify})"
+        """Show what is not the default, and whether certificates are checked; no passphrase."""
+        shown = [
+            f"{name}={value!r}, "
+            for name, default in zip(
+                self.__struct_fields__, TLSOptions.__struct_defaults__, strict=True
+            )
+            if (value := getattr(self, name)) != default and name not in ("passphrase", "verify")
+        ]
+        return f"TLSOptions({''.join(shown)}verify={self.verify})"
 
 
 class ProxyEnv(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +174,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
             options["maxVersion"] = tls.max_version
             options["crl"] = tls.crl
             options["ecdhCurve"] = tls.ecdh_curve
+            options["secureOptions"] = tls.secure_options
         return OriginKey(https_name(options))
 
     @property

@@ -428,6 +428,10 @@ class Connection(asyncio.BufferedProtocol):
             self._is_connected(now)
         if plain and not self.dead:
             self._receive(memoryview(plain), now)
+        elif self.exchange is None or self.exchange.first_byte_at is None:
+            # The handshake's end or a ticket: Node caches each at once. One that comes together
+            # with the response is seen at its end.
+            self.shell.keep_session(self)
         if self.dead:
             return
         if tls.fault is not None:

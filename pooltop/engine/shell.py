@@ -76,7 +76,7 @@ _STALE: dict[CloseReason | None, str] = {
     CloseReason.DIRTY_IDLE: "bytes while idle closed a kept-alive socket as it was reused",
 }
 """Why a socket that is given to a request can be dead already."""
-_SESSION_SPOILED = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
+_SOCKET_BROKE = (CloseReason.CONNECT_FAILED, CloseReason.PEER_RESET)
 _Ends = Callable[[], None]
 _WHOLE = ResponseEnd(keep=True, reason=None, hint=None)
 Listener = Callable[[PoolEvent], None]
@@ -333,6 +333,11 @@ class PoolShell:
         self.core.closed(connection.id, now=self.now)
         self._perform()
 
+    def keep_session(self, connection: Connection) -> None:
+        """Keep the TLS session, if the server has given one, for the origin's next connection."""
+        if connection.tls is not None:
+            self._tls.remember(connection.origin, connection.tls)
+
     def drained(self, connection: Connection) -> None:
         """The kernel has everything that was written."""
         exchange = connection.exchange
@@ -358,8 +363,7 @@ class PoolShell:
             hint = keep_alive_timeout(end.hint)
         exchange.tally.completed(exchange)
         if connection.tls is not None and exchange.nth == 1:
-            # TLS 1.3 sends its tickets after the handshake: by now they are here.
-            self._tls.remember(connection.origin, connection.tls)
+            self.keep_session(connection)
         del self.exchanges[exchange.id]
         core = self.core
         is_sent = exchange.sent_at is not None
@@ -384,7 +388,7 @@ class PoolShell:
         exchange.ended_at = self.now
         exchange.tally.completed(exchange)
         if connection.tls is not None and exchange.nth == 1:
-            self._tls.remember(connection.origin, connection.tls)
+            self.keep_session(connection)
         del self.exchanges[exchange.id]
         stream = ByteStream(connection, early, on_lost=self.streams.discard)
         self.streams.add(stream)
@@ -446,8 +450,6 @@ class PoolShell:
     def _closed(self, event: SocketClosed) -> None:
         connection = self.connections.pop(event.socket)
         self.tally.closed(event, connection)
-        if connection.tls is not None and event.reason in _SESSION_SPOILED:
-            self._tls.forget(connection.origin)
 
     def _guard(self, listener: Listener, kinds: tuple[type, ...]) -> _Ends:
         """Put a listener on the list, so that what it raises ends it and nothing else."""
@@ -675,6 +677,8 @@ class PoolShell:
         )
         self._judge_stale(connection.id, error)
         if record is not None and record.request is not None:
+            if _is_sockets_fault(connection, reason):
+                self._tls.forget(connection.origin)
             exchange = self.exchanges.get(record.request.id)
             if exchange is not None and exchange.cause is None:
                 exchange.cause = error
@@ -731,3 +735,14 @@ class PoolShell:
             connection.exchange = None
         self.core.request_sent(exchange.id, now=self.now)
         self._perform()
+
+
+def _is_sockets_fault(connection: Connection, reason: CloseReason) -> bool:
+    """Say whether the 'close' of Node's TLS socket has an error: its session is then evicted.
+
+    A response that cannot be read is not the socket's, nor is a request that is given up; what
+    happens to an idle socket is swallowed. Source: Node v24 lib/https.js createConnection.
+    """
+    if connection.tls is None:
+        return False
+    return reason in _SOCKET_BROKE or connection.tls.fault is not None

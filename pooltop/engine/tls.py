@@ -47,6 +47,8 @@ class TLSSession(msgspec.Struct, frozen=True):
 
     servername: str | None
     """Only a stream for the same name takes it: resuming skips the certificate's check."""
+    context: ssl.SSLContext
+    """Only a stream of the same context can: what it trusts is another matter for any other."""
     ticket: ssl.SSLSession
 
 
@@ -88,12 +90,12 @@ class TLSStream:
             context: from ``make_context``, with the same ``sni``.
             servername: name or IP literal for SNI and verification (an IP literal is verified and
                 not sent: RFC 6066, 3); None only with ``verify=False``.
-            session: of an earlier stream of the same context; not used if it is for another name.
+            session: of an earlier stream; not used if that had another context or name.
             sni: False sends no name, and verifies it all the same.
 
         Raises:
             NetworkError: ERR_INVALID_ARG_VALUE, ``servername`` can be no server's name.
-            UsageError: the session is of another context, or there is no name to verify.
+            UsageError: there is no name to verify, or the context is for the other kind.
         """
         verifies = context.verify_mode is ssl.CERT_REQUIRED
         if servername is None and verifies:
@@ -107,7 +109,6 @@ class TLSStream:
         """What we have to verify ourselves."""
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        ticket = session.ticket if session and session.servername == self._servername else None
         try:
             self._object = context.wrap_bio(
                 self._incoming, self._outgoing, server_hostname=self._servername if sni else None
@@ -117,11 +118,8 @@ class TLSStream:
                 f"{servername} can be no server's name: check tls.servername",
                 code="ERR_INVALID_ARG_VALUE",
             ) from exc
-        if ticket is not None:
-            try:
-                self._object.session = ticket
-            except ValueError as exc:
-                raise UsageError("a TLS session belongs to the context it was made with") from exc
+        if session and session.context is context and session.servername == self._servername:
+            self._object.session = session.ticket
         self.is_connected = False
         self.peer_closed = False
         self._closing = False
@@ -255,7 +253,7 @@ class TLSStream:
             return None
         if not ticket.has_ticket and not (ticket.id and self._object.version() == "TLSv1.2"):
             return None
-        return TLSSession(self._servername, ticket)
+        return TLSSession(self._servername, self._object.context, ticket)
 
     @property
     def facts(self) -> TLSFacts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 
 from pooltop.core.model import TLSOptions
+from pooltop.engine.tls_settings import SETTINGS, UnfitError
 from pooltop.errors import ProfileError
 
 
@@ -20,11 +21,16 @@ def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
 
     Raises:
         ProfileError: a file cannot be read, holds no certificate or key, or key and certificate
-            or passphrase do not fit; nothing was sent.
+            or passphrase do not fit, or an option cannot be had; nothing was sent.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
+    for name, apply in SETTINGS:
+        try:
+            apply(context, options)
+        except UnfitError as exc:
+            raise ProfileError(f"tls.{name}: {exc}") from exc
     if not options.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -34,6 +40,8 @@ def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
             context.load_default_certs()
     for path in options.ca:
         _load_ca(context, path)
+    for path in options.crl:
+        _load_crl(context, path)
     _load_identity(context, options)
     return context
 
@@ -47,6 +55,21 @@ def _load_ca(context: ssl.SSLContext, path: str) -> None:
         raise ProfileError(f"tls.ca: {path} holds no certificate in PEM form") from exc
     if not before and not context.cert_store_stats()["x509"]:
         raise ProfileError(f"tls.ca: {path} holds no certificate in PEM form")
+
+
+def _load_crl(context: ssl.SSLContext, path: str) -> None:
+    data = _read("tls.crl", path)
+    if b"-----BEGIN X509 CRL-----" not in data:
+        raise ProfileError(f"tls.crl: {path} holds no revocation list in PEM form")
+    if b"-----BEGIN CERTIFICATE-----" in data:
+        # OpenSSL would take it for one to trust.
+        raise ProfileError(f"tls.crl: {path} holds a certificate too: only lists belong there")
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError as exc:
+        raise ProfileError(f"tls.crl: {path} holds a damaged revocation list") from exc
+    # As Node: every certificate of the chain is looked up.
+    context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
 
 
 def _load_identity(context: ssl.SSLContext, options: TLSOptions) -> None:

@@ -6,6 +6,7 @@ oldest inserted. Source: Node v24 lib/https.js, Agent.prototype._cacheSession.
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 
 from pooltop.core.model import Origin, OriginKey, TLSOptions
@@ -24,7 +25,7 @@ class TLSFactory:
         """Keep the options; files are read when the first https connection needs them."""
         self.options = options
         self._max_cached = max_cached_sessions
-        self._contexts: dict[TLSOptions, ssl.SSLContext] = {}
+        self._contexts: dict[tuple[TLSOptions, bool], ssl.SSLContext] = {}
         self._sessions: dict[OriginKey, TLSSession] = {}
 
     def check(self) -> None:
@@ -41,9 +42,11 @@ class TLSFactory:
         Raises:
             ProfileError: a file of the options is missing or unfit.
         """
-        context = self._context(origin.tls or self.options)
-        name = origin.server_name or origin.host
-        return TLSStream(context, name, self._sessions.get(origin.key))
+        name = origin.server_name
+        # An address is never sent, and OpenSSL verifies it by itself.
+        sni = name != "" or _is_address(origin.host)
+        context = self._context(origin.tls or self.options, sni=sni)
+        return TLSStream(context, name or origin.host, self._sessions.get(origin.key), sni=sni)
 
     def verifies(self, origin: Origin) -> bool:
         """Say whether the certificates of an origin are checked."""
@@ -62,16 +65,29 @@ class TLSFactory:
             del sessions[next(iter(sessions))]
         sessions[origin.key] = session
 
+    @property
+    def cached(self) -> tuple[OriginKey, ...]:
+        """The origins that have a session to resume, the next to be evicted first."""
+        return tuple(self._sessions)
+
     def forget(self, origin: Origin) -> None:
-        """Drop the origin's session: a connection that used it failed."""
+        """Drop the origin's session: a connection of it was closed by an error."""
         self._sessions.pop(origin.key, None)
 
-    def _context(self, options: TLSOptions) -> ssl.SSLContext:
-        context = self._contexts.get(options)
+    def _context(self, options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
+        context = self._contexts.get((options, sni))
         if context is None:
-            context = make_context(options)
+            context = make_context(options, sni=sni)
             if len(self._contexts) >= MOST_CONTEXTS:
                 oldest = next(iter(self._contexts))
                 del self._contexts[oldest]
-            self._contexts[options] = context
+            self._contexts[options, sni] = context
         return context
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

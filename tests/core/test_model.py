@@ -61,3 +61,20 @@ def test_forgetting_the_queue_settles_every_request_in_it():
     assert {"Settle"} == {type(command).__name__ for command in step.commands}
     assert {} == pool.waiting
     pool.check_invariants()
+
+
+def test_tls_options_show_what_is_set_and_whether_certificates_are_checked():
+    assert "TLSOptions(verify=True)" == repr(TLSOptions(passphrase="secret"))
+    assert "TLSOptions(ca=('a.pem',), verify=False)" == repr(
+        TLSOptions(ca=("a.pem",), verify=False)
+    )
+
+
+def test_openssls_option_bits_are_part_of_the_key_also_when_there_are_none():
+    def key(bits):
+        tls = TLSOptions(secure_options=bits, keylog_file="keys.log")
+        return Origin(scheme="https", host="a", port=443, tls=tls).key.split(":")
+
+    assert ["4"] == [field for field in key(4)[3:] if field]
+    assert ["0"] == [field for field in key(0)[3:] if field]
+    assert [] == [field for field in key(None)[3:] if field]

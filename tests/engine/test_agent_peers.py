@@ -200,24 +200,6 @@ async def test_https_is_kept_alive_and_a_second_connection_resumes(
     assert (True, True) == (info.verified, info.tls_resumed)
 
 
-async def test_a_session_is_not_resumed_after_a_connection_of_its_origin_was_spoiled(
-    serve, agent_of, context, ca, eventually
-):
-    async def handle(wire):
-        while (asked := await wire.request()) is not None:
-            wire.write(b"nonsense\r\n") if asked.target == "/spoil" else wire.reply()
-
-    server = await serve(handle, context=context(version=ssl.TLSVersion.TLSv1_3))
-    agent = agent_of(keep_alive=True, tls=ca)
-    await _get(agent, server.url)
-    with pytest.raises(PeerError):
-        await _get(agent, f"{server.url}/spoil")
-    await eventually(lambda: agent.total_socket_count == 0)
-    await _get(agent, server.url)
-    (info,) = next(iter(agent.free_sockets.values()))
-    assert info.tls_resumed is False
-
-
 async def test_a_large_body_comes_whole_over_https(serve, agent_of, context, ca):
     body = bytes(range(256)) * 40_000
 

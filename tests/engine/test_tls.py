@@ -282,10 +282,11 @@ def test_a_session_is_not_used_for_another_name(authority, client_context):
     assert not second.facts.resumed
 
 
-def test_a_session_of_another_context_is_the_callers_mistake(authority, client_context):
-    first, _ = _connected(client_context, authority.server())
-    with pytest.raises(UsageError):
-        TLSStream(authority.client(), "a.example", first.session)
+def test_a_session_of_another_context_is_not_used(authority, client_context):
+    server_context = authority.server()
+    first, _ = _connected(client_context, server_context)
+    second, _ = _connected(authority.client(), server_context, first.session)
+    assert not second.facts.resumed
 
 
 def test_an_orderly_end_is_told_from_a_cut_one(authority, client_context):

@@ -36,6 +36,9 @@ def files(tmp_path, authority):
     (tmp_path / "locked-key.pem").write_bytes(encrypted)
     (tmp_path / "text.pem").write_text("not a certificate\n")
     (tmp_path / "empty.pem").write_text("")
+    broken_list = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+    (tmp_path / "broken-list.pem").write_text(broken_list)
+    (tmp_path / "list-and-ca.pem").write_bytes(broken_list.encode() + authority.cert_pem.bytes())
     (tmp_path / "broken.pem").write_text(
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
@@ -93,6 +96,16 @@ def test_a_client_certificate_is_loaded(files, cert, key, passphrase):
         ({"ca": "empty.pem"}, "tls.ca: DIR/empty.pem holds no certificate in PEM form"),
         ({"ca": "key.pem"}, "tls.ca: DIR/key.pem holds no certificate in PEM form"),
         ({"ca": "broken.pem"}, "tls.ca: DIR/broken.pem holds no certificate in PEM form"),
+        ({"crl": "gone.pem"}, "tls.crl: cannot read DIR/gone.pem: No such file or directory"),
+        ({"crl": "text.pem"}, "tls.crl: DIR/text.pem holds no revocation list in PEM form"),
+        (
+            {"crl": "broken-list.pem"},
+            "tls.crl: DIR/broken-list.pem holds a damaged revocation list",
+        ),
+        (
+            {"crl": "list-and-ca.pem"},
+            "tls.crl: DIR/list-and-ca.pem holds a certificate too: only lists belong there",
+        ),
         ({"cert": "gone.pem"}, "tls.cert: cannot read DIR/gone.pem: No such file or directory"),
         ({"cert": "text.pem"}, "tls.cert: DIR/text.pem holds no certificate in PEM form"),
         ({"cert": "cert.pem"}, "tls.cert: DIR/cert.pem holds no private key in PEM form"),
@@ -132,8 +145,9 @@ def test_a_mistake_names_the_file_and_what_is_wrong(files, options, expected):
         name: value if name == "passphrase" else f"{files}/{value}"
         for name, value in options.items()
     }
-    if "ca" in paths:
-        paths["ca"] = (paths["ca"],)
+    for name in ("ca", "crl"):
+        if name in paths:
+            paths[name] = (paths[name],)
     with pytest.raises(ProfileError) as caught:
         make_context(TLSOptions(**paths))
     assert expected == str(caught.value).replace(str(files), "DIR")

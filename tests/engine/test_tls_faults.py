@@ -123,6 +123,37 @@ async def test_an_authority_that_is_not_the_root_is_no_anchor(
     assert "add the root to tls.ca" in str(error)
 
 
+# which lists there are of what: Node's code, or None for let in; words
+LISTS = {
+    "revoked": ([ROOT.revokes(REVOKED)], [REVOKED], "CERT_REVOKED", "its issuer has revoked it"),
+    "not in the list": ([ROOT.revokes(REVOKED)], [_leaf()], None, ""),
+    "two lists": ([ROOT.revokes(), INTER.revokes()], [_leaf(INTER), INTER], None, ""),
+    "its issuer revoked": ([ROOT.revokes(INTER), INTER.revokes()], [_leaf(INTER), INTER], "CERT_REVOKED", "revoked"),
+    "out of date": ([ROOT.revokes(next_update=days(-1))], [_leaf()], "CRL_HAS_EXPIRED", "fetch the issuer's current one"),
+    "of another authority": ([STRANGER.revokes()], [_leaf()], "UNABLE_TO_GET_CRL", "each issuer of the chain needs one"),
+    "none of what is between": ([ROOT.revokes()], [_leaf(INTER), INTER], "UNABLE_TO_GET_CRL", "each issuer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lists", "chain", "code", "words"), LISTS.values(), ids=LISTS.keys())
+async def test_revocation_lists_are_asked_for_every_certificate(
+    serve, agent_of, eventually, trust, tmp_path, lists, chain, code, words
+):
+    paths = [tmp_path / f"{number}.crl" for number in range(len(lists))]
+    for path, pem in zip(paths, lists, strict=True):
+        path.write_bytes(pem)
+    tls = trust(ROOT, crl=tuple(map(str, paths)))
+    context = server_context(tmp_path, *chain)
+    if code is None:
+        server = await serve(context=context)
+        response = await agent_of(tls=tls).request("GET", server.url)
+        assert b"/" == await response.read()
+    else:
+        error = await _refused(serve, agent_of, eventually, tls, context)
+        assert code == error.code
+        assert words in str(error)
+
+
 GOOD = {
     "of the root": ([_leaf()], NAME),
     "with what is between": ([_leaf(INTER), INTER], NAME),
