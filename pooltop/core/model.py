@@ -32,7 +32,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How an agent's https connections are secured.
 
-    What Node has beyond it and Python's ssl cannot do is in ``tls_settings.UNAVAILABLE``.
+    What Node has beyond it cannot be had of Python's ssl module: ``profiles.unavailable`` has why.
     """
 
     ca: tuple[str, ...] = ()

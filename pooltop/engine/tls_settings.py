@@ -1,7 +1,7 @@
 """What a client offers in a handshake: versions, ciphers, the curve, OpenSSL's option bits.
 
 Node's options where Python's ssl module can do them; what it cannot do is refused with words and
-never left out in silence. ``UNAVAILABLE`` has Node's options that it cannot do at all.
+never left out in silence.
 
 Source: Node v24 lib/internal/tls/secure-context.js configSecureContext; lib/tls.js.
 """
@@ -33,23 +33,6 @@ _CURVES = {"P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1"}
 """Names that Node takes, and the ssl module's."""
 _NO_VERSION = 0x3E000000
 """SSL_OP_NO_SSLv3, _TLSv1, _TLSv1_1, _TLSv1_2, _TLSv1_3. Source: OpenSSL 3 ssl.h."""
-
-UNAVAILABLE: dict[str, str] = {
-    "pfx": "Python's ssl reads no PKCS#12. Split it, and give cert and key: "
-    "openssl pkcs12 -in FILE -nokeys -out cert.pem; openssl pkcs12 -in FILE -nocerts -out key.pem",
-    "sigalgs": "Python's ssl cannot choose signature algorithms. ciphers can raise the level: "
-    '"DEFAULT:@SECLEVEL=3".',
-    "dhparam": "a client takes the server's parameters; what is too weak is refused.",
-    "honorCipherOrder": "it is a server's option: a client offers, the server chooses.",
-    "secureProtocol": "it is Node's old way: write min_version and max_version.",
-    "sessionIdContext": "it is a server's option.",
-    "clientCertEngine": "OpenSSL engines cannot be used: give cert and key.",
-    "privateKeyEngine": "OpenSSL engines cannot be used: give cert and key.",
-    "privateKeyIdentifier": "OpenSSL engines cannot be used: give cert and key.",
-    "checkServerIdentity": "a profile holds no code: servername says for whom to check.",
-    "ALPNProtocols": "Node's https.Agent offers none by default, and nor does this.",
-}
-"""Node's name of each option that cannot be had, and what to do instead."""
 
 
 class UnfitError(Exception):

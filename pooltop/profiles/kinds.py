@@ -245,6 +245,20 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of text whose meaning is checked later."""
+
+    allowed: str = "one line of printable text"
+
+    def read(self, value: object) -> str:
+        """Take what can be shown on one line."""
+        text = require_text(self, value)
+        if not text.isprintable() or not text.strip():
+            raise refused("P022", f"expected {self.allowed}.")
+        return text
+
+
+@dataclass(frozen=True)
 class FilePath:
     """The path of a file; whether it can be used is checked later, with its meaning."""
 

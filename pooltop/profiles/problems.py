@@ -23,6 +23,7 @@ P019    two values contradict each other
 P020    not a duration
 P021    not a rate
 P022    not a usable name or text
+P023    an option of Node's that cannot be had
 P030    no agents or no workloads
 P031    no such agent
 P032    no such demo server
@@ -34,6 +35,8 @@ P052    ``cert`` without ``key``, or the reverse
 P053    more sockets than this process may have open files (warning)
 P054    a secret stands in the profile itself (warning)
 P055    others can read a private key (warning)
+P056    the secrets of every handshake are written to a file (warning)
+P057    an environment variable is not set
 P060    not a usable URL
 P061    not a usable header
 P062    not a usable method or path

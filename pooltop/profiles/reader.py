@@ -109,6 +109,9 @@ def _refuse_unknown(table: Table, key: str, path: Path, report: Report) -> None:
     if key in table.later:
         report.add(path, "P016", "not yet in this version of pooltop.", on_key=True)
         return
+    if key in table.unavailable:
+        report.add(path, "P023", table.unavailable[key], on_key=True)
+        return
     spellings = table.spellings()
     if nearest(key, spellings, at_least=0.85):
         homes: tuple[str, ...] = ()  # "agent" at the top level is a slip for "agents"

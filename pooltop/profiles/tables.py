@@ -7,14 +7,14 @@ in" come from it. Defaults are the model's own, by a key's ``attr`` in ``Table.g
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
 
 from pooltop.core import model
-from pooltop.profiles import web
+from pooltop.profiles import unavailable, web
 from pooltop.profiles.kinds import (
     Choice,
     Decimal,
@@ -22,6 +22,7 @@ from pooltop.profiles.kinds import (
     Flag,
     Kind,
     Label,
+    Line,
     SchemaVersion,
     Secret,
     Several,
@@ -70,6 +71,8 @@ class Table:
     fields: tuple[Field, ...]
     later: tuple[str, ...] = ()
     """Keys of the format that this version cannot do yet."""
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    """Keys of Node's that cannot be had, and why."""
     gives: type[msgspec.Struct] | None = None
     """The value that is made of it."""
 
@@ -142,6 +145,8 @@ TIMEOUTS = Table(
     gives=model.Timeouts,
 )
 
+_TLS_VERSION = Choice(("TLSv1.2", "TLSv1.3"))
+
 TLS = Table(
     "[agents.NAME.tls]",
     (
@@ -150,8 +155,17 @@ TLS = Table(
         Field("key", FilePath()),
         Field("passphrase", Secret(), secret=True),
         Field("verify", Flag(), node="rejectUnauthorized"),
+        Field("passphrase_env", Line()),
         Field("servername", web.ServerName()),
+        Field("ciphers", Line()),
+        Field("min_version", _TLS_VERSION, node="minVersion"),
+        Field("max_version", _TLS_VERSION, node="maxVersion"),
+        Field("ecdh_curve", Line(), node="ecdhCurve"),
+        Field("crl", Several(FilePath(), alone=True)),
+        Field("secure_options", Whole(0, 2**63 - 1), node="secureOptions"),
+        Field("keylog_file", FilePath()),
     ),
+    unavailable=unavailable.TLS,
     gives=model.TLSOptions,
 )
 
@@ -330,7 +344,7 @@ def tables_with(key: str) -> tuple[str, ...]:
 
 def _all_tables(table: Table) -> Iterator[Table]:
     yield table
-    for field in table.fields:
-        kind = field.kind.item if isinstance(field.kind, Named | Many) else field.kind
+    for key in table.fields:
+        kind = key.kind.item if isinstance(key.kind, Named | Many) else key.kind
         if isinstance(kind, Table):
             yield from _all_tables(kind)

@@ -10,6 +10,9 @@ import os
 import stat
 from typing import cast
 
+import msgspec
+
+from pooltop.core.model import TLSOptions
 from pooltop.profiles.checks import tables_of
 from pooltop.profiles.files import LARGEST, FileRefusedError, read_regular
 from pooltop.profiles.reader import Values
@@ -18,6 +21,7 @@ from pooltop.profiles.shown import Path, quoted
 
 _PEM = b"-----BEGIN "
 _ENCRYPTED = b"ENCRYPTED"
+_OFFERED = ("ciphers", "min_version", "max_version", "ecdh_curve", "secure_options")
 
 
 def check_tls(values: Values, folder: str, report: Report) -> None:
@@ -31,11 +35,63 @@ def check_tls(values: Values, folder: str, report: Report) -> None:
 def _check(tls: Values, path: Path, folder: str, report: Report) -> None:
     if tls.get("verify") is False:
         report.warn((*path, "verify"), "P051", "certificates are not checked.")
-    if "passphrase" in tls:
+    if "keylog_file" in tls:
+        message = "whoever reads this file can decrypt the traffic."
+        report.warn((*path, "keylog_file"), "P056", message)
+        tls["keylog_file"] = _from(folder, str(tls["keylog_file"]))
+    _check_settings(tls, path, report)
+    if "passphrase_env" in tls:
+        _take_passphrase(tls, path, report)
+    elif "passphrase" in tls:
         message = "a secret in the profile: keep the file to yourself (chmod 600)."
         report.warn((*path, "passphrase"), "P054", message, secret=True)
     _check_trust(tls, path, folder, report)
+    _check_lists(tls, path, folder, report)
     _check_own(tls, path, folder, report)
+
+
+def _take_passphrase(tls: Values, path: Path, report: Report) -> None:
+    """Put the variable's value where the passphrase would stand."""
+    name = str(tls.pop("passphrase_env"))
+    if "passphrase" in tls:
+        message = "passphrase says the same: keep one of them."
+        report.add((*path, "passphrase_env"), "P017", message, on_key=True)
+    elif name in os.environ:
+        tls["passphrase"] = os.environ[name]
+    else:
+        message = "there is no such environment variable."
+        report.add((*path, "passphrase_env"), "P057", message)
+
+
+def _check_settings(tls: Values, path: Path, report: Report) -> None:
+    """Ask OpenSSL whether it can offer what is wanted."""
+    wanted = {key: tls[key] for key in _OFFERED if key in tls}
+    if not wanted:
+        return
+    import ssl  # noqa: PLC0415
+
+    from pooltop.engine.tls_settings import SETTINGS, UnfitError  # noqa: PLC0415
+
+    options = msgspec.convert(wanted, TLSOptions)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for name, apply in SETTINGS:
+        try:
+            apply(context, options)
+        except UnfitError as error:
+            code = "P019" if name == "max_version" else "P022"
+            report.add((*path, name), code, f"{error}.")
+
+
+def _check_lists(tls: Values, path: Path, folder: str, report: Report) -> None:
+    if "crl" not in tls:
+        return
+    files = cast("tuple[str, ...]", tls["crl"])
+    tls["crl"] = tuple(_from(folder, file) for file in files)
+    for index, file in enumerate(cast("tuple[str, ...]", tls["crl"])):
+        place = (*path, "crl") if len(files) == 1 else (*path, "crl", index)
+        data = _read(file, place, report)
+        if data is not None and (reason := _why_no_list(file, data)):
+            report.add(place, "P050", f"{quoted(file)}: {reason}")
 
 
 def _check_trust(tls: Values, path: Path, folder: str, report: Report) -> None:
@@ -96,6 +152,20 @@ def _why_no_ca(data: bytes) -> str:
         context.load_verify_locations(cadata=data.decode("ascii", "replace"))
     except (ssl.SSLError, ValueError) as error:
         return f"no certificate in it can be read ({_openssl(error)})."
+    return ""
+
+
+def _why_no_list(file: str, data: bytes) -> str:
+    import ssl  # noqa: PLC0415
+
+    if b"-----BEGIN X509 CRL-----" not in data:
+        return "this is no revocation list."
+    if b"-----BEGIN CERTIFICATE-----" in data:
+        return "a certificate is in it too, which would be trusted: only lists belong here."
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+    except ssl.SSLError as error:
+        return f"no revocation list in it can be read ({_openssl(error)})."
     return ""
 
 

@@ -120,11 +120,12 @@ class HostLabel:
 class ServerName:
     """The name that a certificate is checked against, and SNI."""
 
-    allowed: str = "a host name"
+    allowed: str = 'a host name, or "" to send none'
 
     def read(self, value: object) -> str:
-        """Take a host without brackets."""
-        return checked_host(require_text(self, value)).strip("[]")
+        """Take a host without brackets, or nothing at all."""
+        text = require_text(self, value)
+        return checked_host(text).strip("[]") if text else text
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,21 @@ TABLE = {
     "wrong passphrase": ('cert = "cert.pem"\nkey = "locked.pem"\npassphrase = "hunter2"', ['8:7 error P050 agents.a.tls.key = "locked.pem": "locked.pem": the passphrase does not open it.', "9:14 warn  P054 agents.a.tls.passphrase: a secret in the profile: keep the file to yourself (chmod 600)."]),
     "no passphrase to show": ("passphrase = 12345", ["7:14 error P011 agents.a.tls.passphrase: expected a string, got a whole number."]),
     "Node's spelling": ("rejectUnauthorized = false", ["7:22 warn  P051 agents.a.tls.rejectUnauthorized = false: certificates are not checked."]),
+    "a passphrase of nowhere": ('cert = "cert.pem"\nkey = "key.pem"\npassphrase_env = "NO_SUCH_VARIABLE"', ['9:18 error P057 agents.a.tls.passphrase_env = "NO_SUCH_VARIABLE": there is no such environment variable.']),
+    "two passphrases": ('cert = "cert.pem"\nkey = "key.pem"\npassphrase = "hunter2"\npassphrase_env = "HOME"', ["10:1 error P017 agents.a.tls.passphrase_env: passphrase says the same: keep one of them."]),
+    "no server name": ('servername = ""', []),
+    "no such cipher": ('ciphers = "NONSENSE"', ["7:11 error P022 agents.a.tls.ciphers = \"NONSENSE\": OpenSSL finds no cipher for 'NONSENSE': see openssl ciphers -v."]),
+    "Node's spelling of a version": ('minVersion = "TLSv1.3"\nmaxVersion = "TLSv1.2"', ['8:14 error P019 agents.a.tls.maxVersion = "TLSv1.2": no version is left up to TLSv1.2.']),
+    "an old version": ('min_version = "TLSv1.1"', ['7:15 error P013 agents.a.tls.min_version = "TLSv1.1": allowed are "TLSv1.2" or "TLSv1.3". Did you mean "TLSv1.3"?']),
+    "no such curve": ('ecdhCurve = "P-1"', ["7:13 error P022 agents.a.tls.ecdhCurve = \"P-1\": OpenSSL has no curve 'P-1': P-256, P-384, P-521, X25519."]),
+    "no such bits": ("secure_options = -1", ["7:18 error P012 agents.a.tls.secure_options = -1: expected a whole number from 0 to 9223372036854775807."]),
+    "bits that forbid a version": ("secureOptions = 134217728", ["7:17 error P022 agents.a.tls.secureOptions = 134217728: bits that forbid a version: write min_version and max_version."]),
+    "a certificate for a list": ('crl = "ca.pem"', ['7:7 error P050 agents.a.tls.crl = "ca.pem": "ca.pem": this is no revocation list.']),
+    "a missing list": ('crl = "no.pem"', ['7:7 error P050 agents.a.tls.crl = "no.pem": "no.pem": no such file.']),
+    "a key log": ('keylog_file = "keys.log"', ['7:15 warn  P056 agents.a.tls.keylog_file = "keys.log": whoever reads this file can decrypt the traffic.']),
+    "PKCS#12": ('pfx = "a.p12"', ["7:1 error P023 agents.a.tls.pfx: Python's ssl reads no PKCS#12. Split it, and give cert and key: openssl pkcs12 -in FILE -nokeys -out cert.pem; openssl pkcs12 -in FILE -nocerts -out key.pem"]),
+    "a server's option": ("honor_cipher_order = true", ["7:1 error P023 agents.a.tls.honor_cipher_order: it is a server's option: a client offers, the server chooses."]),
+    "Node's spelling of what cannot be had": ('clientCertEngine = "x"', ["7:1 error P023 agents.a.tls.clientCertEngine: OpenSSL engines cannot be used: give cert and key."]),
     "server name": ('servername = "x y"', ['7:14 error P060 agents.a.tls.servername = "x y": "x y" is not a host name.']),
     "empty path": ('ca = [""]', ['7:7 error P022 agents.a.tls.ca[0] = "": expected the path of a file, got "".']),
 }  # fmt: skip
@@ -97,3 +112,39 @@ def test_a_key_that_others_can_read_is_warned_of(folder: Path, lines: Lines, goo
         "this key: chmod 600."
     )
     assert [expected] == lines(good + '[agents.a.tls]\ncert = "cert.pem"\nkey = "key.pem"\n')
+
+
+def test_a_passphrase_may_come_from_the_environment(
+    folder: Path, good: str, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
+) -> None:
+    monkeypatch.setenv("KEY_SECRET", "hunter2")
+    file = folder / "x.toml"
+    file.write_text(
+        good + '[agents.a.tls]\ncert = "cert.pem"\nkey = "key.pem"\npassphrase_env = "KEY_SECRET"\n'
+    )
+
+    tls = load_profile(file).agents[0].tls
+
+    assert "hunter2" == tls.passphrase
+    assert "hunter2" not in repr(tls)
+
+
+def test_what_is_offered_is_taken_as_it_is_written(folder: Path, good: str) -> None:
+    file = folder / "x.toml"
+    file.write_text(
+        good + '[agents.a.tls]\nciphers = "ECDHE+AESGCM"\nmin_version = "TLSv1.2"\n'
+        'maxVersion = "TLSv1.3"\necdh_curve = "P-256"\nsecureOptions = 4\nkeylog_file = "k.log"\n'
+        'servername = ""\n'
+    )
+
+    expected = TLSOptions(
+        ciphers="ECDHE+AESGCM",
+        min_version="TLSv1.2",
+        max_version="TLSv1.3",
+        ecdh_curve="P-256",
+        secure_options=4,
+        keylog_file=str(folder / "k.log"),
+        servername="",
+    )
+    assert expected == load_profile(file).agents[0].tls
+    assert not (folder / "k.log").exists()
