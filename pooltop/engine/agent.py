@@ -562,6 +562,7 @@ class Agent:
         self.close_now()
         await asyncio.gather(*self._feeders, return_exceptions=True)
         await self._shell.wait_closed()
+        self._tls.close()
         if self._own_resolver is not None:
             await self._own_resolver.aclose()
 

@@ -74,6 +74,14 @@ class TLSFactory:
         """Drop the origin's session: a connection of it was closed by an error."""
         self._sessions.pop(origin.key, None)
 
+    def close(self) -> None:
+        """Let go of everything that is kept for later connections, the key log's file too."""
+        for context in self._contexts.values():
+            if context.keylog_filename is not None:
+                context.keylog_filename = None  # type: ignore[assignment]  # typeshed: never None
+        self._contexts.clear()
+        self._sessions.clear()
+
     def _context(self, options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
         context = self._contexts.get((options, sni))
         if context is None:

@@ -99,6 +99,7 @@ async def _resumes(agent, url, **more):
     return held[0].tls_resumed
 
 
+@pytest.mark.node_test("parallel/test-https-client-resume.js")
 @VERSIONS
 async def test_a_second_connection_resumes(serve, agent_of, trust, tmp_path, version):
     context = server_context(tmp_path, SITE, version=version)
