@@ -422,7 +422,7 @@ def _given_up_at_once(agent, url):
 )
 class TestHttpAgentUninitialized:
     async def test_an_idle_socket_that_has_no_transport_yet_is_taken_and_serves(
-        self, serve, agent_of, fetch
+        self, serve, agent_of, fetch, eventually
     ):
         server = await serve()
         connecting, go_on = asyncio.Event(), asyncio.Event()
@@ -437,7 +437,7 @@ class TestHttpAgentUninitialized:
 
         agent = agent_of(keep_alive=True, create_connection=connect)
         _given_up_at_once(agent, server.url)
-        await connecting.wait()
+        await eventually(connecting.is_set)
         assert (0, [1]) == (len(agent.sockets), [len(free) for free in agent.free_sockets.values()])
         task = asyncio.create_task(fetch(agent, server.url))
         await asyncio.sleep(0)
@@ -453,7 +453,7 @@ class TestHttpAgentUninitialized:
         agent = agent_of(keep_alive=True, tls=ca)
         _given_up_at_once(agent, server.url)
         (connection,) = agent.shell.connections.values()
-        while connection.sock is None:
+        while connection.sock is None and not connection.dead:
             await asyncio.sleep(0)
         assert connection.connected_at is None
         assert [1] == [len(free) for free in agent.free_sockets.values()]
