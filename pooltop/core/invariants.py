@@ -28,6 +28,7 @@ def check(pool: PoolCore) -> None:
     for socket in pool.sockets.values():
         assert socket.is_dying == (socket.state in DYING_STATES), "who dies has a reason"
         assert (socket.id in listed) == (socket.state is not SocketState.DROPPED)
+        assert not (socket.uncounted and socket.connected_at), "a tunnel that is up counts"
     assert listed <= pool.sockets.keys(), "a socket is listed but not counted"
     for request in pool.requests.values():
         assert request.state is not RequestState.DONE, "a settled request is still known"

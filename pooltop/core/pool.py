@@ -103,6 +103,12 @@ class PoolCore:
         """What the inputs led to and was not taken yet; nobody else changes it."""
         self.events: list[PoolEvent] = []
         """Likewise."""
+        self.tunnelled: set[OriginKey] = set()
+        """Origins that are reached through a proxy's tunnel. Node's agent learns of such a socket
+        when its tunnel and the TLS inside are up, so that until then no limit counts it: as many
+        requests as come meanwhile open tunnels of their own. One that fails is not replaced, and
+        the queue waits on. Mode "drain" counts them like any socket.
+        Source: Node v24 lib/_http_agent.js createSocket (kWaitForProxyTunnel); tried on v24."""
         self.deadline = math.inf
         """When ``expire`` is to be called, or earlier; inf for never."""
         self.keep_socket_alive: Callable[[SocketId], bool | float | None] | None = None
@@ -186,6 +192,7 @@ class PoolCore:
         record = self.sockets.get(socket)
         if record is not None and not record.is_dying:
             record.connected_at = now
+            record.uncounted = False
             idle = record.state is _FREE_CONNECTING
             record.origin.move(record, _FREE if idle else _ACTIVE, now)
             self.events.append(SocketConnected(now, record.origin.key, socket))
@@ -387,7 +394,8 @@ class PoolCore:
                 self._settled(request)
             elif not record.again or request.aborted:
                 self._fail(request, request.aborted or record.error or HANG_UP, now)
-        if self.waiting:
+        was_made = not record.uncounted or record.close_reason is not CloseReason.CONNECT_FAILED
+        if self.waiting and was_made:
             self._replace(origin, now)
         if request is not None and request.state in (_ASSIGNED, _RUNNING):
             # Node's order: the agent sees the close first, then the caller, who asks again.
@@ -460,6 +468,7 @@ class PoolCore:
         unused = [key for key in self.origins if key not in used]
         for key in unused:
             del self.origins[key]
+            self.tunnelled.discard(key)
         return unused
 
     # Decisions
@@ -507,12 +516,20 @@ class PoolCore:
 
     def _open_or_enqueue(self, request: RequestRecord, now: float) -> None:
         options = self.options
-        if request.origin.count >= options.max_sockets:
+        in_use, total = request.origin.count, len(self.sockets)
+        if self.tunnelled:
+            in_use -= _uncounted(request.origin)
+            total -= sum(s.uncounted for s in self.sockets.values())
+        if in_use >= options.max_sockets:
             self._enqueue(request, QueueReason.MAX_SOCKETS, now)
-        elif len(self.sockets) >= options.max_total_sockets:
+        elif total >= options.max_total_sockets:
             self._enqueue(request, QueueReason.MAX_TOTAL_SOCKETS, now)
         else:
             self._open(request, OpenReason.ADMITTED, AssignReason.NEW, now)
+
+    def _is_over_total(self) -> bool:
+        counted = len(self.sockets) - sum(s.uncounted for s in self.sockets.values())
+        return counted > self.options.max_total_sockets
 
     def _readmit(self, request: RequestRecord, stale: SocketRecord, now: float) -> None:
         """Admit a request as a new one, under its own number: its socket was stale."""
@@ -543,6 +560,7 @@ class PoolCore:
         self._opened += 1
         origin = request.origin
         socket = SocketRecord(SocketId(self._opened), origin, now, self.options.timeout)
+        socket.uncounted = origin.key in self.tunnelled and self.options.live == "node"
         self.sockets[socket.id] = socket
         origin.enter(socket)
         self.commands.append(Open(socket.id, origin.key, request.id))
@@ -588,9 +606,11 @@ class PoolCore:
             return
         if not options.keep_alive or not request.keep_alive:
             self._destroy(socket, CloseReason.KEEP_ALIVE_OFF, now)
-        elif len(self.sockets) > options.max_total_sockets:
+        elif len(self.sockets) > options.max_total_sockets and self._is_over_total():
             self._destroy(socket, CloseReason.OVER_MAX_TOTAL_SOCKETS, now)
-        elif origin.count > options.max_sockets:
+        elif origin.count > options.max_sockets and (
+            origin.count - _uncounted(origin) > options.max_sockets
+        ):
             self._destroy(socket, CloseReason.OVER_MAX_SOCKETS, now)
         elif len(origin.free) >= options.max_free_sockets:
             self._destroy(socket, CloseReason.OVER_MAX_FREE_SOCKETS, now)
@@ -646,7 +666,7 @@ class PoolCore:
             self._open_for_head(origin, OpenReason.REPLACEMENT, AssignReason.REPLACEMENT, now)
         else:
             first = next(iter(self.waiting.values()))
-            if not first.sockets:
+            if all(s.uncounted for s in first.sockets.values()):
                 self._open_for_head(
                     first, OpenReason.REPLACEMENT_OTHER_ORIGIN, AssignReason.REPLACEMENT, now
                 )
@@ -710,6 +730,12 @@ class PoolCore:
     def check_invariants(self) -> None:
         """Assert everything that must hold between two inputs; for tests."""
         invariants.check(self)
+
+
+def _uncounted(origin: OriginRecord) -> int:
+    """Count the tunnels of an origin that are still being made, for Node as good as not there."""
+    uncounted = sum(s.uncounted for s in origin.sockets.values())
+    return uncounted + sum(s.uncounted for s in origin.free.values())
 
 
 def _socket_view(socket: SocketRecord) -> SocketView:

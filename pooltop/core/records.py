@@ -69,6 +69,7 @@ class SocketRecord:
         "since",
         "state",
         "timeout_ms",
+        "uncounted",
         "writable",
     )
 
@@ -97,6 +98,8 @@ class SocketRecord:
         self.close_reason: CloseReason | None = None
         self.error: Failure | None = None
         """For the request that is on it when it closes."""
+        self.uncounted = False
+        """A tunnel that a proxy is still making: no limit counts it, see PoolCore.tunnelled."""
         self.again = False
         """That request is not failed, but admitted once more."""
 

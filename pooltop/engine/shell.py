@@ -198,6 +198,8 @@ class PoolShell:
             if len(self.targets) >= self._most_origins:
                 self._forget_unused_origins()
             self.targets[key] = exchange.origin
+            if self._via is not None and self._via.tunnels(exchange.origin):
+                self.core.tunnelled.add(key)
         tally = exchange.tally = self.tally.origins[key]
         tally.submitted += 1
         core = self.core

@@ -55,6 +55,10 @@ class ProxyDialer:
         """Give the proxy on the way to an origin; None for a direct connection."""
         return self._proxies.between(origin)
 
+    def tunnels(self, origin: Origin) -> bool:
+        """Say whether it is reached through a tunnel: https through a proxy."""
+        return origin.scheme == "https" and self.between(origin) is not None
+
     async def reach(
         self,
         origin: Origin,

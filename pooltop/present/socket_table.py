@@ -58,6 +58,11 @@ def _tls(row: SocketRow, _width: int) -> Line:
     return ((words, "text"),)
 
 
+def _remote(row: SocketRow, width: int) -> Line:
+    remote = row.socket.remote or units.NONE
+    return ((clean(f"via {remote}" if row.socket.via else remote, width), "text"),)
+
+
 SOCKET_COLUMNS: tuple[Column[SocketRow], ...] = (
     Column("id", "SOCKET", 6, "right", "Counts up per agent.", _plain(lambda s: f"s{s.id}")),
     Column("state", "SINCE", 7, "left", "State, and how long it has been in it.", _state),
@@ -155,8 +160,8 @@ SOCKET_COLUMNS: tuple[Column[SocketRow], ...] = (
         "REMOTE",
         21,
         "left",
-        "The address and port that were connected to.",
-        lambda row, width: ((clean(row.socket.remote or units.NONE, width), "text"),),
+        "The address and port that were connected to; via, where they are a proxy's.",
+        _remote,
         from_width=72,
     ),
     Column(

@@ -37,9 +37,11 @@ class PoolMachine(RuleBasedStateMachine):
         scheduling=st.sampled_from(["lifo", "fifo"]),
         live=st.sampled_from(["node", "drain"]),
         timeout=st.sampled_from([0, 500]),
+        tunnelled=st.sets(st.sampled_from(KEYS)),
     )
-    def begin(self, **options):
+    def begin(self, tunnelled, **options):
         self.bench = self.bench_class(**options)
+        self.bench.pool.tunnelled |= tunnelled
 
     def pick(self, items, n):
         items = list(items)

@@ -482,3 +482,47 @@ def test_a_timeout_is_told_of_a_request_on_a_socket_and_of_no_other(bench):
         pool.take(pool.pool.raise_timeout(request, now=1, silent_s=0.5))
     (told,) = pool.of(TimeoutRaised)
     assert (told.request, told.socket, told.silent_s) == (running, 1, 0.5)
+
+
+def tunnelling(bench, key, **options):
+    """Make a pool whose origin ``key`` is behind a proxy's tunnel, with three requests there."""
+    pool = bench(**options)
+    pool.pool.tunnelled.add(key)
+    requests = [pool.submit(key) for _ in range(3)]
+    pool.tick()
+    return pool, requests
+
+
+def test_no_limit_counts_a_tunnel_that_is_still_being_made(bench, a):
+    pool, requests = tunnelling(bench, a, max_sockets=1, max_total_sockets=1, keep_alive=True)
+    assert pool.lists() == ([1, 2, 3], [], [])
+    pool.connect()
+    late = pool.submit(a)
+    assert pool.lists() == ([1, 2, 3], [], [late])
+    for request in requests:
+        pool.end(request)
+        pool.tick()
+        pool.close_all()
+    # The first serves who waited, and as many are closed as are then over the limits.
+    assert {late: 1} == pool.running
+    assert [CloseReason.OVER_MAX_TOTAL_SOCKETS] * 2 == closes(pool)
+
+
+def test_a_tunnel_that_failed_is_not_replaced_and_the_queue_waits_on(bench, a):
+    pool, requests = tunnelling(bench, a, max_sockets=3)
+    pool.connect()
+    waiting = [pool.submit(a) for _ in range(2)]
+    pool.end(requests[0], reason=CloseReason.CONNECTION_CLOSE)
+    pool.close_all()
+    assert ([2, 3, 4], [], [waiting[1]]) == pool.lists()
+    pool.take(pool.pool.lost(SocketId(4), now=0, reason=CloseReason.CONNECT_FAILED))
+    pool.close_all()
+    assert ([2, 3], [], [waiting[1]]) == pool.lists()
+
+
+def test_in_drain_mode_a_tunnel_counts_from_its_first_moment(bench, a):
+    pool, requests = tunnelling(bench, a, max_sockets=1, live="drain")
+    assert pool.lists() == ([1], [], requests[1:])
+    pool.take(pool.pool.lost(SocketId(1), now=0, reason=CloseReason.CONNECT_FAILED))
+    pool.close_all()
+    assert pool.lists() == ([2], [], requests[2:])

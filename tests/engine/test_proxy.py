@@ -123,6 +123,18 @@ async def test_https_goes_through_one_tunnel_which_is_kept(
     assert first.timings.tunnel == socket.tunnel
 
 
+@pytest.mark.parametrize(("live", "tunnels"), [("node", 3), ("drain", 1)])
+async def test_requests_that_come_while_a_tunnel_is_made_pass_the_limit_as_in_node(
+    serve, agent_of, forward_proxy, ca, context, live, tunnels
+):
+    server, proxy = await serve(context=context()), await forward_proxy()
+    agent = agent_of(
+        keep_alive=True, max_sockets=1, live=live, tls=ca, proxy_env={"https_proxy": proxy.url}
+    )
+    await asyncio.gather(*(get(agent, server.url) for _ in range(3)))
+    assert ["CONNECT"] * tunnels == [asked.method for asked in proxy.asked]
+
+
 def test_a_tunnel_is_asked_for_as_node_asks():
     proxy = read_proxies(ProxyEnv(https_proxy="http://u:p@proxy")).https
     origin = Origin(scheme="https", host="::1", port=443)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from pooltop.core.events import RequestAssigned, RequestQueued, SocketFreed
+from pooltop.core.events import RequestQueued, SocketConnected, SocketFreed
 from pooltop.errors import ProxyTunnelError
 
 
@@ -50,7 +50,8 @@ async def two_requests_of_which_one_waits(agent, server, go):
     queued = []
 
     def send_the_second(event):
-        if isinstance(event, RequestAssigned) and event.request == 1:
+        # Node's 'socket' event: a tunnelled request has its socket when the tunnel is up.
+        if isinstance(event, SocketConnected):
             tasks.append(asyncio.create_task(get(agent, server.url + "/second")))
         elif isinstance(event, RequestQueued):
             queued.append(event.request)

@@ -256,3 +256,13 @@ def test_the_strip_comes_before_the_kernel_where_both_do_not_fit(make) -> None:
 def test_a_pane_of_any_size_fits(make, size) -> None:
     for sockets in (0, 1, 300):
         assert len(pane(make, *size, sockets=sockets, scheme="https")) <= size[1]
+
+
+def test_a_socket_that_leads_to_a_proxy_says_so_before_the_address(make) -> None:
+    direct = make.socket(1, remote="10.0.0.1:80")
+    proxied = make.socket(2, remote="10.0.0.9:3128", via="http://proxy:3128")
+    origin = msgspec.structs.replace(make.origin(), sockets=(direct, proxied))
+    first, second = (text_of(line) for line in socket_table(origin, 10.0, 160, 9)[1:])
+    assert " 10.0.0.1:80 " in first
+    assert "via" not in first
+    assert "via 10.0.0.9:3128 " in second
