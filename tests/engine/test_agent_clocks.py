@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from pooltop.core.model import Timeouts
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.request import prepare
+from pooltop.engine.resolver import Address
 from pooltop.engine.url import split_url
 from pooltop.errors import QueueTimeout, RequestTimeout
 
@@ -147,6 +149,38 @@ async def _drip(wire):
         wire.write(b"x")
         await wire.writer.drain()
     await wire.gone()
+
+
+@pytest.mark.node_test(
+    "parallel/test-http-client-timeout-on-connect.js", "parallel/test-http-client-set-timeout.js"
+)
+@pytest.mark.parametrize("connect", [None, 2000.0])
+async def test_the_idle_clock_stands_through_a_dial_of_any_length_and_begins_at_its_end(
+    serve, agent_of, eventually, connect
+):
+    """Node's req.setTimeout, which replaces the timeout of the dial when that is over."""
+    found = asyncio.Event()
+
+    class Slow:
+        async def resolve(self, host, port, family):
+            del host, family
+            await found.wait()
+            return (Address(socket.AF_INET, "127.0.0.1", port),)
+
+    server = await serve(_hang)
+    agent = agent_of(resolver=Slow())
+    timeouts = Timeouts(connect=connect, idle=0.01)
+    request = asyncio.create_task(
+        agent.request("GET", f"http://slow:{server.port}", timeouts=timeouts)
+    )
+    await asyncio.sleep(0.05)
+    assert not request.done()
+    found.set()
+    async with asyncio.timeout(5):
+        with pytest.raises(RequestTimeout) as late:
+            await request
+    assert "idle" == late.value.clock
+    await eventually(lambda: agent.sockets == {} and server.open == 0)
 
 
 async def test_drip_feeding_resets_the_idle_clock(serve, agent_of):
