@@ -152,7 +152,7 @@ async def _answers_unread(wire):
     await asyncio.Event().wait()
 
 
-@pytest.mark.parametrize("clocks", [Timeouts(idle=0.05), Timeouts(total=0.2)])
+@pytest.mark.parametrize("clocks", [Timeouts(idle=0.4), Timeouts(total=0.8)])
 async def test_a_peer_that_answers_and_reads_no_more_loses_its_socket(
     serve, agent_of, eventually, clocks
 ):
