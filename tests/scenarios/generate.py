@@ -137,7 +137,7 @@ class Generator:
             (14 if world.waiting else 0, self._respond),
             (5 if world.half else 0, self._finish),
             (2.5 if live else 0, lambda: self._abort(fresh)),
-            (7 if held else 0, lambda: self._let_go(self._pick(held))),
+            (7 if held else 0, lambda: self._let_go(self._pick(held), alone=alone)),
             (2 if idle else 0, lambda: self._hang_up(idle)),
             (1.2 if busy else 0, lambda: self._hang_up(busy)),
             (0.7 if alone and unasked else 0, lambda: self._stray(unasked)),
@@ -274,9 +274,12 @@ class Generator:
         some = [phase for phase in phases if phase] or [[each.name for each in world.live]]
         return {"op": "abort", "id": self._pick(self._pick(some))}
 
-    def _let_go(self, origin: str) -> Step:
+    def _let_go(self, origin: str, *, alone: bool) -> Step:
         if self._chance(0.2):
-            return {"op": "failConnect", "origin": origin, "code": "ENOTFOUND"}
+            # Not in a batch: whether a failed look-up or an answer is heard first is each event
+            # loop's own affair.
+            op = "failConnect" if alone else "connect"
+            return {"op": op, "origin": origin} | ({"code": "ENOTFOUND"} if alone else {})
         step: Step = {"op": "connect", "origin": origin}
         if len(self.world.held[origin]) > 1 and self._chance(0.3):
             step["count"] = 2
