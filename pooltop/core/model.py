@@ -106,10 +106,11 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     destroyed. "node": ``idle`` is Node's request option ``timeout``. It runs from the request's
     being given a socket (the dial included, the queue not) and tells of each silence once, by
     the event TimeoutRaised; nothing fails, nothing is closed, nothing is freed. It takes the place
-    of the agent's ``timeout``, and 0 switches that off for the request. The other clocks do not
-    exist: they are not looked at. Node's quirks are kept: one that is equal to the agent's
-    ``timeout`` is ignored, so that on a socket which a Keep-Alive hint has given less, the hint's
-    counts, and on a socket that was handed over from another request none does.
+    of the agent's ``timeout``, and 0 switches that off for the request; more than Node's longest
+    timer, 24.8 days, is that. The other clocks do not exist: they are not looked at. Node's quirks
+    are kept: one that is equal to the agent's ``timeout`` is ignored, so that on a socket which a
+    Keep-Alive hint has given less, the hint's counts, and on a socket that was handed over from
+    another request none does.
 
     Source: Node v24 lib/_http_agent.js setRequestSocket, lib/_http_client.js responseKeepAlive.
     """

@@ -588,7 +588,8 @@ class PoolShell:
     def _set_timeout(self, exchange: Exchange) -> None:
         timeouts = exchange.timeouts
         if timeouts.mode == "node" and timeouts.idle is not None:
-            self.core.set_timeout(exchange.id, timeout_ms=timeouts.idle * 1000)
+            timeout_ms = min(timeouts.idle * 1000, MOST_TIMEOUT_MS)
+            self.core.set_timeout(exchange.id, timeout_ms=timeout_ms)
 
     def _still_sending(self, exchange: Exchange) -> None:
         """Keep the clocks of a request whose response came before all of it was sent.

@@ -189,11 +189,11 @@ async def test_a_body_that_leaves_slowly_is_no_silence(serve, agent_of):
         left = int(asked.headers["content-length"])
         while left:
             left -= len(await wire.reader.read(min(left, 256 * 1024)))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
         wire.reply()
         await wire.gone()
 
     server = await serve(handle)
     agent = agent_of()
-    response = await agent.request("POST", server.url, content=LARGE, timeouts=Timeouts(idle=0.2))
+    response = await agent.request("POST", server.url, content=LARGE, timeouts=Timeouts(idle=0.5))
     assert b"ok" == await response.read()
