@@ -155,8 +155,12 @@ class Connection(asyncio.BufferedProtocol):
     def tunnelling(self, tcp_s: float) -> None:
         """The proxy is connected, after so many seconds, and is being asked for a tunnel."""
         self.tcp_s = tcp_s
-        self.last_activity = _now()
         self._enter("tunnel")
+
+    def progressed(self) -> None:
+        """Something came while the dial is under way: silence counts from now."""
+        self.last_activity = _now()
+        self.timeout_told = False
 
     @property
     def tls_facts(self) -> TLSFacts | None:

@@ -637,6 +637,7 @@ class PoolShell:
                     probe_ms=probe,
                     connecting=connection.connecting,
                     tunnelling=connection.tunnelling,
+                    progressed=connection.progressed,
                     silence_ms=self.core.sockets[connection.id].timeout_ms,
                 )
                 dialled, connection.tls = reached.dialled, reached.tls

@@ -69,6 +69,7 @@ class ProxyDialer:
         probe_ms: float | None,
         connecting: Connecting,
         tunnelling: Callable[[float], None],
+        progressed: Callable[[], None],
         silence_ms: float,
     ) -> Reached:
         """Connect to the proxy, and open the tunnel if one is needed.
@@ -82,6 +83,7 @@ class ProxyDialer:
             connecting: likewise.
             tunnelling: told once when the proxy is connected and about to be asked for a tunnel:
                 the seconds that connecting took.
+            progressed: told whenever the proxy has said something.
             silence_ms: a tunnel's attempt ends after so long without a byte of the proxy's; 0 for
                 no limit.
 
@@ -99,6 +101,7 @@ class ProxyDialer:
             async with asyncio.timeout(silence_s) as limit:
 
                 def more_time() -> None:
+                    progressed()
                     if silence_s is not None:
                         limit.reschedule(loop.time() + silence_s)
 

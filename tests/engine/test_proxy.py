@@ -9,6 +9,7 @@ import pytest
 
 from pooltop.core.model import Origin, ProxyEnv
 from pooltop.core.proxies import read_proxies
+from pooltop.engine.request import prepare
 from pooltop.engine.tunnel import MAX_HEAD_OCTETS, connect_request
 from pooltop.errors import (
     AbortError,
@@ -80,6 +81,16 @@ async def test_our_proxy_fields_replace_the_callers(serve, agent_of, forward_pro
     assert "Basic dTpw" == fields["proxy-authorization"]
     assert "keep-alive" == fields["proxy-connection"]
     assert "y" == fields["x"]
+
+
+def test_of_each_proxy_field_one_is_sent():
+    proxy = read_proxies(ProxyEnv(http_proxy="http://u:p@proxy")).http
+    given = [("Proxy-Authorization", "mine"), ("Proxy-Connection", "close")]
+    request = prepare("GET", "/x", given, host_header="a:81", keep_alive=True, proxy=proxy)
+    assert request.wire == (
+        b"GET http://a:81/x HTTP/1.1\r\nHost: a:81\r\nproxy-authorization: Basic dTpw\r\n"
+        b"proxy-connection: keep-alive\r\nConnection: keep-alive\r\n\r\n"
+    )
 
 
 async def test_a_host_that_the_proxy_would_not_go_by_is_refused(agent_of):
@@ -165,6 +176,8 @@ async def test_a_proxy_can_be_spoken_to_over_tls(
     assert 2 == socket.requests
     assert socket.tls
     assert 1 == len({asked.target for asked in proxy.asked})
+    # A session of the proxy's would be resumed with whoever has the origin's key.
+    assert (scheme == "https") is bool(agent._tls._sessions)
 
 
 async def test_the_agents_own_authority_does_not_vouch_for_a_proxy(
@@ -342,6 +355,18 @@ async def test_a_proxy_that_never_answers_fails_the_request_after_the_agents_tim
     proxy = f"http://127.0.0.1:{silent()}"
     agent = agent_of(timeout=50, proxy_env={"https_proxy": proxy})
     with pytest.raises(ProxyTunnelError, match="timed out after 50ms"):
+        await get(agent, "https://origin.test")
+    (origin,) = agent.snapshot().origins
+    assert 1 == origin.timeout_events
+
+
+async def test_a_tunnel_that_timed_out_is_told_as_a_timeout_before_any_clock_has_looked(agent_of):
+    async def give_up(options):
+        await asyncio.sleep(0)  # until the request is on its socket
+        raise ProxyTunnelError("timed out", timed_out=True)
+
+    agent = agent_of(timeout=60_000, create_connection=give_up)
+    with pytest.raises(ProxyTunnelError):
         await get(agent, "https://origin.test")
     (origin,) = agent.snapshot().origins
     assert 1 == origin.timeout_events
