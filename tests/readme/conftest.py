@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("support.loopback")
+pytest.register_assert_rewrite("support.loopback", "support.proxying")
 
 from support.loopback import serve
+from support.proxying import forward_proxy
 
-__all__ = ["serve"]
+__all__ = ["forward_proxy", "serve"]

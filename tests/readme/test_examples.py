@@ -10,12 +10,13 @@ import os
 import re
 import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import trustme
 from support.loopback import Serve, Wire
+from support.proxying import ForwardProxy
 
 import pooltop
 
@@ -40,6 +41,7 @@ PRINTS = {
     "content=lines()": r"\d+\n",
     "certs/ca.pem": r"0\.\d+\n0\.\d+\n",
     "local_address=": r"b'/x' dict_keys\(\['127\.0\.0\.1:\d+:127\.0\.0\.2:4'\]\)\nb'/x'\n",
+    "proxy_env=PROXIES": r"b'/x'\n127\.0\.0\.1:\d+: via http://127\.0\.0\.1:\d+\n",
     'upgrade="echo"': r"b'hello' 0\n",
     "load_profile": r"AgentOptions\(keep_alive=True",
 }
@@ -60,7 +62,9 @@ async def _answer(wire: Wire) -> None:
 
 
 @pytest.fixture
-async def world(serve: Serve, tmp_path: Path) -> dict[str, str]:
+async def world(
+    serve: Serve, forward_proxy: Callable[..., Awaitable[ForwardProxy]], tmp_path: Path
+) -> dict[str, str]:
     """Start what the examples talk to; give what stands in the README by what is here."""
     authority = trustme.CA()
     (tmp_path / "certs").mkdir()
@@ -74,8 +78,13 @@ async def world(serve: Serve, tmp_path: Path) -> dict[str, str]:
     authority.configure_trust(context)
     plain = await serve(_answer)
     secure = await serve(_answer, context=context)
+    proxy = await forward_proxy()
     (tmp_path / "prod.toml").write_text(PROFILE)
-    return {"http://127.0.0.1:8080": plain.url, "https://127.0.0.1:8443": secure.url}
+    return {
+        "http://127.0.0.1:8080": plain.url,
+        "https://127.0.0.1:8443": secure.url,
+        "127.0.0.1:3128": proxy.url.removeprefix("http://"),
+    }
 
 
 @pytest.fixture
