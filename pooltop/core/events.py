@@ -110,6 +110,14 @@ class SocketOpened(Event, frozen=True, tag=True, gc=False):
     reason: OpenReason
 
 
+class TunnelFailed(Event, frozen=True, tag=True, gc=False):
+    """There is no tunnel: the socket goes without ever having counted (uncounted.py)."""
+
+    key: OriginKey
+    socket: SocketId
+    reason: CloseReason
+
+
 class SocketConnected(Event, frozen=True, tag=True, gc=False):
     """The socket can carry bytes (for https after the handshake)."""
 
@@ -187,6 +195,7 @@ PoolEvent = (
     | RequestRetried
     | TimeoutRaised
     | SocketOpened
+    | TunnelFailed
     | SocketConnected
     | SocketFreed
     | SocketClosing

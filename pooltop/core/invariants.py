@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pooltop.core import drain
 from pooltop.core.records import OriginRecord
-from pooltop.core.states import HOME, Home, RequestState, SocketState
+from pooltop.core.states import HOME, CloseReason, Home, RequestState, SocketState
 
 if TYPE_CHECKING:
     from pooltop.core.pool import PoolCore
@@ -28,8 +28,10 @@ def check(pool: PoolCore) -> None:
     for socket in pool.sockets.values():
         assert socket.is_dying == (socket.state in DYING_STATES), "who dies has a reason"
         assert (socket.id in listed) == (socket.state is not SocketState.DROPPED)
-        assert not (socket.uncounted and socket.connected_at), "a tunnel that is up counts"
     assert listed <= pool.sockets.keys(), "a socket is listed but not counted"
+    for socket in pool.tunnelling.values():
+        assert socket.state is SocketState.TUNNELLING
+        assert socket.id not in pool.sockets, "a socket is counted that is not to be"
     for request in pool.requests.values():
         assert request.state is not RequestState.DONE, "a settled request is still known"
         if request.state is RequestState.QUEUED:
@@ -45,7 +47,8 @@ def check(pool: PoolCore) -> None:
 def _check_origin(origin: OriginRecord) -> None:
     for socket in origin.sockets.values():
         assert HOME[socket.state] is Home.SOCKETS, f"{socket.state} in sockets"
-        assert socket.request is not None, "a socket is in use by nobody"
+        is_left_over = socket.close_reason is CloseReason.NOBODY_WAITS
+        assert is_left_over or socket.request is not None, "a socket is in use by nobody"
         assert socket.expires_at is None, "a socket in use has an idle deadline"
     for socket in origin.free.values():
         assert HOME[socket.state] is Home.FREE_SOCKETS, f"{socket.state} in freeSockets"

@@ -24,7 +24,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from pooltop.core import drain, invariants
+from pooltop.core import drain, invariants, uncounted
 from pooltop.core.commands import Command, Destroy, Finish, Open, Send, Settle
 from pooltop.core.events import (
     AgentDestroyed,
@@ -65,6 +65,7 @@ _ACTIVE = SocketState.ACTIVE
 _FREE = SocketState.FREE
 _DYING = SocketState.DYING
 _QUEUED = RequestState.QUEUED
+_TUNNELLING = RequestState.TUNNELLING
 _ASSIGNED = RequestState.ASSIGNED
 _RUNNING = RequestState.RUNNING
 _ENDED = RequestState.ENDED
@@ -95,6 +96,10 @@ class PoolCore:
         """Every request that is not done, by id."""
         self.waiting: dict[OriginKey, OriginRecord] = {}
         """Origins with a queue, in the order in which the queue began: Node's ``requests`` map."""
+        self.tunnelled: set[OriginKey] = set()
+        """Origins whose sockets need a tunnel through a proxy: the shell says which."""
+        self.tunnelling: dict[SocketId, SocketRecord] = {}
+        """Sockets that Node does not count yet, by id (uncounted.py)."""
         self._opened = 0
         self._turns = 0
         self.ticks: deque[RequestRecord | SocketRecord] = deque()
@@ -103,12 +108,6 @@ class PoolCore:
         """What the inputs led to and was not taken yet; nobody else changes it."""
         self.events: list[PoolEvent] = []
         """Likewise."""
-        self.tunnelled: set[OriginKey] = set()
-        """Origins that are reached through a proxy's tunnel. Node's agent learns of such a socket
-        when its tunnel and the TLS inside are up, so that until then no limit counts it: as many
-        requests as come meanwhile open tunnels of their own. One that fails is not replaced, and
-        the queue waits on. Mode "drain" counts them like any socket.
-        Source: Node v24 lib/_http_agent.js createSocket (kWaitForProxyTunnel); tried on v24."""
         self.deadline = math.inf
         """When ``expire`` is to be called, or earlier; inf for never."""
         self.keep_socket_alive: Callable[[SocketId], bool | float | None] | None = None
@@ -172,10 +171,10 @@ class PoolCore:
         self.requests[request] = record
         socket = self._take_free(origin, now)
         if socket is not None:
-            self._assign(record, socket, _REUSED, now)
+            self.assign(record, socket, _REUSED, now)
         else:
             self._open_or_enqueue(record, now)
-        return record.socket is not None
+        return record.state is not _QUEUED
 
     def tick(self, *, now: float) -> None:
         """Do what Node does in process.nextTick, until nothing is left of it."""
@@ -189,10 +188,11 @@ class PoolCore:
 
     def connected(self, socket: SocketId, *, now: float) -> None:
         """The socket can carry bytes, for https after its handshake. Late: nothing."""
+        if socket in self.tunnelling:
+            uncounted.enter(self, socket, now)
         record = self.sockets.get(socket)
         if record is not None and not record.is_dying:
             record.connected_at = now
-            record.uncounted = False
             idle = record.state is _FREE_CONNECTING
             record.origin.move(record, _FREE if idle else _ACTIVE, now)
             self.events.append(SocketConnected(now, record.origin.key, socket))
@@ -293,7 +293,7 @@ class PoolCore:
         if record.state is _QUEUED:
             record.aborted = Failure(code, message)
             self.events.append(RequestAborted(now, record.origin.key, request))
-        elif record.state is _ASSIGNED:
+        elif record.state in (_TUNNELLING, _ASSIGNED):
             record.aborted = Failure(code, message)
         elif record.state is _RUNNING:
             assert record.socket is not None
@@ -309,6 +309,9 @@ class PoolCore:
         failure = Failure(code, message, outcome)
         if record.state is _QUEUED:
             self._withdraw(record, failure, now)
+        elif record.state is _TUNNELLING:
+            assert record.socket is not None
+            uncounted.fail(self, record.socket, CloseReason.TIMED_OUT, failure, now)
         elif record.state in (_ASSIGNED, _RUNNING):
             assert record.socket is not None
             self._destroy(record.socket, CloseReason.TIMED_OUT, now, error=failure)
@@ -343,6 +346,9 @@ class PoolCore:
         record = self.sockets.get(socket)
         if record is not None:
             self._destroy(record, reason, now, error=Failure(code, message))
+        elif socket in self.tunnelling:
+            failure = Failure(code, message)
+            uncounted.fail(self, self.tunnelling[socket], reason, failure, now)
 
     def judge(self, socket: SocketId, failure: Failure, *, again: bool) -> None:
         """Say what becomes of the request on a dying socket when its close is seen.
@@ -393,9 +399,8 @@ class PoolCore:
             if request.state is _ENDED:
                 self._settled(request)
             elif not record.again or request.aborted:
-                self._fail(request, request.aborted or record.error or HANG_UP, now)
-        was_made = not record.uncounted or record.close_reason is not CloseReason.CONNECT_FAILED
-        if self.waiting and was_made:
+                self.fail(request, request.aborted or record.error or HANG_UP, now)
+        if self.waiting:
             self._replace(origin, now)
         if request is not None and request.state in (_ASSIGNED, _RUNNING):
             # Node's order: the agent sees the close first, then the caller, who asks again.
@@ -458,6 +463,7 @@ class PoolCore:
         for socket in self.sockets.values():
             if socket.again:
                 self.judge(socket.id, Failure(code, message), again=False)
+        uncounted.forget(self, Failure(code, message), now)
         for origin in list(self.waiting.values()):
             for request in list(origin.queue.values()):
                 self._withdraw(request, Failure(code, message), now)
@@ -465,6 +471,7 @@ class PoolCore:
     def forget_unused_origins(self) -> list[OriginKey]:
         """Drop the origins that have no socket, not even a dying one, and no request; name them."""
         used = {socket.origin.key for socket in self.sockets.values()} | self.waiting.keys()
+        used |= {socket.origin.key for socket in self.tunnelling.values()}
         unused = [key for key in self.origins if key not in used]
         for key in unused:
             del self.origins[key]
@@ -484,9 +491,10 @@ class PoolCore:
             self.events.append(SocketDropped(now, origin.key, head.id))
         return None
 
-    def _assign(
+    def assign(
         self, request: RequestRecord, socket: SocketRecord, reason: AssignReason, now: float
     ) -> None:
+        """Give a socket to a request; it is attached one tick later."""
         origin = socket.origin
         request.move(_ASSIGNED)
         request.socket = socket
@@ -516,20 +524,12 @@ class PoolCore:
 
     def _open_or_enqueue(self, request: RequestRecord, now: float) -> None:
         options = self.options
-        in_use, total = request.origin.count, len(self.sockets)
-        if self.tunnelled:
-            in_use -= _uncounted(request.origin)
-            total -= sum(s.uncounted for s in self.sockets.values())
-        if in_use >= options.max_sockets:
+        if request.origin.count >= options.max_sockets:
             self._enqueue(request, QueueReason.MAX_SOCKETS, now)
-        elif total >= options.max_total_sockets:
+        elif len(self.sockets) >= options.max_total_sockets:
             self._enqueue(request, QueueReason.MAX_TOTAL_SOCKETS, now)
         else:
             self._open(request, OpenReason.ADMITTED, AssignReason.NEW, now)
-
-    def _is_over_total(self) -> bool:
-        counted = len(self.sockets) - sum(s.uncounted for s in self.sockets.values())
-        return counted > self.options.max_total_sockets
 
     def _readmit(self, request: RequestRecord, stale: SocketRecord, now: float) -> None:
         """Admit a request as a new one, under its own number: its socket was stale."""
@@ -541,7 +541,7 @@ class PoolCore:
         request.sent = False
         socket = self._take_free(origin, now)
         if socket is not None:
-            self._assign(request, socket, _REUSED, now)
+            self.assign(request, socket, _REUSED, now)
         else:
             self._open_or_enqueue(request, now)
 
@@ -557,15 +557,21 @@ class PoolCore:
     def _open(
         self, request: RequestRecord, why: OpenReason, reason: AssignReason, now: float
     ) -> None:
-        self._opened += 1
+        if self.tunnelled and uncounted.applies(self, request.origin):
+            uncounted.open_for(self, request, now)
+            return
         origin = request.origin
-        socket = SocketRecord(SocketId(self._opened), origin, now, self.options.timeout)
-        socket.uncounted = origin.key in self.tunnelled and self.options.live == "node"
+        socket = self.new_socket(origin, now)
         self.sockets[socket.id] = socket
         origin.enter(socket)
         self.commands.append(Open(socket.id, origin.key, request.id))
         self.events.append(SocketOpened(now, origin.key, socket.id, why))
-        self._assign(request, socket, reason, now)
+        self.assign(request, socket, reason, now)
+
+    def new_socket(self, origin: OriginRecord, now: float) -> SocketRecord:
+        """Give the next socket, in no list yet."""
+        self._opened += 1
+        return SocketRecord(SocketId(self._opened), origin, now, self.options.timeout)
 
     def _attach(self, request: RequestRecord, now: float) -> None:
         if request.state is not _ASSIGNED:
@@ -577,7 +583,7 @@ class PoolCore:
                 socket.carried -= 1
                 self._release(socket, now)
                 request.socket = None
-            self._fail(request, request.aborted, now)
+            self.fail(request, request.aborted, now)
             return
         request.move(_RUNNING)
         self.commands.append(Send(socket.id, request.id))
@@ -602,15 +608,13 @@ class PoolCore:
             if request.state is _DONE:
                 # Node's responseKeepAlive clears the socket's timeout; only parking sets it again.
                 socket.timeout_ms = 0.0
-            self._assign(self._dequeue(origin), socket, AssignReason.HANDED_OVER, now)
+            self.assign(self.dequeue(origin), socket, AssignReason.HANDED_OVER, now)
             return
         if not options.keep_alive or not request.keep_alive:
             self._destroy(socket, CloseReason.KEEP_ALIVE_OFF, now)
-        elif len(self.sockets) > options.max_total_sockets and self._is_over_total():
+        elif len(self.sockets) > options.max_total_sockets:
             self._destroy(socket, CloseReason.OVER_MAX_TOTAL_SOCKETS, now)
-        elif origin.count > options.max_sockets and (
-            origin.count - _uncounted(origin) > options.max_sockets
-        ):
+        elif origin.count > options.max_sockets:
             self._destroy(socket, CloseReason.OVER_MAX_SOCKETS, now)
         elif len(origin.free) >= options.max_free_sockets:
             self._destroy(socket, CloseReason.OVER_MAX_FREE_SOCKETS, now)
@@ -666,7 +670,7 @@ class PoolCore:
             self._open_for_head(origin, OpenReason.REPLACEMENT, AssignReason.REPLACEMENT, now)
         else:
             first = next(iter(self.waiting.values()))
-            if all(s.uncounted for s in first.sockets.values()):
+            if not first.sockets:
                 self._open_for_head(
                     first, OpenReason.REPLACEMENT_OTHER_ORIGIN, AssignReason.REPLACEMENT, now
                 )
@@ -674,9 +678,13 @@ class PoolCore:
     def _open_for_head(
         self, origin: OriginRecord, why: OpenReason, reason: AssignReason, now: float
     ) -> None:
-        self._open(self._dequeue(origin), why, reason, now)
+        if self.tunnelled and uncounted.applies(self, origin):
+            uncounted.open_for_queue(self, origin, why, now)
+            return
+        self._open(self.dequeue(origin), why, reason, now)
 
-    def _dequeue(self, origin: OriginRecord) -> RequestRecord:
+    def dequeue(self, origin: OriginRecord) -> RequestRecord:
+        """Take the oldest request of a queue that is not empty."""
         _, request = origin.queue.popitem(last=False)
         if not origin.queue:
             del self.waiting[origin.key]
@@ -709,9 +717,12 @@ class PoolCore:
         self._begin_closing(socket, reason, now)
         self.commands.append(Destroy(socket.id, reason))
 
-    def _fail(self, request: RequestRecord, failure: Failure, now: float) -> None:
+    def fail(self, request: RequestRecord, failure: Failure, now: float) -> None:
+        """Settle a request with an error, once."""
         socket = None if request.socket is None else request.socket.id
         self._settled(request)
+        if request.was_told:
+            return
         self.events.append(RequestFailed(now, request.origin.key, request.id, socket, *failure))
         self.commands.append(Settle(request.id, failure.code, failure.message))
 
@@ -721,7 +732,7 @@ class PoolCore:
         if not origin.queue:
             del self.waiting[origin.key]
         self.events.append(RequestWithdrawn(now, origin.key, request.id))
-        self._fail(request, failure, now)
+        self.fail(request, failure, now)
 
     def _settled(self, request: RequestRecord) -> None:
         request.move(_DONE)
@@ -730,12 +741,6 @@ class PoolCore:
     def check_invariants(self) -> None:
         """Assert everything that must hold between two inputs; for tests."""
         invariants.check(self)
-
-
-def _uncounted(origin: OriginRecord) -> int:
-    """Count the tunnels of an origin that are still being made, for Node as good as not there."""
-    uncounted = sum(s.uncounted for s in origin.sockets.values())
-    return uncounted + sum(s.uncounted for s in origin.free.values())
 
 
 def _socket_view(socket: SocketRecord) -> SocketView:

@@ -19,6 +19,7 @@ from pooltop.core.states import (
     SOCKET_MOVES,
     CloseReason,
     Home,
+    OpenReason,
     QueueReason,
     RequestState,
     SocketState,
@@ -63,13 +64,14 @@ class SocketRecord:
         "free_timeout_ms",
         "hint_ms",
         "id",
+        "open_reason",
         "opened_at",
+        "opened_for",
         "origin",
         "request",
         "since",
         "state",
         "timeout_ms",
-        "uncounted",
         "writable",
     )
 
@@ -98,8 +100,10 @@ class SocketRecord:
         self.close_reason: CloseReason | None = None
         self.error: Failure | None = None
         """For the request that is on it when it closes."""
-        self.uncounted = False
-        """A tunnel that a proxy is still making: no limit counts it, see PoolCore.tunnelled."""
+        self.open_reason: OpenReason | None = None
+        """While tunnelling: why it was opened."""
+        self.opened_for: RequestRecord | None = None
+        """While tunnelling for a queue: who was the oldest in it."""
         self.again = False
         """That request is not failed, but admitted once more."""
 
@@ -124,6 +128,10 @@ class RequestRecord:
     aborted: Failure | None = None
     """Given up before it was attached: the error that it gets at its turn."""
     overtakes_before = 0
+    was_dialled_for = False
+    """While queued: a tunnel was asked for because it was the oldest."""
+    was_told = False
+    """Settled, and still in the queue: a tunnel that was asked for it failed (uncounted.py)."""
 
     def __init__(
         self, id_: RequestId, origin: OriginRecord, now: float, *, keep_alive: bool

@@ -230,6 +230,8 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     free: int = 0
     closing: int = 0
     total: int = 0
+    tunnelling: int = 0
+    """Sockets that Node does not count yet: their tunnel through a proxy is not up."""
     counters: OriginCounters = OriginCounters()
     latency: OriginLatency = OriginLatency()
     timeout_events: int = 0

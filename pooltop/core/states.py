@@ -20,6 +20,8 @@ from enum import StrEnum
 class SocketState(StrEnum):
     """Where a socket is in its life."""
 
+    TUNNELLING = "tunnelling"
+    """In no list and no count: its tunnel through a proxy is not up yet (uncounted.py)."""
     CONNECTING = "connecting"
     """In ``sockets``: bound to a request from the start, not yet able to carry bytes."""
     FREE_CONNECTING = "free-connecting"
@@ -47,6 +49,7 @@ class Home(StrEnum):
 
 
 HOME: dict[SocketState, Home] = {
+    SocketState.TUNNELLING: Home.NONE,
     SocketState.CONNECTING: Home.SOCKETS,
     SocketState.FREE_CONNECTING: Home.FREE_SOCKETS,
     SocketState.ACTIVE: Home.SOCKETS,
@@ -58,6 +61,7 @@ HOME: dict[SocketState, Home] = {
 }
 
 SOCKET_MOVES: dict[SocketState, frozenset[SocketState]] = {
+    SocketState.TUNNELLING: frozenset({SocketState.CONNECTING, SocketState.CLOSED}),
     SocketState.CONNECTING: frozenset(
         {SocketState.ACTIVE, SocketState.FREE_CONNECTING, SocketState.DYING}
     ),
@@ -79,6 +83,8 @@ class RequestState(StrEnum):
     """Where a request is in its life."""
 
     QUEUED = "queued"
+    TUNNELLING = "tunnelling"
+    """A socket is on the way to it that Node does not count yet (uncounted.py)."""
     ASSIGNED = "assigned"
     """Has a socket; not yet attached to it (Node does that one tick later)."""
     RUNNING = "running"
@@ -90,7 +96,10 @@ class RequestState(StrEnum):
 
 
 REQUEST_MOVES: dict[RequestState, frozenset[RequestState]] = {
-    RequestState.QUEUED: frozenset({RequestState.ASSIGNED, RequestState.DONE}),
+    RequestState.QUEUED: frozenset(
+        {RequestState.TUNNELLING, RequestState.ASSIGNED, RequestState.DONE}
+    ),
+    RequestState.TUNNELLING: frozenset({RequestState.ASSIGNED, RequestState.DONE}),
     # Back to the start: its socket was stale, and it is admitted once more.
     RequestState.ASSIGNED: frozenset(
         {RequestState.RUNNING, RequestState.QUEUED, RequestState.DONE}
@@ -151,6 +160,8 @@ class CloseReason(StrEnum):
     """Bytes came after the end of the response."""
     NOT_WRITABLE = "not writable"
     """The peer had begun to close before the socket was released."""
+    NOBODY_WAITS = "nobody waits"
+    """It was opened for a queue that was served otherwise before its tunnel was up."""
     OVER_MAX_SOCKETS = "over maxSockets"
     OVER_MAX_TOTAL_SOCKETS = "over maxTotalSockets"
     OVER_MAX_FREE_SOCKETS = "over maxFreeSockets"

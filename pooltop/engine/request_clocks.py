@@ -10,11 +10,11 @@ request's own) is an event only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from pooltop.core.model import Timeouts
+from pooltop.core.model import SocketId, Timeouts
 from pooltop.core.pool import PoolCore
 from pooltop.core.records import RequestRecord
 from pooltop.core.states import RequestState
@@ -33,15 +33,20 @@ class RequestClocks:
     """Looks at requests and times out those that are over."""
 
     def __init__(
-        self, core: PoolCore, time_out: Callable[[Exchange, RequestTimeout], None]
+        self,
+        core: PoolCore,
+        connections: Mapping[SocketId, Connection],
+        time_out: Callable[[Exchange, RequestTimeout], None],
     ) -> None:
         """Keep whom to ask and whom to tell.
 
         Args:
             core: the pool, for states, limits and queues.
+            connections: by id, those of tunnels that are not up yet among them.
             time_out: fails a request with the error; one that is settled loses its socket.
         """
         self._core = core
+        self._connections = connections
         self._time_out = time_out
 
     def look(self, exchanges: Iterable[Exchange], now: float) -> float:
@@ -91,6 +96,8 @@ class RequestClocks:
         if record.state is RequestState.QUEUED:
             if timeouts.queue is not None and record.queued_at is not None:
                 yield "queue", record.queued_at + timeouts.queue
+        elif record.state is RequestState.TUNNELLING:
+            yield from _dialling(timeouts, self._its_tunnel(record))
         elif connection is None:
             return
         elif connection.connected_at is None:
@@ -143,8 +150,7 @@ class RequestClocks:
             return RequestTimeout(f"{where}: {late}", clock=clock)
         if clock == "idle":
             return RequestTimeout(f"{where}: no byte for {timeouts.idle:g} s", clock=clock)
-        connection = exchange.connection
-        assert connection is not None
+        connection = exchange.connection or self._its_tunnel(record)
         limit = getattr(timeouts, clock)
         return ConnectTimeout(
             where,
@@ -154,6 +160,10 @@ class RequestClocks:
             dns_s=connection.dns_s,
             tcp_s=connection.tcp_s,
         )
+
+    def _its_tunnel(self, record: RequestRecord) -> Connection:
+        assert record.socket is not None
+        return self._connections[record.socket.id]
 
     def _queue_timeout(self, exchange: Exchange, record: RequestRecord, now: float) -> QueueTimeout:
         assert record.queued_at is not None

@@ -31,11 +31,12 @@ from pooltop.core.events import (
     SocketConnected,
     SocketOpened,
     TimeoutRaised,
+    TunnelFailed,
 )
 from pooltop.core.hints import keep_alive_timeout
 from pooltop.core.model import AgentOptions, Codec, Origin, OriginKey, RequestId, SocketId
 from pooltop.core.pool import PoolCore
-from pooltop.core.records import Failure
+from pooltop.core.records import Failure, SocketRecord
 from pooltop.core.states import AssignReason, CloseReason
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
@@ -121,6 +122,7 @@ class PoolShell:
             RequestFailed: tally.failed,
             RequestRetried: self._retried,
             SocketOpened: tally.opened,
+            TunnelFailed: self._tunnel_failed,
             SocketConnected: tally.connected,
             SocketClosed: self._closed,
             TimeoutRaised: tally.timed_out,
@@ -139,7 +141,7 @@ class PoolShell:
         self._untold: deque[tuple[Listener, Any]] = deque()
         """Events that subscribers have still to be told."""
         self._is_telling = False
-        self._clocks = RequestClocks(self.core, self._time_out)
+        self._clocks = RequestClocks(self.core, self.connections, self._time_out)
         self._clock = Alarm(self._loop, self._clocks_due)
         self._idle = Alarm(self._loop, self._idle_due)
         self._perform_one: dict[type, Callable[[Any], None]] = {
@@ -197,8 +199,8 @@ class PoolShell:
         if key not in self.targets:
             if len(self.targets) >= self._most_origins:
                 self._forget_unused_origins()
-            self.targets[key] = exchange.origin
-            if self._via is not None and self._via.tunnels(exchange.origin):
+            self.targets[key] = origin = exchange.origin
+            if self._via is not None and self._via.tunnels(origin):
                 self.core.tunnelled.add(key)
         tally = exchange.tally = self.tally.origins[key]
         tally.submitted += 1
@@ -311,10 +313,6 @@ class PoolShell:
         tally.connect.record(self.now - connection.opened_at)
         self.core.connected(connection.id, now=self.now)
         self._perform()
-        exchange = connection.exchange
-        if exchange is not None and exchange.timeouts.idle is not None:
-            # It begins here: noted when the dial began, its time may have come and gone since.
-            self._clock.note(self.now + exchange.timeouts.idle)
 
     def dial_failed(self, connection: Connection, error: RequestError) -> None:
         """The socket could not be connected."""
@@ -431,7 +429,9 @@ class PoolShell:
             self._is_telling = False
 
     def _assigned(self, event: RequestAssigned) -> None:
-        exchange = self.exchanges[event.request]
+        exchange = self.exchanges.get(event.request)
+        if exchange is None:
+            return  # settled when its tunnel failed, and in the queue until now (uncounted.py)
         exchange.assigned_at = event.at
         exchange.waited = event.waited
         exchange.nth = event.nth
@@ -456,6 +456,9 @@ class PoolShell:
     def _closed(self, event: SocketClosed) -> None:
         connection = self.connections.pop(event.socket)
         self.tally.closed(event, connection)
+
+    def _tunnel_failed(self, event: TunnelFailed) -> None:
+        self.connections.pop(event.socket).abort()
 
     def _guard(self, listener: Listener, kinds: tuple[type, ...]) -> _Ends:
         """Put a listener on the list, so that what it raises ends it and nothing else."""
@@ -484,13 +487,14 @@ class PoolShell:
         return end
 
     def _open(self, command: cmd.Open) -> None:
-        exchange = self.exchanges[command.request]
         connection = Connection(
-            command.socket, exchange.origin, self, make_codec(self.codec), self.now
+            command.socket, self.targets[command.key], self, make_codec(self.codec), self.now
         )
         self.connections[command.socket] = connection
-        self._set_timeout(exchange)
-        self.note_connect(exchange, connection)
+        exchange = self.exchanges.get(command.request)
+        if exchange is not None:  # else as in _assigned
+            self._set_timeout(exchange)
+            self.note_connect(exchange, connection)
         dial = self._loop.create_task(self._dial(connection), name=f"pooltop-dial-{command.socket}")
         connection.dial = dial
         self._dials.add(dial)
@@ -638,7 +642,7 @@ class PoolShell:
                     connecting=connection.connecting,
                     tunnelling=connection.tunnelling,
                     progressed=connection.progressed,
-                    silence_ms=self.core.sockets[connection.id].timeout_ms,
+                    silence_ms=self._silence_ms(connection),
                 )
                 dialled, connection.tls = reached.dialled, reached.tls
                 connection.tunnel_s = reached.tunnel_s
@@ -649,9 +653,11 @@ class PoolShell:
             self.tally.origins[origin.key].reached(dialled.remote, dialled.local)
             await self._loop.create_connection(lambda: connection, sock=dialled.sock)
         except ProxyTunnelError as error:
-            if error.timed_out and connection.exchange is not None:
+            asking = self._asking(connection)
+            if error.timed_out and asking is not None:
                 self.now = _now()
-                self._clocks.tell_silence(connection.exchange, connection, self.now)
+                asking.hears_timeout = True  # whatever it was set to: handleSocketAfterProxy
+                self._clocks.tell_silence(asking, connection, self.now)
             self._dial_failed(connection, error)
         except RequestError as error:
             self._dial_failed(connection, error)
@@ -678,19 +684,36 @@ class PoolShell:
     def _lose(
         self, connection: Connection, reason: CloseReason, error: RequestError | None
     ) -> None:
-        record = self.core.sockets.get(connection.id)
         error = error or PeerError("socket hang up")
+        record = self._record(connection)
+        had_request = record is not None and record.request is not None
+        exchange = self._asking(connection)
         self.core.lost(
             connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
         )
         self._judge_stale(connection.id, error)
-        if record is not None and record.request is not None:
-            if _is_sockets_fault(connection, reason):
-                self._tls.forget(connection.origin)
-            exchange = self.exchanges.get(record.request.id)
-            if exchange is not None and exchange.cause is None:
-                exchange.cause = error
+        if had_request and _is_sockets_fault(connection, reason):
+            self._tls.forget(connection.origin)
+        if exchange is not None and exchange.cause is None:
+            exchange.cause = error
         self._perform()
+
+    def _record(self, connection: Connection) -> SocketRecord | None:
+        """Give the pool's side of a connection; None when the pool has done with it."""
+        core = self.core
+        return core.sockets.get(connection.id) or core.tunnelling.get(connection.id)
+
+    def _silence_ms(self, connection: Connection) -> float:
+        record = self._record(connection)
+        return 0 if record is None else record.timeout_ms
+
+    def _asking(self, connection: Connection) -> Exchange | None:
+        """Give the exchange that hears of what happens to a connection."""
+        record = self._record(connection)
+        if record is None:
+            return None
+        request = record.request or record.opened_for
+        return None if request is None else self.exchanges.get(request.id)
 
     def _forget_unused_origins(self) -> None:
         """Keep the memory of an agent that is given ever new hosts bounded."""

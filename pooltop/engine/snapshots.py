@@ -158,6 +158,7 @@ def _origin(
         free=states.count(SocketState.FREE) + states.count(SocketState.FREE_CONNECTING),
         closing=sum(s.is_dying for s in everything),
         total=len(everything),
+        tunnelling=sum(s.origin is origin for s in shell.core.tunnelling.values()),
         counters=tally.counters(
             sum(c.bytes_in for c in connections), sum(c.bytes_out for c in connections)
         ),

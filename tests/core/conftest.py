@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pooltop.core.commands import Command, Destroy, Finish, Open, Send, Settle
-from pooltop.core.events import PoolEvent, RequestRetried
+from pooltop.core.events import PoolEvent, RequestRetried, TunnelFailed
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
 from pooltop.core.pool import PoolCore, Step
 from pooltop.core.view import Fold, OriginView
@@ -36,6 +36,8 @@ class Bench:
             self._fold.apply(event)
             if isinstance(event, RequestRetried):
                 self.running.pop(event.request, None)
+            if isinstance(event, TunnelFailed):
+                self.opening.remove(event.socket)
         self.events += step.events
         self.commands += step.commands
         for command in step.commands:
@@ -66,7 +68,12 @@ class Bench:
 
     def connect(self) -> None:
         while self.opening:
-            self.take(self.pool.connected(self.opening.pop(0), now=self.now))
+            self.connect_one(self.opening[0])
+
+    def connect_one(self, socket: SocketId) -> None:
+        """Let a dial succeed, its tunnel with it."""
+        self.opening.remove(socket)
+        self.take(self.pool.connected(socket, now=self.now))
 
     def close_all(self) -> None:
         """See the closes in Node's order: the last destroyed first."""

@@ -63,8 +63,14 @@ class PoolMachine(RuleBasedStateMachine):
     def connect(self, n):
         socket = self.pick(self.bench.opening, n)
         if socket is not None:
-            self.bench.opening.remove(socket)
-            self.bench.take(self.bench.pool.connected(socket, now=self.bench.now))
+            self.bench.connect_one(socket)
+
+    @rule(n=st.integers(0, 50))
+    def a_tunnel_fails(self, n):
+        socket = self.pick(self.bench.pool.tunnelling, n)
+        if socket is not None:
+            reason = CloseReason.CONNECT_FAILED
+            self.bench.take(self.bench.pool.lost(socket, now=self.bench.now, reason=reason))
 
     @rule(
         n=st.integers(0, 50),
@@ -165,7 +171,8 @@ class PoolMachine(RuleBasedStateMachine):
     @invariant()
     def every_request_is_pending_or_settled_once(self):
         if hasattr(self, "bench"):
-            assert not self.bench.settled.keys() & self.bench.pool.requests.keys()
+            pending = {r.id for r in self.bench.pool.requests.values() if not r.was_told}
+            assert not self.bench.settled.keys() & pending
 
     def teardown(self):
         """Nothing is left over once the peer has answered everything and everything closed."""

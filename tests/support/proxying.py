@@ -19,6 +19,10 @@ class ForwardProxy:
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         """Every request, in order."""
+        self.gate: asyncio.Semaphore | None = None
+        """Each tunnel waits for it; None lets all through."""
+        self.refusing = False
+        """A tunnel that was let through is refused with 503."""
 
     @property
     def url(self) -> str:
@@ -38,6 +42,11 @@ class ForwardProxy:
             await self._fetch(wire, asked)
 
     async def _tunnel(self, wire: Wire, target: str) -> None:
+        if self.gate is not None:
+            await self.gate.acquire()
+        if self.refusing:
+            wire.write(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+            return
         host, _, port = target.rpartition(":")
         reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
         wire.write(b"HTTP/1.1 200 Connection Established\r\nProxy-agent: test\r\n\r\n")

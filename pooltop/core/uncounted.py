@@ -1,0 +1,122 @@
+"""Sockets that Node does not count yet: those to https origins whose tunnel is not there.
+
+Node's https.Agent dials a proxy, asks it for a tunnel, and only when the TLS inside that is up does
+the socket enter the pool. Until then it is in no list and no count, and what follows from that is kept here:
+
+- A burst is held back by no limit: with maxSockets 1, ten requests at once ask for ten tunnels,
+  and the pool has ten sockets when they are up. Those over the limit go at their release.
+- A tunnel that is opened for a queue belongs to nobody. When it is up, whoever is then the oldest
+  in the queue gets it; when there is nobody, it is closed.
+- If it fails, the request that was the oldest when it was asked for is told so, and stays in the
+  queue all the same. Nothing is opened in its place: the queue waits for something else to happen.
+- ``agent.destroy()`` does not reach it.
+
+In mode "drain" a socket counts from the start of its dial, tunnel or not.
+
+Source: Node v24 lib/_http_agent.js createSocket (kWaitForProxyTunnel), addRequest, removeSocket,
+handleSocketAfterProxy; lib/https.js establishTunnel; tried with a proxy that answers when told to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pooltop.core.commands import Open, Settle
+from pooltop.core.events import RequestAborted, RequestFailed, SocketOpened, TunnelFailed
+from pooltop.core.records import Failure, OriginRecord, RequestRecord, SocketRecord
+from pooltop.core.states import (
+    AssignReason,
+    CloseReason,
+    OpenReason,
+    RequestState,
+    SocketState,
+)
+
+if TYPE_CHECKING:
+    from pooltop.core.model import SocketId
+    from pooltop.core.pool import PoolCore
+
+
+def applies(pool: PoolCore, origin: OriginRecord) -> bool:
+    """Say whether a socket to this origin would not be counted from its start."""
+    return origin.key in pool.tunnelled and pool.options.live == "node"
+
+
+def open_for(pool: PoolCore, request: RequestRecord, now: float) -> None:
+    """Ask for a tunnel for a request that is admitted: it waits for that one."""
+    socket = _open(pool, request, OpenReason.ADMITTED, now)
+    request.move(RequestState.TUNNELLING)
+    request.socket = socket
+    socket.request = request
+
+
+def open_for_queue(pool: PoolCore, origin: OriginRecord, why: OpenReason, now: float) -> None:
+    """Ask for a tunnel because a socket went away; the queue stays as it is.
+
+    A request for which one was asked is none for which a socket of another origin asks again
+    (Node's kRequestOptions are gone by then).
+    """
+    head = next(iter(origin.queue.values()))
+    if why is OpenReason.REPLACEMENT_OTHER_ORIGIN and head.was_dialled_for:
+        return
+    head.was_dialled_for = True
+    _open(pool, head, why, now).opened_for = head
+
+
+def enter(pool: PoolCore, socket: SocketId, now: float) -> None:
+    """The tunnel is up: from now on the socket counts, and has a request or goes."""
+    record = pool.tunnelling.pop(socket)
+    origin = record.origin
+    pool.sockets[socket] = record
+    origin.move(record, SocketState.CONNECTING, now)
+    assert record.open_reason is not None
+    pool.events.append(SocketOpened(now, origin.key, socket, record.open_reason))
+    request = record.request
+    if request is not None:
+        pool.assign(request, record, AssignReason.NEW, now)
+    elif origin.queue:
+        pool.assign(pool.dequeue(origin), record, AssignReason.REPLACEMENT, now)
+    else:
+        pool._destroy(record, CloseReason.NOBODY_WAITS, now)  # noqa: SLF001 - as drain.py
+
+
+def fail(
+    pool: PoolCore, record: SocketRecord, reason: CloseReason, failure: Failure, now: float
+) -> None:
+    """There is no tunnel: whoever asked is told, and nothing is opened instead."""
+    del pool.tunnelling[record.id]
+    origin = record.origin
+    origin.move(record, SocketState.CLOSED, now)
+    pool.events.append(TunnelFailed(now, origin.key, record.id, reason))
+    request, record.request = record.request, None
+    head, record.opened_for = record.opened_for, None
+    if request is not None:
+        pool.fail(request, request.aborted or failure, now)
+    elif head is not None and head.state is RequestState.QUEUED and not head.was_told:
+        _tell(pool, head, head.aborted or failure, now)
+
+
+def forget(pool: PoolCore, failure: Failure, now: float) -> None:
+    """End every attempt: for an agent that is closed for good."""
+    for record in list(pool.tunnelling.values()):
+        fail(pool, record, CloseReason.AGENT_DESTROYED, failure, now)
+
+
+def _open(pool: PoolCore, request: RequestRecord, why: OpenReason, now: float) -> SocketRecord:
+    socket = pool.new_socket(request.origin, now)
+    socket.state = SocketState.TUNNELLING
+    socket.open_reason = why
+    pool.tunnelling[socket.id] = socket
+    pool.commands.append(Open(socket.id, request.origin.key, request.id))
+    return socket
+
+
+def _tell(pool: PoolCore, head: RequestRecord, failure: Failure, now: float) -> None:
+    """Settle a request and leave it in the queue, as Node does."""
+    key = head.origin.key
+    if head.aborted is None:
+        pool.events.append(RequestAborted(now, key, head.id))
+    head.aborted = failure
+    head.was_told = True
+    pool.events.append(RequestFailed(now, key, head.id, None, *failure))
+    pool.commands.append(Settle(head.id, failure.code, failure.message))
