@@ -186,8 +186,28 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
         return self.servername
 
     @property
+    def apart(self) -> str:
+        """What tells it from others of the same host and port, in words; "" where nothing does."""
+        words = []
+        if self.socket_path:
+            words.append(f"unix:{self.socket_path}")
+        if self.local_address:
+            words.append(f"from {self.local_address}")
+        if self.family is not None:
+            words.append(f"IPv{self.family}")
+        if self.scheme == "https" and self.server_name and self.server_name != self.host:
+            words.append(f"as {self.server_name}")
+        return ", ".join(words)
+
+    @property
+    def label(self) -> str:
+        """``host:port``, and what tells it apart."""
+        apart = self.apart
+        return f"{self.authority} ({apart})" if apart else self.authority
+
+    @property
     def authority(self) -> str:
-        """``host:port``, an IPv6 host in brackets: for labels and dialling."""
+        """``host:port``, an IPv6 host in brackets."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 

@@ -214,6 +214,9 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     scheme: str
     host: str
     port: int
+    apart: str = ""
+    """What tells it from others of the same host and port, as "unix:/run/a.sock", "from 127.0.0.2",
+    "as other.example" (SNI); empty where nothing does."""
     sockets: tuple[SocketInfo, ...] = ()
     """Node's list: in use, connecting, and dying while in use; in Node's order."""
     free_sockets: tuple[SocketInfo, ...] = ()

@@ -165,6 +165,6 @@ class Engine:
 
 def _labeller(agent: Agent) -> Callable[[OriginKey], str]:
     def label(key: OriginKey) -> str:
-        return agent.shell.targets[key].authority
+        return agent.shell.targets[key].label
 
     return label

@@ -141,7 +141,7 @@ class RequestClocks:
     def _error(
         self, clock: str, exchange: Exchange, record: RequestRecord, now: float
     ) -> RequestTimeout:
-        where = exchange.origin.authority
+        where = exchange.origin.label
         timeouts = exchange.timeouts
         if clock == "queue":
             return self._queue_timeout(exchange, record, now)
@@ -172,7 +172,7 @@ class RequestClocks:
         limit = self._core.options.max_sockets
         shown = "unlimited" if math.isinf(limit) else f"{limit:g}"
         return QueueTimeout(
-            f"no socket for {exchange.origin.authority} after {waited:.1f} s "
+            f"no socket for {exchange.origin.label} after {waited:.1f} s "
             f"(in use {len(origin.sockets)}/{shown}, free {len(origin.free)}, "
             f"queued {len(origin.queue)})"
         )

@@ -147,6 +147,7 @@ def _origin(
         scheme=target.scheme,
         host=target.host,
         port=target.port,
+        apart=target.apart,
         sockets=sockets,
         free_sockets=free,
         requests=tuple(request_info(shell, r) for r in islice(origin.queue.values(), queue_head)),

@@ -109,9 +109,10 @@ def build_rows(
 
 
 def label_of(origin: OriginSnapshot) -> str:
-    """Give ``host:port``, clean; an IPv6 host in brackets."""
+    """Give ``host:port`` and what tells it apart, clean; an IPv6 host in brackets."""
     host = clean(origin.host)
-    return f"[{host}]:{origin.port}" if ":" in host else f"{host}:{origin.port}"
+    name = f"[{host}]:{origin.port}" if ":" in host else f"{host}:{origin.port}"
+    return f"{name} {clean(origin.apart)}" if origin.apart else name
 
 
 def _row(

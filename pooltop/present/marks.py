@@ -29,6 +29,12 @@ class Mark(Enum):
         "its certificates are accepted unchecked (tls.verify = false): anybody could answer",
         "warn",
     )
+    TUNNELLING = (
+        "p",
+        "tunnels pending",
+        "sockets whose tunnel through the proxy is not up: Node holds them against no limit yet",
+        "warn",
+    )
     ERRORS = ("x", "errors", "requests failed, or were answered 5xx, within the window", "bad")
     CHANGED = ("*", "edited", "its agent's options differ from the profile", "accent")
 
@@ -97,6 +103,8 @@ def marks_of(
         found.append(Mark.WAITING)
     if not origin.verified:
         found.append(Mark.UNVERIFIED)
+    if origin.tunnelling:
+        found.append(Mark.TUNNELLING)
     if errors:
         found.append(Mark.ERRORS)
     if changed_options(agent):

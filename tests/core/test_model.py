@@ -34,6 +34,20 @@ def test_an_https_key_has_nodes_twenty_fields(servername, key):
     assert key == Origin(scheme="https", host="a", port=443, servername=servername).key
 
 
+@pytest.mark.parametrize(
+    ("more", "label"),
+    [
+        ({}, "a:443"),
+        ({"servername": "a"}, "a:443"),
+        ({"servername": "b"}, "a:443 (as b)"),
+        ({"socket_path": "/run/x"}, "a:443 (unix:/run/x)"),
+        ({"local_address": "127.0.0.2", "family": 4}, "a:443 (from 127.0.0.2, IPv4)"),
+    ],
+)
+def test_origins_of_one_host_and_port_are_told_apart(more, label):
+    assert label == Origin(scheme="https", host="a", port=443, **more).label
+
+
 def test_the_host_header_leaves_out_the_schemes_own_port():
     def host(scheme, name, port):
         return Origin(scheme=scheme, host=name, port=port).host_header

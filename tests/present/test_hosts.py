@@ -18,7 +18,7 @@ from pooltop.present.header import (
     total_rate,
 )
 from pooltop.present.history import History
-from pooltop.present.hosts import SORTS, arrange, build_rows, matching
+from pooltop.present.hosts import SORTS, arrange, build_rows, label_of, matching
 from pooltop.present.line import text_of, width_of
 from pooltop.present.marks import Mark, marks_of
 
@@ -40,6 +40,19 @@ def test_unchecked_certificates_are_marked_even_beside_graver_trouble(make) -> N
     for width in (60, 80, 120):
         assert "u" in text_of(row_line(row, columns_for(width), width))[:4]
     assert "unverified" in row.words
+
+
+def test_tunnels_that_are_not_up_are_marked(make) -> None:
+    one = msgspec.structs.replace(make.origin(use=1), tunnelling=3)
+    marks = marks_of(make.agent(one, initial=AgentOptions()), one, errors=None)
+    assert "tunnels pending" in [mark.word for mark in marks]
+
+
+def test_hosts_of_one_name_are_told_apart(make) -> None:
+    unix = msgspec.structs.replace(make.origin(use=1), apart="unix:/run/\x1ba.sock")
+    label = label_of(unix)
+    assert label.startswith(label_of(make.origin(use=1)) + " unix:/run/")
+    assert "\x1b" not in label
 
 
 @pytest.mark.parametrize(
