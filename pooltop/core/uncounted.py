@@ -1,7 +1,8 @@
 """Sockets that Node does not count yet: those to https origins whose tunnel is not there.
 
 Node's https.Agent dials a proxy, asks it for a tunnel, and only when the TLS inside that is up does
-the socket enter the pool. Until then it is in no list and no count, and what follows from that is kept here:
+the socket enter the pool. Until then it is in no list and no count, and what follows from that is
+kept here:
 
 - A burst is held back by no limit: with maxSockets 1, ten requests at once ask for ten tunnels,
   and the pool has ten sockets when they are up. Those over the limit go at their release.

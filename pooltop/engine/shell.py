@@ -487,11 +487,11 @@ class PoolShell:
         return end
 
     def _open(self, command: cmd.Open) -> None:
-        connection = Connection(
-            command.socket, self.targets[command.key], self, make_codec(self.codec), self.now
-        )
-        self.connections[command.socket] = connection
         exchange = self.exchanges.get(command.request)
+        # The request's own: what is not in the key (a passphrase) may differ from the first one's.
+        origin = self.targets[command.key] if exchange is None else exchange.origin
+        connection = Connection(command.socket, origin, self, make_codec(self.codec), self.now)
+        self.connections[command.socket] = connection
         if exchange is not None:  # else as in _assigned
             self._set_timeout(exchange)
             self.note_connect(exchange, connection)
