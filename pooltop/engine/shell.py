@@ -313,6 +313,10 @@ class PoolShell:
         tally.connect.record(self.now - connection.opened_at)
         self.core.connected(connection.id, now=self.now)
         self._perform()
+        exchange = connection.exchange
+        if exchange is not None and exchange.timeouts.idle is not None:
+            # It begins here: noted when the dial began, its time may have come and gone since.
+            self._clock.note(self.now + exchange.timeouts.idle)
 
     def dial_failed(self, connection: Connection, error: RequestError) -> None:
         """The socket could not be connected."""
