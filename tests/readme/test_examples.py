@@ -38,7 +38,9 @@ PRINTS = {
     "print(response.status, response.reused": r"200 False \S+ 2\n",
     "pooltop.GLOBAL_AGENT": r"1 2 1",
     "QueueTimeout": r"b'/x'",
+    "retry_stale=True": r"retried: False\nretried: True\n",
     "content=lines()": r"\d+\n",
+    "create_connection=connect": r"b'/x'\n",
     "certs/ca.pem": r"0\.\d+\n0\.\d+\n",
     "local_address=": r"b'/x' dict_keys\(\['127\.0\.0\.1:\d+:127\.0\.0\.2:4'\]\)\nb'/x'\n",
     "proxy_env=PROXIES": r"b'/x'\n127\.0\.0\.1:\d+: via http://127\.0\.0\.1:\d+\n",
@@ -57,6 +59,9 @@ async def _answer(wire: Wire) -> None:
                 wire.write(data)
             return
         wire.reply(asked.body or asked.target)
+        if asked.target == "/flaky":
+            await wire.head()  # and closes, as if its idle time had just been over
+            return
         if asked.headers.get("connection") == "close":
             await wire.gone()
 
