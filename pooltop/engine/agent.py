@@ -7,11 +7,12 @@ pooltop's own additions are in seconds, as Python counts.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import Literal, Self, Unpack, cast, get_args
+
+import msgspec
 
 from pooltop.core.edits import EditError, Value, apply_edit
 from pooltop.core.events import OptionsChanged, PoolEvent
@@ -21,26 +22,29 @@ from pooltop.core.model import (
     Codec,
     Live,
     OriginKey,
-    Protocol,
-    ProxyEnv,
     Scheduling,
-    TimeoutMode,
     Timeouts,
     TLSOptions,
 )
-from pooltop.core.proxies import Proxies, proxy_env_of, read_proxies
 from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
 from pooltop.engine.caller_dial import CallerDialer, Connector
 from pooltop.engine.dialer import Dialer, Dials
 from pooltop.engine.kernel import KernelLooks
-from pooltop.engine.options import constructed
+from pooltop.engine.live_option import LiveOption
+from pooltop.engine.options import AgentKeywords, check_timeouts, constructed
 from pooltop.engine.request import prepare
 from pooltop.engine.resolver import Resolver, SystemResolver
-from pooltop.engine.response import Call, Content, Response
+from pooltop.engine.response import Call, Response
 from pooltop.engine.shell import KeepSocketAlive, PoolShell
-from pooltop.engine.snapshots import origin_snapshots, request_info, socket_info
+from pooltop.engine.snapshots import (
+    free_sockets,
+    origin_snapshots,
+    queued_requests,
+    sockets_in_use,
+)
 from pooltop.engine.tls_sessions import TLSFactory
-from pooltop.engine.via_proxy import ProxyDialer
+from pooltop.engine.upload import Content, Uploads
+from pooltop.engine.via_proxy import ProxyDialer, ProxySettings, proxies_of
 from pooltop.engine.way import Way
 from pooltop.errors import UsageError
 
@@ -57,63 +61,19 @@ class Agent:
         self,
         *,
         name: str = "agent",
-        keep_alive: bool = False,
-        keep_alive_msecs: float | None = 1000,
-        agent_keep_alive_timeout_buffer: float | None = 1000,
-        max_sockets: float | None = None,
-        max_total_sockets: float | None = None,
-        max_free_sockets: float | None = 256,
-        scheduling: Scheduling | None = "lifo",
-        timeout: float | None = 0,
-        retry_stale: bool = False,
-        max_cached_sessions: float | None = 100,
-        protocol: Protocol | None = None,
-        default_port: int | None = None,
-        host: str | None = None,
-        port: int | None = None,
-        local_address: str | None = None,
-        family: Literal[4, 6] | None = None,
-        socket_path: str | None = None,
-        no_delay: bool = True,
-        live: Live = "node",
         codec: Codec = "h11",
         tls: TLSOptions | None = None,
         timeouts: Timeouts | None = None,
         resolver: Resolver | None = None,
         keep_socket_alive: KeepSocketAlive | None = None,
         create_connection: Connector | None = None,
-        proxy_env: ProxyEnv | Mapping[str, str] | Literal["environment"] | None = None,
+        proxy_env: ProxySettings | None = None,
+        **options: Unpack[AgentKeywords],
     ) -> None:
         """Make an agent with no sockets.
 
-        0, None, NaN and inf mean what they mean to Node's constructor; set later, on the live
-        agent, 0 is a number like any other, as in Node.
-
         Args:
             name: for labels.
-            keep_alive: keep idle sockets for later requests.
-            keep_alive_msecs: delay of TCP keep-alive probes in ms (not an idle lifetime); 0 and
-                None are 1000, inf leaves it to the system.
-            agent_keep_alive_timeout_buffer: ms taken off a server's Keep-Alive hint; what is no
-                finite number of 0 or more is 1000.
-            max_sockets: sockets per origin; None, 0 and NaN, like Node's Infinity, for no limit.
-                Less than 0 lets every request wait for ever.
-            max_total_sockets: sockets over all origins, idle ones included; None for no limit.
-            max_free_sockets: idle sockets kept per origin; 0 and None are 256.
-            scheduling: "lifo" takes the socket freed last, "fifo" the one freed first.
-            timeout: socket inactivity in ms, 0 for none: closes idle sockets, tells of busy ones.
-            retry_stale: send a request once more when its kept-alive socket turned out to be closed
-                and it may be had twice: see ``AgentOptions.retry_stale``.
-            max_cached_sessions: TLS sessions kept for resuming, one per origin; 0 for none.
-            protocol: "http:" or "https:" refuses URLs of the other; None takes both.
-            default_port: of URLs that have none; None for 80 and 443.
-            host: where to connect, whatever the URL says; None for the URL's.
-            port: likewise.
-            local_address: IP address to connect from; None for the system's choice.
-            family: IP version, 4 or 6; None for both, raced (RFC 8305).
-            socket_path: a unix socket to connect to instead of host and port.
-            no_delay: TCP_NODELAY.
-            live: what an edit does at once: "node" as Node, "drain" as operators expect.
             codec: "h11" or "llhttp".
             tls: for https origins.
             timeouts: the default clocks of every request, in seconds: one that runs out fails the
@@ -130,39 +90,21 @@ class Agent:
             proxy_env: the proxies to use: http_proxy, https_proxy and no_proxy in a mapping, in
                 lower or upper case, lower case first; "environment" reads the process's. None
                 connects directly, whatever the environment says.
+            options: by the names of ``AgentOptions``, with its defaults. What 0 and None are taken
+                for, as Node's constructor does, says ``pooltop.engine.options.AgentKeywords``.
 
         Raises:
+            TypeError: there is no such option.
             UsageError: an option is out of range; ``code`` is Node's where Node refuses it too.
             ProxyConfigError: a proxy's URL is none.
         """
         if codec not in get_args(Codec):
             raise UsageError(f"codec is {' or '.join(get_args(Codec))}")
-        given = {
-            "keep_alive": keep_alive,
-            "keep_alive_msecs": keep_alive_msecs,
-            "agent_keep_alive_timeout_buffer": agent_keep_alive_timeout_buffer,
-            "max_sockets": max_sockets,
-            "max_total_sockets": max_total_sockets,
-            "max_free_sockets": max_free_sockets,
-            "scheduling": scheduling,
-            "timeout": timeout,
-            "retry_stale": retry_stale,
-            "max_cached_sessions": max_cached_sessions,
-            "protocol": protocol,
-            "default_port": default_port,
-            "host": host,
-            "port": port,
-            "local_address": local_address,
-            "family": family,
-            "socket_path": socket_path,
-            "no_delay": no_delay,
-            "live": live,
-        }
         self.name = name
         self.timeouts = timeouts or Timeouts()
-        _check_timeouts(self.timeouts)
-        self._initial = constructed(given)
-        proxies = _proxies(proxy_env)
+        check_timeouts(self.timeouts)
+        self._initial = constructed(options)
+        proxies = proxies_of(proxy_env)
         self.way = Way(self._initial, tls or TLSOptions(), proxies)
         """Where its requests go; for the engine's own parts."""
         self._tls = TLSFactory(tls or TLSOptions(), self._initial.max_cached_sessions)
@@ -178,7 +120,7 @@ class Agent:
         self._kernel = KernelLooks()
         if keep_socket_alive is not None:
             self._shell.ask_before_keeping(keep_socket_alive)
-        self._feeders: set[asyncio.Task[None]] = set()
+        self._uploads = Uploads(self._shell)
         self._closed = False
 
     @classmethod
@@ -191,7 +133,7 @@ class Agent:
         tls: TLSOptions | None = None,
         timeouts: Timeouts | None = None,
         resolver: Resolver | None = None,
-        proxy_env: ProxyEnv | Mapping[str, str] | Literal["environment"] | None = None,
+        proxy_env: ProxySettings | None = None,
     ) -> Self:
         """Make an agent with these options, as ``pooltop.GLOBAL_AGENT``, Node's global agent's."""
         return cls(
@@ -201,7 +143,7 @@ class Agent:
             timeouts=timeouts,
             resolver=resolver,
             proxy_env=proxy_env,
-            **{field: getattr(options, field) for field in options.__struct_fields__},
+            **cast("AgentKeywords", msgspec.structs.asdict(options)),
         )
 
     @classmethod
@@ -306,7 +248,7 @@ class Agent:
         elif not streamed:
             raise UsageError("content is bytes, or an async iterable of bytes")
         if timeouts is not None:
-            _check_timeouts(timeouts)
+            check_timeouts(timeouts)
         prepared = prepare(
             method,
             route.target,
@@ -325,16 +267,11 @@ class Agent:
         self._shell.submit(call)
         self._shell.after_this_turn()
         if isinstance(content, AsyncIterable):
-            self._feed(call, content)
+            self._uploads.begin(call, content)
         try:
             head = await call.head
         except (asyncio.CancelledError, GeneratorExit):
-            if call.head.done() and not call.head.cancelled():
-                call.head.exception()  # seen: else the loop complains that nobody did
-            call.head.cancel()
-            call.give_up()
-            if call.stream is not None:
-                call.stream.abort()
+            call.walk_away()
             raise
         return Response(call, head)
 
@@ -367,32 +304,17 @@ class Agent:
     @property
     def sockets(self) -> Mapping[OriginKey, tuple[SocketInfo, ...]]:
         """Sockets in use (connecting ones included) by origin key, in Node's order."""
-        shell = self._shell
-        return {
-            key: tuple(socket_info(shell, s) for s in origin.sockets.values())
-            for key, origin in shell.core.origins.items()
-            if origin.sockets
-        }
+        return sockets_in_use(self._shell)
 
     @property
     def free_sockets(self) -> Mapping[OriginKey, tuple[SocketInfo, ...]]:
         """Idle sockets by origin key, the longest idle first."""
-        shell = self._shell
-        return {
-            key: tuple(socket_info(shell, s) for s in origin.free.values())
-            for key, origin in shell.core.origins.items()
-            if origin.free
-        }
+        return free_sockets(self._shell)
 
     @property
     def requests(self) -> Mapping[OriginKey, tuple[RequestInfo, ...]]:
         """Queued requests by origin key, the oldest first; aborted ones stay until their turn."""
-        shell = self._shell
-        return {
-            key: tuple(request_info(shell, r) for r in origin.queue.values())
-            for key, origin in shell.core.origins.items()
-            if origin.queue
-        }
+        return queued_requests(self._shell)
 
     def get_name(
         self,
@@ -473,70 +395,23 @@ class Agent:
         Raises:
             UsageError: not editable, or out of range.
         """
-        return self._shell.set_options(_edited(self.options, option, value), by=by)
+        try:
+            edited = apply_edit(self.options, option, value)
+        except EditError as error:
+            raise UsageError(str(error)) from error
+        return self._shell.set_options(edited, by=by)
 
-    @property
-    def max_sockets(self) -> float:
-        """Sockets per origin; inf for no limit. Set it live: ``live`` says what happens then."""
-        return self.options.max_sockets
-
-    @max_sockets.setter
-    def max_sockets(self, value: float | None) -> None:
-        self.set_option("max_sockets", value)
-
-    @property
-    def max_total_sockets(self) -> float:
-        """Sockets over all origins; inf for no limit."""
-        return self.options.max_total_sockets
-
-    @max_total_sockets.setter
-    def max_total_sockets(self, value: float | None) -> None:
-        self.set_option("max_total_sockets", value)
-
-    @property
-    def max_free_sockets(self) -> float:
-        """Idle sockets kept per origin."""
-        return self.options.max_free_sockets
-
-    @max_free_sockets.setter
-    def max_free_sockets(self, value: float | None) -> None:
-        self.set_option("max_free_sockets", value)
-
-    @property
-    def keep_alive(self) -> bool:
-        """Idle sockets are kept."""
-        return self.options.keep_alive
-
-    @keep_alive.setter
-    def keep_alive(self, value: bool) -> None:
-        self.set_option("keep_alive", value)
-
-    @property
-    def scheduling(self) -> Scheduling:
-        """Which idle socket is taken."""
-        return self.options.scheduling
-
-    @scheduling.setter
-    def scheduling(self, value: Scheduling) -> None:
-        self.set_option("scheduling", value)
-
-    @property
-    def timeout(self) -> float:
-        """Socket inactivity in ms; 0 for none."""
-        return self.options.timeout
-
-    @timeout.setter
-    def timeout(self, value: float | None) -> None:
-        self.set_option("timeout", value)
-
-    @property
-    def live(self) -> Live:
-        """What an edit does at once."""
-        return self.options.live
-
-    @live.setter
-    def live(self, value: Live) -> None:
-        self.set_option("live", value)
+    max_sockets = LiveOption[float, float | None](
+        "Sockets per origin; inf for no limit. Set it live: ``live`` says what happens then."
+    )
+    max_total_sockets = LiveOption[float, float | None](
+        "Sockets over all origins; inf for no limit."
+    )
+    max_free_sockets = LiveOption[float, float | None]("Idle sockets kept per origin.")
+    keep_alive = LiveOption[bool, bool]("Idle sockets are kept.")
+    scheduling = LiveOption[Scheduling, Scheduling]("Which idle socket is taken.")
+    timeout = LiveOption[float, float | None]("Socket inactivity in ms; 0 for none.")
+    live = LiveOption[Live, Live]("What an edit does at once.")
 
     # Ends
 
@@ -560,7 +435,7 @@ class Agent:
         call again, also while a first call is under way or after it was cancelled.
         """
         self.close_now()
-        await asyncio.gather(*self._feeders, return_exceptions=True)
+        await self._uploads.wait_closed()
         await self._shell.wait_closed()
         self._tls.close()
         if self._own_resolver is not None:
@@ -576,50 +451,3 @@ class Agent:
         if resolver is None:
             resolver = self._own_resolver = SystemResolver()
         return Dialer(resolver)
-
-    def _feed(self, call: Call, content: AsyncIterable[bytes]) -> None:
-        feeder = asyncio.create_task(self._send_content(call, content), name="pooltop-send-body")
-        call.feeder = feeder
-        self._feeders.add(feeder)
-        feeder.add_done_callback(self._feeders.discard)
-
-    async def _send_content(self, call: Call, content: AsyncIterable[bytes]) -> None:
-        try:
-            await call.send_content(content)
-        except Exception as error:  # noqa: BLE001 - the caller's iterable: it fails their request
-            cause = UsageError(f"the request's content failed: {error}")
-            cause.__cause__ = error
-            call.feeder = None
-            if not call.head.done():
-                call.head.set_exception(cause)
-            self._shell.abort(call)
-
-
-def _proxies(given: ProxyEnv | Mapping[str, str] | str | None) -> Proxies | None:
-    if given is None:
-        return None
-    if isinstance(given, str):
-        if given != "environment":
-            raise UsageError('proxy_env is a mapping, "environment", or None')
-        given = os.environ
-    return read_proxies(given if isinstance(given, ProxyEnv) else proxy_env_of(given))
-
-
-def _check_timeouts(timeouts: Timeouts) -> None:
-    if timeouts.mode not in get_args(TimeoutMode):
-        raise UsageError(f"timeouts.mode is {' or '.join(get_args(TimeoutMode))}")
-    for clock in timeouts.__struct_fields__[1:]:
-        limit = getattr(timeouts, clock)
-        if limit is not None and not _is_duration(limit):
-            raise UsageError(f"timeouts.{clock} is a number of seconds, 0 or more, or None")
-
-
-def _is_duration(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
-
-
-def _edited(options: AgentOptions, option: str, value: Value | None) -> AgentOptions:
-    try:
-        return apply_edit(options, option, value)
-    except EditError as error:
-        raise UsageError(str(error)) from error

@@ -1,7 +1,8 @@
 """What ``new http.Agent(options)`` makes of its options: Node's reading of 0, None, NaN and inf.
 
 None stands for a key that is left out. Nothing is coerced: where Node takes ``'2'`` for a number,
-this refuses it.
+this refuses it. What it makes of them is an ``AgentOptions``; what those keys that are no options
+of Node's may be, as ``timeouts``, is checked here too.
 
 Source: Node v24 lib/_http_agent.js Agent(); lib/internal/validators.js validateNumber,
 validateOneOf; lib/internal/timers.js getTimerDuration.
@@ -11,27 +12,83 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from typing import Any, cast, get_args
+from typing import Any, Literal, TypedDict, cast, get_args
 
-from pooltop.core.model import AgentOptions, Live, Protocol, Scheduling
+from pooltop.core.model import (
+    AgentOptions,
+    Live,
+    Protocol,
+    Scheduling,
+    TimeoutMode,
+    Timeouts,
+)
 from pooltop.errors import UsageError
 
 MOST_TIMEOUT_MS = 2**31 - 1
 """Node's longest timer: a longer timeout is this one."""
 
 
-def constructed(given: dict[str, Any]) -> AgentOptions:  # Any: checked here, one by one
+class AgentKeywords(TypedDict, total=False):
+    """The options of an agent, as its constructor takes them; one left out has its default.
+
+    0, None, NaN and inf mean what they mean to Node's constructor; set later, on the live agent,
+    0 is a number like any other, as in Node. Defaults are those of ``AgentOptions``.
+    """
+
+    keep_alive: bool
+    """Keep idle sockets for later requests."""
+    keep_alive_msecs: float | None
+    """Delay of TCP keep-alive probes in ms (not an idle lifetime); 0 and None are 1000, inf leaves
+    it to the system."""
+    agent_keep_alive_timeout_buffer: float | None
+    """Taken off a server's Keep-Alive hint, in ms; what is no finite number of 0 or more is
+    1000."""
+    max_sockets: float | None
+    """Sockets per origin; None, 0 and NaN, like Node's Infinity, for no limit. Less than 0 lets
+    every request wait for ever."""
+    max_total_sockets: float | None
+    """Sockets over all origins, idle ones included; None for no limit."""
+    max_free_sockets: float | None
+    """Idle sockets kept per origin; 0 and None are 256."""
+    scheduling: Scheduling | None
+    """"lifo" takes the socket freed last, "fifo" the one freed first; None is "lifo"."""
+    timeout: float | None
+    """Socket inactivity in ms, 0 for none: closes idle sockets, tells of busy ones."""
+    retry_stale: bool
+    """Send a request once more when its kept-alive socket turned out to be closed and it may be
+    had twice: see ``AgentOptions.retry_stale``."""
+    max_cached_sessions: float | None
+    """TLS sessions kept for resuming, one per origin; 0 for none, None is 100."""
+    protocol: Protocol | None
+    """"http:" or "https:" refuses URLs of the other; None takes both."""
+    default_port: int | None
+    """Port of URLs that have none; None for 80 and 443."""
+    host: str | None
+    """Where to connect, whatever the URL says; None for the URL's."""
+    port: int | None
+    """Likewise."""
+    local_address: str | None
+    """IP address to connect from; None for the system's choice."""
+    family: Literal[4, 6] | None
+    """IP version, 4 or 6; None for both, raced (RFC 8305)."""
+    socket_path: str | None
+    """A unix socket to connect to instead of host and port."""
+    no_delay: bool
+    """TCP_NODELAY."""
+    live: Live
+    """What an edit does at once: "node" as Node, "drain" as operators expect."""
+
+
+def constructed(given: AgentKeywords) -> AgentOptions:
     """Give the options that an agent made with these keywords has.
 
-    Args:
-        given: by the names of ``AgentOptions``; what is missing has its default.
-
     Raises:
+        TypeError: a keyword is no option's.
         UsageError: a value is of the wrong kind or out of range; ``code`` is Node's
             (ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE) where Node refuses
             it too.
     """
-    options = dict(given)
+    options: dict[str, Any] = {**given}  # Any: checked here, one by one
     default = AgentOptions()
     for name, if_falsy in (
         ("keep_alive_msecs", default.keep_alive_msecs),
@@ -94,6 +151,24 @@ def check_connect_options(given: dict[str, Any]) -> None:
         if text is not None and not (isinstance(text, str) and text and _is_showable(text)):
             words = f"{name} is a text that is not empty, without a NUL, that UTF-8 can carry"
             raise _error("ERR_INVALID_ARG_TYPE", words)
+
+
+def check_timeouts(timeouts: Timeouts) -> None:
+    """Check the clocks of an agent or of one request.
+
+    Raises:
+        UsageError: there is no such mode, or a clock is no number of seconds.
+    """
+    if timeouts.mode not in get_args(TimeoutMode):
+        raise UsageError(f"timeouts.mode is {' or '.join(get_args(TimeoutMode))}")
+    for clock in timeouts.__struct_fields__[1:]:
+        limit = getattr(timeouts, clock)
+        if limit is not None and not _is_duration(limit):
+            raise UsageError(f"timeouts.{clock} is a number of seconds, 0 or more, or None")
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 def _is_showable(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
@@ -17,15 +17,12 @@ from pooltop.core.model import Origin, SocketId, Timeouts
 from pooltop.core.snapshot import PhaseTimings
 from pooltop.core.states import CloseReason
 from pooltop.engine.codecs.base import Headers, PreparedRequest, ResponseEnd, ResponseHead
-from pooltop.engine.connection import Connection
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.stream import ByteStream
 from pooltop.errors import AbortError, RequestError
 
 HIGH_WATER = 64 * 1024
 _SWITCHED = ResponseEnd(keep=False, reason=CloseReason.DETACHED, hint=None)
-
-Content = bytes | bytearray | memoryview | AsyncIterable[bytes]
 
 
 class Call(Exchange):
@@ -111,6 +108,15 @@ class Call(Exchange):
 
     # The reader's side
 
+    def walk_away(self) -> None:
+        """Whoever awaited the head is gone: nobody will see the response, or why there is none."""
+        if self.head.done() and not self.head.cancelled():
+            self.head.exception()  # seen: else the loop complains that nobody did
+        self.head.cancel()
+        self.give_up()
+        if self.stream is not None:
+            self.stream.abort()
+
     async def next_piece(self) -> bytes | None:
         """Give the next piece of the body; None at its end.
 
@@ -144,31 +150,6 @@ class Call(Exchange):
             self._failure = AbortError(message, code="ECONNRESET")
             self._progress.set()
         self.shell.abort(self, self._failure)
-
-    async def send_content(self, content: AsyncIterable[bytes]) -> None:
-        """Write a streamed body as fast as the socket takes it; cancelled when that is gone."""
-        await self.attached.wait()
-        connection = self.connection
-        assert connection is not None
-        await self._writable(connection)
-        pieces = aiter(content)
-        try:
-            async for piece in pieces:
-                connection.write_body(piece)
-                await self._writable(connection)
-        finally:
-            if isinstance(pieces, AsyncGenerator):
-                await pieces.aclose()
-        connection.end_body()
-        await self._writable(connection)
-        self.shell.body_sent(self)
-
-    async def _writable(self, connection: Connection) -> None:
-        while (
-            connection.connected_at is None or connection.waits_to_send or not connection.is_drained
-        ):
-            self.writable.clear()
-            await self.writable.wait()
 
     def _over(self) -> None:
         if self._end is not None and not self.is_settled and self._failure is None:

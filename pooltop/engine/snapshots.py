@@ -57,6 +57,33 @@ def origin_snapshots(
     )
 
 
+def sockets_in_use(shell: PoolShell) -> dict[OriginKey, tuple[SocketInfo, ...]]:
+    """Give Node's ``agent.sockets``: by origin key, connecting ones included."""
+    return {
+        key: tuple(socket_info(shell, s) for s in origin.sockets.values())
+        for key, origin in shell.core.origins.items()
+        if origin.sockets
+    }
+
+
+def free_sockets(shell: PoolShell) -> dict[OriginKey, tuple[SocketInfo, ...]]:
+    """Give Node's ``agent.freeSockets``: by origin key, the longest idle first."""
+    return {
+        key: tuple(socket_info(shell, s) for s in origin.free.values())
+        for key, origin in shell.core.origins.items()
+        if origin.free
+    }
+
+
+def queued_requests(shell: PoolShell) -> dict[OriginKey, tuple[RequestInfo, ...]]:
+    """Give Node's ``agent.requests``: by origin key, the oldest first."""
+    return {
+        key: tuple(request_info(shell, r) for r in origin.queue.values())
+        for key, origin in shell.core.origins.items()
+        if origin.queue
+    }
+
+
 def socket_info(
     shell: PoolShell, record: SocketRecord, certificates: Certificates | None = None
 ) -> SocketInfo:

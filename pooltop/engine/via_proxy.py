@@ -11,24 +11,45 @@ Source: Node v24 lib/_http_agent.js createConnection; lib/https.js createConnect
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from pooltop.core.model import AgentOptions, Origin, TLSOptions
-from pooltop.core.proxies import Proxies, Proxy
+from pooltop.core.model import AgentOptions, Origin, ProxyEnv, TLSOptions
+from pooltop.core.proxies import Proxies, Proxy, proxy_env_of, read_proxies
 from pooltop.engine.dialer import Connecting, Dialled, Dials
 from pooltop.engine.tls import TLSStream
 from pooltop.engine.tls_context import make_context
 from pooltop.engine.tls_nested import AnyTLS, NestedTLS
 from pooltop.engine.tunnel import Tunneller
-from pooltop.errors import ProxyTunnelError
+from pooltop.errors import ProxyTunnelError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SYSTEM: Final = TLSOptions()
+
+ProxySettings = ProxyEnv | Mapping[str, str] | Literal["environment"]
+"""Which proxies to use: read already, in a mapping as ``os.environ``, or that of the process."""
+
+
+def proxies_of(settings: ProxySettings | None) -> Proxies | None:
+    """Give the proxies that an agent is told to use; None for none.
+
+    Raises:
+        UsageError: the settings are of no kind there is.
+        ProxyConfigError: a proxy's URL is none.
+    """
+    if settings is None:
+        return None
+    if isinstance(settings, str):
+        if settings != "environment":
+            raise UsageError('proxy_env is a mapping, "environment", or None')
+        settings = os.environ
+    return read_proxies(settings if isinstance(settings, ProxyEnv) else proxy_env_of(settings))
 
 
 class Reached(msgspec.Struct, frozen=True):

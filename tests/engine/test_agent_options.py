@@ -6,8 +6,10 @@ import math
 
 import pytest
 
+from pooltop.core.edits import EDITABLE
 from pooltop.core.model import GLOBAL_AGENT, AgentOptions, TLSOptions
-from pooltop.engine.options import constructed
+from pooltop.engine.agent import Agent
+from pooltop.engine.options import AgentKeywords, constructed
 from pooltop.engine.way import Way, server_name
 from pooltop.errors import UsageError
 
@@ -58,6 +60,20 @@ NAN, INF = math.nan, math.inf
 )
 def test_an_option_becomes_what_it_becomes_in_node(option, value, becomes):
     assert becomes == getattr(constructed({option: value}), option)
+
+
+def test_the_constructor_has_a_keyword_for_every_option_and_for_nothing_else():
+    assert set(AgentOptions.__struct_fields__) == set(AgentKeywords.__annotations__)
+
+
+async def test_a_keyword_that_is_no_option_is_refused_by_its_name():
+    with pytest.raises(TypeError, match="max_socket'"):
+        Agent(max_socket=1)
+
+
+def test_an_option_that_can_be_set_live_says_what_it_is():
+    for option in EDITABLE:
+        assert getattr(Agent, option).__doc__.endswith(".")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""Sending a request's body that is streamed: a task for each, as fast as the socket takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable
+from typing import TYPE_CHECKING
+
+from pooltop.errors import UsageError
+
+if TYPE_CHECKING:
+    from pooltop.engine.connection import Connection
+    from pooltop.engine.response import Call
+    from pooltop.engine.shell import PoolShell
+
+Content = bytes | bytearray | memoryview | AsyncIterable[bytes]
+"""A request's body: all of it, or what gives it piece by piece."""
+
+
+class Uploads:
+    """The bodies that one agent is sending. Owns the tasks; a call cancels its own."""
+
+    def __init__(self, shell: PoolShell) -> None:
+        """Begin with none; ``shell`` is told which requests their callers' content has failed."""
+        self._shell = shell
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, call: Call, content: AsyncIterable[bytes]) -> None:
+        """Send the content once the call has its socket. If it raises, the call fails with it."""
+        feeder = asyncio.create_task(self._send_or_fail(call, content), name="pooltop-send-body")
+        call.feeder = feeder
+        self._tasks.add(feeder)
+        feeder.add_done_callback(self._tasks.discard)
+
+    async def wait_closed(self) -> None:
+        """Wait until none is being sent any more."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _send_or_fail(self, call: Call, content: AsyncIterable[bytes]) -> None:
+        try:
+            await _send(call, content)
+        except Exception as error:  # noqa: BLE001 - the caller's iterable: it fails their request
+            cause = UsageError(f"the request's content failed: {error}")
+            cause.__cause__ = error
+            call.feeder = None
+            if not call.head.done():
+                call.head.set_exception(cause)
+            self._shell.abort(call)
+
+
+async def _send(call: Call, content: AsyncIterable[bytes]) -> None:
+    await call.attached.wait()
+    connection = call.connection
+    assert connection is not None
+    await _writable(call, connection)
+    pieces = aiter(content)
+    try:
+        async for piece in pieces:
+            connection.write_body(piece)
+            await _writable(call, connection)
+    finally:
+        if isinstance(pieces, AsyncGenerator):
+            await pieces.aclose()
+    connection.end_body()
+    await _writable(call, connection)
+    call.shell.body_sent(call)
+
+
+async def _writable(call: Call, connection: Connection) -> None:
+    while connection.connected_at is None or connection.waits_to_send or not connection.is_drained:
+        call.writable.clear()
+        await call.writable.wait()
