@@ -188,7 +188,7 @@ class Response:
         """It was sent twice: its first socket was stale (``AgentOptions.retry_stale``)."""
         self.stream: ByteStream | None = call.stream
         """The connection itself, out of the pool and the caller's to close, where it is no HTTP any
-        more: after a 101 to ``upgrade``, and any answer to ``connect_tunnel``. Else None."""
+        more: after a 101 to ``upgrade``, and any answer to a CONNECT (``authority``). Else None."""
 
     def __repr__(self) -> str:
         """Show status and socket."""

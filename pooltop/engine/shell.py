@@ -41,8 +41,9 @@ from pooltop.core.states import AssignReason, CloseReason
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
 from pooltop.engine.codecs.factory import make_codec
-from pooltop.engine.connection import READ_BYTES, Connection
+from pooltop.engine.connection import Connection
 from pooltop.engine.dialer import Dials
+from pooltop.engine.link import READ_BYTES
 from pooltop.engine.options import MOST_TIMEOUT_MS
 from pooltop.engine.oserror import network_error
 from pooltop.engine.request_clocks import RequestClocks
