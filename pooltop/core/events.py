@@ -111,7 +111,7 @@ class SocketOpened(Event, frozen=True, tag=True, gc=False):
 
 
 class TunnelFailed(Event, frozen=True, tag=True, gc=False):
-    """There is no tunnel: the socket goes without ever having counted (uncounted.py)."""
+    """There is no tunnel: the socket goes without ever having counted (rules/uncounted.py)."""
 
     key: OriginKey
     socket: SocketId

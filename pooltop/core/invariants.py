@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pooltop.core import drain
+from pooltop.core.ledger import Ledger
 from pooltop.core.records import OriginRecord
+from pooltop.core.rules import drain
 from pooltop.core.states import HOME, CloseReason, Home, RequestState, SocketState
-
-if TYPE_CHECKING:
-    from pooltop.core.pool import PoolCore
 
 DYING_STATES = (SocketState.DYING, SocketState.DYING_FREE, SocketState.DROPPED)
 
 
-def check(pool: PoolCore) -> None:
-    """Assert all of it.
+def check(pool: Ledger) -> None:
+    """Assert everything that must hold between two inputs; for tests.
 
     Raises:
         AssertionError: the pool contradicts itself.

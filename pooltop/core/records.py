@@ -1,6 +1,6 @@
 """What the pool knows of each socket, request and origin, and the one mover between lists.
 
-Only this file changes a ``state``, and only PoolCore calls it. The lists are dicts kept in
+Only this file changes a ``state``, and only the rules call it. The lists are dicts kept in
 insertion order, because Node's arrays are appended to at the tail and removed from anywhere:
 ``sockets`` in the order in which they came into use, ``free`` oldest first, ``queue`` first in
 first out.
@@ -131,7 +131,7 @@ class RequestRecord:
     was_dialled_for = False
     """While queued: a tunnel was asked for because it was the oldest."""
     was_told = False
-    """Settled, and still in the queue: a tunnel that was asked for it failed (uncounted.py)."""
+    """Settled, and still in the queue: the tunnel asked for it failed (rules/uncounted.py)."""
 
     def __init__(
         self, id_: RequestId, origin: OriginRecord, now: float, *, keep_alive: bool

@@ -21,7 +21,7 @@ class SocketState(StrEnum):
     """Where a socket is in its life."""
 
     TUNNELLING = "tunnelling"
-    """In no list and no count: its tunnel through a proxy is not up yet (uncounted.py)."""
+    """In no list and no count: its tunnel through a proxy is not up yet (rules/uncounted.py)."""
     CONNECTING = "connecting"
     """In ``sockets``: bound to a request from the start, not yet able to carry bytes."""
     FREE_CONNECTING = "free-connecting"
@@ -84,7 +84,7 @@ class RequestState(StrEnum):
 
     QUEUED = "queued"
     TUNNELLING = "tunnelling"
-    """A socket is on the way to it that Node does not count yet (uncounted.py)."""
+    """A socket is on the way to it that Node does not count yet (rules/uncounted.py)."""
     ASSIGNED = "assigned"
     """Has a socket; not yet attached to it (Node does that one tick later)."""
     RUNNING = "running"

@@ -6,8 +6,9 @@ import pytest
 
 from pooltop.core.commands import Command, Destroy, Finish, Open, Send, Settle
 from pooltop.core.events import PoolEvent, RequestRetried, TunnelFailed
+from pooltop.core.ledger import Step
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
-from pooltop.core.pool import PoolCore, Step
+from pooltop.core.pool import PoolCore
 from pooltop.core.view import Fold, OriginView
 
 A = OriginKey("a:80:")

@@ -11,16 +11,15 @@ properties that the next decision reads).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pooltop.core.ledger import Ledger
 from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
+from pooltop.core.rules.closing import destroy
+from pooltop.core.rules.idle import arm
+from pooltop.core.rules.opening import open_for_head
 from pooltop.core.states import AssignReason, CloseReason, OpenReason
 
-if TYPE_CHECKING:
-    from pooltop.core.pool import PoolCore
 
-
-def surplus_reason(pool: PoolCore, origin: OriginRecord) -> CloseReason | None:
+def surplus_reason(pool: Ledger, origin: OriginRecord) -> CloseReason | None:
     """Say why a released socket is one too many, itself counted and dying ones not; else None."""
     options = pool.options
     # The counts with the dying ones first: at every release, and most of the time enough.
@@ -32,16 +31,16 @@ def surplus_reason(pool: PoolCore, origin: OriginRecord) -> CloseReason | None:
     return None
 
 
-def fill(pool: PoolCore, now: float) -> int:
+def fill(pool: Ledger, now: float) -> int:
     """Open sockets for the oldest queued requests as far as the limits leave room; say how many."""
     opened = 0
     while (head := oldest_with_room(pool)) is not None:
-        pool._open_for_head(head.origin, OpenReason.DRAIN, AssignReason.DRAINED, now)  # noqa: SLF001
+        open_for_head(pool, head.origin, OpenReason.DRAIN, AssignReason.DRAINED, now)
         opened += 1
     return opened
 
 
-def cull(pool: PoolCore, now: float) -> int:
+def cull(pool: Ledger, now: float) -> int:
     """Close the idle sockets that the options no longer allow; say how many."""
     doomed: dict[SocketRecord, None] = {}
     options = pool.options
@@ -60,18 +59,18 @@ def cull(pool: PoolCore, now: float) -> int:
         rest.sort(key=lambda s: s.since)
         doomed.update(dict.fromkeys(rest[: int(min(over, len(rest)))]))
     for socket in doomed:
-        pool._destroy(socket, CloseReason.CULLED, now)  # noqa: SLF001
+        destroy(pool, socket, CloseReason.CULLED, now)
     return len(doomed)
 
 
-def _rearm(pool: PoolCore, socket: SocketRecord) -> None:
+def _rearm(pool: Ledger, socket: SocketRecord) -> None:
     timeout = min(pool.options.timeout, socket.hint_ms)
     if socket.free_timeout_ms != timeout:
         socket.timeout_ms = socket.free_timeout_ms = timeout
-        pool._arm(socket, socket.since)  # noqa: SLF001
+        arm(pool, socket, socket.since)
 
 
-def oldest_with_room(pool: PoolCore) -> RequestRecord | None:
+def oldest_with_room(pool: Ledger) -> RequestRecord | None:
     """Give the oldest queued request that the limits would let have a new socket; else None."""
     options = pool.options
     if not pool.waiting or len(pool.sockets) >= options.max_total_sockets:
@@ -84,7 +83,7 @@ def oldest_with_room(pool: PoolCore) -> RequestRecord | None:
     return min(heads, key=lambda r: r.id, default=None)
 
 
-def _idle(pool: PoolCore) -> list[SocketRecord]:
+def _idle(pool: Ledger) -> list[SocketRecord]:
     return [s for o in pool.origins.values() for s in o.free.values() if not s.is_dying]
 
 
@@ -94,5 +93,5 @@ def _living(origin: OriginRecord) -> int:
     return origin.count - dying
 
 
-def _living_total(pool: PoolCore) -> int:
+def _living_total(pool: Ledger) -> int:
     return sum(_living(origin) for origin in pool.origins.values())

@@ -20,11 +20,13 @@ handleSocketAfterProxy; lib/https.js establishTunnel; tried with a proxy that an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pooltop.core.commands import Open, Settle
 from pooltop.core.events import RequestAborted, RequestFailed, SocketOpened, TunnelFailed
+from pooltop.core.ledger import Ledger
+from pooltop.core.model import SocketId
 from pooltop.core.records import Failure, OriginRecord, RequestRecord, SocketRecord
+from pooltop.core.rules import closing
+from pooltop.core.rules.assignment import assign, dequeue
 from pooltop.core.states import (
     AssignReason,
     CloseReason,
@@ -33,17 +35,13 @@ from pooltop.core.states import (
     SocketState,
 )
 
-if TYPE_CHECKING:
-    from pooltop.core.model import SocketId
-    from pooltop.core.pool import PoolCore
 
-
-def applies(pool: PoolCore, origin: OriginRecord) -> bool:
+def applies(pool: Ledger, origin: OriginRecord) -> bool:
     """Say whether a socket to this origin would not be counted from its start."""
     return origin.key in pool.tunnelled and pool.options.live == "node"
 
 
-def open_for(pool: PoolCore, request: RequestRecord, now: float) -> None:
+def open_for(pool: Ledger, request: RequestRecord, now: float) -> None:
     """Ask for a tunnel for a request that is admitted: it waits for that one."""
     socket = _open(pool, request, OpenReason.ADMITTED, now)
     request.move(RequestState.TUNNELLING)
@@ -51,7 +49,7 @@ def open_for(pool: PoolCore, request: RequestRecord, now: float) -> None:
     socket.request = request
 
 
-def open_for_queue(pool: PoolCore, origin: OriginRecord, why: OpenReason, now: float) -> None:
+def open_for_queue(pool: Ledger, origin: OriginRecord, why: OpenReason, now: float) -> None:
     """Ask for a tunnel because a socket went away; the queue stays as it is.
 
     A request for which one was asked is none for which a socket of another origin asks again
@@ -64,7 +62,7 @@ def open_for_queue(pool: PoolCore, origin: OriginRecord, why: OpenReason, now: f
     _open(pool, head, why, now).opened_for = head
 
 
-def enter(pool: PoolCore, socket: SocketId, now: float) -> None:
+def enter(pool: Ledger, socket: SocketId, now: float) -> None:
     """The tunnel is up: from now on the socket counts, and has a request or goes."""
     record = pool.tunnelling.pop(socket)
     origin = record.origin
@@ -74,15 +72,15 @@ def enter(pool: PoolCore, socket: SocketId, now: float) -> None:
     pool.events.append(SocketOpened(now, origin.key, socket, record.open_reason))
     request = record.request
     if request is not None:
-        pool.assign(request, record, AssignReason.NEW, now)
+        assign(pool, request, record, AssignReason.NEW, now)
     elif origin.queue:
-        pool.assign(pool.dequeue(origin), record, AssignReason.REPLACEMENT, now)
+        assign(pool, dequeue(pool, origin), record, AssignReason.REPLACEMENT, now)
     else:
-        pool._destroy(record, CloseReason.NOBODY_WAITS, now)  # noqa: SLF001 - as drain.py
+        closing.destroy(pool, record, CloseReason.NOBODY_WAITS, now)
 
 
 def fail(
-    pool: PoolCore, record: SocketRecord, reason: CloseReason, failure: Failure, now: float
+    pool: Ledger, record: SocketRecord, reason: CloseReason, failure: Failure, now: float
 ) -> None:
     """There is no tunnel: whoever asked is told, and nothing is opened instead."""
     del pool.tunnelling[record.id]
@@ -92,18 +90,18 @@ def fail(
     request, record.request = record.request, None
     head, record.opened_for = record.opened_for, None
     if request is not None:
-        pool.fail(request, request.aborted or failure, now)
+        closing.fail(pool, request, request.aborted or failure, now)
     elif head is not None and head.state is RequestState.QUEUED and not head.was_told:
         _tell(pool, head, head.aborted or failure, now)
 
 
-def forget(pool: PoolCore, failure: Failure, now: float) -> None:
+def forget(pool: Ledger, failure: Failure, now: float) -> None:
     """End every attempt: for an agent that is closed for good."""
     for record in list(pool.tunnelling.values()):
         fail(pool, record, CloseReason.AGENT_DESTROYED, failure, now)
 
 
-def _open(pool: PoolCore, request: RequestRecord, why: OpenReason, now: float) -> SocketRecord:
+def _open(pool: Ledger, request: RequestRecord, why: OpenReason, now: float) -> SocketRecord:
     socket = pool.new_socket(request.origin, now)
     socket.state = SocketState.TUNNELLING
     socket.open_reason = why
@@ -112,7 +110,7 @@ def _open(pool: PoolCore, request: RequestRecord, why: OpenReason, now: float) -
     return socket
 
 
-def _tell(pool: PoolCore, head: RequestRecord, failure: Failure, now: float) -> None:
+def _tell(pool: Ledger, head: RequestRecord, failure: Failure, now: float) -> None:
     """Settle a request and leave it in the queue, as Node does."""
     key = head.origin.key
     if head.aborted is None:

@@ -1,0 +1,111 @@
+"""Ends that come from outside: the caller gives up, a clock runs out, the peer or network fails.
+
+Here it is only said that a request or a socket is to end. What is on a socket is settled when its
+close is seen (removal.py).
+
+Source: Node v24 lib/_http_client.js ClientRequest.destroy, onSocketNT, socketOnEnd,
+socketErrorListener. ``time_out`` and ``judge`` are pooltop's own.
+"""
+
+from __future__ import annotations
+
+from pooltop.core.events import RequestAborted
+from pooltop.core.ledger import Ledger
+from pooltop.core.model import RequestId, SocketId
+from pooltop.core.records import Failure
+from pooltop.core.rules import uncounted
+from pooltop.core.rules.closing import HANG_UP, destroy, withdraw
+from pooltop.core.states import CloseReason, RequestState
+
+
+def abort(
+    pool: Ledger,
+    request: RequestId,
+    *,
+    now: float,
+    code: str = HANG_UP.code,
+    message: str = HANG_UP.message,
+) -> None:
+    """The caller gives the request up (req.destroy()).
+
+    A queued one stays in the queue and fails at its turn; a running one takes its socket
+    with it. One whose response is complete is left alone.
+    """
+    record = pool.requests.get(request)
+    if record is None or record.aborted:
+        return
+    if record.state is RequestState.QUEUED:
+        record.aborted = Failure(code, message)
+        pool.events.append(RequestAborted(now, record.origin.key, request))
+    elif record.state in (RequestState.TUNNELLING, RequestState.ASSIGNED):
+        record.aborted = Failure(code, message)
+    elif record.state is RequestState.RUNNING:
+        assert record.socket is not None
+        destroy(pool, record.socket, CloseReason.ABORTED, now, error=Failure(code, message))
+
+
+def time_out(
+    pool: Ledger, request: RequestId, *, now: float, code: str, message: str, outcome: str = ""
+) -> None:
+    """One of pooltop's own clocks ran out: the request fails and gives its place up at once."""
+    record = pool.requests.get(request)
+    if record is None:
+        return
+    failure = Failure(code, message, outcome)
+    if record.state is RequestState.QUEUED:
+        withdraw(pool, record, failure, now)
+    elif record.state is RequestState.TUNNELLING:
+        assert record.socket is not None
+        uncounted.fail(pool, record.socket, CloseReason.TIMED_OUT, failure, now)
+    elif record.state in (RequestState.ASSIGNED, RequestState.RUNNING):
+        assert record.socket is not None
+        destroy(pool, record.socket, CloseReason.TIMED_OUT, now, error=failure)
+
+
+def lost(
+    pool: Ledger,
+    socket: SocketId,
+    *,
+    now: float,
+    reason: CloseReason,
+    code: str = HANG_UP.code,
+    message: str = HANG_UP.message,
+) -> None:
+    """The socket is of no further use: the peer, the network or the parser said so."""
+    record = pool.sockets.get(socket)
+    if record is not None:
+        destroy(pool, record, reason, now, error=Failure(code, message))
+    elif socket in pool.tunnelling:
+        failure = Failure(code, message)
+        uncounted.fail(pool, pool.tunnelling[socket], reason, failure, now)
+
+
+def peer_ended(pool: Ledger, socket: SocketId, *, now: float) -> None:
+    """The peer began to close, no response being under way.
+
+    An idle socket goes at once, and so does one that a request was assigned and is not yet
+    attached to: sent now, it would never be answered. One whose response is over but that was
+    not yet released goes at its release.
+    """
+    record = pool.sockets.get(socket)
+    if record is not None:
+        request = record.request
+        if request is None or request.state is RequestState.ASSIGNED:
+            destroy(pool, record, CloseReason.PEER_FIN, now)
+        else:
+            record.writable = False
+
+
+def judge(pool: Ledger, socket: SocketId, failure: Failure, *, again: bool) -> None:
+    """Say what becomes of the request on a dying socket when its close is seen.
+
+    Args:
+        pool: the agent's.
+        socket: dying; it may have been so before the request was given it.
+        failure: what the request fails with.
+        again: it does not fail, but is admitted once more, as a new request is.
+    """
+    record = pool.sockets.get(socket)
+    if record is not None and record.is_dying:
+        record.error = failure
+        record.again = again

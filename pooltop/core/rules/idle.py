@@ -1,0 +1,37 @@
+"""How long an idle socket may stay.
+
+Source: Node v24 lib/_http_agent.js keepSocketAlive (socket.setTimeout), installListeners
+(onTimeout).
+"""
+
+from __future__ import annotations
+
+import math
+
+from pooltop.core.ledger import Ledger
+from pooltop.core.records import SocketRecord
+from pooltop.core.rules.closing import destroy
+from pooltop.core.states import CloseReason
+
+
+def arm(pool: Ledger, socket: SocketRecord, since: float) -> None:
+    """Let an idle socket's time run from a moment, as long as its ``free_timeout_ms`` says."""
+    if socket.free_timeout_ms > 0:
+        socket.expires_at = at = since + socket.free_timeout_ms / 1000
+        if at < pool.deadline:  # noqa: PLR1730 - min() is a call, on the hot path
+            pool.deadline = at
+    else:
+        socket.expires_at = None
+
+
+def expire(pool: Ledger, *, now: float) -> None:
+    """Close the idle sockets whose time is over."""
+    pool.deadline = math.inf
+    for origin in pool.origins.values():
+        for socket in list(origin.free.values()):
+            if socket.expires_at is None or socket.is_dying:
+                continue
+            if socket.expires_at <= now:
+                destroy(pool, socket, CloseReason.IDLE_TIMEOUT, now)
+            else:
+                pool.deadline = min(pool.deadline, socket.expires_at)
