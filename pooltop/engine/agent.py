@@ -29,13 +29,14 @@ from pooltop.core.model import (
 from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
 from pooltop.engine.caller_dial import CallerDialer, Connector
 from pooltop.engine.dialer import Dialer, Dials
+from pooltop.engine.keep_socket_alive import KeepSocketAlive
 from pooltop.engine.kernel import KernelLooks
 from pooltop.engine.live_option import LiveOption
 from pooltop.engine.options import AgentKeywords, check_timeouts, constructed
 from pooltop.engine.request import prepare
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.response import Call, Response
-from pooltop.engine.shell import KeepSocketAlive, PoolShell
+from pooltop.engine.shell import PoolShell
 from pooltop.engine.snapshots import (
     free_sockets,
     origin_snapshots,

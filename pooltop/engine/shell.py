@@ -10,54 +10,39 @@ anything that the network brings as a result.
 from __future__ import annotations
 
 import asyncio
-import logging
-import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from pooltop.core import commands as cmd
-from pooltop.core.events import (
-    EVENT_KINDS,
-    OptionsChanged,
-    PoolEvent,
-    RequestAssigned,
-    RequestFailed,
-    RequestQueued,
-    RequestRetried,
-    SocketClosed,
-    SocketConnected,
-    SocketOpened,
-    TimeoutRaised,
-    TunnelFailed,
-)
+from pooltop.core.events import OptionsChanged
 from pooltop.core.hints import keep_alive_timeout
-from pooltop.core.model import AgentOptions, Codec, Origin, OriginKey, RequestId, SocketId
+from pooltop.core.model import AgentOptions, Codec, Origin, RequestId, SocketId
 from pooltop.core.pool import PoolCore
 from pooltop.core.records import Failure, SocketRecord
-from pooltop.core.states import AssignReason, CloseReason
+from pooltop.core.states import CloseReason
+from pooltop.engine import stale_reuse
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
-from pooltop.engine.codecs.factory import make_codec
 from pooltop.engine.connection import Connection
 from pooltop.engine.dialer import Dials
+from pooltop.engine.dialling import Dialling
+from pooltop.engine.keep_socket_alive import KeepSocketAlive, guarded
 from pooltop.engine.link import READ_BYTES
-from pooltop.engine.options import MOST_TIMEOUT_MS
-from pooltop.engine.oserror import network_error
+from pooltop.engine.listeners import End, Listener, Listeners
+from pooltop.engine.origin_memory import OriginMemory
+from pooltop.engine.performer import Performer
+from pooltop.engine.request_alarm import RequestAlarm
 from pooltop.engine.request_clocks import RequestClocks
 from pooltop.engine.stream import ByteStream
 from pooltop.engine.tally import Tally
 from pooltop.errors import (
     AbortError,
-    NetworkError,
     PeerError,
-    PooltopError,
     ProxyTunnelError,
     RequestError,
     RequestTimeout,
-    StaleReuseError,
 )
 
 if TYPE_CHECKING:
@@ -65,24 +50,8 @@ if TYPE_CHECKING:
     from pooltop.engine.tls_sessions import TLSFactory
     from pooltop.engine.via_proxy import ProxyDialer
 
-MOST_ORIGINS = 1000
-"""With so many, those that have no socket and no request are forgotten, their counters too."""
-
 _now = time.monotonic
-_log = logging.getLogger(__name__)
-_REUSED = AssignReason.REUSED
-_STALE: dict[CloseReason | None, str] = {
-    CloseReason.PEER_FIN: "the server closed a kept-alive socket as it was reused",
-    CloseReason.PEER_RESET: "the server reset a kept-alive socket as it was reused",
-    CloseReason.IDLE_TIMEOUT: "a kept-alive socket's idle timeout closed it as it was reused",
-    CloseReason.DIRTY_IDLE: "bytes while idle closed a kept-alive socket as it was reused",
-}
-"""Why a socket that is given to a request can be dead already."""
-_SOCKET_BROKE = (CloseReason.CONNECT_FAILED, CloseReason.PEER_RESET)
-_Ends = Callable[[], None]
 _WHOLE = ResponseEnd(keep=True, reason=None, hint=None)
-Listener = Callable[[PoolEvent], None]
-KeepSocketAlive = Callable[[SocketId], bool | float | None]
 
 
 class PoolShell:
@@ -106,90 +75,53 @@ class PoolShell:
         self.connections: dict[SocketId, Connection] = {}
         self.exchanges: dict[RequestId, Exchange] = {}
         """Every request that is not settled, by id."""
-        self._sending: list[Exchange] = []
-        """Settled ones that are still being sent and that a clock runs for."""
         self.buffer = memoryview(bytearray(READ_BYTES))
         """What its connections read into, one at a time: no two threads may share one."""
-        self.targets: dict[OriginKey, Origin] = {}
+        self._memory = OriginMemory(self.core, self.tally)
+        self.targets = self._memory.targets
         """Where each origin key leads."""
         self.streams: set[ByteStream] = set()
         """Sockets that left the pool and are still open: their callers', closed with the agent."""
-        self._most_origins = MOST_ORIGINS
-        tally = self.tally
-        self._handlers: dict[type, tuple[Listener, ...]] = dict.fromkeys(EVENT_KINDS, ())
-        ours: dict[type, Callable[[Any], None]] = {  # Any: each takes its own kind
-            RequestQueued: tally.queued,
-            RequestAssigned: self._assigned,
-            RequestFailed: tally.failed,
-            RequestRetried: self._retried,
-            SocketOpened: tally.opened,
-            TunnelFailed: self._tunnel_failed,
-            SocketConnected: tally.connected,
-            SocketClosed: self._closed,
-            TimeoutRaised: tally.timed_out,
-        }
-        for kind, handler in ours.items():
-            self._handlers[kind] = (handler,)
         self._loop = asyncio.get_running_loop()
-        self._dialer = dialer
         self._tls = tls
         self._via = via
         self._ids = cast("Iterator[RequestId]", count(1))
-        self._dials: set[asyncio.Task[None]] = set()
         self._closing: list[SocketId] = []
         self._complete: deque[Exchange] = deque()
         self._after_is_due = False
-        self._untold: deque[tuple[Listener, Any]] = deque()
-        """Events that subscribers have still to be told."""
-        self._is_telling = False
         self._clocks = RequestClocks(self.core, self.connections, self._time_out)
-        self._clock = Alarm(self._loop, self._clocks_due)
+        self._clock = RequestAlarm(self._loop, self._clocks_due, self._clocks)
         self._idle = Alarm(self._loop, self._idle_due)
-        self._perform_one: dict[type, Callable[[Any], None]] = {
-            cmd.Open: self._open,
-            cmd.Send: self._send,
-            cmd.Settle: self._settle,
-            cmd.Destroy: self._destroy,
-            cmd.Finish: self._finish,
-        }
+        self._dials = Dialling(
+            self.core,
+            self.tally,
+            dialer=dialer,
+            tls=tls,
+            via=via,
+            silence_ms=self._silence_ms,
+            failed=self._dial_ended,
+        )
+        performer = Performer(self, self._clock, self._dials)
+        self._perform_one = performer.commands
+        self._listeners = Listeners(performer.events)
+        # The listeners' own, looked at in every step.
+        self._handlers = self._listeners.by_kind
+        self._untold = self._listeners.untold
 
     # The caller's side
 
     def ask_before_keeping(self, hook: KeepSocketAlive) -> None:
-        """Ask the caller about every socket that is about to become idle.
-
-        Args:
-            hook: Node's ``agent.keepSocketAlive``; what it raises is logged, and closes. No
-                number of 0 or more and no bool: as None.
-        """
-
-        def ask(socket: SocketId) -> bool | float | None:
-            try:
-                answer = hook(socket)
-            except Exception:  # noqa: BLE001 - whatever it raises
-                _log.exception("keep_socket_alive raised: the socket is closed")
-                return False
-            # Callers are not all checked by a type checker: what means nothing changes nothing.
-            if isinstance(answer, (int, float)) and 0 <= answer < math.inf:
-                return min(answer, MOST_TIMEOUT_MS)
-            return None
-
-        self.core.keep_socket_alive = ask
+        """Ask the caller about every socket that is about to become idle: ``keep_socket_alive``."""
+        self.core.keep_socket_alive = guarded(hook)
 
     def touch(self) -> float:
         """Read the clock at the start of something that no callback of the loop began."""
         self.now = _now()
         return self.now
 
-    def subscribe(self, listener: Listener, kinds: Iterable[type] = ()) -> Callable[[], None]:
-        """Tell every event from now on; give the function that ends it.
-
-        Args:
-            listener: must be quick; if it raises it is logged and dropped.
-            kinds: the event classes it wants; none means all of them. What nobody wants costs
-                nothing, and the everyday events of a request are wanted by few.
-        """
-        return self._guard(listener, tuple(kinds) or EVENT_KINDS)
+    def subscribe(self, listener: Listener, kinds: Iterable[type] = ()) -> End:
+        """Tell every event from now on; give the function that ends it: see ``Listeners``."""
+        return self._listeners.subscribe(listener, kinds)
 
     def submit(self, exchange: Exchange) -> None:
         """Admit a request at once. Its socket is attached when ``after`` runs."""
@@ -198,9 +130,8 @@ class PoolShell:
         self.exchanges[request] = exchange
         key = exchange.key
         if key not in self.targets:
-            if len(self.targets) >= self._most_origins:
-                self._forget_unused_origins()
-            self.targets[key] = origin = exchange.origin
+            origin = exchange.origin
+            self._memory.meet(key, origin)
             if self._via is not None and self._via.tunnels(origin):
                 self.core.tunnelled.add(key)
         tally = exchange.tally = self.tally.origins[key]
@@ -266,7 +197,7 @@ class PoolShell:
         changed = self.core.set_options(options, now=self.now, by=by)
         self._perform()
         if options.timeout > 0:
-            self._note_agent_timeouts()
+            self._clock.note(self.now + options.timeout / 1000)
         self.after_this_turn()
         return changed
 
@@ -298,7 +229,7 @@ class PoolShell:
 
     async def wait_closed(self) -> None:
         """Wait until every socket is closed: dials were cancelled, transports aborted."""
-        await asyncio.gather(*self._dials, return_exceptions=True)
+        await self._dials.wait_ended()
         # An aborted transport closes its socket in the next turn of the loop.
         await asyncio.sleep(0)
 
@@ -315,9 +246,12 @@ class PoolShell:
         self.core.connected(connection.id, now=self.now)
         self._perform()
         exchange = connection.exchange
-        if exchange is not None and exchange.timeouts.idle is not None:
-            # It begins here: noted when the dial began, its time may have come and gone since.
-            self._clock.note(self.now + exchange.timeouts.idle)
+        if exchange is not None:
+            self._clock.connected(exchange, self.now)
+
+    def note_connect(self, exchange: Exchange, connection: Connection) -> None:
+        """A dial is in its next phase, with a limit of its own."""
+        self._clock.dialling(exchange, connection)
 
     def dial_failed(self, connection: Connection, error: RequestError) -> None:
         """The socket could not be connected."""
@@ -379,7 +313,7 @@ class PoolShell:
         if is_sent:
             connection.exchange = None
         else:
-            self._still_sending(exchange)
+            self._clock.answered_early(exchange, now)
         core.response_ended(exchange.id, now=now, reason=end.reason, hint_s=hint, sent=is_sent)
         if core.commands:
             self._perform()
@@ -420,127 +354,14 @@ class PoolShell:
             perform[type(command)](command)
         if self.core.deadline < self._idle.at:
             self._idle.note(self.core.deadline)
-        if self._untold and not self._is_telling:
-            self._tell()
+        if self._untold:
+            self._listeners.tell()
 
-    def _tell(self) -> None:
-        """Tell the subscribers, the commands being done: they may look, and even edit."""
-        self._is_telling = True
-        try:
-            while self._untold:
-                listener, event = self._untold.popleft()
-                listener(event)
-        finally:
-            self._is_telling = False
-
-    def _assigned(self, event: RequestAssigned) -> None:
-        exchange = self.exchanges.get(event.request)
-        if exchange is None:
-            return  # settled when its tunnel failed, and in the queue until now (uncounted.py)
-        exchange.assigned_at = event.at
-        exchange.waited = event.waited
-        exchange.nth = event.nth
-        exchange.reused = event.reason is _REUSED
-        tally = exchange.tally
-        tally.assigned += 1
-        if event.nth > 1:
-            tally.reused += 1
-        if event.waited:
-            tally.queue.record(event.waited)
-
-    def _retried(self, event: RequestRetried) -> None:
-        exchange = self.exchanges[event.request]
-        exchange.retried = True
-        exchange.tally.retried += 1
-        # As if it had never been sent, but for its intended start, from where the total counts.
-        exchange.cause = exchange.connection = exchange.assigned_at = exchange.sent_at = None
-        exchange.timeout_told = False
-        if exchange.timeouts.queue is not None:
-            self._clock.note(self.now + exchange.timeouts.queue)
-
-    def _closed(self, event: SocketClosed) -> None:
-        connection = self.connections.pop(event.socket)
-        self.tally.closed(event, connection)
-
-    def _tunnel_failed(self, event: TunnelFailed) -> None:
-        self.connections.pop(event.socket).abort()
-
-    def _guard(self, listener: Listener, kinds: tuple[type, ...]) -> _Ends:
-        """Put a listener on the list, so that what it raises ends it and nothing else."""
-        is_on = True
-
-        def later(event: PoolEvent) -> None:
-            self._untold.append((guarded, event))
-
-        def guarded(event: PoolEvent) -> None:
-            if not is_on:
-                return
-            try:
-                listener(event)
-            except Exception:  # noqa: BLE001 - whatever it raises
-                _log.exception("a subscriber raised; it is told nothing more")
-                end()
-
-        def end() -> None:
-            nonlocal is_on
-            is_on = False
-            for kind in kinds:
-                self._handlers[kind] = tuple(h for h in self._handlers[kind] if h is not later)
-
-        for kind in kinds:
-            self._handlers[kind] = (*self._handlers[kind], later)
-        return end
-
-    def _open(self, command: cmd.Open) -> None:
-        exchange = self.exchanges.get(command.request)
-        # The request's own: what is not in the key (a passphrase) may differ from the first one's.
-        origin = self.targets[command.key] if exchange is None else exchange.origin
-        connection = Connection(command.socket, origin, self, make_codec(self.codec), self.now)
-        self.connections[command.socket] = connection
-        if exchange is not None:  # else as in _assigned
-            self._set_timeout(exchange)
-            self.note_connect(exchange, connection)
-        dial = self._loop.create_task(self._dial(connection), name=f"pooltop-dial-{command.socket}")
-        connection.dial = dial
-        self._dials.add(dial)
-        dial.add_done_callback(self._dials.discard)
-
-    def _send(self, command: cmd.Send) -> None:
-        exchange = self.exchanges[command.request]
-        connection = self.connections[command.socket]
-        exchange.connection = connection
-        if connection.connected_at is None:
-            # The dial may have begun for another request, one that was given up.
-            self.note_connect(exchange, connection)
-        idle = exchange.timeouts.idle
-        if idle is not None:
-            if exchange.timeouts.mode == "node":
-                self._set_timeout(exchange)
-            if self.now + idle < self._clock.at:
-                self._clock.note(self.now + idle)
-        timeout = self.core.sockets[command.socket].timeout_ms / 1000
-        if timeout > 0:
-            exchange.hears_timeout = idle is not None or self.core.options.timeout > 0
-            if self.now + timeout < self._clock.at:
-                self._clock.note(self.now + timeout)
-        if exchange.hears_steps:
-            exchange.on_attached()
-        connection.send(exchange)
-
-    def _settle(self, command: cmd.Settle) -> None:
-        exchange = self.exchanges.pop(command.request)
-        exchange.ended_at = self.now
-        error = exchange.cause or PeerError(command.message, code=command.code)
-        exchange.on_failed(error)
-
-    def _destroy(self, command: cmd.Destroy) -> None:
-        self.connections[command.socket].abort()
+    def see_closed(self, socket: SocketId) -> None:
+        """Tell the core at the start of the next turn that a destroyed socket is closed."""
         if not self._closing:
             self._loop.call_soon(self._see_closes)
-        self._closing.append(command.socket)
-
-    def _finish(self, command: cmd.Finish) -> None:
-        self.connections[command.socket].finish()
+        self._closing.append(socket)
 
     # What the loop calls
 
@@ -555,7 +376,7 @@ class PoolShell:
         self.after()
         closing, self._closing = self._closing, []
         for socket in reversed(closing):
-            self._judge_stale(socket)
+            stale_reuse.judge(self, socket)
             self.core.closed(socket, now=self.now)
             self._perform()
             # Each is a callback of its own in Node: its ticks come before the next close. So the
@@ -571,12 +392,9 @@ class PoolShell:
 
     def _clocks_due(self) -> float:
         self.now = _now()
-        self._sending = [each for each in self._sending if each.is_sending]
-        deadline = self._clocks.look([*self.exchanges.values(), *self._sending], self.now)
+        deadline = self._clock.look(self.exchanges.values(), self.now)
         self.after()
         return deadline
-
-    # Clocks
 
     def _time_out(self, exchange: Exchange, error: RequestTimeout) -> None:
         if exchange.is_settled:
@@ -590,97 +408,15 @@ class PoolShell:
         )
         self._perform()
 
-    def note_connect(self, exchange: Exchange, connection: Connection) -> None:
-        """Ring when a limit on the connection's present phase runs out."""
-        self._clock.note(self._clocks.connect_deadline(exchange.timeouts, connection))
-
-    def _set_timeout(self, exchange: Exchange) -> None:
-        timeouts = exchange.timeouts
-        if timeouts.mode == "node" and timeouts.idle is not None:
-            timeout_ms = min(timeouts.idle * 1000, MOST_TIMEOUT_MS)
-            self.core.set_timeout(exchange.id, timeout_ms=timeout_ms)
-
-    def _still_sending(self, exchange: Exchange) -> None:
-        """Keep the clocks of a request whose response came before all of it was sent.
-
-        Node has none there, and keeps the socket as long as the peer likes.
-        """
-        timeouts = exchange.timeouts
-        if timeouts.mode == "node":
-            return
-        if timeouts.idle is not None:
-            self._clock.note(self.now + timeouts.idle)
-        if timeouts.total is not None:
-            self._clock.note(exchange.intended_at + timeouts.total)
-        if timeouts.idle is not None or timeouts.total is not None:
-            self._sending.append(exchange)
-
-    def _note_agent_timeouts(self) -> None:
-        self._clock.note(self.now + self.core.options.timeout / 1000)
-
-    # Dialling
-
-    async def _dial(self, connection: Connection) -> None:
-        options = self.core.options
-        probe = options.keep_alive_msecs if options.keep_alive else None
-        origin = connection.origin
-        try:
-            # First: what is wrong with it is known without a socket.
-            tls = self._tls.stream(origin) if origin.scheme == "https" else None
-            proxy = None if self._via is None else self._via.between(origin)
-            if self._via is None or proxy is None:
-                connection.tls = tls
-                dialled = await self._dialer.dial(
-                    origin,
-                    keep_alive_probe_ms=probe,
-                    no_delay=options.no_delay,
-                    connecting=connection.connecting,
-                )
-            else:
-                connection.via = proxy.url
-                reached = await self._via.reach(
-                    origin,
-                    proxy,
-                    tls,
-                    options,
-                    probe_ms=probe,
-                    connecting=connection.connecting,
-                    tunnelling=connection.tunnelling,
-                    progressed=connection.progressed,
-                    silence_ms=self._silence_ms(connection),
-                )
-                dialled, connection.tls = reached.dialled, reached.tls
-                connection.tunnel_s = reached.tunnel_s
-            connection.tcp_s = dialled.tcp_s
-            connection.attempts = dialled.attempts
-            connection.local = dialled.local
-            connection.remote = dialled.remote
-            self.tally.origins[origin.key].reached(dialled.remote, dialled.local)
-            await self._loop.create_connection(lambda: connection, sock=dialled.sock)
-        except ProxyTunnelError as error:
+    def _dial_ended(self, connection: Connection, error: RequestError) -> None:
+        """Take what a dial failed with; the connection may have been given up meanwhile."""
+        self.now = _now()
+        if isinstance(error, ProxyTunnelError) and error.timed_out:
             asking = self._asking(connection)
-            if error.timed_out and asking is not None:
-                self.now = _now()
+            if asking is not None:
                 asking.hears_timeout = True  # whatever it was set to: handleSocketAfterProxy
                 self._clocks.tell_silence(asking, connection, self.now)
-            self._dial_failed(connection, error)
-        except RequestError as error:
-            self._dial_failed(connection, error)
-        except OSError as error:
-            wrapped = network_error(error.errno, syscall="connect", where=connection.remote)
-            wrapped.__cause__ = error
-            self._dial_failed(connection, wrapped)
-        except PooltopError as error:
-            # A file of the TLS options: the user's fault, found as late as this.
-            self._dial_failed(connection, RequestError(str(error), code=error.code))
-        except Exception as error:  # noqa: BLE001 - an injected resolver: the request must not hang
-            unforeseen = NetworkError(f"connect: {error!r}", code="UNKNOWN")
-            unforeseen.__cause__ = error
-            self._dial_failed(connection, unforeseen)
-
-    def _dial_failed(self, connection: Connection, error: RequestError) -> None:
         if not connection.dead:
-            self.now = _now()
             self.dial_failed(connection, error)
             self.after()
 
@@ -696,9 +432,9 @@ class PoolShell:
         self.core.lost(
             connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
         )
-        self._judge_stale(connection.id, error)
-        if had_request and _is_sockets_fault(connection, reason):
-            self._tls.forget(connection.origin)
+        stale_reuse.judge(self, connection.id, error)
+        if had_request and connection.tls is not None:
+            self._tls.lost(connection.origin, connection.tls, reason)
         if exchange is not None and exchange.cause is None:
             exchange.cause = error
         self._perform()
@@ -720,48 +456,6 @@ class PoolShell:
         request = record.request or record.opened_for
         return None if request is None else self.exchanges.get(request.id)
 
-    def _forget_unused_origins(self) -> None:
-        """Keep the memory of an agent that is given ever new hosts bounded."""
-        for key in self.core.forget_unused_origins():
-            del self.targets[key]
-            self.tally.origins.pop(key, None)
-        # Where most are in use, looking again at every new one would find nothing.
-        self._most_origins = max(MOST_ORIGINS, 2 * len(self.targets))
-
-    def _judge_stale(self, socket: SocketId, why: RequestError | None = None) -> None:
-        """See whether a dying socket was given to a request although it was stale.
-
-        It had served before, and not a byte of the response came: closed by the peer, or chosen
-        although it was closing (Node's lifo takes a destroyed tail).
-        """
-        record = self.core.sockets.get(socket)
-        if record is None or record.request is None or record.carried <= 1:
-            return
-        words = _STALE.get(record.close_reason)
-        # Not the connection's own: a request that is assigned is not yet attached to it.
-        exchange = self.exchanges.get(record.request.id)
-        if words is None or exchange is None or exchange.first_byte_at is not None:
-            return
-        if exchange.cause is not None:
-            return  # judged before, given up, or out of time
-        connection = self.connections[socket]
-        is_attached = exchange.connection is connection
-        quiet_since = connection.quiet_since if is_attached else connection.last_activity
-        error = StaleReuseError(
-            words,
-            idle_s=max(0.0, (exchange.assigned_at or self.now) - quiet_since),
-            hint_s=keep_alive_timeout(connection.hint),
-            nth=record.carried,
-        )
-        error.__cause__ = why
-        exchange.cause = error
-        exchange.tally.stale_reuse += 1
-        self.core.judge(
-            socket,
-            Failure(error.code, str(error), error.outcome),
-            again=self.core.options.retry_stale and exchange.can_be_sent_again,
-        )
-
     def _sent(self, exchange: Exchange) -> None:
         self.now = _now()
         exchange.sent_at = self.now
@@ -771,14 +465,3 @@ class PoolShell:
             connection.exchange = None
         self.core.request_sent(exchange.id, now=self.now)
         self._perform()
-
-
-def _is_sockets_fault(connection: Connection, reason: CloseReason) -> bool:
-    """Say whether the 'close' of Node's TLS socket has an error: its session is then evicted.
-
-    A response that cannot be read is not the socket's, nor is a request that is given up; what
-    happens to an idle socket is swallowed. Source: Node v24 lib/https.js createConnection.
-    """
-    if connection.tls is None:
-        return False
-    return reason in _SOCKET_BROKE or connection.tls.fault is not None

@@ -10,12 +10,14 @@ import ipaddress
 import ssl
 
 from pooltop.core.model import Origin, OriginKey, TLSOptions
+from pooltop.core.states import CloseReason
 from pooltop.engine.tls import TLSSession, TLSStream
 from pooltop.engine.tls_context import make_context
 from pooltop.engine.tls_nested import AnyTLS
 
 MOST_CONTEXTS = 100
 """Contexts kept, one for each way to secure a connection; beyond, the oldest is made anew."""
+_SOCKET_BROKE = (CloseReason.CONNECT_FAILED, CloseReason.PEER_RESET)
 
 
 class TLSFactory:
@@ -69,6 +71,16 @@ class TLSFactory:
     def cached(self) -> tuple[OriginKey, ...]:
         """The origins that have a session to resume, the next to be evicted first."""
         return tuple(self._sessions)
+
+    def lost(self, origin: Origin, stream: AnyTLS, reason: CloseReason) -> None:
+        """Drop the origin's session if the 'close' of Node's TLS socket would have an error.
+
+        A response that cannot be read is not the socket's fault, nor is a request that is given
+        up; what happens to an idle socket is swallowed: it is not to be told here.
+        Source: Node v24 lib/https.js createConnection.
+        """
+        if reason in _SOCKET_BROKE or stream.fault is not None:
+            self.forget(origin)
 
     def forget(self, origin: Origin) -> None:
         """Drop the origin's session: a connection of it was closed by an error."""

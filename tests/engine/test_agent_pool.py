@@ -10,7 +10,7 @@ import pytest
 
 from pooltop.core import events as ev
 from pooltop.core.view import Fold
-from pooltop.engine import shell
+from pooltop.engine import origin_memory
 from pooltop.engine.agent import Agent
 from pooltop.errors import AbortError, PeerError, PooltopError, UsageError
 
@@ -433,7 +433,7 @@ async def test_an_agent_that_is_given_ever_new_hosts_forgets_those_that_it_has_d
         while (asked := await wire.request()) is not None:
             wire.reply("x", *([] if asked.target == "/kept" else ["Connection: close"]))
 
-    monkeypatch.setattr(shell, "MOST_ORIGINS", 5)
+    monkeypatch.setattr(origin_memory, "MOST_ORIGINS", 5)
     server = await serve(keep)
     agent = agent_of(keep_alive=True)
     for n in range(20):

@@ -1,0 +1,124 @@
+"""The dials of one agent that are under way: each a task that ends with a transport or an error.
+
+Here a connection gets its TLS, its way through a proxy and its socket, and whatever goes wrong on
+that way becomes the one ``RequestError`` that its request fails with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pooltop.core.pool import PoolCore
+from pooltop.engine.connection import Connection
+from pooltop.engine.dialer import Dialled, Dials
+from pooltop.engine.oserror import network_error
+from pooltop.engine.tally import Tally
+from pooltop.errors import NetworkError, PooltopError, RequestError
+
+if TYPE_CHECKING:
+    from pooltop.engine.tls_sessions import TLSFactory
+    from pooltop.engine.via_proxy import ProxyDialer
+
+
+class Dialling:
+    """Owns the tasks; a connection can cancel its own."""
+
+    def __init__(
+        self,
+        core: PoolCore,
+        tally: Tally,
+        *,
+        dialer: Dials,
+        tls: TLSFactory,
+        via: ProxyDialer | None,
+        silence_ms: Callable[[Connection], float],
+        failed: Callable[[Connection, RequestError], None],
+    ) -> None:
+        """Begin with none. Made inside the event loop that runs the dials.
+
+        Args:
+            core: for the options, as they are when a dial begins.
+            tally: told who was reached.
+            dialer: opens direct connections.
+            tls: secures those to https origins.
+            via: opens those through proxies; None for no proxies.
+            silence_ms: how long a proxy may say nothing to this connection, 0 for no limit.
+            failed: told of a dial that failed, the connection not being closed.
+        """
+        self._core = core
+        self._tally = tally
+        self._dialer = dialer
+        self._tls = tls
+        self._via = via
+        self._silence_ms = silence_ms
+        self._failed = failed
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, connection: Connection) -> None:
+        """Begin to dial in the next turn of the loop."""
+        dial = self._loop.create_task(self._dial(connection), name=f"pooltop-dial-{connection.id}")
+        connection.dial = dial
+        self._tasks.add(dial)
+        dial.add_done_callback(self._tasks.discard)
+
+    async def wait_ended(self) -> None:
+        """Wait for those that are under way: they were cancelled, or end by themselves."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _dial(self, connection: Connection) -> None:
+        try:
+            dialled = await self._reach(connection)
+            connection.tcp_s = dialled.tcp_s
+            connection.attempts = dialled.attempts
+            connection.local = dialled.local
+            connection.remote = dialled.remote
+            self._tally.origins[connection.origin.key].reached(dialled.remote, dialled.local)
+            await self._loop.create_connection(lambda: connection, sock=dialled.sock)
+        except RequestError as error:
+            self._failed(connection, error)
+        except OSError as error:
+            wrapped = network_error(error.errno, syscall="connect", where=connection.remote)
+            wrapped.__cause__ = error
+            self._failed(connection, wrapped)
+        except PooltopError as error:
+            # A file of the TLS options: the user's fault, found as late as this.
+            self._failed(connection, RequestError(str(error), code=error.code))
+        except Exception as error:  # noqa: BLE001 - an injected resolver: the request must not hang
+            unforeseen = NetworkError(f"connect: {error!r}", code="UNKNOWN")
+            unforeseen.__cause__ = error
+            self._failed(connection, unforeseen)
+
+    async def _reach(self, connection: Connection) -> Dialled:
+        """Open the socket, directly or through a proxy, and choose the TLS to start on it."""
+        options = self._core.options
+        probe_ms = options.keep_alive_msecs if options.keep_alive else None
+        origin = connection.origin
+        # First: what is wrong with it is known without a socket.
+        tls = self._tls.stream(origin) if origin.scheme == "https" else None
+        proxy = None if self._via is None else self._via.between(origin)
+        if self._via is None or proxy is None:
+            connection.tls = tls
+            return await self._dialer.dial(
+                origin,
+                keep_alive_probe_ms=probe_ms,
+                no_delay=options.no_delay,
+                connecting=connection.connecting,
+            )
+        connection.via = proxy.url
+        reached = await self._via.reach(
+            origin,
+            proxy,
+            tls,
+            options,
+            probe_ms=probe_ms,
+            connecting=connection.connecting,
+            tunnelling=connection.tunnelling,
+            progressed=connection.progressed,
+            silence_ms=self._silence_ms(connection),
+        )
+        connection.tls = reached.tls
+        connection.tunnel_s = reached.tunnel_s
+        return reached.dialled
