@@ -102,8 +102,7 @@ class Agent:
         if codec not in get_args(Codec):
             raise UsageError(f"codec is {' or '.join(get_args(Codec))}")
         self.name = name
-        self.timeouts = timeouts or Timeouts()
-        check_timeouts(self.timeouts)
+        self.timeouts = Timeouts() if timeouts is None else timeouts
         self._initial = constructed(options)
         proxies = proxies_of(proxy_env)
         self.way = Way(self._initial, tls or TLSOptions(), proxies)
@@ -264,7 +263,7 @@ class Agent:
             idempotent=idempotent,
         )
         now = self._shell.touch()
-        call = Call(prepared, route.origin, timeouts or self.timeouts, intended_at=now)
+        call = Call(prepared, route.origin, timeouts or self._timeouts, intended_at=now)
         self._shell.submit(call)
         self._shell.after_this_turn()
         if isinstance(content, AsyncIterable):
@@ -291,6 +290,23 @@ class Agent:
         return options.keep_alive or options.max_sockets != float("inf")
 
     # State
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The clocks of requests that bring none of their own; see ``Timeouts``.
+
+        Set, they are for the requests that begin from then on. A workload keeps those that it
+        began with.
+
+        Raises:
+            UsageError: set to what is no ``Timeouts``, or to one out of range; the old ones stay.
+        """
+        return self._timeouts
+
+    @timeouts.setter
+    def timeouts(self, timeouts: Timeouts) -> None:
+        check_timeouts(timeouts)
+        self._timeouts = timeouts
 
     @property
     def shell(self) -> PoolShell:
@@ -389,7 +405,7 @@ class Agent:
         """Change an option live; give what happened at once.
 
         Args:
-            option: one of ``pooltop.core.edits.EDITABLE``.
+            option: one of ``pooltop.EDITABLE``.
             value: None for no limit.
             by: who, for the log.
 

@@ -157,8 +157,12 @@ def check_timeouts(timeouts: Timeouts) -> None:
     """Check the clocks of an agent or of one request.
 
     Raises:
-        UsageError: there is no such mode, or a clock is no number of seconds.
+        UsageError: they are no ``Timeouts``, there is no such mode, or a clock is no number of
+            seconds.
     """
+    # Callers are not all checked by a type checker: a mapping would fail in the midst of a request.
+    if not isinstance(timeouts, Timeouts):
+        raise UsageError("timeouts is a pooltop.Timeouts, as Timeouts(total=5)")
     if timeouts.mode not in get_args(TimeoutMode):
         raise UsageError(f"timeouts.mode is {' or '.join(get_args(TimeoutMode))}")
     for clock in timeouts.__struct_fields__[1:]:

@@ -125,9 +125,11 @@ class PoolShell:
 
     def submit(self, exchange: Exchange) -> None:
         """Admit a request at once. Its socket is attached when ``after`` runs."""
+        # All that an exchange lacks or has wrong raises before anything of it is kept.
+        timeouts = exchange.timeouts
+        total, queue = timeouts.total, timeouts.queue
         request = exchange.id = next(self._ids)
         exchange.shell = self
-        self.exchanges[request] = exchange
         key = exchange.key
         if key not in self.targets:
             origin = exchange.origin
@@ -136,19 +138,18 @@ class PoolShell:
                 self.core.tunnelled.add(key)
         tally = exchange.tally = self.tally.origins[key]
         tally.submitted += 1
+        self.exchanges[request] = exchange
         core = self.core
         has_socket = core.submit(
             request, key, now=self.now, keep_alive=not exchange.prepared.wants_close
         )
         if core.commands:
             self._perform()
-        timeouts = exchange.timeouts
-        total = timeouts.total
         # The comparison is note's own; made here it saves the call, as in most cases it must.
         if total is not None and exchange.intended_at + total < self._clock.at:
             self._clock.note(exchange.intended_at + total)
-        if not has_socket and timeouts.queue is not None:
-            self._clock.note(self.now + timeouts.queue)
+        if not has_socket and queue is not None:
+            self._clock.note(self.now + queue)
 
     def after_this_turn(self) -> None:
         """Let ``after`` run once the code that is running has returned to the loop."""

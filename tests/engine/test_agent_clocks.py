@@ -14,7 +14,7 @@ from pooltop.engine.exchange import Exchange
 from pooltop.engine.request import prepare
 from pooltop.engine.resolver import Address
 from pooltop.engine.url import split_url
-from pooltop.errors import QueueTimeout, RequestTimeout
+from pooltop.errors import QueueTimeout, RequestTimeout, UsageError
 
 
 async def _get(agent, url, **clocks):
@@ -445,3 +445,45 @@ def test_an_alarm_keeps_what_is_noted_while_it_rings():
     alarm.note(1.0)
     loop.run(10.0)
     assert [1.0, 2.0] == rung
+
+
+async def test_the_agents_clocks_can_be_set_for_later_requests(held, agent_of):
+    server = await held().start()
+    agent = agent_of()
+    agent.timeouts = Timeouts(total=0.03)
+    with pytest.raises(RequestTimeout, match="not complete 0.03 s after"):
+        await agent.request("GET", server.url)
+    assert Timeouts(total=0.03) == agent.timeouts == agent.snapshot().timeouts
+
+
+@pytest.mark.parametrize("wrong", [{"total": 5}, {}, 5, None, Timeouts(total=-1)])
+async def test_clocks_that_are_none_are_refused_and_the_old_ones_stay(serve, agent_of, wrong):
+    server = await serve()
+    agent = agent_of(timeouts=Timeouts(total=5), max_sockets=1)
+    with pytest.raises(UsageError, match="timeouts"):
+        agent.timeouts = wrong
+    assert Timeouts(total=5) == agent.timeouts
+    response = await agent.request("GET", server.url)
+    assert b"/" == await response.read()
+
+
+@pytest.mark.parametrize("wrong", [{"total": 5}, {}, 5])
+async def test_clocks_that_are_no_timeouts_are_a_usage_error(agent_of, wrong):
+    with pytest.raises(UsageError, match=r"timeouts is a pooltop\.Timeouts"):
+        agent_of(timeouts=wrong)
+    with pytest.raises(UsageError, match=r"timeouts is a pooltop\.Timeouts"):
+        await agent_of().request("GET", "http://127.0.0.1:1/", timeouts=wrong)
+
+
+async def test_what_cannot_be_submitted_leaves_nothing_behind(serve, agent_of):
+    """An exception in the midst once left a request that nobody ran and that blocked the next."""
+    server = await serve()
+    agent = agent_of(max_sockets=1)
+    agent._timeouts = {"total": 5}
+    with pytest.raises(AttributeError):
+        await agent.request("GET", server.url)
+    assert (0, {}) == (agent.total_socket_count, agent.shell.exchanges)
+    agent.timeouts = Timeouts(total=5)
+    response = await agent.request("GET", server.url)
+    assert b"/" == await response.read()
+    await agent.aclose()
