@@ -10,18 +10,29 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pooltop import errors
     from pooltop.core import events
+    from pooltop.core.edits import EDITABLE
     from pooltop.core.model import (
         GLOBAL_AGENT,
         AgentOptions,
         Origin,
         Profile,
+        ProxyEnv,
         Timeouts,
         TLSOptions,
     )
-    from pooltop.core.snapshot import AgentSnapshot, RequestInfo, Snapshot, SocketInfo
+    from pooltop.core.snapshot import (
+        AgentSnapshot,
+        OriginSnapshot,
+        PeerCertificate,
+        PhaseTimings,
+        RequestInfo,
+        Snapshot,
+        SocketInfo,
+        TCPInfo,
+    )
     from pooltop.engine.agent import Agent
     from pooltop.engine.caller_dial import Connector
-    from pooltop.engine.resolver import SystemResolver
+    from pooltop.engine.resolver import Address, Resolver, SystemResolver
     from pooltop.engine.response import Response
     from pooltop.engine.stream import ByteStream
     from pooltop.profiles import load_profile
@@ -29,19 +40,27 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "EDITABLE",
     "GLOBAL_AGENT",
+    "Address",
     "Agent",
     "AgentOptions",
     "AgentSnapshot",
     "ByteStream",
     "Connector",
     "Origin",
+    "OriginSnapshot",
+    "PeerCertificate",
+    "PhaseTimings",
     "Profile",
+    "ProxyEnv",
     "RequestInfo",
+    "Resolver",
     "Response",
     "Snapshot",
     "SocketInfo",
     "SystemResolver",
+    "TCPInfo",
     "TLSOptions",
     "Timeouts",
     "errors",
@@ -51,19 +70,27 @@ __all__ = [
 
 _MODULES = {"errors": "pooltop.errors", "events": "pooltop.core.events"}
 _HOMES = {
+    "Address": "pooltop.engine.resolver",
     "Agent": "pooltop.engine.agent",
     "AgentOptions": "pooltop.core.model",
     "GLOBAL_AGENT": "pooltop.core.model",
     "AgentSnapshot": "pooltop.core.snapshot",
     "ByteStream": "pooltop.engine.stream",
     "Connector": "pooltop.engine.caller_dial",
+    "EDITABLE": "pooltop.core.edits",
     "Origin": "pooltop.core.model",
+    "OriginSnapshot": "pooltop.core.snapshot",
+    "PeerCertificate": "pooltop.core.snapshot",
+    "PhaseTimings": "pooltop.core.snapshot",
     "Profile": "pooltop.core.model",
+    "ProxyEnv": "pooltop.core.model",
     "RequestInfo": "pooltop.core.snapshot",
+    "Resolver": "pooltop.engine.resolver",
     "Response": "pooltop.engine.response",
     "Snapshot": "pooltop.core.snapshot",
     "SocketInfo": "pooltop.core.snapshot",
     "SystemResolver": "pooltop.engine.resolver",
+    "TCPInfo": "pooltop.core.snapshot",
     "TLSOptions": "pooltop.core.model",
     "Timeouts": "pooltop.core.model",
     "load_profile": "pooltop.profiles",

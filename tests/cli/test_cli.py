@@ -204,8 +204,9 @@ print(sum(name.startswith("pooltop.") for name in sys.modules))
 
 def test_the_public_names_are_these() -> None:
     expected = (
-        "GLOBAL_AGENT Agent AgentOptions AgentSnapshot ByteStream Connector Origin Profile "
-        "RequestInfo Response Snapshot SocketInfo SystemResolver TLSOptions Timeouts errors events "
+        "EDITABLE GLOBAL_AGENT Address Agent AgentOptions AgentSnapshot ByteStream Connector "
+        "Origin OriginSnapshot PeerCertificate PhaseTimings Profile ProxyEnv RequestInfo Resolver "
+        "Response Snapshot SocketInfo SystemResolver TCPInfo TLSOptions Timeouts errors events "
         "load_profile"
     )
 
