@@ -235,6 +235,10 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     total: int = 0
     tunnelling: int = 0
     """Sockets that Node does not count yet: their tunnel through a proxy is not up."""
+    tunnelling_since: float | None = None
+    """When the oldest of these was opened; None without any."""
+    tunnel_requests: int = 0
+    """Requests that wait for one of these to be theirs: neither queued nor running."""
     counters: OriginCounters = OriginCounters()
     latency: OriginLatency = OriginLatency()
     timeout_events: int = 0

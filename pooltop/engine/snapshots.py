@@ -169,6 +169,7 @@ def _origin(
     running = [s.request for s in origin.sockets.values() if s.request is not None]
     connections = [shell.connections[s.id] for s in everything]
     target = shell.targets[key]
+    tunnels = [s for s in shell.core.tunnelling.values() if s.origin is origin]
     return OriginSnapshot(
         key=key,
         scheme=target.scheme,
@@ -186,7 +187,9 @@ def _origin(
         free=states.count(SocketState.FREE) + states.count(SocketState.FREE_CONNECTING),
         closing=sum(s.is_dying for s in everything),
         total=len(everything),
-        tunnelling=sum(s.origin is origin for s in shell.core.tunnelling.values()),
+        tunnelling=len(tunnels),
+        tunnelling_since=min((s.opened_at for s in tunnels), default=None),
+        tunnel_requests=sum(s.request is not None for s in tunnels),
         counters=tally.counters(
             sum(c.bytes_in for c in connections), sum(c.bytes_out for c in connections)
         ),

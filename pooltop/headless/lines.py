@@ -9,6 +9,7 @@ from pooltop.present import units
 from pooltop.present.clean import cells, clip
 from pooltop.present.history import History
 from pooltop.present.hosts import HostRow, build_rows, label_of
+from pooltop.present.tunnels import pending
 
 HEADING_EVERY = 24
 """Lines between two headings."""
@@ -56,7 +57,8 @@ class LineFormat:
             out.append(self._line("TIME", _NAMES, [title for title, _ in _NUMBERS]))
         self._until_heading -= len(rows)
         for row, pair in zip(rows, names, strict=True):
-            out.append(self._line(now, pair, _numbers(row)))
+            line = self._line(now, pair, _numbers(row))
+            out.append(f"{line}  {pending(row.tunnels)}" if row.tunnels else line)
         return out
 
     def _widen(self, names: Sequence[tuple[str, str]]) -> bool:

@@ -9,6 +9,7 @@ from pooltop.present.clean import clean
 from pooltop.present.faults import counts, stale_words
 from pooltop.present.hosts import label_of
 from pooltop.present.kernel import ports_held
+from pooltop.present.tunnels import pending_words, waiting_words
 
 _LATE_SHARE = 0.01
 """A workload with a larger share of late starts was not delivered as asked for."""
@@ -53,6 +54,9 @@ def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:
         f"  latency     {_quantiles(latency.total)} (intended start to last byte)",
         f"  queue wait  p95 {wait}; {counters.queued} requests waited, {origin.queued} still do",
     ]
+    if origin.tunnelling:
+        waiting = waiting_words(origin, snapshot.at)
+        lines.append(f"  tunnels     {pending_words(origin)}: {waiting}")
     if origin.time_wait is not None:
         lines.append(f"  TIME_WAIT   {_time_wait(origin.time_wait, snapshot)}")
     if not origin.verified:

@@ -13,6 +13,7 @@ from pooltop.present.clean import cells, clean
 from pooltop.present.hosts import HostRow
 from pooltop.present.line import Ink, Line, Span, spread, width_of
 from pooltop.present.marks import Mark
+from pooltop.present.tunnels import pending
 
 State = Literal["WAITING", "LIVE", "SILENT", "FROZEN", "ENDED"]
 _STATE_INK: dict[State, Ink] = {
@@ -142,11 +143,16 @@ def alert_line(rows: Sequence[HostRow], width: int) -> Line:
     return spread([(text, ink)], right, width)
 
 
-_GRAVE = (Mark.SATURATED, Mark.WAITING, Mark.ERRORS, Mark.OVER)
+_GRAVE = (Mark.SATURATED, Mark.WAITING, Mark.ERRORS, Mark.OVER, Mark.TUNNELLING)
+_LONG_TUNNEL_S = 1.0
+"""A tunnel that takes so long is trouble; a younger one is everyday work."""
 
 
 def _gravity(row: HostRow) -> int:
-    return next((i for i, mark in enumerate(_GRAVE) if mark in row.marks), len(_GRAVE))
+    marks = row.marks
+    if (row.tunnels_s or 0.0) < _LONG_TUNNEL_S:
+        marks = tuple(mark for mark in marks if mark is not Mark.TUNNELLING)
+    return next((i for i, mark in enumerate(_GRAVE) if mark in marks), len(_GRAVE))
 
 
 def _trouble(row: HostRow, mark: Mark) -> str:
@@ -163,4 +169,6 @@ def _trouble(row: HostRow, mark: Mark) -> str:
     if mark is Mark.ERRORS:
         of = f" (since the start: {row.faults})" if row.faults else ""
         return f"{units.share(row.rates.errors)} of its requests failed or were answered 5xx{of}"
+    if mark is Mark.TUNNELLING:
+        return f"{pending(row.tunnels)} through the proxy: {row.tunnels_wait}"
     return f"over its limit, draining: {used}"

@@ -16,6 +16,7 @@ from pooltop.present.line import Line
 from pooltop.present.marks import Mark, in_use, limit_of, marks_of
 from pooltop.present.plot import nice_top, spark_line
 from pooltop.present.track import Grid, Rates
+from pooltop.present.tunnels import pending, waiting_words
 
 _SLOPE_S = 5.0
 _RISING = 0.2
@@ -54,11 +55,20 @@ class HostRow:
     """In use over the window; empty when it was not asked for."""
     faults: str = ""
     """What requests failed of since the start, the most frequent first; empty for none."""
+    tunnels: int = 0
+    """Tunnels through a proxy that are not up."""
+    tunnels_s: float | None = None
+    """Age of the oldest of these; None without any."""
+    tunnels_wait: str = ""
+    """Who waits for them and how long already, in words."""
 
     @property
     def words(self) -> str:
         """The state in words, for those who cannot see glyphs or colours."""
-        return ", ".join(mark.word for mark in self.marks) or "healthy"
+        words = (
+            pending(self.tunnels) if mark is Mark.TUNNELLING else mark.word for mark in self.marks
+        )
+        return ", ".join(words) or "healthy"
 
     @property
     def trend(self) -> str:
@@ -132,7 +142,7 @@ def _row(
     track = history.track(host)
     rates = track.rates(at, origin, window_s)
     since = track.saturated_since(at)
-    oldest = origin.oldest_queued_at
+    oldest, tunnel = origin.oldest_queued_at, origin.tunnelling_since
     line: Line = ()
     if grid is not None:
         used = track.series("in_use", grid, at)
@@ -158,6 +168,9 @@ def _row(
         ports_held=ports_held(origin.time_wait, local_ports),
         spark=line,
         faults=counts(origin.counters.failed, most=3),
+        tunnels=origin.tunnelling,
+        tunnels_s=None if tunnel is None else max(0.0, at - tunnel),
+        tunnels_wait=waiting_words(origin, at),
     )
 
 

@@ -10,6 +10,7 @@ from pooltop.core.states import SocketState
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.line import Ink, Line, Span
+from pooltop.present.tunnels import pending_words, waiting_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ def strip_lines(
     if width < 1 or height < 1:
         return []
     sockets = sorted((*origin.sockets, *origin.free_sockets), key=lambda socket: socket.id)
+    if not sockets and origin.tunnelling:
+        # No room is shown: these are connections to the proxy, and no limit holds them back.
+        return [((pending_words(origin), "warn"),)]
     cells = [cell_of(socket, origin.scheme) for socket in sockets]
     limit = agent.options.max_sockets
     if not math.isinf(limit):
@@ -93,13 +97,23 @@ def legend_line() -> Line:
 
 
 def notable_line(origin: OriginSnapshot, at: float) -> Line:
-    """Give the oldest and the busiest socket and the longest request, as far as there are any."""
+    """Give the oldest and the busiest socket and the longest request, as far as there are any.
+
+    Before them what waits for tunnels, which would else be seen nowhere: alone without a socket,
+    for then the strip says how many tunnels there are.
+    """
     sockets = (*origin.sockets, *origin.free_sockets)
+    tunnels: list[Span] = []
+    if origin.tunnelling:
+        tunnels = [(waiting_words(origin, at), "warn")]
+        if sockets:
+            tunnels = [(f"{pending_words(origin)}: ", "warn"), *tunnels, ("  ", "text")]
     if not sockets:
-        return (("no socket is open", "dim"),)
+        return tuple(tunnels) or (("no socket is open", "dim"),)
     oldest = min(sockets, key=lambda socket: socket.opened_at)
     busiest = max(sockets, key=lambda socket: socket.requests)
     spans: list[Span] = [
+        *tunnels,
         ("oldest ", "dim"),
         (f"s{oldest.id} {units.age(at - oldest.opened_at)}", "text"),
         ("  busiest ", "dim"),

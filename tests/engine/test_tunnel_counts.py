@@ -45,10 +45,16 @@ async def test_maxsockets_does_not_hold_back_a_burst_of_tunnels(behind, held, ev
     gets = [asyncio.create_task(get(agent, f"{server.url}/{n}")) for n in range(3)]
     await asked(proxy, eventually, 3)
     assert (0, 0, 0, 3) == counts(agent)
+    picture = agent.snapshot()
+    (origin,) = picture.origins
+    opened = [socket.opened_at for socket in agent.shell.core.tunnelling.values()]
+    assert (3, min(opened)) == (origin.tunnel_requests, origin.tunnelling_since)
     for _ in range(3):
         proxy.gate.release()
     await eventually(lambda: waiting.waiting.qsize() == 3)
     assert (3, 0, 0, 0) == counts(agent)
+    (origin,) = agent.snapshot().origins
+    assert (0, None) == (origin.tunnel_requests, origin.tunnelling_since)
     await waiting.answer(3)
     assert [b"/0", b"/1", b"/2"] == await asyncio.gather(*gets)
     await eventually(lambda: agent.total_socket_count <= 1)

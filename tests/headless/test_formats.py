@@ -150,6 +150,23 @@ def test_the_summary_says_who_closed_first_and_what_nobody_verified(
     ] == [line for line in lines if "TIME_WAIT" in line or "tls" in line]
 
 
+def test_tunnels_that_a_proxy_owes_are_told_in_lines_and_summary(snapshot_at: SnapshotAt) -> None:
+    last = snapshot_at(10)
+    origin = msgspec.structs.replace(
+        last.agents[0].origins[0], tunnelling=2, tunnelling_since=last.at - 7, tunnel_requests=1
+    )
+    agent = msgspec.structs.replace(last.agents[0], origins=(origin,))
+    last = msgspec.structs.replace(last, agents=(agent,))
+    form = LineFormat(1.0)
+    form.note(last)
+
+    assert form.lines(last)[1].endswith("  2 tunnels pending")
+    assert (
+        "  tunnels     2 tunnels pending (not counted by Node yet): "
+        "1 request waits for them, the oldest is 7s old"
+    ) in summary_lines(last, elapsed_s=10.0)
+
+
 def test_a_load_that_was_not_delivered_is_said_in_a_plain_sentence(
     snapshot_at: SnapshotAt,
 ) -> None:

@@ -48,6 +48,19 @@ def test_tunnels_that_are_not_up_are_marked(make) -> None:
     assert "tunnels pending" in [mark.word for mark in marks]
 
 
+def test_a_host_that_waits_for_its_proxy_says_for_how_many_tunnels_and_how_long(make) -> None:
+    one = msgspec.structs.replace(
+        make.origin(), tunnelling=6, tunnelling_since=4.0, tunnel_requests=5
+    )
+    (row,) = rows_of(make, make.agent(one, initial=AgentOptions()))
+    assert "6 tunnels pending" == row.words
+    expected = " p a:80 6 tunnels pending through the proxy: 5 requests wait for them, the oldest is 6s old"
+    assert expected == text_of(alert_line([row], 120)).rstrip()
+    young = msgspec.structs.replace(one, tunnelling_since=9.5)
+    rows = rows_of(make, make.agent(young, initial=AgentOptions()))
+    assert " no host is saturated" == text_of(alert_line(rows, 120)), "everyday work"
+
+
 def test_hosts_of_one_name_are_told_apart(make) -> None:
     unix = msgspec.structs.replace(make.origin(use=1), apart="unix:/run/\x1ba.sock")
     label = label_of(unix)

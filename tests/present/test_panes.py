@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 
 from pooltop.core.model import RequestId
@@ -118,6 +119,25 @@ def test_an_empty_pool_says_so(make) -> None:
     origin = make.origin()
     assert "no socket is open" == text_of(strip_lines(make.agent(origin), origin, 30, 1)[0])
     assert "no socket is open" == text_of(notable_line(origin, 1.0))
+
+
+def test_connections_to_a_proxy_that_is_silent_are_not_said_to_be_none(make) -> None:
+    origin = msgspec.structs.replace(
+        make.origin(), tunnelling=6, tunnelling_since=4.0, tunnel_requests=6
+    )
+    limited = make.agent(origin, max_sockets=3)
+    assert ["6 tunnels pending (not counted by Node yet)"] == [
+        text_of(line) for line in strip_lines(limited, origin, 60, 2)
+    ]
+    assert "6 requests wait for them, the oldest is 6s old" == text_of(notable_line(origin, 10.0))
+
+
+def test_tunnels_for_a_queue_are_told_beside_the_sockets_that_count(make) -> None:
+    origin = msgspec.structs.replace(make.origin(use=1), tunnelling=1, tunnelling_since=4.0)
+    assert "#.." == text_of(strip_lines(make.agent(origin, max_sockets=3), origin, 60, 1)[0])
+    assert text_of(notable_line(origin, 10.0)).startswith(
+        "1 tunnel pending (not counted by Node yet): the oldest is 6s old  oldest s1"
+    )
 
 
 def test_the_legend_names_every_glyph() -> None:
