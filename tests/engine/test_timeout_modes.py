@@ -195,5 +195,5 @@ async def test_a_body_that_leaves_slowly_is_no_silence(serve, agent_of):
 
     server = await serve(handle)
     agent = agent_of()
-    response = await agent.request("POST", server.url, content=LARGE, timeouts=Timeouts(idle=0.5))
+    response = await agent.request("POST", server.url, content=LARGE, timeouts=Timeouts(idle=1.5))
     assert b"ok" == await response.read()

@@ -284,11 +284,9 @@ async def test_no_clock_of_the_agent_runs_on_a_socket_that_left(upgrading):
     """Only an idle stream for longer than the clock can show it."""
     from pooltop import Timeouts
 
-    server, agent = await upgrading(
-        echo_bytes, timeout=10, timeouts=Timeouts(idle=0.02, total=0.04)
-    )
+    server, agent = await upgrading(echo_bytes, timeout=300, timeouts=Timeouts(idle=0.3, total=0.6))
     async with await upgraded(agent, server) as stream:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.8)
         await stream.write(b"still")
         assert b"still" == await stream.read()
     (origin,) = agent.snapshot().origins
