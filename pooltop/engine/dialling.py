@@ -87,7 +87,7 @@ class Dialling:
             # A file of the TLS options: the user's fault, found as late as this.
             self._failed(connection, RequestError(str(error), code=error.code))
         except Exception as error:  # noqa: BLE001 - an injected resolver: the request must not hang
-            unforeseen = NetworkError(f"connect: {error!r}", code="UNKNOWN")
+            unforeseen = NetworkError(f"connect: {_told(error)}", code="UNKNOWN")
             unforeseen.__cause__ = error
             self._failed(connection, unforeseen)
 
@@ -122,3 +122,10 @@ class Dialling:
         connection.tls = reached.tls
         connection.tunnel_s = reached.tunnel_s
         return reached.dialled
+
+
+def _told(error: BaseException) -> str:
+    """Give an unforeseen error in words; of a UnicodeError not the text, which may be a secret."""
+    if isinstance(error, (UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError)):
+        return f"{type(error).__name__}: {error.reason}"
+    return type(error).__name__ if isinstance(error, UnicodeError) else repr(error)

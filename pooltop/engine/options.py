@@ -22,6 +22,7 @@ from pooltop.core.model import (
     TimeoutMode,
     Timeouts,
 )
+from pooltop.engine.url import is_host
 from pooltop.errors import UsageError
 
 MOST_TIMEOUT_MS = 2**31 - 1
@@ -151,6 +152,11 @@ def check_connect_options(given: dict[str, Any]) -> None:
         if text is not None and not (isinstance(text, str) and text and _is_showable(text)):
             words = f"{name} is a text that is not empty, without a NUL, that UTF-8 can carry"
             raise _error("ERR_INVALID_ARG_TYPE", words)
+    host = given.get("host")
+    # It is written into the head of a CONNECT, where a line's end would begin a field.
+    if host is not None and not is_host(host):
+        words = "host is a name (an international one in its xn-- form) or an address without []"
+        raise _error("ERR_INVALID_ARG_VALUE", words)
 
 
 def check_timeouts(timeouts: Timeouts) -> None:

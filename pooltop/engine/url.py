@@ -38,7 +38,7 @@ def split_url(url: str, *, default_port: int | None = None) -> tuple[Origin, str
         raise UsageError("a user or password in the URL is not sent: use a header")
     if scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"{shown!r}: an http:// or https:// URL with a host is needed")
-    if not _HOST.fullmatch(parts.hostname):
+    if not is_host(parts.hostname):
         raise UsageError(f"{shown!r}: no possible host (an international name in its xn-- form)")
     if port == 0:
         raise UsageError(f"{shown!r}: port 0 cannot be connected to")
@@ -53,6 +53,11 @@ def split_url(url: str, *, default_port: int | None = None) -> tuple[Origin, str
         port=port or default_port or DEFAULT_PORTS[scheme],
     )
     return origin, target
+
+
+def is_host(text: str) -> bool:
+    """Say whether it is a name in ASCII or an IP address without brackets: safe in a head."""
+    return text.isascii() and _HOST.fullmatch(text.lower()) is not None
 
 
 def _without_secrets(url: str) -> str:

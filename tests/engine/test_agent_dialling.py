@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import pytest
+
 from pooltop.engine.resolver import Address
+from pooltop.errors import NetworkError
 
 
 class Silent:
@@ -65,3 +68,17 @@ async def test_a_socket_shows_the_address_that_won_and_how_many_were_tried(serve
     await response.read()
     ((info,),) = agent.free_sockets.values()
     assert (f"127.0.0.1:{server.port}", 2) == (info.remote, info.attempts)
+
+
+async def test_an_unforeseen_error_of_a_text_does_not_quote_the_text(agent_of):
+    class Broken:
+        async def resolve(self, _host, _port, _family):
+            "a secret \u00fc".encode("ascii")
+
+    agent = agent_of(resolver=Broken())
+    events = []
+    agent.subscribe(events.append)
+    with pytest.raises(NetworkError) as failed:
+        await agent.request("GET", "http://a.example/")
+    assert "connect: UnicodeEncodeError: ordinal not in range(128)" == str(failed.value)
+    assert "secret" not in repr(events)

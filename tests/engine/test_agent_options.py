@@ -98,6 +98,12 @@ def test_an_option_that_can_be_set_live_says_what_it_is():
         ("port", 0, "ERR_SOCKET_BAD_PORT"),
         ("port", 70000, "ERR_SOCKET_BAD_PORT"),
         ("default_port", True, "ERR_SOCKET_BAD_PORT"),
+        ("host", "", "ERR_INVALID_ARG_TYPE"),
+        ("host", "a.example\r\nX-Injected: 1", "ERR_INVALID_ARG_VALUE"),
+        ("host", "a b", "ERR_INVALID_ARG_VALUE"),
+        ("host", "b\u00fccher.example", "ERR_INVALID_ARG_VALUE"),
+        ("host", "\u212a.example", "ERR_INVALID_ARG_VALUE"),
+        ("host", "[::1]", "ERR_INVALID_ARG_VALUE"),
         ("socket_path", "", "ERR_INVALID_ARG_TYPE"),
         ("socket_path", "/tmp/a\0b", "ERR_INVALID_ARG_TYPE"),
         ("socket_path", "/tmp/\udc80", "ERR_INVALID_ARG_TYPE"),
@@ -107,6 +113,11 @@ def test_an_option_that_cannot_be_is_refused_with_nodes_code(option, value, code
     with pytest.raises(UsageError, match=option) as refused:
         constructed({option: value})
     assert code == refused.value.code
+
+
+@pytest.mark.parametrize("host", ["A.Example", "127.0.0.1", "::1", "fe80::1%eth0", "a_b"])
+def test_a_host_may_be_whatever_a_urls_may_be(host):
+    assert host == constructed({"host": host}).host
 
 
 def test_the_options_of_one_agent_make_an_equal_one():
