@@ -51,7 +51,7 @@ UNIX_REMEDIES: dict[int, str] = {
     errno.EACCES: "this user may not write to the socket, or not enter a directory above it",
     errno.EAGAIN: "the server's queue of new connections is full: it accepts too slowly",
     errno.EPROTOTYPE: "it is a socket of another kind: HTTP needs a stream socket",
-    errno.EINVAL: "a socket's path is at most 108 bytes long (104 on macOS), without a NUL",
+    errno.EINVAL: "a socket's path is at most 107 bytes long (103 on macOS), without a NUL",
 }
 """What differs when it is a Unix socket that fails."""
 

@@ -22,6 +22,9 @@ from pooltop.profiles.tables import OPTIONS, REQUEST_KEYS
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+_PROTOCOLS = {"http.Agent": "http:", "https.Agent": "https:"}
+"""What Node's two classes take, by ``kind``; without it an agent takes both."""
+
 
 def build_profile(values: Values, path: str) -> Profile:
     """Make the profile of values that were read without an error."""
@@ -47,6 +50,8 @@ def build_profile(values: Values, path: str) -> Profile:
 def _agent(name: str, agent: Values, defaults: Values) -> AgentProfile:
     own = cast("Values", agent.get("timeouts", {}))
     options = {field.gives: agent[field.gives] for field in OPTIONS if field.gives in agent}
+    if "kind" in agent:
+        options["protocol"] = _PROTOCOLS[cast("str", agent["kind"])]
     made = {
         "name": name,
         "options": _made(AgentOptions, options),

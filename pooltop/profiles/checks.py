@@ -60,7 +60,7 @@ def check_references(
             demo = url.removeprefix(web.DEMO)
             used.add(url)
             _check_name(demo, demos, "demo", (*path, "base_url"), report)
-        elif isinstance(url, str) and is_list_read:
+        elif isinstance(url, str) and is_list_read and not _goes_to_unix_socket(values, agent):
             _check_host(url, allowed, (*path, "base_url"), report)
             _check_proxy(values, agent, url, allowed, report)
     if report.has_errors:
@@ -122,6 +122,11 @@ def tables_of(values: Values, key: str) -> dict[str, Values]:
     return cast("dict[str, Values]", values.get(key, {}))
 
 
+def host_of(url: str) -> str:
+    """Give the host of a base_url that was read, with the brackets of an IPv6 address."""
+    return url.partition("://")[2].rpartition(":")[0]
+
+
 def _check_name(name: str, names: tuple[str, ...], kind: str, path: Path, report: Report) -> None:
     if name in names:
         return
@@ -146,12 +151,18 @@ def _some(names: tuple[str, ...]) -> str:
 
 
 def _check_host(url: str, allowed: tuple[str, ...], path: Path, report: Report) -> None:
-    host = url.partition("://")[2].rpartition(":")[0]
+    host = host_of(url)
     if not web.is_allowed(host, allowed):
         bare = host.strip("[]")
         message = f"{bare} is not this machine. To send it traffic add it to [safety]: "
         tail = f"allow_hosts = [{quoted(bare)}], or start with --allow {bare}."
         report.add(path, "P063", message + tail)
+
+
+def _goes_to_unix_socket(values: Values, agent: object) -> bool:
+    """Say whether nothing is connected to but a unix socket, whatever host the URL names."""
+    agents = tables_of(values, "agents")
+    return isinstance(agent, str) and "socket_path" in agents.get(agent, {})
 
 
 def _check_proxy(

@@ -11,6 +11,7 @@ from pooltop.core.model import Profile
 from pooltop.profiles import checks
 from pooltop.profiles.build import build_profile
 from pooltop.profiles.clocks import check_clocks
+from pooltop.profiles.connections import check_connections
 from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
 from pooltop.profiles.problems import Problem, ProfileErrors
 from pooltop.profiles.reader import read_table
@@ -120,6 +121,7 @@ def _read(
         checks.check_in_flight(values, report)
         check_clocks(values, report)
         check_tls(values, os.path.dirname(path), report)
+        check_connections(values, report)
         checks.check_references(tree, values, report, allow)
     except TooManyProblems:
         return None

@@ -39,6 +39,7 @@ def _check(tls: Values, path: Path, folder: str, report: Report) -> None:
         message = "whoever reads this file can decrypt the traffic."
         report.warn((*path, "keylog_file"), "P056", message)
         tls["keylog_file"] = _from(folder, str(tls["keylog_file"]))
+        _check_writable(str(tls["keylog_file"]), (*path, "keylog_file"), report)
     _check_settings(tls, path, report)
     if "passphrase_env" in tls:
         _take_passphrase(tls, path, report)
@@ -125,6 +126,15 @@ def _check_own(tls: Values, path: Path, folder: str, report: Report) -> None:
     wrong, reason = _why_no_pair(cert, key, str(secret) if secret is not None else None)
     if reason:
         report.add((*path, wrong), "P050", f"{quoted(str(tls[wrong]))}: {reason}")
+
+
+def _check_writable(file: str, path: Path, report: Report) -> None:
+    """Find out whether a file can be written to, without making it."""
+    above = os.path.dirname(file) or os.curdir
+    if not os.path.isdir(above):
+        report.add(path, "P050", f"{quoted(file)}: its folder is not there.")
+    elif os.path.isdir(file) or not os.access(file if os.path.exists(file) else above, os.W_OK):
+        report.add(path, "P050", f"{quoted(file)}: this file cannot be written.")
 
 
 def _from(folder: str, file: str) -> str:

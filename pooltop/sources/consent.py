@@ -20,18 +20,23 @@ _DEMO = "demo:"
 def targets_needing_consent(profile: Profile) -> list[str]:
     """Give the hosts that the profile would send to and that nobody allowed, each once.
 
-    Free are ``localhost``, names under it, loopback addresses and the embedded demo; everything
-    else must be matched by ``profile.allow_hosts``. A proxy on the way is a host like any other:
-    it gets the traffic, and the one behind it is named by the URL.
+    Free are ``localhost``, names under it, loopback addresses, the embedded demo, and whatever an
+    agent with a ``socket_path`` sends, as that goes to the unix socket; everything else must be
+    matched by ``profile.allow_hosts``. A proxy on the way is a host like any other: it gets the
+    traffic, and the one behind it is named by the URL.
 
     Raises:
         ProfileError: the environment, which an agent is to read, names no possible proxy.
     """
     hosts: dict[str, None] = {}
     settings = {agent.name: agent.proxy_env for agent in profile.agents}
+    # An agent's own socket_path wins over every request's, and no proxy is asked on the way to it.
+    local = {agent.name for agent in profile.agents if agent.options.socket_path}
     for workload in profile.workloads:
         if workload.base_url.startswith(_DEMO):
             continue  # looked at again when its host is known
+        if workload.agent in local:
+            continue  # the host is a name in the Host header, and never connected to
         there = [urlsplit(workload.base_url).hostname or ""]
         try:
             proxy = proxy_to(settings.get(workload.agent), workload.base_url, os.environ)

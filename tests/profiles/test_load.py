@@ -45,7 +45,7 @@ concurrency = 8
 keep_alive = false
 body_bytes = 0
 [agents.kept]
-kind = "http.Agent"
+kind = "https.Agent"
 keep_alive = true
 max_sockets = 10
 max_total_sockets = "unlimited"
@@ -120,6 +120,7 @@ FULL_PROFILE = Profile(
             name="kept",
             options=AgentOptions(
                 keep_alive=True,
+                protocol="https:",
                 max_sockets=10,
                 max_total_sockets=math.inf,
                 max_free_sockets=256,

@@ -78,6 +78,8 @@ TABLE = {
     "a certificate for a list": ('crl = "ca.pem"', ['7:7 error P050 agents.a.tls.crl = "ca.pem": "ca.pem": this is no revocation list.']),
     "a missing list": ('crl = "no.pem"', ['7:7 error P050 agents.a.tls.crl = "no.pem": "no.pem": no such file.']),
     "a key log": ('keylog_file = "keys.log"', ['7:15 warn  P056 agents.a.tls.keylog_file = "keys.log": whoever reads this file can decrypt the traffic.']),
+    "a key log in a folder that is not there": ('keylog_file = "no/keys.log"', ['7:15 error P050 agents.a.tls.keylog_file = "no/keys.log": "no/keys.log": its folder is not there.', '7:15 warn  P056 agents.a.tls.keylog_file = "no/keys.log": whoever reads this file can decrypt the traffic.']),
+    "a key log that is a folder": ('keylog_file = "."', ['7:15 error P050 agents.a.tls.keylog_file = ".": ".": this file cannot be written.', '7:15 warn  P056 agents.a.tls.keylog_file = ".": whoever reads this file can decrypt the traffic.']),
     "PKCS#12": ('pfx = "a.p12"', ["7:1 error P023 agents.a.tls.pfx: Python's ssl reads no PKCS#12. Split it, and give cert and key: openssl pkcs12 -in FILE -nokeys -out cert.pem; openssl pkcs12 -in FILE -nocerts -out key.pem"]),
     "a server's option": ("honor_cipher_order = true", ["7:1 error P023 agents.a.tls.honor_cipher_order: it is a server's option: a client offers, the server chooses."]),
     "Node's spelling of what cannot be had": ('clientCertEngine = "x"', ["7:1 error P023 agents.a.tls.clientCertEngine: OpenSSL engines cannot be used: give cert and key."]),

@@ -182,6 +182,22 @@ def test_only_this_machine_and_named_hosts_need_no_consent(
     assert expected == targets_needing_consent(profile)
 
 
+def test_what_goes_to_a_unix_socket_needs_no_consent_and_nothing_else_is_excused(
+    profile_for: MakeProfile,
+) -> None:
+    profile = profile_for(80)
+    there = msgspec.structs.replace(profile.workloads[0], base_url="http://192.0.2.7:80")
+    other = msgspec.structs.replace(there, name="v", agent="b", base_url="http://192.0.2.8:80")
+    (agent,) = profile.agents
+    options = msgspec.structs.replace(agent.options, socket_path="/run/s")
+    proxied = ProxyEnv(http_proxy="http://192.0.2.9")
+    to_socket = msgspec.structs.replace(agent, options=options, proxy_env=proxied)
+    agents = (to_socket, msgspec.structs.replace(agent, name="b"))
+    profile = msgspec.structs.replace(profile, agents=agents, workloads=(there, other))
+
+    assert ["192.0.2.8"] == targets_needing_consent(profile)
+
+
 @pytest.mark.parametrize(
     ("settings", "environ", "expected"),
     [
