@@ -12,19 +12,21 @@ import asyncio
 import contextlib
 
 import pytest
+from support.hearing import told
 
-from pooltop.core.events import RequestAborted, RequestFailed, SocketClosed, SocketOpened
+from pooltop.core.events import (
+    RequestAborted,
+    RequestEnded,
+    RequestFailed,
+    SocketClosed,
+    SocketClosing,
+    SocketFreed,
+    SocketOpened,
+)
 from pooltop.errors import RequestError
 
 HUNG_UP = ("ECONNRESET", "socket hang up")
 ABORTED = ("ECONNRESET", "aborted")
-
-
-def _told(agent, *kinds):
-    """Give a list that fills with the agent's events of these kinds."""
-    events = []
-    agent.subscribe(lambda event: events.append(event) if isinstance(event, kinds) else None)
-    return events
 
 
 def _failures(events):
@@ -98,7 +100,7 @@ class TestHttpAgentAbortController:
         self, silent, agent_of, scheme
     ):
         agent = agent_of()
-        events = _told(agent, SocketOpened, RequestFailed)
+        events = told(agent, SocketOpened, RequestFailed)
         await _cancelled(
             asyncio.create_task(agent.request("GET", f"{scheme}://127.0.0.1:{silent()}"))
         )
@@ -108,7 +110,7 @@ class TestHttpAgentAbortController:
         self, silent, agent_of, eventually, scheme
     ):
         agent = agent_of()
-        events = _told(agent, RequestFailed)
+        events = told(agent, RequestFailed)
         _destroyed_at_once(agent.request("GET", f"{scheme}://127.0.0.1:{silent()}"))
         await eventually(lambda: not agent.total_socket_count)
         assert [HUNG_UP] == _failures(events)
@@ -117,7 +119,7 @@ class TestHttpAgentAbortController:
         self, black_hole, agent_of, eventually, scheme
     ):
         agent = agent_of(keep_alive=True)
-        events = _told(agent, RequestFailed)
+        events = told(agent, RequestFailed)
         task = asyncio.create_task(agent.request("GET", f"{scheme}://127.0.0.1:{black_hole}"))
         await eventually(lambda: agent.sockets)
         await _cancelled(task)
@@ -137,7 +139,7 @@ class TestHttpAgentAbortController:
 
         server = await serve(handle, context=context() if scheme == "https" else None)
         agent = agent_of(keep_alive=True, tls=ca)
-        events = _told(agent, RequestFailed)
+        events = told(agent, RequestFailed)
         task = asyncio.create_task(agent.request("GET", server.url))
         await arrived.wait()
         await _cancelled(task)
@@ -158,7 +160,7 @@ class TestHttpClientAgentAbortCloseEvent:
 
         server = await serve(handle)
         agent = agent_of(keep_alive=True)
-        events = _told(agent, RequestFailed)
+        events = told(agent, RequestFailed)
         _destroyed_at_once(agent.request("GET", server.url))
         await eventually(lambda: agent.free_sockets)
         assert [HUNG_UP] == _failures(events)
@@ -211,7 +213,7 @@ class TestHttpClientAbortKeepAliveQueuedTcpSocket:
     ):
         server = await serve()
         agent = agent_of(keep_alive=True, max_sockets=1)
-        events = _told(agent, RequestAborted, RequestFailed)
+        events = told(agent, RequestAborted, RequestFailed)
 
         async def get(path):
             response = await agent.request("GET", server.url + path)
@@ -287,7 +289,7 @@ class TestHttpClientAbortNoAgent:
 
         server = await serve(handle)
         agent = agent_of()
-        events = _told(agent, SocketOpened, SocketClosed)
+        events = told(agent, SocketOpened, SocketClosed)
         _destroyed_at_once(agent.request("GET", server.url))
         await eventually(lambda: not agent.total_socket_count)
         assert [SocketOpened, SocketClosed] == [type(event) for event in events]
@@ -322,7 +324,7 @@ class TestHttpClientAbortDestroy:
 
         server = await serve(handle)
         agent = agent_of()
-        events = _told(agent, RequestFailed)
+        events = told(agent, RequestFailed)
         if turns == 0:
             _destroyed_at_once(agent.request("GET", server.url))
         else:
@@ -349,7 +351,7 @@ class TestHttpClientAbortEvent:
 
         server = await serve(handle)
         agent = agent_of(max_sockets=1)
-        events = _told(agent, RequestAborted, RequestFailed, SocketClosed)
+        events = told(agent, RequestAborted, RequestFailed, SocketClosed)
         response = await agent.request("GET", server.url)
         queued = asyncio.create_task(agent.request("GET", server.url))
         await asyncio.sleep(0)
@@ -458,7 +460,7 @@ class TestHttpAbortClient:
 
         server = await serve(handle)
         agent = agent_of()
-        events = _told(agent, RequestFailed, SocketClosed)
+        events = told(agent, RequestFailed, SocketClosed)
         response = await agent.request("GET", server.url, headers=[("connection", "keep-alive")])
         answered.set()
         pieces = aiter(response)
@@ -482,7 +484,7 @@ class TestHttpAborted:
 
         server = await serve(handle)
         agent = agent_of()
-        events = _told(agent, RequestFailed)
+        events = told(agent, RequestFailed)
         response = await agent.request("GET", server.url, headers=[("connection", "keep-alive")])
         reading = asyncio.create_task(_error_of(response.read()))
         await asyncio.sleep(0)
@@ -555,7 +557,7 @@ class TestHttpClientCloseEvent:
 
         server = await serve(handle)
         agent = agent_of()
-        events = _told(agent, RequestFailed, SocketClosed)
+        events = told(agent, RequestFailed, SocketClosed)
         _destroyed_at_once(agent.request("GET", server.url))
         await eventually(lambda: not agent.total_socket_count)
         assert [HUNG_UP] == _failures(events)
@@ -624,6 +626,30 @@ class TestHttpResponseClose:
             assert b"a" == await anext(aiter(response))
         await eventually(lambda: not server.open)
         await eventually(lambda: not agent.sockets)
+
+    async def test_a_response_is_not_over_with_its_last_data_and_destroys_nothing_at_its_end(
+        self, serve, agent_of
+    ):
+        async def handle(wire):
+            await wire.request()
+            wire.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            wire.write(b"1\r\na\r\n0\r\n\r\n")
+            await wire.gone()
+
+        server = await serve(handle)
+        agent = agent_of(keep_alive=True)
+        events = told(agent, RequestEnded, RequestFailed, SocketClosing, SocketFreed)
+        response = await agent.request("GET", server.url)
+        pieces = aiter(response)
+        assert b"a" == await anext(pieces)
+        assert ([], None) == (events, response.timings.total)
+        with pytest.raises(StopAsyncIteration):
+            await anext(pieces)
+        over = [RequestEnded, SocketFreed]
+        assert over == [type(event) for event in events]
+        assert response.timings.total is not None
+        await response.aclose()
+        assert (over, 1) == ([type(event) for event in events], agent.total_socket_count)
 
     async def test_a_server_that_closes_instead_of_answering_fails_the_request(
         self, serve, agent_of, eventually

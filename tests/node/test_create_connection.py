@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from support.hearing import told
 
 from pooltop import GLOBAL_AGENT
 from pooltop.core.events import RequestFailed
@@ -133,8 +134,7 @@ class TestHttpAgentClose:
             raise kaboom
 
         agent = agent_of(create_connection=create_connection)
-        failed = []
-        agent.subscribe(lambda event: failed.append(event) if type(event) is RequestFailed else 0)
+        failed = told(agent, RequestFailed)
         assert kaboom is await failure_of(agent)
         assert 1 == len(failed)
         assert ({}, {}) == (agent.sockets, agent.requests)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 
 import pytest
+from support.hearing import told
 
 from pooltop.core.events import RequestFailed
 from pooltop.errors import NetworkError, RequestError
@@ -35,8 +36,7 @@ class TestHttpClientReqErrorDontDoubleFire:
 
         resolver = Failing()
         agent = agent_of(resolver=resolver)
-        failed = []
-        agent.subscribe(lambda event: failed.append(event) if type(event) is RequestFailed else 0)
+        failed = told(agent, RequestFailed)
 
         async def hear():
             try:

@@ -10,9 +10,10 @@ import asyncio
 import time
 
 import pytest
+from support.hearing import told
 
 from pooltop import GLOBAL_AGENT, Agent
-from pooltop.core.events import SocketClosing, TimeoutRaised
+from pooltop.core.events import RequestAssigned, SocketClosing, TimeoutRaised
 from pooltop.core.model import Timeouts
 from pooltop.errors import PeerError, RequestError, UsageError
 
@@ -95,9 +96,8 @@ class TestHttpAgentTimeout:
 
     async def test_keep_socket_alive_has_the_last_word(self, serve, agent_of, eventually):
         server = await serve()
-        closings = []
         agent = agent_of(keep_alive=True, timeout=50, keep_socket_alive=lambda *_: 60)
-        agent.subscribe(lambda e: closings.append(e) if isinstance(e, SocketClosing) else None)
+        closings = told(agent, SocketClosing)
         await self._get(agent, server)
         ((info,),) = agent.free_sockets.values()
         assert 60 == info.free_timeout_ms
@@ -381,11 +381,9 @@ class TestHttpKeepAliveTimeout:
 
 @pytest.mark.node_test("parallel/test-http-keep-alive-timeout-race-condition.js")
 class TestHttpKeepAliveTimeoutRaceCondition:
-    async def test_a_loop_that_is_blocked_until_the_servers_limit_can_still_reuse(
-        self, serve, agent_of, fetch
-    ):
-        """The server holds for longer than it says, by a buffer; times are a tenth of Node's."""
-        limit_s, buffer_s = 0.2, 0.5
+    @staticmethod
+    def _server_that_holds(limit_s, buffer_s):
+        """Node's server: it says its limit in whole seconds, and holds for longer by its buffer."""
 
         async def handle(wire):
             while True:
@@ -398,11 +396,41 @@ class TestHttpKeepAliveTimeoutRaceCondition:
                     return
                 wire.reply("hello world\n", "Keep-Alive: timeout=2")
 
-        server = await serve(handle)
+        return handle
+
+    @pytest.mark.parametrize(
+        ("timeout", "idle_ms", "blocked_s"),
+        # Without a timeout the hint sets none; with one the socket's time is over in the block.
+        [(0, 0, 2.0), (5000, 1000, 1.1)],
+    )
+    async def test_a_loop_that_was_blocked_reuses_the_socket_before_any_clock_is_looked_at(
+        self, serve, agent_of, timeout, idle_ms, blocked_s
+    ):
+        server = await serve(self._server_that_holds(2.0, 10.0))
+        agent = agent_of(max_sockets=5, keep_alive=True, timeout=timeout)
+        first = await agent.request("GET", server.url)
+        assert b"hello world\n" == await first.read()
+        ((info,),) = agent.free_sockets.values()
+        assert idle_ms == info.free_timeout_ms
+        time.sleep(blocked_s)
+        second = await agent.request("GET", server.url)
+        assert (first.socket_id, True) == (second.socket_id, second.reused)
+        assert b"hello world\n" == await second.read()
+        assert 1 == len(server.wires)
+
+    async def test_without_the_servers_buffer_the_race_is_lost(self, serve, agent_of):
+        """As with Node's keepAliveTimeoutBuffer of 0: the request had gone, and is not answered."""
+        limit_s = 0.05
+        server = await serve(self._server_that_holds(limit_s, 0.0))
         agent = agent_of(max_sockets=5, keep_alive=True)
-        await fetch(agent, server.url)
-        time.sleep(limit_s)
-        assert (200, b"hello world\n") == await fetch(agent, server.url)
+        first = await agent.request("GET", server.url)
+        await first.read()
+        events = told(agent, RequestAssigned)
+        time.sleep(2 * limit_s)
+        with pytest.raises(PeerError) as caught:
+            await agent.request("GET", server.url)
+        assert "ECONNRESET" == caught.value.code
+        assert [(first.socket_id, 2)] == [(event.socket, event.nth) for event in events]
 
 
 @pytest.mark.node_test("parallel/test-http-agent-keep-alive-timeout-buffer.js")

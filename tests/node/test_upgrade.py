@@ -86,31 +86,6 @@ class TestHttpUpgradeClient2:
         assert 2 == len(server.wires)
 
 
-@pytest.mark.node_test("parallel/test-http-agent-remove.js")
-class TestHttpAgentRemove:
-    """Nobody can tell the agent to forget a socket: it does when the server switches protocols."""
-
-    async def test_a_socket_the_agent_forgot_is_still_its_requests_and_open(
-        self, serve, agent_of, eventually
-    ):
-        async def handle(wire):
-            await wire.request()
-            wire.write(_switch("HTTP/1.1 101 Go", "Connection: Upgrade", "Upgrade: x"))
-            wire.write((await wire.reader.readexactly(5)).upper())
-            await wire.gone()
-
-        server = await serve(handle)
-        agent = agent_of()
-        response = await agent.request("GET", server.url, upgrade="x")
-        assert ({}, {}, 0) == (agent.sockets, agent.free_sockets, agent.total_socket_count)
-        assert not response.stream.is_closed
-        assert response.socket_id == response.stream.socket_id
-        await response.stream.write(b"alive")
-        assert b"ALIVE" == await response.stream.read()
-        response.stream.abort()
-        await eventually(lambda: server.open == 0)
-
-
 @pytest.mark.node_test("parallel/test-http-connect.js")
 class TestHttpConnect:
     async def test_what_is_sent_ahead_and_what_is_sent_through_both_arrive(self, serve):
