@@ -108,10 +108,9 @@ class Performer:
             # The comparison is note's own; made here it saves the call, as in most cases it must.
             if now + idle < clock.at:
                 clock.note(now + idle)
-        core = self._core
-        timeout = core.sockets[command.socket].timeout_ms / 1000
+        timeout = self._core.sockets[command.socket].timeout_ms / 1000
         if timeout > 0:
-            exchange.hears_timeout = idle is not None or core.options.timeout > 0
+            exchange.hears_timeout = idle is not None or self._core.options.timeout > 0
             if now + timeout < clock.at:
                 clock.note(now + timeout)
         if exchange.hears_steps:

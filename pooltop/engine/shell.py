@@ -20,9 +20,9 @@ from pooltop.core.events import OptionsChanged
 from pooltop.core.hints import keep_alive_timeout
 from pooltop.core.model import AgentOptions, Codec, Origin, RequestId, SocketId
 from pooltop.core.pool import PoolCore
-from pooltop.core.records import Failure, SocketRecord
+from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason
-from pooltop.engine import stale_reuse
+from pooltop.engine import losses, stale_reuse
 from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
 from pooltop.engine.connection import Connection
@@ -83,7 +83,8 @@ class PoolShell:
         self.streams: set[ByteStream] = set()
         """Sockets that left the pool and are still open: their callers', closed with the agent."""
         self._loop = asyncio.get_running_loop()
-        self._tls = tls
+        self.tls = tls
+        """Secures its connections to https origins."""
         self._via = via
         self._ids = cast("Iterator[RequestId]", count(1))
         self._closing: list[SocketId] = []
@@ -144,7 +145,7 @@ class PoolShell:
             request, key, now=self.now, keep_alive=not exchange.prepared.wants_close
         )
         if core.commands:
-            self._perform()
+            self.perform()
         # The comparison is note's own; made here it saves the call, as in most cases it must.
         if total is not None and exchange.intended_at + total < self._clock.at:
             self._clock.note(exchange.intended_at + total)
@@ -167,13 +168,13 @@ class PoolShell:
                 core.tick(now=self.now)
                 # Events alone can wait for the next commands: they are told in order either way.
                 if core.commands:
-                    self._perform()
+                    self.perform()
             elif complete:
                 complete.popleft().on_complete()
             else:
                 break
         if core.events:
-            self._perform()
+            self.perform()
 
     def abort(self, exchange: Exchange, cause: RequestError | None = None) -> None:
         """Give a request up, as Node's req.destroy() does.
@@ -189,14 +190,14 @@ class PoolShell:
         cause = cause or PeerError("socket hang up")
         exchange.cause = cause
         self.core.abort(exchange.id, now=self.now, code=cause.code, message=str(cause))
-        self._perform()
+        self.perform()
         self.after_this_turn()
 
     def set_options(self, options: AgentOptions, *, by: str) -> OptionsChanged:
         """Change options live; gives what happened at once."""
         self.now = _now()
         changed = self.core.set_options(options, now=self.now, by=by)
-        self._perform()
+        self.perform()
         if options.timeout > 0:
             self._clock.note(self.now + options.timeout / 1000)
         self.after_this_turn()
@@ -206,7 +207,7 @@ class PoolShell:
         """Node's agent.destroy(): every socket goes, the queue stays and opens new ones."""
         self.now = _now()
         self.core.destroy(now=self.now)
-        self._perform()
+        self.perform()
         self.after_this_turn()
 
     def close_for_good(self) -> None:
@@ -216,9 +217,9 @@ class PoolShell:
             exchange.cause = AbortError("the agent was closed", code="ERR_AGENT_CLOSED")
         error = Failure("ERR_AGENT_CLOSED", "the agent was closed")
         self.core.forget_queue(now=self.now, code=error.code, message=error.message)
-        self._perform()
+        self.perform()
         self.core.destroy(now=self.now, error=error)
-        self._perform()
+        self.perform()
         while self._closing:
             self._see_closes()
         for connection in self.connections.values():
@@ -236,7 +237,7 @@ class PoolShell:
 
     def verifies(self, origin: Origin) -> bool:
         """Say whether the certificates of an https origin are checked."""
-        return self._tls.verifies(origin)
+        return self.tls.verifies(origin)
 
     # The connections' side
 
@@ -245,7 +246,7 @@ class PoolShell:
         tally = self.tally.origins[connection.origin.key]
         tally.connect.record(self.now - connection.opened_at)
         self.core.connected(connection.id, now=self.now)
-        self._perform()
+        self.perform()
         exchange = connection.exchange
         if exchange is not None:
             self._clock.connected(exchange, self.now)
@@ -256,7 +257,7 @@ class PoolShell:
 
     def dial_failed(self, connection: Connection, error: RequestError) -> None:
         """The socket could not be connected."""
-        self._lose(connection, CloseReason.CONNECT_FAILED, error)
+        losses.lose(self, connection, CloseReason.CONNECT_FAILED, error)
 
     def lost(self, connection: Connection, reason: CloseReason, error: RequestError | None) -> None:
         """The socket is of no further use."""
@@ -265,22 +266,22 @@ class PoolShell:
             # Only its reader is behind: nothing that happens to the socket can spoil it.
             # Source: Node v24 lib/_http_client.js socketCloseListener.
             self.response_ended(exchange, _WHOLE)
-        self._lose(connection, reason, error)
+        losses.lose(self, connection, reason, error)
 
     def peer_ended(self, connection: Connection) -> None:
         """The peer begins to close, no response being under way."""
         self.core.peer_ended(connection.id, now=self.now)
-        self._perform()
+        self.perform()
 
     def finished(self, connection: Connection) -> None:
         """A socket that was to close once written is closed."""
         self.core.closed(connection.id, now=self.now)
-        self._perform()
+        self.perform()
 
     def keep_session(self, connection: Connection) -> None:
         """Keep the TLS session, if the server has given one, for the origin's next connection."""
         if connection.tls is not None:
-            self._tls.remember(connection.origin, connection.tls)
+            self.tls.remember(connection.origin, connection.tls)
 
     def drained(self, connection: Connection) -> None:
         """The kernel has everything that was written."""
@@ -317,7 +318,7 @@ class PoolShell:
             self._clock.answered_early(exchange, now)
         core.response_ended(exchange.id, now=now, reason=end.reason, hint_s=hint, sent=is_sent)
         if core.commands:
-            self._perform()
+            self.perform()
         self._complete.append(exchange)
 
     def switched(self, exchange: Exchange, early: bytes) -> ByteStream:
@@ -339,12 +340,13 @@ class PoolShell:
         # At once, as Node's 'agentRemove': whoever the queue brings is dialled for before the
         # caller has seen the stream.
         self.core.detach(exchange.id, now=self.now)
-        self._perform()
+        self.perform()
         return stream
 
     # Commands
 
-    def _perform(self) -> None:
+    def perform(self) -> None:
+        """Take what the core has decided: tell its events, and do its commands."""
         step = self.core.take()
         on = self._handlers
         for event in step.events:
@@ -379,7 +381,7 @@ class PoolShell:
         for socket in reversed(closing):
             stale_reuse.judge(self, socket)
             self.core.closed(socket, now=self.now)
-            self._perform()
+            self.perform()
             # Each is a callback of its own in Node: its ticks come before the next close. So the
             # socket opened for a queued request that was given up serves the one behind it.
             self.after()
@@ -387,7 +389,7 @@ class PoolShell:
     def _idle_due(self) -> float:
         self.now = _now()
         self.core.expire(now=self.now)
-        self._perform()
+        self.perform()
         self.after()
         return self.core.deadline
 
@@ -407,55 +409,25 @@ class PoolShell:
         self.core.time_out(
             exchange.id, now=self.now, code=error.code, message=str(error), outcome=error.outcome
         )
-        self._perform()
+        self.perform()
 
     def _dial_ended(self, connection: Connection, error: RequestError) -> None:
         """Take what a dial failed with; the connection may have been given up meanwhile."""
         self.now = _now()
         if isinstance(error, ProxyTunnelError) and error.timed_out:
-            asking = self._asking(connection)
-            if asking is not None:
-                asking.hears_timeout = True  # whatever it was set to: handleSocketAfterProxy
-                self._clocks.tell_silence(asking, connection, self.now)
+            exchange = losses.asking(self, connection)
+            if exchange is not None:
+                exchange.hears_timeout = True  # whatever it was set to: handleSocketAfterProxy
+                self._clocks.tell_silence(exchange, connection, self.now)
         if not connection.dead:
             self.dial_failed(connection, error)
             self.after()
 
     # Its own
 
-    def _lose(
-        self, connection: Connection, reason: CloseReason, error: RequestError | None
-    ) -> None:
-        error = error or PeerError("socket hang up")
-        record = self._record(connection)
-        had_request = record is not None and record.request is not None
-        exchange = self._asking(connection)
-        self.core.lost(
-            connection.id, now=self.now, reason=reason, code=error.code, message=str(error)
-        )
-        stale_reuse.judge(self, connection.id, error)
-        if had_request and connection.tls is not None:
-            self._tls.lost(connection.origin, connection.tls, reason)
-        if exchange is not None and exchange.cause is None:
-            exchange.cause = error
-        self._perform()
-
-    def _record(self, connection: Connection) -> SocketRecord | None:
-        """Give the pool's side of a connection; None when the pool has done with it."""
-        core = self.core
-        return core.sockets.get(connection.id) or core.tunnelling.get(connection.id)
-
     def _silence_ms(self, connection: Connection) -> float:
-        record = self._record(connection)
+        record = losses.record_of(self, connection)
         return 0 if record is None else record.timeout_ms
-
-    def _asking(self, connection: Connection) -> Exchange | None:
-        """Give the exchange that hears of what happens to a connection."""
-        record = self._record(connection)
-        if record is None:
-            return None
-        request = record.request or record.opened_for
-        return None if request is None else self.exchanges.get(request.id)
 
     def _sent(self, exchange: Exchange) -> None:
         self.now = _now()
@@ -465,4 +437,4 @@ class PoolShell:
         if exchange.is_settled and connection is not None:
             connection.exchange = None
         self.core.request_sent(exchange.id, now=self.now)
-        self._perform()
+        self.perform()
