@@ -112,6 +112,11 @@ class SocketRecord:
         """Destroyed, its close not yet seen."""
         return self.close_reason is not None
 
+    def tunnel(self, why: OpenReason) -> None:
+        """Begin in no list at all: it counts when its tunnel is up (rules/uncounted.py)."""
+        self.state = SocketState.TUNNELLING
+        self.open_reason = why
+
 
 class RequestRecord:
     """One request, as the pool sees it."""

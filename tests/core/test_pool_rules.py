@@ -224,6 +224,20 @@ def test_an_idle_socket_is_closed_when_its_timeout_is_over(bench):
     assert pool.pool.deadline == math.inf
 
 
+def test_the_idle_time_of_a_socket_that_was_parked_while_connecting_counts_from_its_connect(bench):
+    pool = bench(keep_alive=True, timeout=600)
+    orphan = pool.submit()
+    pool.take(pool.pool.abort(orphan, now=0))
+    pool.tick()
+    pool.now = 0.4
+    pool.connect()
+    pool.take(pool.pool.expire(now=0.9))
+    assert pool.lists() == ([], [1], [])
+    assert pool.pool.deadline == 1.0
+    pool.take(pool.pool.expire(now=1.0))
+    assert [1] == pool.closing
+
+
 def test_destroy_closes_sockets_but_the_queue_opens_new_ones(bench):
     pool = bench(max_sockets=1, keep_alive=True)
     first, second = pool.request(), pool.request()

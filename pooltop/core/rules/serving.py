@@ -13,6 +13,7 @@ from pooltop.core.model import RequestId, SocketId
 from pooltop.core.records import RequestRecord
 from pooltop.core.rules import uncounted
 from pooltop.core.rules.closing import begin_closing, fail, settle
+from pooltop.core.rules.idle import arm
 from pooltop.core.rules.release import release
 from pooltop.core.states import CloseReason, RequestState, SocketState
 
@@ -58,6 +59,10 @@ def connected(pool: Ledger, socket: SocketId, *, now: float) -> None:
         record.connected_at = now
         idle = record.state is SocketState.FREE_CONNECTING
         record.origin.move(record, SocketState.FREE if idle else SocketState.ACTIVE, now)
+        if idle:
+            # It was parked while it connected. Its first activity is the connect, and an idle
+            # time counts from the last. Source: Node v24 lib/net.js afterConnect (_unrefTimer).
+            arm(pool, record, now)
         pool.events.append(SocketConnected(now, record.origin.key, socket))
 
 

@@ -103,8 +103,7 @@ def forget(pool: Ledger, failure: Failure, now: float) -> None:
 
 def _open(pool: Ledger, request: RequestRecord, why: OpenReason, now: float) -> SocketRecord:
     socket = pool.new_socket(request.origin, now)
-    socket.state = SocketState.TUNNELLING
-    socket.open_reason = why
+    socket.tunnel(why)
     pool.tunnelling[socket.id] = socket
     pool.commands.append(Open(socket.id, request.origin.key, request.id))
     return socket
