@@ -8,7 +8,8 @@ from pooltop.core.snapshot import Snapshot
 from pooltop.present import units
 from pooltop.present.clean import cells, clip
 from pooltop.present.history import History
-from pooltop.present.hosts import HostRow, build_rows, label_of
+from pooltop.present.hosts import HostRow, build_rows
+from pooltop.present.labels import label_of
 from pooltop.present.tunnels import pending
 
 HEADING_EVERY = 24
@@ -50,14 +51,15 @@ class LineFormat:
         if not rows:
             return [f"{now}  no host was sent anything yet"]
         labels = [label_of(origin) for agent in snapshot.agents for origin in agent.origins]
-        names = [(row.agent, label) for row, label in zip(rows, labels, strict=True)]
+        widths = self._widths
+        names = [(row.agent, str(label)) for row, label in zip(rows, labels, strict=True)]
         out: list[str] = []
         if self._widen(names) or self._until_heading <= 0:
             self._until_heading = HEADING_EVERY
             out.append(self._line("TIME", _NAMES, [title for title, _ in _NUMBERS]))
         self._until_heading -= len(rows)
-        for row, pair in zip(rows, names, strict=True):
-            line = self._line(now, pair, _numbers(row))
+        for row, label in zip(rows, labels, strict=True):
+            line = self._line(now, (row.agent, label.fitted(widths[1])), _numbers(row))
             out.append(f"{line}  {pending(row.tunnels)}" if row.tunnels else line)
         return out
 

@@ -7,8 +7,8 @@ from pooltop.core.snapshot import OriginSnapshot, Snapshot, TimeWait, WorkloadSn
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.faults import counts, stale_words
-from pooltop.present.hosts import label_of
 from pooltop.present.kernel import ports_held
+from pooltop.present.labels import label_of
 from pooltop.present.tunnels import pending_words, waiting_words
 
 _LATE_SHARE = 0.01

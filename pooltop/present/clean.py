@@ -98,3 +98,17 @@ def clip(text: str, width: int) -> str:
         kept.append(char)
         used += size
     return "".join(kept) + ELLIPSIS
+
+
+def clip_start(text: str, width: int) -> str:
+    """Give the end of cleaned text in at most ``width`` cells, an ellipsis first if cut."""
+    if width <= 0:
+        return ""
+    left = cells(text)
+    if left <= width:
+        return text
+    for place, char in enumerate(text):
+        if left <= width - 1 and _char_cells(char):  # no mark of a letter that is gone
+            return ELLIPSIS + text[place:]
+        left -= _char_cells(char)
+    return ELLIPSIS

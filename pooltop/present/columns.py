@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 
 from pooltop.present import units
-from pooltop.present.clean import cells, clip
 from pooltop.present.hosts import HostRow
 from pooltop.present.kernel import ports_ink
 from pooltop.present.line import Ink, Line, Span, pad
@@ -33,12 +32,7 @@ def _marks(row: HostRow, width: int) -> Line:
 
 def _host(row: HostRow, width: int) -> Line:
     ink: Ink = "strong" if Mark.SATURATED in row.marks else "text"
-    if width >= cells(row.label):
-        return ((row.label, ink),)
-    # The port tells hosts of one name apart, so the name gives way first.
-    name, _, port = row.label.rpartition(":")
-    tail = f":{port}" if name and len(port) + 5 <= width else ""
-    return ((clip(name if tail else row.label, width - len(tail)) + tail, ink),)
+    return ((row.name.fitted(width), ink),)
 
 
 def use_ink(row: HostRow) -> Ink:
@@ -136,7 +130,15 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "The host's state, the gravest mark first.",
         _marks,
     ),
-    Column("host", "HOST", _MIN_HOST, "left", "Host and port of the origin.", _host),
+    Column(
+        "host",
+        "HOST",
+        _MIN_HOST,
+        "left",
+        "Host and port of the origin, and what tells it "
+        "from others of the same: where its sockets come from or lead to.",
+        _host,
+    ),
     Column(
         "agent",
         "AGENT",

@@ -12,6 +12,7 @@ from pooltop.present.clean import clean
 from pooltop.present.faults import counts
 from pooltop.present.history import History, HostId
 from pooltop.present.kernel import ports_held
+from pooltop.present.labels import Label, label_of
 from pooltop.present.line import Line
 from pooltop.present.marks import Mark, in_use, limit_of, marks_of
 from pooltop.present.plot import nice_top, spark_line
@@ -28,8 +29,8 @@ class HostRow:
     """What is known of one host at one instant; all text in it is clean."""
 
     id: HostId
-    label: str
-    """``host:port``; with the agent's name where two agents use the same."""
+    name: Label
+    """With the agent's name where two agents use the same host."""
     agent: str
     marks: tuple[Mark, ...]
     in_use: int
@@ -61,6 +62,11 @@ class HostRow:
     """Age of the oldest of these; None without any."""
     tunnels_wait: str = ""
     """Who waits for them and how long already, in words."""
+
+    @property
+    def label(self) -> str:
+        """The name in full."""
+        return str(self.name)
 
     @property
     def words(self) -> str:
@@ -105,7 +111,7 @@ def build_rows(
         _row(
             agent,
             origin,
-            label=name if times[name] == 1 else f"{name} ({clean(agent.name)})",
+            name=name if times[name] == 1 else name.beside(clean(agent.name)),
             at=snapshot.at,
             local_ports=snapshot.process.local_ports,
             history=history,
@@ -118,18 +124,11 @@ def build_rows(
     ]
 
 
-def label_of(origin: OriginSnapshot) -> str:
-    """Give ``host:port`` and what tells it apart, clean; an IPv6 host in brackets."""
-    host = clean(origin.host)
-    name = f"[{host}]:{origin.port}" if ":" in host else f"{host}:{origin.port}"
-    return f"{name} {clean(origin.apart)}" if origin.apart else name
-
-
 def _row(
     agent: AgentSnapshot,
     origin: OriginSnapshot,
     *,
-    label: str,
+    name: Label,
     at: float,
     local_ports: int | None,
     history: History,
@@ -150,7 +149,7 @@ def _row(
         line = spark_line(used, limits, _spark_top(used, limits), ascii_only=ascii_only)
     return HostRow(
         id=host,
-        label=label,
+        name=name,
         agent=clean(agent.name),
         marks=marks_of(agent, origin, errors=rates.errors, stale=stale),
         in_use=in_use(origin),

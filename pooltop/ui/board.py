@@ -20,7 +20,8 @@ from pooltop.present.header import (
     total_rate,
 )
 from pooltop.present.history import History, HostId
-from pooltop.present.hosts import HostRow, SortOrder, arrange, build_rows, label_of, matching
+from pooltop.present.hosts import HostRow, SortOrder, arrange, build_rows, matching
+from pooltop.present.labels import label_of
 from pooltop.present.limits import BY_OPTION, value_of, written
 from pooltop.present.line import Line, fit, text_of
 from pooltop.present.marks import changed_options, in_use
@@ -230,7 +231,7 @@ class Board:
         form = self.limits.form
         if form is not None:
             agent, origin = find(view.live, form.host)
-        label = label_of(origin) if origin is not None else ""
+        label = str(label_of(origin)) if origin is not None else ""
         status = view.status or (_limits_hint(agent) if agent is not None else ())
         self.limits.show_agent(agent, label, status)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pooltop.present.clean import LONGEST, cells, clean, clip
+from pooltop.present.clean import LONGEST, cells, clean, clip, clip_start
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,21 @@ def test_clipped_text_never_takes_more_cells_than_asked(raw: str, width: int) ->
 )
 def test_clipping_counts_cells_and_says_that_it_cut(text: str, width: int, expected: str) -> None:
     assert expected == clip(text, width)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "\u2026cd"),
+        ("abcd", 1, "\u2026"),
+        ("abcd", 0, ""),
+        ("\u65e5\u672c\u8a9e", 4, "\u2026\u8a9e"),
+        ("ae\u0301bc", 3, "\u2026bc"),
+    ],
+)
+def test_of_a_text_cut_at_its_start_the_end_stays(text: str, width: int, expected: str) -> None:
+    assert expected == clip_start(text, width)
 
 
 def test_a_huge_text_is_cut_before_it_is_looked_at() -> None:

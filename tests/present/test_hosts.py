@@ -18,7 +18,8 @@ from pooltop.present.header import (
     total_rate,
 )
 from pooltop.present.history import History
-from pooltop.present.hosts import SORTS, arrange, build_rows, label_of, matching
+from pooltop.present.hosts import SORTS, arrange, build_rows, matching
+from pooltop.present.labels import Label, label_of
 from pooltop.present.line import text_of, width_of
 from pooltop.present.marks import Mark, marks_of
 
@@ -63,9 +64,46 @@ def test_a_host_that_waits_for_its_proxy_says_for_how_many_tunnels_and_how_long(
 
 def test_hosts_of_one_name_are_told_apart(make) -> None:
     unix = msgspec.structs.replace(make.origin(use=1), apart="unix:/run/\x1ba.sock")
-    label = label_of(unix)
-    assert label.startswith(label_of(make.origin(use=1)) + " unix:/run/")
+    label = str(label_of(unix))
+    assert label.startswith(f"{label_of(make.origin(use=1))} unix:/run/")
     assert "\x1b" not in label
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_two_local_addresses_to_one_host_do_not_look_the_same(make, width) -> None:
+    agents = [
+        make.agent(
+            msgspec.structs.replace(make.origin("127.0.0.1"), port=18090, apart=f"from {address}"),
+            name=address,
+        )
+        for address in ("127.0.0.2", "127.0.0.3")
+    ]
+    lines = [text_of(row_line(row, columns_for(width), width)) for row in rows_of(make, *agents)]
+    for line, address in zip(lines, ("127.0.0.2", "127.0.0.3"), strict=True):
+        assert f"{address[-6:]} " in line
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (40, "127.0.0.1:18090 from 127.0.0.2"),
+        (30, "127.0.0.1:18090 from 127.0.0.2"),
+        (29, "127.0.0.1:18090\u2026rom 127.0.0.2"),
+        (21, "127.\u2026:18090\u2026127.0.0.2"),
+        (12, "127.0\u2026\u20260.0.2"),
+        (1, "\u2026"),
+        (0, ""),
+    ],
+)
+def test_a_name_gives_way_before_its_port_and_what_tells_it_apart_keeps_its_end(
+    width, shown
+) -> None:
+    assert shown == Label("127.0.0.1", 18090, "from 127.0.0.2").fitted(width)
+
+
+def test_a_sockets_path_is_no_port() -> None:
+    label = Label("averyveryverylongname.example", 80, "unix:/run/app.sock")
+    assert "averyve\u2026:80\u2026/app.sock" == label.fitted(21)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""A host's name for people: ``host:port`` and what tells it apart, however little room there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pooltop.core.snapshot import OriginSnapshot
+from pooltop.present.clean import cells, clean, clip, clip_start
+
+_LEAST_NAME = 4
+"""Cells that a name keeps before its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The parts of a host's name; all text in it is clean."""
+
+    host: str
+    """An IPv6 address in brackets."""
+    port: int
+    apart: str = ""
+    """What tells it from others of the same host and port; empty where nothing does."""
+
+    def __str__(self) -> str:
+        """Give the whole of it."""
+        return f"{self.host}:{self.port} {self.apart}".rstrip()
+
+    def beside(self, word: str) -> Label:
+        """Give it with one thing more that tells it apart, in brackets."""
+        return replace(self, apart=f"{self.apart} ({word})".lstrip())
+
+    def fitted(self, width: int) -> str:
+        """Give it in at most ``width`` cells.
+
+        The name gives way before the port does. What tells hosts apart keeps its end, which
+        differs as a rule, and as much room as host and port if it needs it.
+        """
+        if cells(str(self)) <= width:
+            return str(self)
+        tail = f" {self.apart}" if self.apart else ""
+        wanted = cells(f"{self.host}:{self.port}")
+        room = min(cells(tail), max(width - wanted, width // 2))
+        return self._head(width - room) + clip_start(tail, room)
+
+    def _head(self, width: int) -> str:
+        port = f":{self.port}"
+        if len(port) + _LEAST_NAME > width:
+            return clip(f"{self.host}{port}", width)
+        return clip(self.host, width - len(port)) + port
+
+
+def label_of(origin: OriginSnapshot) -> Label:
+    """Give an origin's."""
+    host = clean(origin.host)
+    return Label(f"[{host}]" if ":" in host else host, origin.port, clean(origin.apart))
