@@ -7,6 +7,7 @@ that way becomes the one ``RequestError`` that its request fails with.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ from pooltop.errors import NetworkError, PooltopError, RequestError
 if TYPE_CHECKING:
     from pooltop.engine.tls_sessions import TLSFactory
     from pooltop.engine.via_proxy import ProxyDialer
+
+END_S = 2.0
+"""A dial that was cancelled has so long to end when the agent is closed."""
+
+_log = logging.getLogger(__name__)
 
 
 class Dialling:
@@ -65,8 +71,14 @@ class Dialling:
         dial.add_done_callback(self._tasks.discard)
 
     async def wait_ended(self) -> None:
-        """Wait for those that are under way: they were cancelled, or end by themselves."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Wait for those that are under way: they were cancelled, or end by themselves.
+
+        Not for ever: a caller's own resolver or connector may swallow its cancellation.
+        """
+        if self._tasks:
+            _, left = await asyncio.wait(self._tasks, timeout=END_S)
+            for dial in left:
+                _log.warning("%s does not end although it was cancelled", dial.get_name())
 
     async def _dial(self, connection: Connection) -> None:
         try:
@@ -86,7 +98,11 @@ class Dialling:
         except PooltopError as error:
             # A file of the TLS options: the user's fault, found as late as this.
             self._failed(connection, RequestError(str(error), code=error.code))
-        except Exception as error:  # noqa: BLE001 - an injected resolver: the request must not hang
+        except (GeneratorExit, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # an injected resolver or connector: no request may hang
+            if isinstance(error, asyncio.CancelledError) and _is_ours(connection):
+                raise
             unforeseen = NetworkError(f"connect: {_told(error)}", code="UNKNOWN")
             unforeseen.__cause__ = error
             self._failed(connection, unforeseen)
@@ -124,8 +140,16 @@ class Dialling:
         return reached.dialled
 
 
+def _is_ours(connection: Connection) -> bool:
+    """Say whether a cancellation is that of the dial, and not of something that it waited for."""
+    task = asyncio.current_task()
+    return connection.dead or task is None or task.cancelling() > 0
+
+
 def _told(error: BaseException) -> str:
     """Give an unforeseen error in words; of a UnicodeError not the text, which may be a secret."""
+    if isinstance(error, asyncio.CancelledError):
+        return "it was cancelled from within"
     if isinstance(error, (UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError)):
         return f"{type(error).__name__}: {error.reason}"
     return type(error).__name__ if isinstance(error, UnicodeError) else repr(error)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 
 import pytest
 
+from pooltop.engine import dialling
 from pooltop.engine.resolver import Address
-from pooltop.errors import NetworkError
+from pooltop.errors import AbortError, NetworkError
 
 
 class Silent:
@@ -82,3 +84,57 @@ async def test_an_unforeseen_error_of_a_text_does_not_quote_the_text(agent_of):
         await agent.request("GET", "http://a.example/")
     assert "connect: UnicodeEncodeError: ordinal not in range(128)" == str(failed.value)
     assert "secret" not in repr(events)
+
+
+async def test_a_look_up_that_is_cancelled_from_within_fails_the_request(agent_of):
+    class Cancelled:
+        async def resolve(self, _host, _port, _family):
+            inner = asyncio.get_running_loop().create_future()
+            inner.cancel()
+            await inner
+
+    agent = agent_of(resolver=Cancelled())
+    with pytest.raises(NetworkError, match="^connect: it was cancelled from within$"):
+        await asyncio.wait_for(agent.request("GET", "http://a.example/"), 10)
+
+
+async def test_a_function_that_raises_what_is_no_exception_fails_the_request(agent_of):
+    class Odd(BaseException):
+        pass
+
+    async def odd(_origin):
+        raise Odd("x")
+
+    agent = agent_of(create_connection=odd)
+    with pytest.raises(NetworkError, match=r"^connect: Odd\('x'\)$"):
+        await asyncio.wait_for(agent.request("GET", "http://a.example/"), 10)
+
+
+async def test_a_look_up_that_swallows_its_cancellation_does_not_hold_the_close(
+    agent_of, monkeypatch, caplog
+):
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    class Stubborn:
+        async def resolve(self, _host, _port, _family):
+            asked.set()
+            while not release.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await release.wait()
+            return (Address(socket.AF_INET, "127.0.0.1", 9),)
+
+    monkeypatch.setattr(dialling, "END_S", 0.01)
+    agent = agent_of(resolver=Stubborn())
+    request = asyncio.create_task(agent.request("GET", "http://a.example/"))
+    await asked.wait()
+    (dial,) = [task for task in asyncio.all_tasks() if task.get_name().startswith("pooltop-dial")]
+    try:
+        closing = asyncio.create_task(agent.aclose())
+        await asyncio.wait([closing], timeout=10)
+        assert closing.done()
+        assert isinstance((await asyncio.gather(request, return_exceptions=True))[0], AbortError)
+        message = f"{dial.get_name()} does not end although it was cancelled"
+        assert [message] == [record.getMessage() for record in caplog.records]
+    finally:
+        release.set()
+        await asyncio.wait([dial])
