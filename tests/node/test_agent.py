@@ -6,10 +6,12 @@ import asyncio
 import math
 
 import pytest
+from support.hearing import told
 
 from pooltop import GLOBAL_AGENT, Agent, Timeouts, TLSOptions, load_profile
-from pooltop.core.events import RequestQueued, SocketClosed
+from pooltop.core.events import RequestQueued, SocketClosed, SocketOpened
 from pooltop.core.names import http_name, https_name
+from pooltop.core.states import OpenReason
 from pooltop.errors import ProfileError, RequestError, UsageError
 
 
@@ -226,6 +228,7 @@ class TestHttpAgentMaxsocketsRespected:
         server = await serve(handle)
         agent = agent_of(keep_alive=True, keep_alive_msecs=1000, max_sockets=2, max_free_sockets=2)
         active = []
+        opened = told(agent, SocketOpened)
 
         async def get_and_abort():
             response = await agent.request("GET", f"{server.url}/1")
@@ -236,6 +239,9 @@ class TestHttpAgentMaxsocketsRespected:
         assert 6 == len(active)
         assert max(map(sum, active)) <= 2
         assert ["/1"] * 6 == served
+        # Each socket that went makes room for one more request, whatever the other one does.
+        reasons = [OpenReason.ADMITTED] * 2 + [OpenReason.REPLACEMENT] * 4
+        assert reasons == [event.reason for event in opened]
         assert {} == agent.requests
         await eventually(lambda: agent.sockets == {})
 
@@ -264,9 +270,11 @@ class TestHttpClientAgent:
         self, serve, agent_of, eventually, fetch
     ):
         others_closed = asyncio.Event()
+        wants = []
 
         async def handle(wire):
             asked = await wire.request()
+            wants.append(asked.headers["connection"])
             if asked.target == "/0":
                 await others_closed.wait()
             wire.reply("Hello, World!")
@@ -288,6 +296,7 @@ class TestHttpClientAgent:
         await asyncio.gather(*(fetch(agent, f"{server.url}/{n}") for n in range(3)))
         await eventually(lambda: len(listed) == 3)
         assert [(False, 2), (False, 1), (False, 0)] == listed
+        assert ["close"] * 3 == wants  # why Node's server closes them
         assert name not in agent.sockets
         assert name not in agent.requests
 
@@ -376,6 +385,8 @@ class TestHttpAddrequestLocaladdress:
         await asyncio.sleep(0)
         assert {} == agent.sockets
         assert ["localhost:8080:127.0.0.1"] == list(agent.requests)
+        assert [2] == [len(queue) for queue in agent.requests.values()]
+        agent.destroy()  # closes sockets; the queue stays, though nothing will ever serve it
         assert [2] == [len(queue) for queue in agent.requests.values()]
         await agent.aclose()
         errors = await asyncio.gather(*requests, return_exceptions=True)

@@ -90,6 +90,24 @@ class TestHttpAgentKeepalive:
         assert [False, True] == [await get("/first"), await get("/second")]
         assert 1 == len(server.wires)
 
+    async def test_the_socket_is_in_use_as_the_response_ends_and_idle_one_tick_later(
+        self, get, agent, monkeypatch
+    ):
+        """Nobody can look in between here: Node's process.nextTick is the core's ``tick``."""
+        core = agent.shell.core
+        tick, around = core.tick, []
+
+        def look(*, now):
+            before = _lists(agent)
+            tick(now=now)
+            around.append((before, _lists(agent)))
+
+        for path in ("/first", "/second"):
+            monkeypatch.setattr(core, "tick", look)
+            await get(path)
+            monkeypatch.undo()
+            assert ((1, 0, 1), (0, 1, 1)) == around[-1]
+
     async def test_an_idle_socket_that_the_server_closes_is_forgotten(
         self, get, agent, close_it, eventually
     ):

@@ -333,6 +333,7 @@ class TestHttpTimeout:
         expected = [(200, f"/{n}".encode()) for n in range(11)]
         assert expected == await asyncio.gather(*gets)
         assert [] == silences.events
+        assert 1 == len(server.wires)
 
 
 @pytest.mark.node_test(
