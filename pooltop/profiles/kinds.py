@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from pooltop.profiles.shown import Path, did_you_mean, one_of, quoted, type_name
@@ -111,6 +112,8 @@ class Choice:
     """Words of the format that this version cannot do yet."""
     meaning: str = ""
     """What the words do, said to whoever writes another."""
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    """Words that others have for what cannot be had, and why."""
 
     @property
     def allowed(self) -> str:
@@ -124,7 +127,8 @@ class Choice:
             return word
         if word in self.later:
             raise refused("P016", f"not yet in this version. Allowed: {self.allowed}.")
-        hint = did_you_mean(word, self.words)
+        why = self.unavailable.get(word)
+        hint = f" {why}" if why else did_you_mean(word, self.words)
         meaning = f" {self.meaning}" if self.meaning else ""
         raise refused("P013", f"allowed are {self.allowed}.{hint}{meaning}")
 

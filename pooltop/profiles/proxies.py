@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from pooltop.core.model import DEFAULT_PORTS, Origin, ProxyEnv
 from pooltop.core.proxies import Proxy, proxy_env_of, read_proxies
 from pooltop.errors import ProxyConfigError
-from pooltop.profiles.kinds import Fault, Refused, require_text, wrong_type
+from pooltop.profiles.kinds import Fault, Refused, Secret, require_text, wrong_type
 from pooltop.profiles.shown import did_you_mean, quoted
 
 ENVIRONMENT: Literal["environment"] = "environment"
 _KEYS = ("http_proxy", "https_proxy", "no_proxy")
+_URL = Secret()
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class ProxySettings:
     def _fault(self, key: str, value: object) -> Fault | None:
         setting = key.lower()
         if setting not in _KEYS or key not in (setting, setting.upper()):
-            return Fault("P010", f"unknown key.{did_you_mean(key, _KEYS)}", (key,), on_key=True)
+            return Fault("P010", f"unknown key.{did_you_mean(setting, _KEYS)}", (key,), on_key=True)
         try:
-            text = require_text(self, value)
+            text = require_text(_URL, value)
         except Refused as refused:
             return refused.faults[0]._replace(at=(key,), secret=True)
         if setting == "no_proxy" or not text:

@@ -113,7 +113,7 @@ def _refuse_unknown(table: Table, key: str, path: Path, report: Report) -> None:
         report.add(path, "P023", table.unavailable[key], on_key=True)
         return
     spellings = table.spellings()
-    if nearest(key, spellings, at_least=0.85):
+    if key in table.meant or nearest(key, spellings, at_least=0.85):
         homes: tuple[str, ...] = ()  # "agent" at the top level is a slip for "agents"
     else:
         homes = tables_with(key)
@@ -121,7 +121,7 @@ def _refuse_unknown(table: Table, key: str, path: Path, report: Report) -> None:
         places = " or ".join(_filled(home, path) for home in homes)
         report.add(path, "P015", f"does not stand here; it belongs in {places}.", on_key=True)
         return
-    hint = did_you_mean(key, spellings)
+    hint = did_you_mean(table.meant.get(key, key), spellings)
     if not hint:
         later = nearest(key, table.later)
         hint = f" Did you mean {later}, which is not yet in this version?" if later else ""

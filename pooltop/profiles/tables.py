@@ -73,6 +73,8 @@ class Table:
     """Keys of the format that this version cannot do yet."""
     unavailable: Mapping[str, str] = field(default_factory=dict)
     """Keys of Node's that cannot be had, and why."""
+    meant: Mapping[str, str] = field(default_factory=dict)
+    """Words of Node's that are no key, but whose meaning one has."""
     gives: type[msgspec.Struct] | None = None
     """The value that is made of it."""
 
@@ -145,7 +147,12 @@ TIMEOUTS = Table(
     gives=model.Timeouts,
 )
 
-_TLS_VERSION = Choice(("TLSv1.2", "TLSv1.3"))
+_TLS_VERSION = Choice(
+    ("TLSv1.2", "TLSv1.3"),
+    unavailable={
+        old: f"{old} is not spoken (RFC 8996)." for old in ("SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1")
+    },
+)
 
 TLS = Table(
     "[agents.NAME.tls]",
@@ -236,6 +243,11 @@ AGENT = Table(
         "sessions",
         "max_concurrent_streams",
     ),
+    meant={
+        # Of net.Socket: Node's agent sets it from its own keepAliveMsecs.
+        "keepAliveInitialDelay": "keep_alive_msecs",
+        "keep_alive_initial_delay": "keep_alive_msecs",
+    },
 )
 
 _REQUEST = (

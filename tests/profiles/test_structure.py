@@ -32,6 +32,7 @@ WHOLE = {
 ADDED = {
     "unknown in an agent": ("[agents.b]\nmax_socket = 1\n", ['7:1 error P010 agents.b.max_socket: unknown key. Did you mean "max_sockets"?']),
     "unknown in Node's spelling": ("[agents.b]\nmaxSocket = 1\n", ['7:1 error P010 agents.b.maxSocket: unknown key. Did you mean "maxSockets"?']),
+    "the option of Node's sockets": ("[agents.b]\nkeepAliveInitialDelay = 5\n", ['7:1 error P010 agents.b.keepAliveInitialDelay: unknown key. Did you mean "keep_alive_msecs"?']),
     "unknown without a likeness": ("[safety]\nzzz = 1\n", ["7:1 error P010 safety.zzz: unknown key. Allowed are allow_hosts."]),
     "one level too high": ("[agents.b]\nverify = true\n", ["7:1 error P015 agents.b.verify: does not stand here; it belongs in [agents.b.tls]."]),
     "Node's TLS option in the agent": ("[agents.b]\nrejectUnauthorized = false\n", ["7:1 error P015 agents.b.rejectUnauthorized: does not stand here; it belongs in [agents.b.tls]."]),

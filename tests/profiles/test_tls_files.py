@@ -71,7 +71,7 @@ TABLE = {
     "no server name": ('servername = ""', []),
     "no such cipher": ('ciphers = "NONSENSE"', ["7:11 error P022 agents.a.tls.ciphers = \"NONSENSE\": OpenSSL finds no cipher for 'NONSENSE': see openssl ciphers -v."]),
     "Node's spelling of a version": ('minVersion = "TLSv1.3"\nmaxVersion = "TLSv1.2"', ['8:14 error P019 agents.a.tls.maxVersion = "TLSv1.2": no version is left up to TLSv1.2.']),
-    "an old version": ('min_version = "TLSv1.1"', ['7:15 error P013 agents.a.tls.min_version = "TLSv1.1": allowed are "TLSv1.2" or "TLSv1.3". Did you mean "TLSv1.3"?']),
+    "an old version": ('min_version = "TLSv1.1"', ['7:15 error P013 agents.a.tls.min_version = "TLSv1.1": allowed are "TLSv1.2" or "TLSv1.3". TLSv1.1 is not spoken (RFC 8996).']),
     "no such curve": ('ecdhCurve = "P-1"', ["7:13 error P022 agents.a.tls.ecdhCurve = \"P-1\": OpenSSL has no curve 'P-1': P-256, P-384, P-521, X25519."]),
     "no such bits": ("secure_options = -1", ["7:18 error P012 agents.a.tls.secure_options = -1: expected a whole number from 0 to 9223372036854775807."]),
     "bits that forbid a version": ("secureOptions = 134217728", ["7:17 error P022 agents.a.tls.secureOptions = 134217728: bits that forbid a version: write min_version and max_version."]),
