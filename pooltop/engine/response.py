@@ -200,7 +200,15 @@ class Response:
         return self._call.timings()
 
     def header(self, name: str) -> str | None:
-        """Give the first field of this name, in any case; None if there is none."""
+        """Give the first field of this name; None if there is none.
+
+        Args:
+            name: in any case.
+
+        Returns:
+            Its value as latin-1, which any octets are. Where a field may come several times, as
+            Set-Cookie, all of them are in ``headers``.
+        """
         wanted = name.lower().encode("latin-1")
         for key, value in self.headers:
             if key == wanted:

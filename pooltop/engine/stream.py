@@ -157,6 +157,9 @@ class ByteStream:
     async def write(self, data: bytes) -> None:
         """Send; returns when the kernel has all of it.
 
+        Args:
+            data: of any length; over TLS it is encrypted first.
+
         Raises:
             PeerError: the connection is gone.
             UsageError: our side was ended before.
