@@ -19,6 +19,12 @@ class ProfileError(PooltopError):
     code = "ERR_PROFILE"
 
 
+class TLSConfigError(ProfileError):
+    """A file of ``TLSOptions`` cannot be used, or an option cannot be had; nothing was sent."""
+
+    code = "ERR_TLS_CONFIG"
+
+
 class UsageError(PooltopError):
     """The caller of the library used it wrongly. ``code`` is Node's where Node refuses it too."""
 

@@ -32,8 +32,8 @@ from pooltop.engine.dialer import Dialer, Dials
 from pooltop.engine.keep_socket_alive import KeepSocketAlive
 from pooltop.engine.kernel import KernelLooks
 from pooltop.engine.live_option import LiveOption
-from pooltop.engine.options import AgentKeywords, check_timeouts, constructed
-from pooltop.engine.request import prepare
+from pooltop.engine.options import AgentKeywords, check_timeouts, checked_tls, constructed
+from pooltop.engine.request import header_pairs, prepare
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.response import Call, Response
 from pooltop.engine.shell import PoolShell
@@ -49,7 +49,7 @@ from pooltop.engine.via_proxy import ProxyDialer, ProxySettings, proxies_of
 from pooltop.engine.way import Way
 from pooltop.errors import UsageError
 
-HeaderList = Iterable[tuple[str, str]]
+HeaderList = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
 class Agent:
@@ -76,7 +76,7 @@ class Agent:
         Args:
             name: for labels.
             codec: "h11" or "llhttp".
-            tls: for https origins.
+            tls: for https origins; None for Node's defaults and the system's authorities.
             timeouts: the default clocks of every request, in seconds: one that runs out fails the
                 request; with ``mode="node"`` it is an event only, as in Node.
             resolver: looks names up; None for the system's, whose answers are used again for 5 s
@@ -90,12 +90,41 @@ class Agent:
                 ``Connector``. None for the agent's own way.
             proxy_env: the proxies to use: http_proxy, https_proxy and no_proxy in a mapping, in
                 lower or upper case, lower case first; "environment" reads the process's. None
-                connects directly, whatever the environment says.
-            options: by the names of ``AgentOptions``, with its defaults. What 0 and None are taken
-                for, as Node's constructor does, says ``pooltop.engine.options.AgentKeywords``.
+                connects directly, whatever the environment says. So does, as in Node, a proxy
+                whose URL begins with neither http:// nor https://, as socks5://.
+            options: the keywords that follow here: Node's in snake_case, and a few of pooltop's.
+                What 0, None and inf mean is what they mean to Node's constructor; set later, on
+                the live agent, 0 is a number like any other.
+            keep_alive: keep idle sockets for later requests. False.
+            keep_alive_msecs: ms until the first TCP keep-alive probe, not an idle lifetime; 0 and
+                None are 1000, inf leaves it to the system.
+            agent_keep_alive_timeout_buffer: ms taken off a server's Keep-Alive hint; what is no
+                finite number of 0 or more is 1000.
+            max_sockets: sockets per origin; None, 0 and inf for no limit, which is the default.
+                Less than 0 lets every request wait for ever.
+            max_total_sockets: sockets over all origins, idle ones included, 1 or more; None and
+                inf for no limit, which is the default.
+            max_free_sockets: idle sockets kept per origin; None and 0 are 256, inf is no limit.
+            scheduling: "lifo" takes the socket freed last, "fifo" the one freed first; None is
+                "lifo".
+            timeout: ms without activity on a socket: idle ones are closed, of busy ones it is an
+                event only; None and 0 for none, the default. inf is refused.
+            max_cached_sessions: TLS sessions kept for resuming, one per origin; 0 for none, None
+                is 100.
+            protocol: "http:" or "https:" refuses URLs of the other; None takes both.
+            default_port: port of URLs that have none; None for 80 and 443.
+            host: where to connect, whatever the URL says; None for the URL's.
+            port: likewise.
+            local_address: IP address to connect from; None for the system's choice.
+            family: IP version, 4 or 6; None for both, raced (RFC 8305).
+            socket_path: a unix socket to connect to, in place of host and port.
+            no_delay: TCP_NODELAY. True.
+            live: what an edit does at once: "node" as Node, "drain" as operators expect.
+            retry_stale: send a request once more when its kept-alive socket turned out to be
+                closed and it may be had twice: see ``AgentOptions.retry_stale``. False.
 
         Raises:
-            TypeError: there is no such option.
+            TypeError: there is no such option; says which was probably meant.
             UsageError: an option is out of range; ``code`` is Node's where Node refuses it too.
             ProxyConfigError: a proxy's URL is none.
         """
@@ -105,9 +134,10 @@ class Agent:
         self.timeouts = Timeouts() if timeouts is None else timeouts
         self._initial = constructed(options)
         proxies = proxies_of(proxy_env)
-        self.way = Way(self._initial, tls or TLSOptions(), proxies)
+        tls = TLSOptions() if tls is None else checked_tls(tls)
+        self.way = Way(self._initial, tls, proxies)
         """Where its requests go; for the engine's own parts."""
-        self._tls = TLSFactory(tls or TLSOptions(), self._initial.max_cached_sessions)
+        self._tls = TLSFactory(tls, self._initial.max_cached_sessions)
         self._own_resolver: SystemResolver | None = None
         dialer = self._dialer(resolver, create_connection)
         self._shell = PoolShell(
@@ -135,7 +165,20 @@ class Agent:
         resolver: Resolver | None = None,
         proxy_env: ProxySettings | None = None,
     ) -> Self:
-        """Make an agent with these options, as ``pooltop.GLOBAL_AGENT``, Node's global agent's."""
+        """Make an agent with these options, as ``pooltop.GLOBAL_AGENT``, Node's global agent's.
+
+        Args:
+            options: as read by Node's constructor: a 0 in them means what it means there.
+            name: for labels.
+            codec: as for ``Agent``, as are the others.
+            tls: None for Node's defaults.
+            timeouts: in seconds; None for no limits.
+            resolver: None for the system's.
+            proxy_env: None for direct connections.
+
+        Raises:
+            UsageError: as ``Agent`` does.
+        """
         return cls(
             name=name,
             codec=codec,
@@ -148,7 +191,15 @@ class Agent:
 
     @classmethod
     def from_profile(cls, profile: AgentProfile, *, resolver: Resolver | None = None) -> Self:
-        """Make the agent that a profile describes."""
+        """Make the agent that a profile describes.
+
+        Args:
+            profile: one of ``Profile.agents``, as ``load_profile`` gives them.
+            resolver: looks names up; None for the system's.
+
+        Raises:
+            UsageError: the environment, if the profile says to read it, names no possible proxy.
+        """
         return cls.from_options(
             profile.options,
             name=profile.name,
@@ -207,7 +258,8 @@ class Agent:
         Args:
             method: e.g. "GET".
             url: http or https, with a host; no user and password in it.
-            headers: sent in this order; Host, Connection and Content-Length are added unless given.
+            headers: a mapping, or name and value in pairs, sent in this order. Host, Connection
+                and Content-Length are added unless given.
             content: the body; an async iterable is streamed, chunked unless there is a
                 Content-Length. If it raises, the request fails with it as the cause.
             timeouts: instead of the agent's.
@@ -232,7 +284,7 @@ class Agent:
         """
         if self._closed:
             raise UsageError("the agent is closed")
-        headers = tuple(headers)
+        headers = header_pairs(headers) if headers else ()
         route = self.way.route(
             url,
             headers,
@@ -360,7 +412,7 @@ class Agent:
         """
         route = self.way.route(
             url,
-            tuple(headers),
+            header_pairs(headers),
             local_address=local_address,
             family=family,
             socket_path=socket_path,
@@ -394,8 +446,13 @@ class Agent:
     def subscribe(self, callback: Callable[[PoolEvent], None]) -> Callable[[], None]:
         """Call back with every event, as it happens; give the function that ends it.
 
-        The callback runs inside the engine and must be quick. It may look at the agent and edit
-        it. If it raises it is logged and told nothing more.
+        Args:
+            callback: takes one of the classes of ``pooltop.events``. It runs inside the engine and
+                must be quick. It may look at the agent and edit it. If it raises it is logged and
+                told nothing more.
+
+        Returns:
+            What is called to be told no more; calling it again does nothing.
         """
         return self._shell.subscribe(callback)
 
@@ -406,7 +463,7 @@ class Agent:
 
         Args:
             option: one of ``pooltop.EDITABLE``.
-            value: None for no limit.
+            value: None for no limit (to the constructor, None is the option's default).
             by: who, for the log.
 
         Raises:
@@ -424,7 +481,10 @@ class Agent:
     max_total_sockets = LiveOption[float, float | None](
         "Sockets over all origins; inf for no limit."
     )
-    max_free_sockets = LiveOption[float, float | None]("Idle sockets kept per origin.")
+    max_free_sockets = LiveOption[float, float | None](
+        "Idle sockets kept per origin; inf for no limit. Set here None is no limit, where the "
+        "constructor takes it, as Node's does, for the default of 256."
+    )
     keep_alive = LiveOption[bool, bool]("Idle sockets are kept.")
     scheduling = LiveOption[Scheduling, Scheduling]("Which idle socket is taken.")
     timeout = LiveOption[float, float | None]("Socket inactivity in ms; 0 for none.")

@@ -10,9 +10,13 @@ validateOneOf; lib/internal/timers.js getTimerDuration.
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import math
+import re
 from typing import Any, Literal, TypedDict, cast, get_args
+
+import msgspec
 
 from pooltop.core.model import (
     AgentOptions,
@@ -21,12 +25,26 @@ from pooltop.core.model import (
     Scheduling,
     TimeoutMode,
     Timeouts,
+    TLSOptions,
 )
 from pooltop.engine.url import is_host
 from pooltop.errors import UsageError
 
 MOST_TIMEOUT_MS = 2**31 - 1
 """Node's longest timer: a longer timeout is this one."""
+OTHER_KEYWORDS = (
+    "name",
+    "codec",
+    "tls",
+    "timeouts",
+    "resolver",
+    "keep_socket_alive",
+    "create_connection",
+    "proxy_env",
+)
+"""What an agent takes besides ``AgentKeywords``: meant, perhaps, by whoever writes another."""
+_MEANT = {"keep_alive_initial_delay": "keep_alive_msecs", "reject_unauthorized": "verify"}
+"""Words of Node's for what has another name here."""
 
 
 class AgentKeywords(TypedDict, total=False):
@@ -84,12 +102,15 @@ def constructed(given: AgentKeywords) -> AgentOptions:
     """Give the options that an agent made with these keywords has.
 
     Raises:
-        TypeError: a keyword is no option's.
+        TypeError: a keyword is no option's; says which was probably meant.
         UsageError: a value is of the wrong kind or out of range; ``code`` is Node's
             (ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE) where Node refuses
             it too.
     """
     options: dict[str, Any] = {**given}  # Any: checked here, one by one
+    for name in options:
+        if name not in AgentKeywords.__optional_keys__:
+            raise TypeError(f"an agent has no option {name!r}{_probably_meant(name)}")
     default = AgentOptions()
     for name, if_falsy in (
         ("keep_alive_msecs", default.keep_alive_msecs),
@@ -175,6 +196,37 @@ def check_timeouts(timeouts: Timeouts) -> None:
         limit = getattr(timeouts, clock)
         if limit is not None and not _is_duration(limit):
             raise UsageError(f"timeouts.{clock} is a number of seconds, 0 or more, or None")
+
+
+def checked_tls(tls: TLSOptions) -> TLSOptions:
+    """Give the TLS options of an agent or of one request: a lone path of ``ca`` or ``crl`` is one.
+
+    Raises:
+        UsageError: they are no ``TLSOptions``, or one is of the wrong type; no value is shown.
+    """
+    if not isinstance(tls, TLSOptions):
+        raise UsageError('tls is a pooltop.TLSOptions, as TLSOptions(ca=("ca.pem",))')
+    given = msgspec.structs.asdict(tls)
+    for name in ("ca", "crl"):
+        if isinstance(given[name], str):
+            given[name] = (given[name],)
+    for name, value in given.items():
+        try:
+            msgspec.convert({name: value}, TLSOptions)
+        except msgspec.ValidationError as exc:
+            words = str(exc).partition(" - at ")[0]
+            raise UsageError(f"tls.{name}: {words}") from exc
+    return msgspec.convert(given, TLSOptions)
+
+
+def _probably_meant(name: str) -> str:
+    snake = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    snake = _MEANT.get(snake, snake)
+    if snake in TLSOptions.__struct_fields__:
+        return f": it belongs in tls=TLSOptions({snake}=...)"
+    names = (*AgentKeywords.__optional_keys__, *OTHER_KEYWORDS)
+    near = difflib.get_close_matches(snake[:64], sorted(names), n=1)
+    return f": did you mean {near[0]!r}?" if near else ""
 
 
 def _is_duration(value: object) -> bool:

@@ -11,6 +11,7 @@ Source: Node 24 ``lib/_http_client.js`` and ``_storeHeader`` in ``lib/_http_outg
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import h11
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pooltop.core.proxies import Proxy
+
+HeaderPairs = tuple[tuple[str, str], ...]
 
 _BODILESS_METHODS: Final = frozenset({b"GET", b"HEAD", b"DELETE", b"OPTIONS", b"TRACE"})
 """Methods that without a body are sent without Content-Length: 0."""
@@ -122,6 +125,32 @@ def prepare(
         answer=_answer(method, upgrade=upgrade, authority=authority),
         idempotent=method.upper() in _IDEMPOTENT if idempotent is None else idempotent,
     )
+
+
+def header_pairs(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> HeaderPairs:
+    """Give a caller's header fields as pairs, in their order.
+
+    Args:
+        headers: a mapping, or name and value in pairs.
+
+    Raises:
+        UsageError: they are neither, or one is no text: it is named, its value is not shown.
+    """
+    try:
+        given = headers.items() if isinstance(headers, Mapping) else headers
+        pairs = tuple((name, value) for name, value in given)
+    except (TypeError, ValueError):
+        raise UsageError("headers is a mapping, or name and value in pairs") from None
+    for name, value in pairs:
+        if not isinstance(name, str | bytes):
+            raise UsageError(f"a header's name is a text, not of type {type(name).__name__}")
+        if not isinstance(value, str | bytes):
+            shown = _show_name(name if isinstance(name, bytes) else name.encode(errors="replace"))
+            kind = type(value).__name__
+            raise UsageError(
+                f"header {shown} cannot be sent: its value is a text, not of type {kind}"
+            )
+    return pairs
 
 
 def _for_proxy(

@@ -6,7 +6,7 @@ import ssl
 
 from pooltop.core.model import TLSOptions
 from pooltop.engine.tls_settings import SETTINGS, UnfitError
-from pooltop.errors import ProfileError
+from pooltop.errors import TLSConfigError
 
 
 def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
@@ -20,7 +20,7 @@ def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
     Sessions can be resumed only among streams of one context.
 
     Raises:
-        ProfileError: a file cannot be read, holds no certificate or key, or key and certificate
+        TLSConfigError: a file cannot be read, holds no certificate or key, or key and certificate
             or passphrase do not fit, or an option cannot be had; nothing was sent.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -30,7 +30,7 @@ def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
         try:
             apply(context, options)
         except UnfitError as exc:
-            raise ProfileError(f"tls.{name}: {exc}") from exc
+            raise TLSConfigError(f"tls.{name}: {exc}") from exc
     if not options.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -52,22 +52,22 @@ def _load_ca(context: ssl.SSLContext, path: str) -> None:
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError as exc:
-        raise ProfileError(f"tls.ca: {path} holds no certificate in PEM form") from exc
+        raise TLSConfigError(f"tls.ca: {path} holds no certificate in PEM form") from exc
     if not before and not context.cert_store_stats()["x509"]:
-        raise ProfileError(f"tls.ca: {path} holds no certificate in PEM form")
+        raise TLSConfigError(f"tls.ca: {path} holds no certificate in PEM form")
 
 
 def _load_crl(context: ssl.SSLContext, path: str) -> None:
     data = _read("tls.crl", path)
     if b"-----BEGIN X509 CRL-----" not in data:
-        raise ProfileError(f"tls.crl: {path} holds no revocation list in PEM form")
+        raise TLSConfigError(f"tls.crl: {path} holds no revocation list in PEM form")
     if b"-----BEGIN CERTIFICATE-----" in data:
         # OpenSSL would take it for one to trust.
-        raise ProfileError(f"tls.crl: {path} holds a certificate too: only lists belong there")
+        raise TLSConfigError(f"tls.crl: {path} holds a certificate too: only lists belong there")
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError as exc:
-        raise ProfileError(f"tls.crl: {path} holds a damaged revocation list") from exc
+        raise TLSConfigError(f"tls.crl: {path} holds a damaged revocation list") from exc
     # As Node: every certificate of the chain is looked up.
     context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
 
@@ -75,22 +75,22 @@ def _load_crl(context: ssl.SSLContext, path: str) -> None:
 def _load_identity(context: ssl.SSLContext, options: TLSOptions) -> None:
     if options.cert is None:
         if options.key is not None:
-            raise ProfileError(f"tls.key: {options.key} is given without tls.cert")
+            raise TLSConfigError(f"tls.key: {options.key} is given without tls.cert")
         return
     certificate = _read("tls.cert", options.cert)
     if b"-----BEGIN CERTIFICATE-----" not in certificate:
-        raise ProfileError(f"tls.cert: {options.cert} holds no certificate in PEM form")
+        raise TLSConfigError(f"tls.cert: {options.cert} holds no certificate in PEM form")
     key_path = options.key or options.cert
     label = "tls.key" if options.key else "tls.cert"
     key = _read(label, key_path)
     if b"PRIVATE KEY-----" not in key:
-        raise ProfileError(f"{label}: {key_path} holds no private key in PEM form")
+        raise TLSConfigError(f"{label}: {key_path} holds no private key in PEM form")
     try:
         # Without a password of ours OpenSSL would ask on the terminal.
         context.load_cert_chain(options.cert, options.key, password=options.passphrase or "")
     except (ssl.SSLError, ValueError) as exc:
         why = _why_not(exc, key, has_passphrase=options.passphrase is not None)
-        raise ProfileError(f"{label}: {key_path} {why}") from exc
+        raise TLSConfigError(f"{label}: {key_path} {why}") from exc
 
 
 def _why_not(error: Exception, key: bytes, *, has_passphrase: bool) -> str:
@@ -110,4 +110,4 @@ def _read(label: str, path: str) -> bytes:
             return file.read()
     except (OSError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else str(exc)
-        raise ProfileError(f"{label}: cannot read {path}: {reason}") from exc
+        raise TLSConfigError(f"{label}: cannot read {path}: {reason}") from exc

@@ -34,7 +34,7 @@ class TLSFactory:
         """Read the files now.
 
         Raises:
-            ProfileError: one is missing or unfit; names it.
+            TLSConfigError: one is missing or unfit; names it.
         """
         self._context(self.options)
 
@@ -42,7 +42,7 @@ class TLSFactory:
         """Give a stream for a new connection, with the session to resume if there is one.
 
         Raises:
-            ProfileError: a file of the options is missing or unfit.
+            TLSConfigError: a file of the options is missing or unfit.
         """
         name = origin.server_name
         # An address is never sent, and OpenSSL verifies it by itself.

@@ -70,22 +70,33 @@ def set_ciphers(context: ssl.SSLContext, options: TLSOptions) -> None:
         raise UnfitError("it names no cipher")
 
 
-def set_versions(context: ssl.SSLContext, options: TLSOptions) -> None:
-    """Offer the versions from ``options.min_version`` to ``options.max_version``.
+def set_min_version(context: ssl.SSLContext, options: TLSOptions) -> None:
+    """Offer no version before ``options.min_version``.
 
     Raises:
-        UnfitError: one of them is not spoken, or there is none between them.
+        UnfitError: it is not spoken.
     """
-    low, high = options.min_version, options.max_version
-    for version in (low, high):
-        if version is not None and version not in _VERSIONS:
-            raise UnfitError(f"{version} is not spoken (RFC 8996): TLSv1.2 or TLSv1.3")
-    if low is not None:
-        context.minimum_version = _VERSIONS[low]
-    if high is not None:
-        if _VERSIONS[high] < context.minimum_version:
-            raise UnfitError(f"no version is left up to {high}")
-        context.maximum_version = _VERSIONS[high]
+    if options.min_version is not None:
+        context.minimum_version = _version(options.min_version)
+
+
+def set_max_version(context: ssl.SSLContext, options: TLSOptions) -> None:
+    """Offer no version after ``options.max_version``.
+
+    Raises:
+        UnfitError: it is not spoken, or no version is left.
+    """
+    if options.max_version is not None:
+        high = _version(options.max_version)
+        if high < context.minimum_version:
+            raise UnfitError(f"no version is left up to {options.max_version}")
+        context.maximum_version = high
+
+
+def _version(name: str) -> ssl.TLSVersion:
+    if name not in _VERSIONS:
+        raise UnfitError(f"{name} is not spoken (RFC 8996): TLSv1.2 or TLSv1.3")
+    return _VERSIONS[name]
 
 
 def set_curve(context: ssl.SSLContext, options: TLSOptions) -> None:
@@ -143,7 +154,8 @@ def set_keylog(context: ssl.SSLContext, options: TLSOptions) -> None:
 SETTINGS: tuple[tuple[str, Setting], ...] = (
     # In this order: the level in the ciphers is for what follows.
     ("ciphers", set_ciphers),
-    ("max_version", set_versions),
+    ("min_version", set_min_version),
+    ("max_version", set_max_version),
     ("ecdh_curve", set_curve),
     ("secure_options", set_option_bits),
     ("keylog_file", set_keylog),

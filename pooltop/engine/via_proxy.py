@@ -49,7 +49,14 @@ def proxies_of(settings: ProxySettings | None) -> Proxies | None:
         if settings != "environment":
             raise UsageError('proxy_env is a mapping, "environment", or None')
         settings = os.environ
-    return read_proxies(settings if isinstance(settings, ProxyEnv) else proxy_env_of(settings))
+    if not isinstance(settings, ProxyEnv):
+        if not isinstance(settings, Mapping):
+            raise UsageError('proxy_env is a mapping, "environment", or None')
+        settings = proxy_env_of(settings)
+    for name in ProxyEnv.__struct_fields__:
+        if not isinstance(getattr(settings, name), str | None):
+            raise UsageError(f"proxy_env: {name} is a text")
+    return read_proxies(settings)
 
 
 class Reached(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ import msgspec
 
 from pooltop.core.model import AgentOptions, Origin, TLSOptions
 from pooltop.core.proxies import Proxies, Proxy
-from pooltop.engine.options import check_connect_options
+from pooltop.engine.options import check_connect_options, checked_tls
 from pooltop.engine.url import split_url
 from pooltop.errors import UsageError
 
@@ -92,7 +92,7 @@ class Way:
         if origin.scheme == "https":
             host = next((v for name, v in headers if name.lower() == "host" and v), host_header)
             more["servername"] = server_name(host)
-            more["tls"] = self._tls if tls is None else _merged(tls, self._tls)
+            more["tls"] = self._tls if tls is None else _merged(checked_tls(tls), self._tls)
         asked = origin
         if more:
             origin = msgspec.structs.replace(origin, **more)

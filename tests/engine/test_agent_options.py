@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 
 import pytest
 
 from pooltop.core.edits import EDITABLE
 from pooltop.core.model import GLOBAL_AGENT, AgentOptions, TLSOptions
 from pooltop.engine.agent import Agent
-from pooltop.engine.options import AgentKeywords, constructed
+from pooltop.engine.options import OTHER_KEYWORDS, AgentKeywords, constructed
 from pooltop.engine.way import Way, server_name
 from pooltop.errors import UsageError
 
@@ -66,9 +68,32 @@ def test_the_constructor_has_a_keyword_for_every_option_and_for_nothing_else():
     assert set(AgentOptions.__struct_fields__) == set(AgentKeywords.__annotations__)
 
 
-async def test_a_keyword_that_is_no_option_is_refused_by_its_name():
-    with pytest.raises(TypeError, match="max_socket'"):
-        Agent(max_socket=1)
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("max_socket", ": did you mean 'max_sockets'?"),
+        ("maxSockets", ": did you mean 'max_sockets'?"),
+        ("keepAliveMsecs", ": did you mean 'keep_alive_msecs'?"),
+        ("keepAliveInitialDelay", ": did you mean 'keep_alive_msecs'?"),
+        ("createConnection", ": did you mean 'create_connection'?"),
+        ("proxyEnv", ": did you mean 'proxy_env'?"),
+        ("time_outs", ": did you mean 'timeouts'?"),
+        ("ca", ": it belongs in tls=TLSOptions(ca=...)"),
+        ("rejectUnauthorized", ": it belongs in tls=TLSOptions(verify=...)"),
+        ("nonsense", ""),
+    ],
+)
+async def test_a_keyword_that_is_no_option_is_refused_by_its_name_and_what_was_meant(wrong, words):
+    with pytest.raises(TypeError) as caught:
+        Agent(**{wrong: 1})
+    assert f"an agent has no option {wrong!r}{words}" == str(caught.value)
+
+
+def test_help_says_what_every_keyword_of_an_agent_is():
+    own = set(inspect.signature(Agent).parameters) - {"options"}
+    assert set(OTHER_KEYWORDS) == own
+    told = set(re.findall(r"^ {4}(\w+): ", inspect.getdoc(Agent.__init__), re.MULTILINE))
+    assert own | set(AgentKeywords.__annotations__) <= told
 
 
 def test_an_option_that_can_be_set_live_says_what_it_is():

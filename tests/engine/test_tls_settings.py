@@ -102,7 +102,7 @@ REFUSED = {
     "tls.ciphers: OpenSSL finds no cipher for 'NONSENSE': see openssl ciphers -v": {"ciphers": "NONSENSE"},
     "tls.ciphers: it names no cipher": {"ciphers": "::"},
     f"tls.ciphers: Python's ssl cannot choose the suites of TLS 1.3: leave the TLS_ names out, which offers {SUITES}": {"ciphers": "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256"},
-    "tls.max_version: TLSv1.1 is not spoken (RFC 8996): TLSv1.2 or TLSv1.3": {"min_version": "TLSv1.1"},
+    "tls.min_version: TLSv1.1 is not spoken (RFC 8996): TLSv1.2 or TLSv1.3": {"min_version": "TLSv1.1"},
     "tls.max_version: SSLv3 is not spoken (RFC 8996): TLSv1.2 or TLSv1.3": {"max_version": "SSLv3"},
     "tls.max_version: no version is left up to TLSv1.2": {"min_version": "TLSv1.3", "max_version": "TLSv1.2"},
     "tls.ecdh_curve: Python's ssl can offer one curve or its own list, not several by name": {"ecdh_curve": "P-256:P-384"},
