@@ -158,6 +158,10 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True):
     opened: int = 0
     """Sockets opened."""
     connected: int = 0
+    handshakes: int = 0
+    """TLS handshakes completed with the origin; for plain http with a proxy that wants TLS."""
+    resumed: int = 0
+    """Of these, those that took up a former session."""
     closed: dict[str, int] = {}
     """CloseReason to count."""
     reused: int = 0
@@ -241,6 +245,8 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Requests that wait for one of these to be theirs: neither queued nor running."""
     counters: OriginCounters = OriginCounters()
     latency: OriginLatency = OriginLatency()
+    failures: dict[str, str] = {}
+    """Of each outcome in ``counters.failed`` the last message, raw and cut off where it is long."""
     timeout_events: int = 0
     """Node's 'timeout' events on sockets in use: signals only, nothing was closed."""
     verified: bool = True

@@ -243,8 +243,7 @@ class PoolShell:
 
     def connected(self, connection: Connection) -> None:
         """The socket can carry bytes."""
-        tally = self.tally.origins[connection.origin.key]
-        tally.connect.record(self.now - connection.opened_at)
+        self.tally.origins[connection.origin.key].carries(connection, self.now)
         self.core.connected(connection.id, now=self.now)
         self.perform()
         exchange = connection.exchange

@@ -194,6 +194,7 @@ def _origin(
             sum(c.bytes_in for c in connections), sum(c.bytes_out for c in connections)
         ),
         latency=tally.latency(),
+        failures=dict(tally.failures),
         timeout_events=tally.timeout_events,
         verified=target.scheme != "https" or shell.verifies(target),
         certificates=tuple(certificates.all),

@@ -22,6 +22,10 @@ MOST_PEERS = 32
 """Addresses kept of each origin: a name behind a balancer has ever new ones."""
 
 
+LONGEST_MESSAGE = 300
+"""Characters kept of an error's message, which may repeat what a peer sent."""
+
+
 class OriginTally:
     """One origin's totals."""
 
@@ -33,10 +37,13 @@ class OriginTally:
         "connect",
         "connected",
         "failed",
+        "failures",
+        "handshakes",
         "opened",
         "peers",
         "queue",
         "queued",
+        "resumed",
         "retried",
         "reused",
         "stale_reuse",
@@ -51,10 +58,13 @@ class OriginTally:
     def __init__(self) -> None:
         """Begin at nothing."""
         self.submitted = self.queued = self.opened = self.connected = 0
+        self.handshakes = self.resumed = 0
         self.assigned = self.reused = self.stale_reuse = self.retried = self.timeout_events = 0
         self.bytes_in = self.bytes_out = 0
         """Of closed sockets: the open ones hold their own."""
         self.failed: Counter[str] = Counter()
+        self.failures: dict[str, str] = {}
+        """The last message of each."""
         self.closed: Counter[str] = Counter()
         self.statuses: defaultdict[int, int] = defaultdict(int)
         self.queue = Recorder()
@@ -72,6 +82,13 @@ class OriginTally:
             if len(self.peers) >= MOST_PEERS:
                 del self.peers[next(iter(self.peers))]
             self.peers[remote] = local
+
+    def carries(self, connection: Connection, now: float) -> None:
+        """Count a connection that can carry bytes, and the handshake that it took."""
+        self.connect.record(now - connection.opened_at)
+        if connection.tls is not None:
+            self.handshakes += 1
+            self.resumed += connection.tls.is_resumed
 
     def completed(self, exchange: Exchange) -> None:
         """Count a whole response."""
@@ -93,6 +110,8 @@ class OriginTally:
             queued=self.queued,
             opened=self.opened,
             connected=self.connected,
+            handshakes=self.handshakes,
+            resumed=self.resumed,
             closed=dict(self.closed),
             reused=self.reused,
             assigned=self.assigned,
@@ -130,7 +149,9 @@ class Tally:
 
     def failed(self, event: ev.RequestFailed) -> None:
         """Count a failure by what is known best of it."""
-        self.origins[event.key].failed[event.outcome or event.code] += 1
+        tally, outcome = self.origins[event.key], event.outcome or event.code
+        tally.failed[outcome] += 1
+        tally.failures[outcome] = event.message[:LONGEST_MESSAGE]
 
     def timed_out(self, event: ev.TimeoutRaised) -> None:
         """Count one of Node's 'timeout' events."""

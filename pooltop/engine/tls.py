@@ -256,6 +256,11 @@ class TLSStream:
         return TLSSession(self._servername, self._object.context, ticket)
 
     @property
+    def is_resumed(self) -> bool:
+        """The handshake took up the session that was given."""
+        return bool(self._object.session_reused)
+
+    @property
     def facts(self) -> TLSFacts:
         """What was agreed; nothing changes it later, as renegotiation is off.
 

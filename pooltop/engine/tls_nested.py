@@ -51,6 +51,11 @@ class NestedTLS:
         return self._inner.session
 
     @property
+    def is_resumed(self) -> bool:
+        """The origin's handshake took up the session that was given."""
+        return self._inner.is_resumed
+
+    @property
     def facts(self) -> TLSFacts:
         """The origin's."""
         return self._inner.facts

@@ -6,7 +6,8 @@ from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import OriginSnapshot, Snapshot, TimeWait, WorkloadSnapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
-from pooltop.present.faults import counts, stale_words
+from pooltop.present.faults import counts, failure_words, stale_words
+from pooltop.present.handshakes import handshake_words
 from pooltop.present.kernel import ports_held
 from pooltop.present.labels import label_of
 from pooltop.present.tunnels import pending_words, waiting_words
@@ -48,17 +49,23 @@ def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:
     wait = units.duration(latency.queue.quantile(0.95))
     lines = [
         f"  requests    {submitted}, {counters.completed} completed, {failed} failed{codes}",
+        *(f"    {code}: {message}" for code, message in failure_words(origin)),
         f"  answers     {counts(statuses) or 'none'}",
         f"  sockets     {counters.opened} opened, {origin.total} open at the end{closed}",
         f"  reuse       {units.share(reuse)} ({counters.reused} of {counters.assigned}){stale}",
         f"  latency     {_quantiles(latency.total)} (intended start to last byte)",
         f"  queue wait  p95 {wait}; {counters.queued} requests waited, {origin.queued} still do",
     ]
+    if origin.timeout_events:
+        events = "timeout event" if origin.timeout_events == 1 else "timeout events"
+        lines.append(f"  silence     {origin.timeout_events} {events} (Node's; nothing closed)")
     if origin.tunnelling:
         waiting = waiting_words(origin, snapshot.at)
         lines.append(f"  tunnels     {pending_words(origin)}: {waiting}")
     if origin.time_wait is not None:
         lines.append(f"  TIME_WAIT   {_time_wait(origin.time_wait, snapshot)}")
+    if words := handshake_words(counters):
+        lines.append(f"  tls         {words}")
     if not origin.verified:
         lines.append("  tls         NOT VERIFIED: certificates were accepted unchecked")
     return lines

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pooltop.core.snapshot import OriginCounters
+from pooltop.core.snapshot import OriginCounters, OriginSnapshot
 from pooltop.present.clean import clean
+
+_LONGEST = 200
+"""Cells of a message."""
 
 
 def counts(numbers: Mapping[str, int], most: int | None = None) -> str:
@@ -18,6 +21,13 @@ def counts(numbers: Mapping[str, int], most: int | None = None) -> str:
     ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
     shown = [f"{clean(str(name))} {n}" for name, n in ordered[:most]]
     return ", ".join([*shown, "..."] if len(ordered) > len(shown) else shown)
+
+
+def failure_words(origin: OriginSnapshot) -> list[tuple[str, str]]:
+    """Give each outcome of failed requests with its last message, in the order of ``counts``."""
+    failed = origin.counters.failed
+    ordered = sorted(origin.failures, key=lambda outcome: (-failed.get(outcome, 0), outcome))
+    return [(clean(each), clean(origin.failures[each], _LONGEST)) for each in ordered]
 
 
 def stale_words(counters: OriginCounters) -> str:

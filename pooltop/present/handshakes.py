@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pooltop.core.snapshot import OriginSnapshot, PeerCertificate
+from pooltop.core.snapshot import OriginCounters, OriginSnapshot, PeerCertificate
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.line import Ink, Line, width_of
@@ -12,6 +12,7 @@ from pooltop.present.line import Ink, Line, width_of
 DEFINITIONS = {
     "NOT VERIFIED": "certificates are accepted unchecked (tls.verify = false): anybody could "
     "answer.",
+    "handshakes": "completed since the start, and how many of these took up a former session.",
     "full resumed": "open sockets whose handshake was a whole one, and those that took up a "
     "former session.",
     "cert": "the first name in the server's certificate, how many more, and its last day (UTC).",
@@ -36,6 +37,8 @@ def tls_line(origin: OriginSnapshot, wall_at: float, width: int) -> Line:
     parts: list[Line] = []
     if not origin.verified:
         parts.append((("NOT VERIFIED", "warn"),))
+    if words := handshake_words(origin.counters):
+        parts.append(((words, "text"),))
     if sockets:
         resumed = sum(bool(s.tls_resumed) for s in sockets)
         parts.append(
@@ -60,6 +63,15 @@ def tls_line(origin: OriginSnapshot, wall_at: float, width: int) -> Line:
         if width_of(longer) <= width:
             line = longer
     return line
+
+
+def handshake_words(counters: OriginCounters) -> str:
+    """Give e.g. ``20 handshakes, 19 resumed``, of all sockets since the start; empty for none."""
+    number = counters.handshakes
+    if not number:
+        return ""
+    noun = "handshake" if number == 1 else "handshakes"
+    return f"{units.count(number)} {noun}, {units.count(counters.resumed)} resumed"
 
 
 def _certificate(certificate: PeerCertificate, wall_at: float) -> Line:

@@ -176,6 +176,8 @@ async def test_a_proxy_can_be_spoken_to_over_tls(
     assert 2 == socket.requests
     assert socket.tls
     assert 1 == len({asked.target for asked in proxy.asked})
+    (origin,) = agent.snapshot().origins
+    assert (1, 0) == (origin.counters.handshakes, origin.counters.resumed)
     # A session of the proxy's would be resumed with whoever has the origin's key.
     assert (scheme == "https") is bool(agent._tls._sessions)
 

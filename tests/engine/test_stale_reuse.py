@@ -83,6 +83,7 @@ async def test_a_stale_socket_is_an_outcome_of_its_own_with_idle_age_and_hint(
     assert [("ECONNRESET", "stale reuse")] == [(each.code, each.outcome) for each in heard]
     counters = _counters(agent)
     assert ({"stale reuse": 1}, 1, 0) == (counters.failed, counters.stale_reuse, counters.retried)
+    assert {"stale reuse": str(error)} == agent.snapshot().origins[0].failures
 
 
 def test_the_words_of_a_stale_reuse_are_for_people():

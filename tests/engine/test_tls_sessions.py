@@ -107,6 +107,17 @@ async def test_a_second_connection_resumes(serve, agent_of, trust, tmp_path, ver
     agent = agent_of(tls=trust())
     assert [False, True, True] == [await _resumes(agent, server.url) for _ in range(3)]
     assert 2 == context.session_stats()["hits"]
+    (origin,) = agent.snapshot().origins
+    assert (3, 2) == (origin.counters.handshakes, origin.counters.resumed)
+
+
+async def test_a_handshake_that_fails_is_none(serve, agent_of, tmp_path):
+    server = await serve(context=server_context(tmp_path, SITE))
+    agent = agent_of()
+    with pytest.raises(NetworkError):
+        await _get(agent, server.url)
+    (origin,) = agent.snapshot().origins
+    assert (1, 0) == (origin.counters.opened, origin.counters.handshakes)
 
 
 @VERSIONS

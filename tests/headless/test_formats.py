@@ -9,7 +9,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from pooltop.core.snapshot import JournalEntry, ProcessFacts, Snapshot, TimeWait
+from pooltop.core.snapshot import JournalEntry, OriginCounters, ProcessFacts, Snapshot, TimeWait
 from pooltop.headless.lines import HEADING_EVERY, LineFormat
 from pooltop.headless.ndjson import json_line
 from pooltop.headless.summary import summary_lines
@@ -137,6 +137,7 @@ def test_the_summary_says_who_closed_first_and_what_nobody_verified(
         last.agents[0].origins[0],
         time_wait=TimeWait(at=last.at - 1.4, ours=30, fullest=30, theirs=4),
         verified=False,
+        counters=OriginCounters(handshakes=1, resumed=0),
     )
     agent = msgspec.structs.replace(last.agents[0], origins=(origin,))
     last = msgspec.structs.replace(last, agents=(agent,), process=ProcessFacts(local_ports=1000))
@@ -146,8 +147,28 @@ def test_the_summary_says_who_closed_first_and_what_nobody_verified(
     assert [
         "  TIME_WAIT   30 closed first by this side (3.0% of the local ports), 4 by the peer; "
         "counted 1s before the end",
+        "  tls         1 handshake, 0 resumed",
         "  tls         NOT VERIFIED: certificates were accepted unchecked",
     ] == [line for line in lines if "TIME_WAIT" in line or "tls" in line]
+
+
+def test_the_summary_says_in_words_what_failed_last_of_each_kind_and_who_was_silent(
+    snapshot_at: SnapshotAt,
+) -> None:
+    last = snapshot_at(10, counters={"failed": {"EFEW": 1, "EMANY": 2}})
+    origin = msgspec.structs.replace(
+        last.agents[0].origins[0],
+        failures={"EFEW": "few \x1b[2J" + "x" * 300, "EMANY": "connect to 127.0.0.1:1: nobody"},
+        timeout_events=11,
+    )
+    agent = msgspec.structs.replace(last.agents[0], origins=(origin,))
+    lines = summary_lines(msgspec.structs.replace(last, agents=(agent,)), elapsed_s=10.0)
+
+    place = lines.index("    EMANY: connect to 127.0.0.1:1: nobody")
+    assert "failed (EMANY 2, EFEW 1)" in lines[place - 1]
+    assert lines[place + 1].startswith(r"    EFEW: few \x1b[2J")
+    assert 212 > len(lines[place + 1])
+    assert "  silence     11 timeout events (Node's; nothing closed)" in lines
 
 
 def test_tunnels_that_a_proxy_owes_are_told_in_lines_and_summary(snapshot_at: SnapshotAt) -> None:

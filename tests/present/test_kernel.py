@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from pooltop.core.snapshot import (
+    OriginCounters,
     OriginSnapshot,
     PeerCertificate,
     ProcessFacts,
@@ -133,6 +134,11 @@ def test_the_tls_line_tells_handshakes_certificate_and_what_was_agreed_upon(make
     assert "TLSv1.3 X 2  TLSv1.2 Y 1" in text_of(
         tls_line(https(make, full, resumed, older), 0.0, 200)
     )
+
+
+def test_handshakes_of_sockets_that_are_closed_are_told_as_well(make) -> None:
+    one = https(make, counters=OriginCounters(handshakes=20, resumed=19), verified=False)
+    assert text_of(tls_line(one, 0.0, 60)).startswith("NOT VERIFIED  20 handshakes, 19 resumed")
 
 
 def test_plain_http_has_no_tls_line(make) -> None:
