@@ -54,7 +54,7 @@ def _tls(row: SocketRow, _width: int) -> Line:
         return ((units.NONE, "faint"),)
     words = "resumed" if socket.tls_resumed else "full"
     if socket.verified is False:
-        return ((f"{words} NOT VERIFIED", "warn"),)
+        return ((f"{words}!", "warn"),)
     return ((words, "text"),)
 
 
@@ -89,7 +89,7 @@ SOCKET_COLUMNS: tuple[Column[SocketRow], ...] = (
         "right",
         "Mean deviation of the round trip time.",
         _kernel(lambda tcp: units.round_trip(tcp.rtt_var)),
-        from_width=76,
+        from_width=100,
     ),
     Column(
         "resent",
@@ -125,7 +125,7 @@ SOCKET_COLUMNS: tuple[Column[SocketRow], ...] = (
         "right",
         "How long the look-up took; - where there was none, as for a Unix socket.",
         _plain(lambda s: units.duration(s.dns)),
-        from_width=92,
+        from_width=94,
     ),
     Column(
         "tcp",
@@ -134,7 +134,7 @@ SOCKET_COLUMNS: tuple[Column[SocketRow], ...] = (
         "right",
         "How long it took to connect, from the first address tried to the one that answered.",
         _plain(lambda s: units.duration(s.tcp)),
-        from_width=92,
+        from_width=94,
     ),
     Column(
         "handshake",
@@ -143,17 +143,17 @@ SOCKET_COLUMNS: tuple[Column[SocketRow], ...] = (
         "right",
         "How long the TLS handshake took.",
         _plain(lambda s: units.duration(s.handshake)),
-        from_width=92,
+        from_width=94,
     ),
     Column(
         "tls",
-        "HANDSHAKE",
-        20,
+        "SESSION",
+        8,
         "left",
-        "full, or resumed from an earlier session; NOT VERIFIED where nobody checked the "
+        "full, a whole TLS handshake, or resumed from an earlier one; ! where nobody checked the "
         "certificate.",
         _tls,
-        from_width=140,
+        from_width=54,
     ),
     Column(
         "remote",
@@ -162,7 +162,7 @@ SOCKET_COLUMNS: tuple[Column[SocketRow], ...] = (
         "left",
         "The address and port that were connected to; via, where they are a proxy's.",
         _remote,
-        from_width=72,
+        from_width=76,
     ),
     Column(
         "tried",
@@ -180,7 +180,7 @@ SOCKET_COLUMNS: tuple[Column[SocketRow], ...] = (
         "left",
         "Our address and port.",
         lambda row, width: ((clean(row.socket.local or units.NONE, width), "text"),),
-        from_width=120,
+        from_width=122,
     ),
 )
 """All of them, left to right."""

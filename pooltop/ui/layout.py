@@ -61,9 +61,11 @@ def plan(width: int, height: int, *, hosts: int, editing: bool = False) -> Plan:
         ("sockets", (4 if full else 1) + frame),
         ("hosts", min(table, 12)),
         ("plots", (7 if full else 6) + frame),
-        ("events", 6 + frame),
+        ("events", 5 + frame),
         ("hosts", min(table, 24)),
-        ("sockets", (6 if full else 3) + frame),
+        # With eight lines a few sockets have one each, below all that is said of them together.
+        ("sockets", (8 if full else 3) + frame),
+        ("events", 6 + frame),
         ("plots", 9 + frame),
         ("hosts", min(table, 44)),
         ("plots", 11 + frame),

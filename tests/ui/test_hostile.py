@@ -145,6 +145,13 @@ async def test_a_terminal_too_narrow_for_the_sentence_still_says_how_to_leave(de
     assert 0 == one.app.return_code
 
 
+@pytest.mark.parametrize("hosts", [1, 4])
+def test_at_120_by_40_the_sockets_of_an_https_host_have_lines_of_their_own(hosts) -> None:
+    layout = plan(120, 40, hosts=hosts)
+    frame, together, heading = 2, 5, 1  # strip, notable, legend, kernel, TLS
+    assert layout.sockets - frame - together - heading >= 2
+
+
 @given(st.integers(1, 300), st.integers(1, 100), st.integers(0, 500), st.booleans())
 def test_a_plan_never_needs_more_lines_than_there_are(width, height, hosts, editing) -> None:
     found = plan(width, height, hosts=hosts, editing=editing)
