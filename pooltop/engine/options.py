@@ -156,7 +156,8 @@ def check_connect_options(given: dict[str, Any]) -> None:
     local_address = given.get("local_address")
     if local_address is not None:
         try:
-            ipaddress.ip_address(local_address)
+            # An int or bytes would be one to ipaddress.
+            ipaddress.ip_address(local_address if isinstance(local_address, str) else "")
         except ValueError:
             message = f"local_address is an IP address, not {local_address!r}"
             raise _error("ERR_INVALID_IP_ADDRESS", message) from None

@@ -99,6 +99,7 @@ def prepare(
     if proxy is not None:
         fields = _for_proxy(fields, proxy, keep_alive=keep_alive)
     if upgrade is not None:
+        _encode(upgrade, what="upgrade")
         fields += _upgrade_fields(upgrade, given)
         given.add(b"connection")
     wants_close = not keep_alive
@@ -258,6 +259,9 @@ def _encode(text: str | bytes, *, what: str) -> bytes:
     except UnicodeEncodeError as exc:
         message = f"{what} is not ASCII"
         raise UsageError(message) from exc
+    except AttributeError:
+        message = f"{what} is a text, not of type {type(text).__name__}"
+        raise UsageError(message) from None
 
 
 def _encode_value(name: bytes, value: str | bytes) -> bytes:

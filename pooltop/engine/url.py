@@ -23,7 +23,11 @@ def split_url(url: str, *, default_port: int | None = None) -> tuple[Origin, str
     Raises:
         UsageError: it is none, or has a user, an unusable port or characters out of place.
     """
-    shown = _without_secrets(url)
+    try:
+        shown = _without_secrets(url)
+    except (AttributeError, TypeError):
+        words = f"a URL is a text, not of type {type(url).__name__}"
+        raise UsageError(words, code="ERR_INVALID_ARG_TYPE") from None
     if any(c <= " " or c == "\x7f" for c in url):
         raise UsageError(f"{shown!r}: white space and control characters cannot be in a URL")
     try:

@@ -100,3 +100,21 @@ async def test_a_proxy_that_is_none_of_http_is_ignored_as_in_node(serve, agent_o
     agent = agent_of(proxy_env={"http_proxy": f"socks5://127.0.0.1:{server.port}"})
     response = await agent.request("GET", f"{server.url}/direct")
     assert b"/direct" == await response.read()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"method": 5}, "method is a text, not of type int"),
+        ({"url": 5}, "a URL is a text, not of type int"),
+        ({"url": URL.encode()}, "a URL is a text, not of type bytes"),
+        ({"url": None}, "a URL is a text, not of type NoneType"),
+        ({"upgrade": 5}, "upgrade is a text, not of type int"),
+        ({"method": "CONNECT", "authority": 5}, "authority is a text, not of type int"),
+        ({"local_address": 2130706433}, "local_address is an IP address, not 2130706433"),
+        ({"socket_path": 5}, "socket_path is a text"),
+    ],
+)
+async def test_an_argument_that_is_no_text_is_named(agent_of, wrong, words):
+    with pytest.raises(UsageError, match=words):
+        await agent_of().request(**{"method": "GET", "url": URL, **wrong})
