@@ -108,6 +108,13 @@ class SocketRecord:
         """That request is not failed, but admitted once more."""
 
     @property
+    def waits_for_it(self) -> RequestRecord | None:
+        """Whom it was opened for, while that is in the queue and was told nothing yet."""
+        head = self.opened_for
+        waits = head is not None and head.state is RequestState.QUEUED and not head.was_told
+        return head if waits else None
+
+    @property
     def is_dying(self) -> bool:
         """Destroyed, its close not yet seen."""
         return self.close_reason is not None

@@ -15,7 +15,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Literal, cast
 
-from pooltop.core.model import Origin, SocketId
+from pooltop.core.model import Origin, SocketId, Timeouts
 from pooltop.core.snapshot import TCPInfo
 from pooltop.engine import endings
 from pooltop.engine.codecs.base import Codec
@@ -59,6 +59,7 @@ class Connection(Link):
         "quiet_since",
         "remote",
         "tcp_s",
+        "timeouts",
         "tls_s",
         "tunnel_s",
         "via",
@@ -84,6 +85,9 @@ class Connection(Link):
         self.exchange: Exchange | None = None
         """Whose bytes come and go: until its response is over and all of it is sent. None while
         idle: what a caller sent and was answered is not kept for as long as its socket lives."""
+        self.timeouts: Timeouts | None = None
+        """Of the request that it is dialled for: a tunnel is on its way without an exchange. None
+        when nobody is left who has any."""
         self.dial: asyncio.Task[None] | None = None
         self.attempts: int | None = None
         """How many addresses were tried until one answered."""
@@ -264,8 +268,9 @@ class Connection(Link):
     def _enter(self, phase: Phase) -> None:
         self.phase = phase
         self.phase_at = _now()
-        if self.exchange is not None:
-            self.shell.note_connect(self.exchange, self)
+        timeouts = self.timeouts if self.exchange is None else self.exchange.timeouts
+        if timeouts is not None:
+            self.shell.note_connect(timeouts, self)
 
     def _receive(self, data: memoryview, now: float) -> None:
         exchange = self.exchange

@@ -37,7 +37,12 @@ def lose(
     had_request = record is not None and record.request is not None
     exchange = asking(shell, connection)
     shell.core.lost(
-        connection.id, now=shell.now, reason=reason, code=error.code, message=str(error)
+        connection.id,
+        now=shell.now,
+        reason=reason,
+        code=error.code,
+        message=str(error),
+        outcome=error.outcome,
     )
     stale_reuse.judge(shell, connection.id, error)
     if had_request and connection.tls is not None:
@@ -52,7 +57,7 @@ def asking(shell: PoolShell, connection: Connection) -> Exchange | None:
     record = record_of(shell, connection)
     if record is None:
         return None
-    request = record.request or record.opened_for
+    request = record.request or record.waits_for_it
     return None if request is None else shell.exchanges.get(request.id)
 
 

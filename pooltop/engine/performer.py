@@ -23,6 +23,7 @@ from pooltop.core.events import (
     TimeoutRaised,
     TunnelFailed,
 )
+from pooltop.core.model import OriginKey
 from pooltop.core.states import AssignReason
 from pooltop.engine.codecs.factory import make_codec
 from pooltop.engine.connection import Connection
@@ -89,7 +90,10 @@ class Performer:
         self._connections[command.socket] = connection
         if exchange is not None:  # else as in _assigned
             self._set_timeout(exchange)
-            self._clock.dialling(exchange, connection)
+        asking = exchange or self._oldest_waiting(command.key)
+        if asking is not None:
+            connection.timeouts = asking.timeouts
+            self._clock.dialling(asking.timeouts, connection)
         self._dials.start(connection)
 
     def _send(self, command: cmd.Send) -> None:
@@ -100,7 +104,7 @@ class Performer:
         clock = self._clock
         if connection.connected_at is None:
             # The dial may have begun for another request, one that was given up.
-            clock.dialling(exchange, connection)
+            clock.dialling(exchange.timeouts, connection)
         idle = exchange.timeouts.idle
         if idle is not None:
             if exchange.timeouts.mode == "node":
@@ -129,6 +133,11 @@ class Performer:
 
     def _finish(self, command: cmd.Finish) -> None:
         self._connections[command.socket].finish()
+
+    def _oldest_waiting(self, key: OriginKey) -> Exchange | None:
+        """Give the first in a queue that is not settled; None when there is nobody."""
+        queue = self._core.origins[key].queue
+        return next((self._exchanges[r] for r in queue if r in self._exchanges), None)
 
     def _set_timeout(self, exchange: Exchange) -> None:
         """Give the socket its request's own timeout, which in mode "node" is the idle clock."""

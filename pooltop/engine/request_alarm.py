@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pooltop.engine.clocks import Alarm
 
 if TYPE_CHECKING:
+    from pooltop.core.model import Timeouts
     from pooltop.engine.connection import Connection
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.request_clocks import RequestClocks
@@ -49,9 +50,9 @@ class RequestAlarm(Alarm):
         self._sending = [each for each in self._sending if each.is_sending]
         return self._clocks.look([*exchanges, *self._sending], now)
 
-    def dialling(self, exchange: Exchange, connection: Connection) -> None:
+    def dialling(self, timeouts: Timeouts, connection: Connection) -> None:
         """Ring when a limit on the present phase of a dial runs out."""
-        self.note(self._clocks.connect_deadline(exchange.timeouts, connection))
+        self.note(self._clocks.connect_deadline(timeouts, connection))
 
     def connected(self, exchange: Exchange, now: float) -> None:
         """Ring when the new socket is silent for too long.

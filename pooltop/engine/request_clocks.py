@@ -37,6 +37,7 @@ class RequestClocks:
         core: PoolCore,
         connections: Mapping[SocketId, Connection],
         time_out: Callable[[Exchange, RequestTimeout], None],
+        end_dial: Callable[[Connection, ConnectTimeout], None],
     ) -> None:
         """Keep whom to ask and whom to tell.
 
@@ -44,10 +45,12 @@ class RequestClocks:
             core: the pool, for states, limits and queues.
             connections: by id, those of tunnels that are not up yet among them.
             time_out: fails a request with the error; one that is settled loses its socket.
+            end_dial: ends a dial for a queue with the error, and whoever it was opened for.
         """
         self._core = core
         self._connections = connections
         self._time_out = time_out
+        self._end_dial = end_dial
 
     def look(self, exchanges: Iterable[Exchange], now: float) -> float:
         """Time out what is over at ``now``; give the next deadline, inf for none.
@@ -56,7 +59,11 @@ class RequestClocks:
             exchanges: those that are not settled, and those that are but are still being sent.
             now: monotonic seconds.
         """
-        return min((self._check(exchange, now) for exchange in exchanges), default=math.inf)
+        at = min((self._check(exchange, now) for exchange in exchanges), default=math.inf)
+        for socket in tuple(self._core.tunnelling.values()):
+            if socket.request is None:
+                at = min(at, self._check_dial(socket.id, now))
+        return at
 
     def connect_deadline(self, timeouts: Timeouts, connection: Connection) -> float:
         """Give when the present phase of a dial is too long; inf for no limit on it."""
@@ -80,6 +87,18 @@ class RequestClocks:
         if connection is None or exchange.is_settled:
             return at
         return min(at, self._check_silence(exchange, connection, now))
+
+    def _check_dial(self, socket: SocketId, now: float) -> float:
+        """Look at a tunnel for a queue: whoever it was opened for may be gone by now."""
+        connection = self._connections.get(socket)
+        timeouts = None if connection is None else connection.timeouts
+        if connection is None or timeouts is None or timeouts.mode == "node":
+            return math.inf
+        clock, at = min(_dialling(timeouts, connection), key=itemgetter(1), default=_NEVER)
+        if at > now:
+            return at
+        self._end_dial(connection, _connect_timeout(clock, timeouts, connection))
+        return math.inf
 
     def _first(self, exchange: Exchange, record: RequestRecord, now: float) -> _Deadline:
         deadlines = self._deadlines(exchange, record, now)
@@ -151,15 +170,7 @@ class RequestClocks:
         if clock == "idle":
             return RequestTimeout(f"{where}: no byte for {timeouts.idle:g} s", clock=clock)
         connection = exchange.connection or self._its_tunnel(record)
-        limit = getattr(timeouts, clock)
-        return ConnectTimeout(
-            where,
-            clock=clock,
-            after_s=limit,
-            phase=connection.phase,
-            dns_s=connection.dns_s,
-            tcp_s=connection.tcp_s,
-        )
+        return _connect_timeout(clock, timeouts, connection)
 
     def _its_tunnel(self, record: RequestRecord) -> Connection:
         assert record.socket is not None
@@ -187,3 +198,14 @@ def _dialling(timeouts: Timeouts, connection: Connection) -> Iterator[_Deadline]
         yield phase, connection.phase_at + own
     if timeouts.connect is not None:
         yield "connect", connection.opened_at + timeouts.connect
+
+
+def _connect_timeout(clock: str, timeouts: Timeouts, connection: Connection) -> ConnectTimeout:
+    return ConnectTimeout(
+        connection.origin.label,
+        clock=clock,
+        after_s=getattr(timeouts, clock),
+        phase=connection.phase,
+        dns_s=connection.dns_s,
+        tcp_s=connection.tcp_s,
+    )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 from pooltop.core.events import OptionsChanged
 from pooltop.core.hints import keep_alive_timeout
-from pooltop.core.model import AgentOptions, Codec, Origin, RequestId, SocketId
+from pooltop.core.model import AgentOptions, Codec, Origin, RequestId, SocketId, Timeouts
 from pooltop.core.pool import PoolCore
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason
@@ -90,7 +90,9 @@ class PoolShell:
         self._closing: list[SocketId] = []
         self._complete: deque[Exchange] = deque()
         self._after_is_due = False
-        self._clocks = RequestClocks(self.core, self.connections, self._time_out)
+        self._clocks = RequestClocks(
+            self.core, self.connections, self._time_out, self._dial_timed_out
+        )
         self._clock = RequestAlarm(self._loop, self._clocks_due, self._clocks)
         self._idle = Alarm(self._loop, self._idle_due)
         self._dials = Dialling(
@@ -250,9 +252,9 @@ class PoolShell:
         if exchange is not None:
             self._clock.connected(exchange, self.now)
 
-    def note_connect(self, exchange: Exchange, connection: Connection) -> None:
+    def note_connect(self, timeouts: Timeouts, connection: Connection) -> None:
         """A dial is in its next phase, with a limit of its own."""
-        self._clock.dialling(exchange, connection)
+        self._clock.dialling(timeouts, connection)
 
     def dial_failed(self, connection: Connection, error: RequestError) -> None:
         """The socket could not be connected."""
@@ -409,6 +411,9 @@ class PoolShell:
             exchange.id, now=self.now, code=error.code, message=str(error), outcome=error.outcome
         )
         self.perform()
+
+    def _dial_timed_out(self, connection: Connection, error: RequestTimeout) -> None:
+        losses.lose(self, connection, CloseReason.TIMED_OUT, error)
 
     def _dial_ended(self, connection: Connection, error: RequestError) -> None:
         """Take what a dial failed with; the connection may have been given up meanwhile."""

@@ -65,11 +65,13 @@ class PoolMachine(RuleBasedStateMachine):
         if socket is not None:
             self.bench.connect_one(socket)
 
-    @rule(n=st.integers(0, 50))
-    def a_tunnel_fails(self, n):
+    @rule(
+        n=st.integers(0, 50),
+        reason=st.sampled_from([CloseReason.CONNECT_FAILED, CloseReason.TIMED_OUT]),
+    )
+    def a_tunnel_fails(self, n, reason):
         socket = self.pick(self.bench.pool.tunnelling, n)
         if socket is not None:
-            reason = CloseReason.CONNECT_FAILED
             self.bench.take(self.bench.pool.lost(socket, now=self.bench.now, reason=reason))
 
     @rule(

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import pytest
 
+from pooltop.core.commands import Open
 from pooltop.core.events import RequestAssigned, RequestFailed, TunnelFailed
 from pooltop.core.model import AgentOptions
 from pooltop.core.states import AssignReason, CloseReason
 
 FAILED = CloseReason.CONNECT_FAILED
+
+
+def time_out(pool, socket):
+    timed_out = CloseReason.TIMED_OUT
+    pool.take(pool.pool.lost(socket, now=pool.now, reason=timed_out, code="T", message="t"))
 
 
 @pytest.fixture
@@ -119,12 +125,65 @@ def test_a_request_whose_replacement_failed_is_told_and_stays_in_the_queue(tunne
 
 def test_a_tunnel_that_comes_when_nobody_waits_is_closed(tunnels):
     pool = closing_one_with_a_queue(tunnels)
-    for request in (2, 3):
-        pool.take(pool.pool.time_out(request, now=0.0, code="T", message="t"))
+    newer = pool.submit()
+    pool.connect_one(3)
+    pool.tick()
+    for request in (newer, 2, 3):
+        pool.end(request)
+        pool.take(pool.pool.request_sent(request, now=0.0))
+        pool.tick()
+    assert ([], [3], []) == pool.lists()
     pool.connect_one(2)
     pool.settle()
-    assert ([], [], []) == pool.lists()
+    assert ([], [3], []) == pool.lists()
     assert CloseReason.NOBODY_WAITS is pool.events[-1].reason
+
+
+def test_a_clock_that_ends_the_queues_tunnel_takes_its_head_out_and_the_next_is_dialled_for(
+    tunnels,
+):
+    pool = closing_one_with_a_queue(tunnels)
+    time_out(pool, 2)
+    assert {2: "T"} == pool.settled
+    assert ([], [], [3]) == pool.lists()
+    assert [3] == list(pool.pool.tunnelling)
+    time_out(pool, 3)
+    assert {2: "T", 3: "T"} == pool.settled
+    assert (([], [], []), {}) == (pool.lists(), pool.pool.tunnelling)
+    assert [CloseReason.TIMED_OUT] * 2 == [event.reason for event in pool.of(TunnelFailed)]
+
+
+def test_a_tunnel_whose_head_is_gone_ends_by_the_clock_alone_and_the_queue_goes_on(tunnels):
+    pool = closing_one_with_a_queue(tunnels)
+    pool.take(pool.pool.time_out(2, now=0.0, code="Q", message="q"))
+    assert [2] == list(pool.pool.tunnelling), "the next one of the queue waits for it"
+    time_out(pool, 2)
+    assert {2: "Q"} == pool.settled
+    assert [3] == list(pool.pool.tunnelling)
+    pool.settle()
+    assert ([3], [], []) == pool.lists()
+
+
+def test_a_tunnel_goes_with_the_last_that_a_clock_takes_out_of_the_queue(tunnels):
+    pool = closing_one_with_a_queue(tunnels)
+    for request in (2, 3):
+        assert [2] == list(pool.pool.tunnelling)
+        pool.take(pool.pool.time_out(request, now=0.0, code="Q", message="q"))
+    assert {} == pool.pool.tunnelling
+    assert CloseReason.NOBODY_WAITS is pool.of(TunnelFailed)[-1].reason
+
+
+def test_after_a_clock_one_that_was_given_up_is_dialled_for_last(tunnels):
+    pool = closing_one_with_a_queue(tunnels)
+    pool.take(pool.pool.abort(3, now=0.0))
+    pool.pool.set_options(AgentOptions(keep_alive=True, max_total_sockets=0), now=0.0)
+    fourth = pool.submit()
+    time_out(pool, 2)
+    assert [1, 2, fourth] == [c.request for c in pool.commands if isinstance(c, Open)]
+    time_out(pool, 3)
+    assert [fourth, 3] == [c.request for c in pool.commands if isinstance(c, Open)][-2:]
+    time_out(pool, 4)
+    assert {2: "T", fourth: "T", 3: "ECONNRESET"} == pool.settled
 
 
 def test_a_request_given_up_while_its_tunnel_is_opened_fails_when_that_is_up(tunnels):

@@ -6,7 +6,14 @@ import asyncio
 
 import pytest
 
-from pooltop.errors import AbortError, ProxyTunnelError, RequestTimeout
+from pooltop import Timeouts
+from pooltop.errors import (
+    AbortError,
+    ConnectTimeout,
+    ProxyTunnelError,
+    QueueTimeout,
+    RequestTimeout,
+)
 
 
 @pytest.fixture
@@ -31,8 +38,8 @@ def counts(agent):
     return (len(origin.sockets), len(origin.free_sockets), origin.queued, origin.tunnelling)
 
 
-async def get(agent, url):
-    return await (await agent.request("GET", url)).read()
+async def get(agent, url, timeouts=None):
+    return await (await agent.request("GET", url, timeouts=timeouts)).read()
 
 
 async def asked(proxy, eventually, count):
@@ -108,13 +115,95 @@ async def test_a_request_whose_replacement_fails_stays_in_the_queue_until_anothe
 
 
 async def test_the_connect_clock_runs_while_a_tunnel_is_opened(behind, eventually):
-    from pooltop import Timeouts
-
     agent, server, _ = await behind(timeouts=Timeouts(connect=0.2))
     with pytest.raises(RequestTimeout) as raised:
         await get(agent, server.url)
     assert "connect" == raised.value.clock
     assert (0, 0, 0, 0) == counts(agent)
+
+
+@pytest.fixture
+def queued_behind(behind, eventually):
+    """Leave requests in the queue for which a tunnel is asked: the socket before it has closed."""
+
+    async def make(*limits):
+        may_answer = asyncio.Event()
+
+        async def closes_the_first(wire):
+            while (request := await wire.request()) is not None:
+                await may_answer.wait()
+                first = request.target == "/1"
+                wire.reply(request.target, *(["Connection: close"] if first else []))
+
+        agent, server, proxy = await behind(closes_the_first)
+        first = asyncio.create_task(get(agent, f"{server.url}/1"))
+        await asked(proxy, eventually, 1)
+        proxy.gate.release()
+        await eventually(lambda: counts(agent)[0] == 1)
+        urls = [f"{server.url}/{n}" for n in range(2, 2 + len(limits))]
+        gets = [asyncio.create_task(get(agent, *each)) for each in zip(urls, limits, strict=True)]
+        await eventually(lambda: counts(agent)[2] == len(limits))
+        may_answer.set()
+        assert b"/1" == await first
+        return agent, proxy, gets
+
+    return make
+
+
+async def test_the_connect_clock_ends_a_tunnel_for_the_queue_and_each_request_it_is_tried_for(
+    queued_behind,
+):
+    limits = Timeouts(connect=0.1)
+    agent, proxy, gets = await queued_behind(limits, limits)
+    for asking in gets:
+        with pytest.raises(ConnectTimeout) as raised:
+            await asking
+        assert ("connect", "tunnel") == (raised.value.clock, raised.value.phase)
+    assert (0, 0, 0, 0) == counts(agent)
+    assert 3 == len(proxy.asked)
+    (origin,) = agent.snapshot().origins
+    assert {"connect clock": 2} == origin.counters.failed
+    assert (3, 1) == (origin.counters.submitted, origin.counters.completed)
+
+
+async def test_a_queue_goes_on_when_the_proxy_answers_the_second_tunnel(queued_behind):
+    agent, proxy, gets = await queued_behind(Timeouts(connect=0.1), Timeouts())
+    with pytest.raises(ConnectTimeout):
+        await gets[0]
+    for _ in range(2):  # the tunnel that was given up waits at the gate as well
+        proxy.gate.release()
+    assert b"/3" == await gets[1]
+    assert (0, 1, 0, 0) == counts(agent)
+
+
+async def test_the_queue_clock_of_the_last_one_ends_the_tunnel_that_was_opened_for_it(
+    queued_behind,
+):
+    limits = Timeouts(queue=0.1)
+    agent, _, gets = await queued_behind(limits, limits)
+    for asking in gets:
+        with pytest.raises(QueueTimeout):
+            await asking
+    assert (0, 0, 0, 0) == counts(agent)
+    assert {} == agent.shell.connections
+
+
+async def test_the_handshakes_own_clock_runs_inside_a_tunnel(behind, silent):
+    agent, _, proxy = await behind(timeouts=Timeouts(tls=0.1))
+    proxy.gate = None
+    async with asyncio.timeout(10):
+        with pytest.raises(ConnectTimeout) as raised:
+            await get(agent, f"https://127.0.0.1:{silent()}")
+    assert ("tls", "tls") == (raised.value.clock, raised.value.phase)
+
+
+async def test_the_connections_own_clock_runs_on_the_way_to_the_proxy(agent_of, black_hole):
+    proxy = {"https_proxy": f"http://127.0.0.1:{black_hole}"}
+    agent = agent_of(proxy_env=proxy, timeouts=Timeouts(tcp=0.1))
+    async with asyncio.timeout(10):
+        with pytest.raises(ConnectTimeout) as raised:
+            await get(agent, "https://origin.test")
+    assert ("tcp", "tcp") == (raised.value.clock, raised.value.phase)
 
 
 async def test_a_caller_who_gives_up_leaves_a_tunnel_that_is_kept(behind, eventually):

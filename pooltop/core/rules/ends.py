@@ -54,6 +54,8 @@ def time_out(
     failure = Failure(code, message, outcome)
     if record.state is RequestState.QUEUED:
         withdraw(pool, record, failure, now)
+        if pool.tunnelling:
+            uncounted.end_unwanted(pool, record.origin, now)
     elif record.state is RequestState.TUNNELLING:
         assert record.socket is not None
         uncounted.fail(pool, record.socket, CloseReason.TIMED_OUT, failure, now)
@@ -70,13 +72,14 @@ def lost(
     reason: CloseReason,
     code: str = HANG_UP.code,
     message: str = HANG_UP.message,
+    outcome: str = "",
 ) -> None:
-    """The socket is of no further use: the peer, the network or the parser said so."""
+    """The socket is of no further use: the peer, the network, the parser or a clock said so."""
     record = pool.sockets.get(socket)
     if record is not None:
-        destroy(pool, record, reason, now, error=Failure(code, message))
+        destroy(pool, record, reason, now, error=Failure(code, message, outcome))
     elif socket in pool.tunnelling:
-        failure = Failure(code, message)
+        failure = Failure(code, message, outcome)
         uncounted.fail(pool, pool.tunnelling[socket], reason, failure, now)
 
 

@@ -12,6 +12,10 @@ kept here:
   queue all the same. Nothing is opened in its place: the queue waits for something else to happen.
 - ``agent.destroy()`` does not reach it.
 
+Where pooltop's own clocks come in, the pool does not wait for a proxy that says nothing: a clock
+that ends a dial for the queue takes the request it was opened for out of the queue, and the next
+one is dialled for. A tunnel goes with the last one that a clock takes out of the queue.
+
 In mode "drain" a socket counts from the start of its dial, tunnel or not.
 
 Source: Node v24 lib/_http_agent.js createSocket (kWaitForProxyTunnel), addRequest, removeSocket,
@@ -58,8 +62,7 @@ def open_for_queue(pool: Ledger, origin: OriginRecord, why: OpenReason, now: flo
     head = next(iter(origin.queue.values()))
     if why is OpenReason.REPLACEMENT_OTHER_ORIGIN and head.was_dialled_for:
         return
-    head.was_dialled_for = True
-    _open(pool, head, why, now).opened_for = head
+    _open_for_head(pool, head, why, now)
 
 
 def enter(pool: Ledger, socket: SocketId, now: float) -> None:
@@ -82,23 +85,60 @@ def enter(pool: Ledger, socket: SocketId, now: float) -> None:
 def fail(
     pool: Ledger, record: SocketRecord, reason: CloseReason, failure: Failure, now: float
 ) -> None:
-    """There is no tunnel: whoever asked is told, and nothing is opened instead."""
-    del pool.tunnelling[record.id]
-    origin = record.origin
-    origin.move(record, SocketState.CLOSED, now)
-    pool.events.append(TunnelFailed(now, origin.key, record.id, reason))
+    """There is no tunnel: whoever asked is told, and nothing is opened instead.
+
+    Except for a queue, when it was one of our own clocks (TIMED_OUT): that goes on.
+    """
+    _end(pool, record, reason, now)
     request, record.request = record.request, None
-    head, record.opened_for = record.opened_for, None
+    head = record.waits_for_it
     if request is not None:
         closing.fail(pool, request, request.aborted or failure, now)
-    elif head is not None and head.state is RequestState.QUEUED and not head.was_told:
+    elif reason is CloseReason.TIMED_OUT:
+        if head is not None:
+            closing.withdraw(pool, head, head.aborted or failure, now)
+        _go_on(pool, record, now)
+    elif head is not None:
         _tell(pool, head, head.aborted or failure, now)
+
+
+def end_unwanted(pool: Ledger, origin: OriginRecord, now: float) -> None:
+    """End the tunnels that were opened for a queue in which nobody waits any more."""
+    if any(not request.was_told for request in origin.queue.values()):
+        return
+    for record in list(pool.tunnelling.values()):
+        if record.origin is origin and record.request is None:
+            _end(pool, record, CloseReason.NOBODY_WAITS, now)
 
 
 def forget(pool: Ledger, failure: Failure, now: float) -> None:
     """End every attempt: for an agent that is closed for good."""
     for record in list(pool.tunnelling.values()):
         fail(pool, record, CloseReason.AGENT_DESTROYED, failure, now)
+
+
+def _go_on(pool: Ledger, record: SocketRecord, now: float) -> None:
+    """Dial again for the queue, or end what else was dialled when nobody waits in it."""
+    origin = record.origin
+    waiting = [request for request in origin.queue.values() if not request.was_told]
+    if not waiting:
+        end_unwanted(pool, origin, now)
+    elif applies(pool, origin):
+        # Not for one that was given up, if there is another: the silence would be its as well.
+        head = min(waiting, key=lambda request: request.aborted is not None)
+        assert record.open_reason is not None
+        _open_for_head(pool, head, record.open_reason, now)
+
+
+def _end(pool: Ledger, record: SocketRecord, reason: CloseReason, now: float) -> None:
+    del pool.tunnelling[record.id]
+    record.origin.move(record, SocketState.CLOSED, now)
+    pool.events.append(TunnelFailed(now, record.origin.key, record.id, reason))
+
+
+def _open_for_head(pool: Ledger, head: RequestRecord, why: OpenReason, now: float) -> None:
+    head.was_dialled_for = True
+    _open(pool, head, why, now).opened_for = head
 
 
 def _open(pool: Ledger, request: RequestRecord, why: OpenReason, now: float) -> SocketRecord:
