@@ -19,11 +19,6 @@ _PER_LOG = 1.0 / math.log(GROWTH)
 _OFFSET = -math.log(SMALLEST_S) * _PER_LOG
 
 
-def bucket_of(duration_s: float) -> int:
-    """Give the index of the bucket that holds a duration in seconds."""
-    return int(log(duration_s) * _PER_LOG + _OFFSET) if duration_s > SMALLEST_S else 0
-
-
 def value_of(bucket: int) -> float:
     """Give the representative duration of a bucket, in seconds."""
     return float(SMALLEST_S * GROWTH ** (bucket + 0.5))
@@ -78,7 +73,7 @@ class Recorder:
 
     def record(self, duration_s: float) -> None:
         """Count one duration in seconds; a negative one counts as 0."""
-        # bucket_of, written out: three of these are made for every request.
+        # No function of its own: three of these are made for every request.
         index = int(log(duration_s) * _PER_LOG + _OFFSET) if duration_s > SMALLEST_S else 0
         self._counts[index] += 1
         if duration_s > 0:

@@ -78,15 +78,12 @@ class Grid:
 class Rates:
     """What one host did within a window. None: nothing happened that could be counted."""
 
-    span_s: float = 0.0
-    """Seconds that the numbers really cover: less than the window when it is young."""
     req_s: float | None = None
     dial_s: float | None = None
     reuse: float | None = None
     errors: float | None = None
-    wait_p50: float | None = None
-    """Seconds in the queue."""
     wait_p95: float | None = None
+    """Seconds in the queue."""
     service_p95: float | None = None
     """Seconds from the request sent to its first byte."""
 
@@ -244,12 +241,10 @@ class Track:
         mark = self._marks[max(0, bisect_right(self._marks, at - window_s, key=_mark_at) - 1)]
         queue = origin.latency.queue.since(mark.queue.unpack())
         return Rates(
-            span_s=span,
             req_s=gained("completed") / span,
             dial_s=gained("opened") / span,
             reuse=gained("reused") / assigned if assigned > 0 else None,
             errors=gained("errors") / ended if ended > 0 else None,
-            wait_p50=queue.quantile(0.5),
             wait_p95=queue.quantile(0.95),
             service_p95=origin.latency.wait.since(mark.wait.unpack()).quantile(0.95),
         )

@@ -13,7 +13,6 @@ from pooltop.core.histogram import (
     SMALLEST_S,
     Histogram,
     Recorder,
-    bucket_of,
     value_of,
 )
 
@@ -27,9 +26,15 @@ def _of(*values):
     return recorder.freeze()
 
 
+def _bucket(duration):
+    picture = _of(duration)
+    assert (1, [1]) == (picture.count, [*picture.buckets.values()])
+    return next(iter(picture.buckets))
+
+
 @given(durations)
 def test_a_representative_is_within_one_percent(duration):
-    assert math.isclose(duration, value_of(bucket_of(duration)), rel_tol=math.sqrt(GROWTH) - 0.999)
+    assert math.isclose(duration, value_of(_bucket(duration)), rel_tol=math.sqrt(GROWTH) - 0.999)
 
 
 @given(st.lists(durations, min_size=1, max_size=50), st.floats(0, 1))
@@ -48,9 +53,8 @@ def test_two_histograms_add_up_and_come_apart(first, second):
 
 
 @given(st.floats(min_value=-1e9, max_value=1e9))
-def test_the_recorder_agrees_with_bucket_of_and_loses_nothing(duration):
-    picture = _of(duration)
-    assert ({bucket_of(duration): 1}, 1) == (picture.buckets, picture.count)
+def test_no_duration_is_lost(duration):
+    assert _bucket(duration) >= 0
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_the_recorder_agrees_with_bucket_of_and_loses_nothing(duration):
 def test_what_is_below_the_range_counts_in_the_first_bucket_and_above_there_is_no_end(
     duration, bucket
 ):
-    assert bucket == bucket_of(duration)
+    assert bucket == _bucket(duration)
 
 
 def test_a_negative_duration_counts_as_none():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pooltop.core.edits import Control, Edit, EditOutcome
-from pooltop.core.histogram import Histogram, bucket_of
+from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.model import AgentOptions, OriginKey, SocketId
 from pooltop.core.snapshot import (
     AgentSnapshot,
@@ -26,10 +26,10 @@ from pooltop.sources.base import Update
 
 def durations(*values: float) -> Histogram:
     """Give a histogram of a few durations."""
-    buckets: dict[int, int] = {}
+    recorder = Recorder()
     for value in values:
-        buckets[bucket_of(value)] = buckets.get(bucket_of(value), 0) + 1
-    return Histogram(len(values), sum(values), buckets)
+        recorder.record(value)
+    return recorder.freeze()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_rates_are_differences_over_the_window(make) -> None:
         )
         history.add(make.snapshot(100.0 + at, make.agent(origin)))
     rates = history.rates(HOST, origin, 130.0, 10.0)
-    assert (10.0, 10.0, 1.0, 0.9) == (rates.span_s, rates.req_s, rates.dial_s, rates.reuse)
+    assert (10.0, 1.0, 0.9) == (rates.req_s, rates.dial_s, rates.reuse)
     assert pytest.approx(1 / 11) == rates.errors
     assert pytest.approx(0.1, rel=0.01) == rates.wait_p95
 
