@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pooltop.core.edits import Control, Edit, EditError, EditOutcome, apply_edit
 from pooltop.core.model import OriginKey, Profile
@@ -14,6 +14,7 @@ from pooltop.engine.agent import Agent
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
+from pooltop.engine.tally import OriginTally
 from pooltop.engine.time_wait import TimeWaitWatch
 from pooltop.engine.workload import WorkloadRunner, pattern_words
 from pooltop.errors import UsageError
@@ -63,8 +64,7 @@ class Engine:
         """Give the picture of this instant."""
         self._seq += 1
         at = time.monotonic()
-        origins = (o for a in self.agents.values() for o in a.shell.tally.origins.values())
-        self._time_wait.look(origins, at)
+        self._time_wait.look(self._tallies(), at)
         return Snapshot(
             seq=self._seq,
             at=at,
@@ -75,6 +75,10 @@ class Engine:
             workloads=tuple(runner.snapshot() for runner in self.workloads),
             process=self._facts(),
         )
+
+    async def count_again(self) -> None:
+        """Bring up to date what is else counted every few seconds: connections in TIME_WAIT."""
+        await self._time_wait.again(self._tallies())
 
     def note_lag(self, seconds: float) -> None:
         """Keep how late the snapshot timer ran."""
@@ -156,6 +160,9 @@ class Engine:
         )
         if all(each.state == "done" and not each.in_flight for each in self.workloads):
             self.done.set()
+
+    def _tallies(self) -> Iterator[OriginTally]:
+        return (o for a in self.agents.values() for o in a.shell.tally.origins.values())
 
     def _facts(self) -> ProcessFacts:
         return process_facts(

@@ -137,6 +137,15 @@ class TimeWaitWatch:
                 self._look(asked, at), name="pooltop-count-time-wait"
             )
 
+    async def again(self, origins: Iterable[OriginTally]) -> None:
+        """Count now, due or not, and wait for it: for a picture that is to be the last."""
+        if self._counting is not None:
+            await asyncio.wait([self._counting])
+        self._due_at = 0.0
+        self.look(origins, time.monotonic())
+        if self._counting is not None:
+            await asyncio.wait([self._counting])
+
     async def aclose(self) -> None:
         """Count no more. A thread that is still at it ends by itself within a second or two."""
         self._closed = True

@@ -62,6 +62,8 @@ class Host:
         self._channel: Channel | None = None
         self._engine: Engine | None = None
         self._pump: Pump | None = None
+        self._pauses: set[asyncio.Task[None]] = set()
+        """Whose answers wait for a last count."""
         self._reports = 0
         self.status = 0
         """The exit status, once ``serve`` is over."""
@@ -99,6 +101,9 @@ class Host:
             self._finish("")
 
     async def _stop_load(self) -> None:
+        for pausing in self._pauses:
+            pausing.cancel()
+        await asyncio.gather(*self._pauses, return_exceptions=True)
         if self._pump is not None:
             await self._pump.stop()
         if self._engine is not None:
@@ -127,8 +132,20 @@ class Host:
             except PooltopError as error:
                 self._send(Refused(number=message.number, reason=str(error)))
                 return
+            if message.control.action == "pause":
+                counting = self._count_again(message.number, self._engine, self._pump)
+                task = asyncio.create_task(counting, name="pooltop-pause")
+                self._pauses.add(task)
+                task.add_done_callback(self._pauses.discard)
+                return
             self._pump.now()
             self._send(ControlDone(number=message.number))
+
+    async def _count_again(self, number: int, engine: Engine, pump: Pump) -> None:
+        """Answer a pause with a picture in which nothing is a few seconds old."""
+        await engine.count_again()
+        pump.now()
+        self._send(ControlDone(number=number))
 
     def _run(self, message: Run) -> None:
         if self._engine is not None:

@@ -66,12 +66,17 @@ class LocalSource:
     async def control(self, control: Control) -> None:
         """Pause, resume or stop the load; an update that shows it comes at once.
 
+        After a pause it comes when the kernel was asked once more: after some milliseconds.
+
         Raises:
             EngineError: there is no engine.
             UsageError: there is no such workload.
         """
         engine, pump = self._running()
         engine.control(control)
+        if control.action == "pause":
+            # The load is over, or a break in it: nothing is to be a few seconds old.
+            await engine.count_again()
         pump.now()
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 import pytest
 
@@ -192,6 +193,20 @@ async def test_a_count_runs_on_a_thread_one_at_a_time_and_not_too_often(eventual
     await eventually(lambda: watch._counting is None)
     assert 2 == len(threads)
     assert threading.main_thread() not in threads
+
+
+async def test_the_last_count_waits_for_one_under_way_and_for_no_due_time():
+    counts = [Count({"a:1": Held(held, None)}, None) for held in (1, 2, 3)]
+    watch = TimeWaitWatch(lambda _: counts.pop(0))
+    origin = _origin("a:1")
+    began_at = time.monotonic()
+    watch.look([origin], began_at)
+    await watch.again([origin])
+    assert 2 == origin.time_wait.ours
+    await watch.again([origin])
+    assert 3 == origin.time_wait.ours
+    assert origin.time_wait.at > began_at
+    await watch.aclose()
 
 
 async def test_what_could_not_be_counted_is_no_longer_shown(eventually):

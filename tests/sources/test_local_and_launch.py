@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -79,12 +81,16 @@ async def test_a_profile_with_demo_hosts_runs_against_them_and_leaves_no_process
     try:
         await source.start(viewer.on_update, viewer.on_end)
         await viewer.until(lambda: viewer.updates[-1].snapshot.workloads[0].state == "done")
+        paused_at = time.monotonic()
         await source.control(Control(action="pause"))
     finally:
         async with asyncio.timeout(2.0):
             await source.close()
 
     origin = viewer.updates[-1].snapshot.agents[0].origins[0]
+    held = origin.time_wait
+    assert held is None or held.at >= paused_at, "the last picture has a count of its own"
+    assert (held is None) is (sys.platform != "linux")
     assert (20, {}, "near.localhost") == (viewer.completed, origin.counters.failed, origin.host)
     assert (1 + own_process) == len(pids)
     assert [] == [pid for pid in pids if is_alive(pid)]
