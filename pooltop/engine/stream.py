@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from pooltop.core.model import SocketId
 from pooltop.engine.oserror import code_of
-from pooltop.errors import PeerError, RequestError, UsageError
+from pooltop.errors import AbortError, PeerError, RequestError, UsageError
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
@@ -40,6 +40,9 @@ class _Protocol(asyncio.StreamReaderProtocol):
         self._tls = tls
         self._on_lost = on_lost
         self._wire: asyncio.Transport | None = None
+        self._peer_has_ended = False
+        self.error: RequestError | None = None
+        """What cut the peer's side off: told to who reads, behind what came before it."""
 
     def adopt(self, transport: asyncio.Transport, *, is_drained: bool) -> None:
         """Take over a transport that is connected already."""
@@ -51,8 +54,8 @@ class _Protocol(asyncio.StreamReaderProtocol):
         if transport.is_closing():  # then only the protocol that it had is told
             loop = asyncio.get_running_loop()
             loop.call_soon(self.connection_lost, ConnectionResetError())
-        elif self._tls is not None and self._tls.peer_closed:
-            self._bytes.feed_eof()
+        elif self._tls is not None:
+            self._look_at_tls(self._tls)
 
     def data_received(self, data: bytes) -> None:
         """Take what was read, through TLS if there is any."""
@@ -68,8 +71,7 @@ class _Protocol(asyncio.StreamReaderProtocol):
         self._wire.write(out)
         if plain:
             self._bytes.feed_data(plain)
-        if self._tls.peer_closed:
-            self._bytes.feed_eof()
+        self._look_at_tls(self._tls)
 
     def eof_received(self) -> bool:
         """End the reader; our own side stays open, as whoever has the stream may go on writing."""
@@ -79,19 +81,35 @@ class _Protocol(asyncio.StreamReaderProtocol):
             except RequestError as error:
                 self._break(error)
                 return False
-        self._bytes.feed_eof()
+        self._end()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End both sides."""
+        if exc is None and not self._peer_has_ended and self.error is None:
+            # What was closed here is no whole stream to who still reads it.
+            message = "the stream was closed on this side before the peer's had ended"
+            self.error = AbortError(message, code="ERR_STREAM_PREMATURE_CLOSE")
         super().connection_lost(exc)
         self._on_lost()
+
+    def _look_at_tls(self, tls: AnyTLS) -> None:
+        """Take what came right behind the last bytes: a fault, or the peer's end."""
+        if tls.fault is not None:
+            self._break(tls.fault)
+        elif tls.peer_closed:
+            self._end()
+
+    def _end(self) -> None:
+        self._peer_has_ended = True
+        self._bytes.feed_eof()
 
     def _break(self, error: RequestError) -> None:
         assert self._wire is not None
         if self._tls is not None:
             self._wire.write(self._tls.unsent())
-        self._bytes.set_exception(error)
+        self.error = error
+        self._bytes.feed_eof()  # an exception of the reader would hide the bytes before it
         self._wire.close()
 
 
@@ -145,9 +163,15 @@ class ByteStream:
 
         Raises:
             PeerError: the connection was reset, or over TLS cut short.
+            NetworkError: over TLS, what came is none.
+            AbortError: ERR_STREAM_PREMATURE_CLOSE, this or the agent was closed before the peer's
+                side had ended.
         """
         with _translated("read"):
-            return await self._reader.read(max_bytes)
+            data = await self._reader.read(max_bytes)
+        if not data and max_bytes and self._protocol.error is not None:
+            raise self._protocol.error
+        return data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give what comes until the peer's side ends."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import pytest
 
 from pooltop.core.events import SocketClosed
 from pooltop.core.states import CloseReason
-from pooltop.errors import AbortError, PeerError, UsageError
+from pooltop.errors import AbortError, NetworkError, PeerError, UsageError
 
+NO_RECORD = b"\x17\x03\x03\x00\x20" + bytes(32)
 SWITCH = b"HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"
 
 
@@ -143,6 +145,61 @@ async def test_a_reset_is_told_to_who_reads_and_to_who_writes(upgrading):
         await stream.write(b"y")
     await stream.aclose()
     assert stream.is_closed
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["later", "behind the switch"])
+async def test_a_fault_of_tls_is_told_behind_the_bytes_before_it(
+    serve, agent_of, ca, context, asked
+):
+    async def break_tls(wire):
+        await wire.request()
+        wire.write(SWITCH)
+        if asked:
+            await wire.reader.read(1)
+        wire.write(b"good")
+        # In the kernel together, so that one read has both.
+        os.write(wire.writer.get_extra_info("socket").fileno(), NO_RECORD)
+        await wire.gone()
+
+    server = await serve(break_tls, context=context())
+    async with await upgraded(agent_of(tls=ca), server) as stream:
+        if asked:
+            await stream.write(b"x")
+        assert b"good" == await stream.read()
+        assert stream.is_closed  # before anything more came, the peer's end in particular
+        for _ in range(2):
+            with pytest.raises(NetworkError):
+                await stream.read()
+
+
+async def test_a_close_of_our_own_is_no_orderly_end_to_who_reads(upgrading):
+    server, agent = await upgrading(echo_bytes, early=b"half")
+    stream = await upgraded(agent, server)
+    received = []
+
+    async def collect():
+        async for data in stream:
+            received.append(data)
+            closing.set()
+
+    closing = asyncio.Event()
+    reading = asyncio.create_task(collect())
+    await closing.wait()
+    await agent.aclose()
+    with pytest.raises(AbortError) as raised:
+        await asyncio.wait_for(reading, 10)
+    assert ("ERR_STREAM_PREMATURE_CLOSE", [b"half"]) == (raised.value.code, received)
+
+
+async def test_after_the_peers_end_a_close_of_our_own_changes_nothing(upgrading):
+    async def end(wire):
+        wire.close()
+
+    server, agent = await upgrading(end)
+    stream = await upgraded(agent, server)
+    assert b"" == await stream.read()
+    await stream.aclose()
+    assert b"" == await stream.read()
 
 
 async def test_destroying_the_agent_leaves_the_stream_open_and_closing_it_does_not(
