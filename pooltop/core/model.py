@@ -43,8 +43,9 @@ class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Client certificate's private key: path of a PEM file."""
     passphrase: str | None = None
     """Of ``key``; never shown."""
-    verify: bool = True
-    """Node's rejectUnauthorized. False accepts any certificate, and is always marked on screen."""
+    verify: bool | None = None
+    """Node's rejectUnauthorized. False accepts any certificate, and is always marked on screen;
+    None checks as True does. An agent's True cannot be undone by a request, and is a key's own."""
     servername: str | None = None
     """SNI and the name that is verified; None takes the Host header's, or the host. "" sends no
     SNI."""
@@ -73,7 +74,12 @@ class TLSOptions(msgspec.Struct, frozen=True, kw_only=True):
             )
             if (value := getattr(self, name)) != default and name not in ("passphrase", "verify")
         ]
-        return f"TLSOptions({''.join(shown)}verify={self.verify})"
+        return f"TLSOptions({''.join(shown)}verify={self.verifies})"
+
+    @property
+    def verifies(self) -> bool:
+        """Certificates are checked."""
+        return self.verify is not False
 
 
 class ProxyEnv(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +176,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
             options["cert"] = tls.cert
             options["ciphers"] = tls.ciphers
             options["key"] = tls.key
-            options["rejectUnauthorized"] = None if tls.verify else False
+            options["rejectUnauthorized"] = tls.verify
             options["minVersion"] = tls.min_version
             options["maxVersion"] = tls.max_version
             options["crl"] = tls.crl

@@ -438,7 +438,7 @@ class Agent:
             initial_options=self._initial,
             timeouts=self.timeouts,
             codec=self._shell.codec,
-            verify=self._tls.options.verify,
+            verify=self._tls.options.verifies,
             origins=origin_snapshots(self._shell),
             total_socket_count=self.total_socket_count,
         )

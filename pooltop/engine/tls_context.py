@@ -31,7 +31,7 @@ def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
             apply(context, options)
         except UnfitError as exc:
             raise TLSConfigError(f"tls.{name}: {exc}") from exc
-    if not options.verify:
+    if not options.verifies:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     else:
@@ -64,10 +64,13 @@ def _load_crl(context: ssl.SSLContext, path: str) -> None:
     if b"-----BEGIN CERTIFICATE-----" in data:
         # OpenSSL would take it for one to trust.
         raise TLSConfigError(f"tls.crl: {path} holds a certificate too: only lists belong there")
+    before = context.cert_store_stats()["x509"]
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError as exc:
         raise TLSConfigError(f"tls.crl: {path} holds a damaged revocation list") from exc
+    if context.cert_store_stats()["x509"] != before:  # PEM has more labels for one than the usual
+        raise TLSConfigError(f"tls.crl: {path} holds a certificate too: only lists belong there")
     # As Node: every certificate of the chain is looked up.
     context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
 

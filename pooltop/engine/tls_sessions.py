@@ -52,7 +52,7 @@ class TLSFactory:
 
     def verifies(self, origin: Origin) -> bool:
         """Say whether the certificates of an origin are checked."""
-        return (origin.tls or self.options).verify
+        return (origin.tls or self.options).verifies
 
     def remember(self, origin: Origin, stream: AnyTLS) -> None:
         """Keep the stream's session, if the server gave one, for the origin's next connection.

@@ -224,6 +224,17 @@ def test_the_agents_tls_options_go_before_the_requests_one_by_one():
     assert TLSOptions(ca=("agent.pem",), min_version="TLSv1.3", verify=False) == tls
 
 
+@pytest.mark.parametrize("wanted", [None, True, False])
+@pytest.mark.parametrize("agents", [None, True, False])
+def test_what_the_agent_says_about_verifying_goes_before_what_the_request_says(agents, wanted):
+    route = way(TLSOptions(verify=agents)).route("https://a/", tls=TLSOptions(verify=wanted))
+    verify = wanted if agents is None else agents
+    assert (verify, verify is not False) == (route.origin.tls.verify, route.origin.tls.verifies)
+    # Recorded with Node 24.21: "true" and left out are two keys.
+    word = {None: "", True: "true", False: "false"}[verify]
+    assert f"a:443::::::::{word}:::::::::::::" == route.origin.key
+
+
 def test_all_that_decides_about_trust_is_in_the_https_key():
     tls = TLSOptions(
         ca=("1", "2"),

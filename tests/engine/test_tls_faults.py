@@ -10,7 +10,8 @@ import pytest
 from support.pki import CLIENT, SERVER, days, issue, server_context, weak_rsa_key
 
 from pooltop.core.model import TLSOptions
-from pooltop.errors import NetworkError
+from pooltop.engine.tls import make_context
+from pooltop.errors import NetworkError, TLSConfigError
 
 NAME = "a.example"
 ROOT = issue("our root", is_ca=True)
@@ -133,6 +134,14 @@ LISTS = {
     "of another authority": ([STRANGER.revokes()], [_leaf()], "UNABLE_TO_GET_CRL", "each issuer of the chain needs one"),
     "none of what is between": ([ROOT.revokes()], [_leaf(INTER), INTER], "UNABLE_TO_GET_CRL", "each issuer"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"])
+def test_a_revocation_list_cannot_bring_an_authority_to_trust(trust, tmp_path, label):
+    path = tmp_path / "list.crl"
+    path.write_bytes(ROOT.revokes() + STRANGER.pem.replace(b"CERTIFICATE", label.encode()))
+    with pytest.raises(TLSConfigError, match=r"list\.crl holds a certificate too"):
+        make_context(trust(ROOT, crl=(str(path),)))
 
 
 @pytest.mark.parametrize(("lists", "chain", "code", "words"), LISTS.values(), ids=LISTS.keys())

@@ -132,7 +132,7 @@ FULL_PROFILE = Profile(
             ),
             codec="llhttp",
             timeouts=Timeouts(queue=0.5, connect=None, idle=60.0, total=10.0),
-            tls=TLSOptions(servername="x.staging.internal"),
+            tls=TLSOptions(verify=True, servername="x.staging.internal"),
         ),
         AgentProfile(
             name="pasted",
