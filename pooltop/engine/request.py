@@ -85,6 +85,8 @@ def prepare(
         raise UsageError(message)
     if proxy is not None:
         target = b"http://" + _encode(host_header, what="host") + target
+        if authority is None:
+            fields = _with_host(fields, _encode_value(b"Host", host_header))
     if authority is not None:
         target = _encode(authority, what="authority")
     if streamed and (authority is not None or upgrade is not None):
@@ -152,6 +154,17 @@ def header_pairs(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Head
                 f"header {shown} cannot be sent: its value is a text, not of type {kind}"
             )
     return pairs
+
+
+def _with_host(fields: list[tuple[bytes, bytes]], host: bytes) -> list[tuple[bytes, bytes]]:
+    """Send the Host that the absolute target says, however the caller wrote it.
+
+    Source: Node v24 lib/_http_client.js rewriteForProxiedHttp.
+    """
+    return [
+        (b"Host", host) if field[0].lower() == b"host" and field[1] != host else field
+        for field in fields
+    ]
 
 
 def _for_proxy(

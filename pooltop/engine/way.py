@@ -99,9 +99,8 @@ class Way:
         if self._proxies is not None and origin.scheme == "http":
             proxy = self._proxies.between(origin)
             if proxy is not None:
-                host = asked.host_header
-                _check_host(headers, host)
-                return Route(origin, target, host, proxy)
+                _check_host(headers, asked)
+                return Route(origin, target, asked.host_header, proxy)
         return Route(origin, target, host_header)
 
     def _host_header(self, origin: Origin) -> str:
@@ -112,15 +111,24 @@ class Way:
         return host if origin.port == self._default_port else origin.authority
 
 
-def _check_host(headers: Sequence[tuple[str, str]], authority: str) -> None:
+def _check_host(headers: Sequence[tuple[str, str]], asked: Origin) -> None:
     """Refuse a Host that differs from the absolute request target: the proxy would go by either.
 
-    Source: Node v24 lib/_http_client.js validateRequestAuthority.
+    Source: Node v24 lib/_http_client.js validateRequestAuthority, authoritiesMatch.
     """
     for name, value in headers:
-        if name.lower() == "host" and value.lower().removesuffix(":80") != authority:
-            message = f"through a proxy, Host can be only the URL's, {authority}"
+        if name.lower() == "host" and _authority(value) != (asked.host, asked.port):
+            message = f"through a proxy, Host can be only the URL's, {asked.host_header}"
             raise UsageError(message, code="ERR_INVALID_ARG_VALUE")
+
+
+def _authority(host_header: str) -> tuple[str, int] | None:
+    """Give the host and port that it means for http; None for what is more, or less, than that."""
+    try:
+        origin, target = split_url(f"http://{host_header}")
+    except UsageError:
+        return None
+    return (origin.host, origin.port) if target == "/" and "#" not in host_header else None
 
 
 def server_name(host_header: str) -> str:

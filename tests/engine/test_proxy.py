@@ -93,10 +93,50 @@ def test_of_each_proxy_field_one_is_sent():
     )
 
 
-async def test_a_host_that_the_proxy_would_not_go_by_is_refused(agent_of):
+# Compared with Node 24.21, as is which are refused.
+@pytest.mark.parametrize(
+    ("url", "given", "sent"),
+    [
+        ("http://a.test/", "a.test", "a.test"),
+        ("http://a.test/", "A.test:80", "a.test"),
+        ("http://a.test:8080/", "A.TEST:8080", "a.test:8080"),
+        ("http://a.test:8080/", "a.test:08080", "a.test:8080"),
+        ("http://[::1]:8080/", "[::1]:8080", "[::1]:8080"),
+    ],
+)
+async def test_the_host_that_a_proxy_gets_is_the_targets(agent_of, url, given, sent):
+    agent = agent_of(proxy_env={"http_proxy": "http://127.0.0.1:9"})
+    route = agent.way.route(url, [("host", given)])
+    request = prepare(
+        "GET",
+        route.target,
+        [("host", given)],
+        host_header=route.host_header,
+        keep_alive=True,
+        proxy=route.proxy,
+    )
+    assert [sent.encode()] == [value for name, value in request.headers if name.lower() == b"host"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://a.test/", "b.test"),
+        ("http://a.test/", ""),
+        ("http://a.test/", "a.test:80:80"),
+        ("http://a.test/", "u@a.test"),
+        ("http://a.test/", "a.test/x"),
+        ("http://a.test/", "a.test?x"),
+        ("http://a.test/", "a.test#x"),
+        ("http://a.test:8080/", "a.test"),
+        ("http://a.test:8080/", "a.test:8080:80"),
+        ("http://a.test:8080/", "a.test:8081"),
+    ],
+)
+async def test_a_host_that_the_proxy_would_not_go_by_is_refused(agent_of, url, host):
     agent = agent_of(proxy_env={"http_proxy": "http://127.0.0.1:9"})
     with pytest.raises(UsageError) as raised:
-        await agent.request("GET", "http://a.test/", headers=[("Host", "b.test")])
+        await agent.request("GET", url, headers=[("Host", host)])
     assert "ERR_INVALID_ARG_VALUE" == raised.value.code
     assert {} == agent.sockets
 
