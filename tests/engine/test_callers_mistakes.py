@@ -71,7 +71,7 @@ async def test_a_file_that_is_missing_fails_a_request_with_a_code_of_its_own(age
         ({"ca": "x"}, r"tls is a pooltop\.TLSOptions"),
         (TLSOptions(cert=b"x"), r"tls\.cert: Expected `str \| null`, got `bytes`"),
         (TLSOptions(ca=(1,)), r"tls\.ca: Expected `str`, got `int`"),
-        (TLSOptions(verify="no"), r"tls\.verify: Expected `bool`, got `str`"),
+        (TLSOptions(verify="no"), r"tls\.verify: Expected `bool \| null`, got `str`"),
     ],
 )
 async def test_tls_options_that_are_none_are_refused(agent_of, tls, words):
