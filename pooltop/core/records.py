@@ -93,8 +93,9 @@ class SocketRecord:
         """Node's socket.timeout: the agent's, or a hint's lower value once it was parked."""
         self.free_timeout_ms = 0.0
         """While idle: how long it may stay; 0 for ever."""
-        self.hint_ms = math.inf
-        """While idle: the most that its last response's hint allows; inf for no hint."""
+        self.hint_ms: float | None = math.inf
+        """While idle: the most that its last response's hint allows; inf for no hint, None where
+        the caller's keep_socket_alive has said how long it may stay."""
         self.expires_at: float | None = None
         """While idle with a timeout: when it is closed."""
         self.close_reason: CloseReason | None = None

@@ -158,7 +158,7 @@ class TimeWaitWatch:
         began_at = time.monotonic()
         try:
             count = await asyncio.to_thread(self._count, peers)
-        except OSError:
+        except (OSError, RuntimeError):  # the latter: no thread could be started
             count = Count({}, None)  # what was not counted is not shown
         finally:
             self._counting = None

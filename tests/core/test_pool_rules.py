@@ -345,6 +345,20 @@ def test_in_drain_mode_an_edit_leaves_the_time_that_a_server_hinted_at(bench):
     assert socket.free_timeout_ms == 60_000
 
 
+def test_in_drain_mode_an_edit_leaves_the_time_that_the_caller_decided(bench):
+    pool = bench(keep_alive=True, live="drain", timeout=100)
+    pool.pool.keep_socket_alive = lambda _: 60_000
+    pool.respond(pool.request(), hint_s=3)
+    (socket,) = pool.pool.sockets.values()
+    for edit in ({"max_free_sockets": 10}, {"timeout": 1000}):
+        change(pool, **edit)
+        assert (60_000, 60.0) == (socket.free_timeout_ms, socket.expires_at)
+    pool.pool.keep_socket_alive = lambda _: True
+    pool.respond(pool.request())
+    change(pool, timeout=2000)
+    assert socket.free_timeout_ms == 2000
+
+
 def test_in_drain_mode_keep_alive_off_closes_every_idle_socket_at_once(bench):
     pool = bench(keep_alive=True, live="drain")
     for request in [pool.request() for _ in range(3)]:

@@ -290,3 +290,17 @@ async def test_the_snapshots_of_an_engine_tell_it(serve, eventually, host):
         assert snapshot.process.local_ports >= 1
     finally:
         await engine.aclose()
+
+
+async def test_a_thread_that_cannot_be_started_leaves_the_count_out():
+    def no_thread(_peers):
+        raise RuntimeError("can't start new thread")
+
+    origin = OriginTally()
+    origin.reached("127.0.0.1:80", "127.0.0.1:40000")
+    watch = TimeWaitWatch(no_thread)
+    watch.look([origin], 0.0)
+    (counting,) = [t for t in asyncio.all_tasks() if t.get_name() == "pooltop-count-time-wait"]
+    await counting
+    assert (None, None) == (origin.time_wait, watch.local_ports)
+    await watch.aclose()

@@ -64,6 +64,8 @@ def cull(pool: Ledger, now: float) -> int:
 
 
 def _rearm(pool: Ledger, socket: SocketRecord) -> None:
+    if socket.hint_ms is None:
+        return
     timeout = min(pool.options.timeout, socket.hint_ms)
     if socket.free_timeout_ms != timeout:
         socket.timeout_ms = socket.free_timeout_ms = timeout

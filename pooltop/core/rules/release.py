@@ -63,7 +63,7 @@ def _park(pool: Ledger, socket: SocketRecord, hint_s: int | None, now: float) ->
     # Node's own keepSocketAlive: a hint within the buffer refuses; else it only lowers a
     # timeout that is set, so without one the socket idles for ever.
     timeout = pool.options.timeout
-    hint_ms = math.inf
+    hint_ms: float | None = math.inf
     if hint_s is not None:
         hint_ms = hint_s * 1000 - pool.options.agent_keep_alive_timeout_buffer
         if hint_ms <= 0:
@@ -77,6 +77,7 @@ def _park(pool: Ledger, socket: SocketRecord, hint_s: int | None, now: float) ->
             return
         if kept is not None and kept is not True:
             timeout = kept
+            hint_ms = None
     socket.hint_ms = hint_ms
     socket.timeout_ms = socket.free_timeout_ms = timeout
     socket.request = None
