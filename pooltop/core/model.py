@@ -300,6 +300,15 @@ class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
     """It may be had twice: with ``retry_stale`` it is sent again when its socket was stale. None
     goes by the method."""
 
+    def __repr__(self) -> str:
+        """Show what is asked for; of the fields the names alone, and no query, no body."""
+        names = tuple(name for name, _ in self.headers)
+        path = self.path.partition("?")[0]
+        return (
+            f"RequestClass(name={self.name!r}, method={self.method!r}, path={path!r}, "
+            f"headers={names!r}, weight={self.weight!r})"
+        )
+
 
 class Think(msgspec.Struct, frozen=True, kw_only=True):
     """Pause of a closed workload's user between a response and the next request, in seconds."""

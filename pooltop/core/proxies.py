@@ -22,6 +22,7 @@ from pooltop.core.model import DEFAULT_PORTS, Origin, ProxyEnv
 from pooltop.errors import ProxyConfigError
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
+_QUOTABLE = re.compile(r"[\w.:\[\]-]*", re.ASCII)
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
@@ -83,7 +84,7 @@ def read_proxies(env: ProxyEnv) -> Proxies | None:
     """Give what the settings say; None if they name no proxy.
 
     Raises:
-        ProxyConfigError: a proxy's URL is none; it is quoted without user and password.
+        ProxyConfigError: a proxy's URL is none; at most its host and port are quoted.
     """
     http = _read_proxy("http_proxy", env.http_proxy)
     https = _read_proxy("https_proxy", env.https_proxy)
@@ -122,7 +123,7 @@ def _read_proxy(setting: str, url: str | None) -> Proxy | None:
         raise ProxyConfigError(f"{setting}: a proxy's URL cannot have control characters")
     if not url.startswith(("http://", "https://")):
         return None  # as Node: socks5:// and the like are somebody else's
-    shown = f"{setting}: {url.partition('://')[0]}://{url.partition('://')[2].rpartition('@')[2]}"
+    shown = _shown(setting, url)
     try:
         parts = urlsplit(url.rstrip(" "))
         port = parts.port
@@ -138,6 +139,18 @@ def _read_proxy(setting: str, url: str | None) -> Proxy | None:
         host=host,
         port=port or DEFAULT_PORTS[parts.scheme],
         authorization=_authorization(shown, parts.username or "", parts.password or ""),
+    )
+
+
+def _shown(setting: str, url: str) -> str:
+    """Name a bad URL: by its host and port where it is certain that nothing else is quoted.
+
+    Without an @ in its place, what looks like a host and port may be a user and password.
+    """
+    scheme, _, rest = url.partition("://")
+    _, at, host = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")
+    return f"{setting}: " + (
+        f"{scheme}://{host}" if at and _QUOTABLE.fullmatch(host) else "its URL"
     )
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pooltop.core.model import AgentOptions, Origin, OriginKey, RequestId, TLSOptions
+from pooltop.core.model import (
+    AgentOptions,
+    Origin,
+    OriginKey,
+    RequestClass,
+    RequestId,
+    TLSOptions,
+)
 from pooltop.core.pool import PoolCore
 
 
@@ -61,6 +68,14 @@ def test_the_host_header_leaves_out_the_schemes_own_port():
 
 def test_a_passphrase_is_never_shown():
     assert "secret" not in repr(TLSOptions(key="k.pem", passphrase="secret"))
+
+
+def test_what_a_class_of_requests_says_in_its_fields_its_query_and_its_body_is_not_shown():
+    kind = RequestClass(
+        name="a", path="/b?key=hunter2", headers=(("Authorization", "hunter2"),), body=b"hunter2"
+    )
+    shown = "name='a', method='GET', path='/b', headers=('Authorization',), weight=1.0"
+    assert f"RequestClass({shown})" == repr(kind)
 
 
 def test_forgetting_the_queue_settles_every_request_in_it():

@@ -91,6 +91,24 @@ def test_a_bad_url_with_a_password_is_quoted_without_it():
         read_proxies(ProxyEnv(https_proxy="http://me:hunter2@p.example:port"))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:hunter2%40p.example:x",
+        "http://me:hunter2",
+        "http://me:hunter2@p x:80/?key=hunter2",
+        "http://me:hunter2@p x:80#hunter2",
+        "http://me:a/hunter2@p.example:port",
+        "http://me:a@hunter2%40p.example:port",
+        "http:// me:hunter2@p x",
+    ],
+)
+def test_a_bad_url_is_not_quoted_where_a_password_may_be_anywhere(url):
+    with pytest.raises(ProxyConfigError, match="^http_proxy: ") as raised:
+        http_proxy(url)
+    assert "hunter2" not in str(raised.value)
+
+
 @pytest.mark.parametrize("url", [None, "", "socks5://p.example", "p.example:3128", "HTTP://p"])
 def test_what_node_ignores_is_ignored(url):
     assert read_proxies(ProxyEnv(http_proxy=url)) is None

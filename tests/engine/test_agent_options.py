@@ -119,6 +119,8 @@ def test_an_option_that_can_be_set_live_says_what_it_is():
         ("protocol", "ftp:", "ERR_INVALID_ARG_VALUE"),
         ("live", "dead", "ERR_INVALID_ARG_VALUE"),
         ("local_address", "localhost", "ERR_INVALID_IP_ADDRESS"),
+        ("local_address", 2130706433, "ERR_INVALID_IP_ADDRESS"),
+        ("local_address", bytes((127, 0, 0, 1)), "ERR_INVALID_IP_ADDRESS"),
         ("family", 5, "ERR_INVALID_ARG_VALUE"),
         ("port", 0, "ERR_SOCKET_BAD_PORT"),
         ("port", 70000, "ERR_SOCKET_BAD_PORT"),

@@ -157,3 +157,12 @@ def test_a_streamed_request_takes_no_body() -> None:
 def test_a_host_that_cannot_be_sent_is_refused() -> None:
     with pytest.raises(UsageError, match="header Host"):
         wire(host_header="a\r\nX: y")
+
+
+def test_what_a_request_says_in_its_fields_its_query_and_its_body_is_not_shown() -> None:
+    fields = [("Authorization", "Bearer hunter2")]
+    request = prepare(
+        "POST", "/a?key=hunter2", fields, host_header="a", keep_alive=True, body=b"hunter2"
+    )
+    expected = "<PreparedRequest POST /a (Authorization, Host, Connection, Content-Length)>"
+    assert expected == repr(request)

@@ -55,6 +55,12 @@ class PreparedRequest(msgspec.Struct, frozen=True):
     idempotent: bool = False
     """The server may have it twice: by its method (RFC 9110, 9.2.2), or as the caller says."""
 
+    def __repr__(self) -> str:
+        """Show what is asked for; of the fields the names alone, and no query, no body."""
+        names = ", ".join(ascii(name.decode("latin-1"))[1:-1] for name, _ in self.headers)
+        asked = b"%b %b" % (self.method, self.target.partition(b"?")[0])
+        return f"<PreparedRequest {ascii(asked.decode('latin-1'))[1:-1]} ({names})>"
+
 
 class ResponseHead(msgspec.Struct, frozen=True):
     """Status line and fields of a final response, raw."""
