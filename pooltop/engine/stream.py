@@ -98,7 +98,7 @@ class _Protocol(asyncio.StreamReaderProtocol):
         if tls.fault is not None:
             self._break(tls.fault)
         elif tls.peer_closed:
-            self._end()
+            self.eof_received()  # whole or cut
 
     def _end(self) -> None:
         self._peer_has_ended = True

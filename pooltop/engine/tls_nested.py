@@ -37,8 +37,8 @@ class NestedTLS:
 
     @property
     def peer_closed(self) -> bool:
-        """The origin sent close_notify."""
-        return self._inner.peer_closed
+        """One of them sent close_notify: no more comes. Whole or cut, ``receive_eof`` says."""
+        return self._inner.peer_closed or self._outer.peer_closed
 
     @property
     def fault(self) -> NetworkError | None:
@@ -68,16 +68,14 @@ class NestedTLS:
         """Take bytes from the proxy; give the origin's plaintext and what is to be written.
 
         Raises:
-            NetworkError: a fault of either.
-            PeerError: the proxy ended its TLS before the origin ended its own.
+            NetworkError: a fault of either; what came before it was given.
         """
         from_proxy, out = self._outer.receive(data)
         plain = b""
         if from_proxy:
             plain, answer = self._inner.receive(from_proxy)
-            out += self._outer.send(answer)
-        if self._outer.peer_closed and not plain:
-            self._inner.receive_eof()
+            if self._outer.fault is None:  # else it is told by the next call
+                out += self._wrapped(answer)
         return plain, out
 
     def receive_eof(self, *, delimits: bool = True) -> None:

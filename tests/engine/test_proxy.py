@@ -18,6 +18,7 @@ from pooltop.errors import (
     ProxyConfigError,
     ProxyTunnelError,
     RequestTimeout,
+    StaleReuseError,
     UsageError,
 )
 
@@ -220,6 +221,49 @@ async def test_a_proxy_can_be_spoken_to_over_tls(
     assert (1, 0) == (origin.counters.handshakes, origin.counters.resumed)
     # A session of the proxy's would be resumed with whoever has the origin's key.
     assert (scheme == "https") is bool(agent._tls._sessions)
+
+
+@pytest.mark.parametrize("retry_stale", [False, True])
+async def test_a_stale_socket_through_an_https_proxy_is_known_as_one(
+    serve, agent_of, forward_proxy, ca, context, system_trust, retry_stale
+):
+    async def serves_once(wire):
+        await wire.request()
+        wire.reply("once")
+        await wire.request()
+        wire.reset()
+
+    server, proxy = (
+        await serve(serves_once, context=context()),
+        await forward_proxy(context=context()),
+    )
+    settings = {"https_proxy": proxy.url}
+    agent = agent_of(keep_alive=True, tls=ca, proxy_env=settings, retry_stale=retry_stale)
+    assert b"once" == await get(agent, server.url)
+    if retry_stale:
+        assert b"once" == await get(agent, server.url)
+    else:
+        with pytest.raises(StaleReuseError):
+            await get(agent, server.url)
+
+
+async def test_an_upgraded_stream_that_an_https_proxy_cuts_is_no_whole_one(
+    serve, agent_of, forward_proxy, ca, context, system_trust
+):
+    async def switch(wire):
+        await wire.request()
+        wire.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+        await wire.reader.readexactly(3)
+        wire.reset()
+
+    server, proxy = await serve(switch, context=context()), await forward_proxy(context=context())
+    agent = agent_of(keep_alive=True, tls=ca, proxy_env={"https_proxy": proxy.url})
+    response = await agent.request("GET", server.url, upgrade="x")
+    async with response.stream as stream:
+        await stream.write(b"cut")
+        with pytest.raises(PeerError) as caught:
+            await stream.read()
+    assert "ERR_TLS_TRUNCATED" == caught.value.code
 
 
 async def test_the_agents_own_authority_does_not_vouch_for_a_proxy(

@@ -16,6 +16,7 @@ import trustme
 
 from pooltop.core.model import TLSOptions
 from pooltop.engine.tls import TLSSession, TLSStream, make_context
+from pooltop.engine.tls_nested import NestedTLS
 from pooltop.errors import NetworkError, PeerError, UsageError
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -552,3 +553,47 @@ async def test_it_works_with_a_real_server_and_resumes(authority, client_context
                     stream.receive(data)
                 stream.receive_eof()
     assert [False, True] == resumed
+
+
+def _nested(authority, client_context):
+    """Give TLS inside TLS that is connected, and the proxy's and the origin's side of it."""
+    outer, proxy = _connected(client_context, authority.server())
+    stream = NestedTLS(outer, TLSStream(client_context, "a.example"))
+    origin = Server(authority.server())
+    to_proxy = stream.start()
+    while to_proxy:
+        proxy.plain = b""
+        proxy.receive(to_proxy)
+        _, to_proxy = stream.receive(proxy.send(origin.receive(proxy.plain)))
+    assert stream.is_connected
+    return stream, proxy, origin
+
+
+def test_a_proxys_end_of_tls_comes_after_the_bytes_before_it_and_may_be_a_cut(
+    authority, client_context
+):
+    stream, proxy, origin = _nested(authority, client_context)
+    together = proxy.send(origin.send(b"the rest")) + proxy.close()
+    assert (b"the rest", b"") == stream.receive(together)
+    assert stream.peer_closed
+    stream.receive_eof(delimits=False)
+    with pytest.raises(PeerError) as caught:
+        stream.receive_eof()
+    assert "ERR_TLS_TRUNCATED" == caught.value.code
+
+
+def test_the_origins_own_end_of_tls_within_a_proxys_is_whole(authority, client_context):
+    stream, proxy, origin = _nested(authority, client_context)
+    stream.receive(proxy.send(origin.send(b"all") + origin.close()) + proxy.close())
+    assert stream.peer_closed
+    stream.receive_eof()
+
+
+def test_what_came_before_a_fault_of_the_proxys_tls_is_given_first(authority, client_context):
+    stream, proxy, origin = _nested(authority, client_context)
+    no_record = b"\x17\x03\x03\x00\x20" + bytes(32)
+    plain, _ = stream.receive(proxy.send(origin.send(b"good")) + no_record)
+    assert b"good" == plain
+    assert stream.fault is not None
+    with pytest.raises(NetworkError):
+        stream.receive(b"")
