@@ -186,14 +186,14 @@ def test_after_a_clock_one_that_was_given_up_is_dialled_for_last(tunnels):
     assert {2: "T", fourth: "T", 3: "ECONNRESET"} == pool.settled
 
 
-def test_a_request_given_up_while_its_tunnel_is_opened_fails_when_that_is_up(tunnels):
+def test_a_request_given_up_while_its_tunnel_is_opened_takes_that_with_it(tunnels):
+    """Node leaves the attempt, which no limit counts, and settles the request when it is up."""
     pool = tunnels()
     pool.submit()
     pool.take(pool.pool.abort(1, now=0.0))
-    assert {} == pool.settled
-    pool.settle()
     assert {1: "ECONNRESET"} == pool.settled
-    assert ([], [1], []) == pool.lists(), "and the socket is kept for the next"
+    assert {} == pool.pool.tunnelling
+    assert [CloseReason.ABORTED] == [event.reason for event in pool.of(TunnelFailed)]
 
 
 def test_a_clock_that_runs_out_gives_the_tunnel_up_at_once(tunnels):

@@ -206,16 +206,19 @@ async def test_the_connections_own_clock_runs_on_the_way_to_the_proxy(agent_of, 
     assert ("tcp", "tcp") == (raised.value.clock, raised.value.phase)
 
 
-async def test_a_caller_who_gives_up_leaves_a_tunnel_that_is_kept(behind, eventually):
+async def test_callers_who_give_up_behind_a_silent_proxy_leave_no_sockets(behind, eventually):
+    """In Node each leaves one, for as long as the proxy likes, and maxSockets holds none back."""
     agent, server, proxy = await behind()
-    asking = asyncio.create_task(get(agent, server.url))
-    await asked(proxy, eventually, 1)
-    asking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asking
-    assert (0, 0, 0, 1) == counts(agent)
-    proxy.gate.release()
-    await eventually(lambda: counts(agent) == (0, 1, 0, 0))
+    for n in range(1, 4):
+        asking = asyncio.create_task(get(agent, server.url))
+        await asked(proxy, eventually, n)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert (0, 0, 0, 0) == counts(agent)
+        assert {} == agent.shell.connections
+    (origin,) = agent.snapshot().origins
+    assert (3, 3) == (origin.counters.submitted, sum(origin.counters.failed.values()))
 
 
 async def test_closing_the_agent_ends_what_does_not_count_yet(behind, eventually):

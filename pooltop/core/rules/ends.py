@@ -29,7 +29,8 @@ def abort(
     """The caller gives the request up (req.destroy()).
 
     A queued one stays in the queue and fails at its turn; a running one takes its socket
-    with it. One whose response is complete is left alone.
+    with it, and one that waits for its tunnel the attempt at that. One whose response is complete
+    is left alone.
     """
     record = pool.requests.get(request)
     if record is None or record.aborted:
@@ -37,8 +38,11 @@ def abort(
     if record.state is RequestState.QUEUED:
         record.aborted = Failure(code, message)
         pool.events.append(RequestAborted(now, record.origin.key, request))
-    elif record.state in (RequestState.TUNNELLING, RequestState.ASSIGNED):
+    elif record.state is RequestState.ASSIGNED:
         record.aborted = Failure(code, message)
+    elif record.state is RequestState.TUNNELLING:
+        assert record.socket is not None
+        uncounted.fail(pool, record.socket, CloseReason.ABORTED, Failure(code, message), now)
     elif record.state is RequestState.RUNNING:
         assert record.socket is not None
         destroy(pool, record.socket, CloseReason.ABORTED, now, error=Failure(code, message))

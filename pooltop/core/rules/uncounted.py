@@ -12,6 +12,10 @@ kept here:
   queue all the same. Nothing is opened in its place: the queue waits for something else to happen.
 - ``agent.destroy()`` does not reach it.
 
+One thing is not Node's: a request that is given up takes the attempt at its tunnel with it at
+once. Node lets that go on and settles the request when the tunnel is up; as no limit counts it,
+requests that are given up behind a silent proxy would pile sockets up without end.
+
 Where pooltop's own clocks come in, the pool does not wait for a proxy that says nothing: a clock
 that ends a dial for the queue takes the request it was opened for out of the queue, and the next
 one is dialled for. A tunnel goes with the last one that a clock takes out of the queue.
@@ -93,7 +97,7 @@ def fail(
     request, record.request = record.request, None
     head = record.waits_for_it
     if request is not None:
-        closing.fail(pool, request, request.aborted or failure, now)
+        closing.fail(pool, request, failure, now)
     elif reason is CloseReason.TIMED_OUT:
         if head is not None:
             closing.withdraw(pool, head, head.aborted or failure, now)
