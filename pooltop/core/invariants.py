@@ -51,3 +51,4 @@ def _check_origin(origin: OriginRecord) -> None:
         assert socket.request is None, "an idle socket has a request"
     for request in origin.queue.values():
         assert request.state is RequestState.QUEUED
+    assert origin.told == sum(request.was_told for request in origin.queue.values())

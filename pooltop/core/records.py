@@ -165,7 +165,7 @@ class RequestRecord:
 class OriginRecord:
     """The three lists of one origin key."""
 
-    __slots__ = ("free", "key", "overtakes", "queue", "sockets", "turn")
+    __slots__ = ("free", "key", "overtakes", "queue", "sockets", "told", "turn")
 
     def __init__(self, key: OriginKey) -> None:
         """Begin with nothing."""
@@ -173,6 +173,8 @@ class OriginRecord:
         self.sockets: dict[SocketId, SocketRecord] = {}
         self.free: dict[SocketId, SocketRecord] = {}
         self.queue: OrderedDict[RequestId, RequestRecord] = OrderedDict()
+        self.told = 0
+        """How many in ``queue`` are settled (``RequestRecord.was_told``)."""
         self.turn = 0
         """Its place among the keys of Node's ``sockets`` map, which loses a key with the key's last
         socket and gets it anew, at the end, with the next admission or replacement."""

@@ -231,6 +231,10 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Requests on a socket, in the order of ``sockets``."""
     queued: int = 0
     """Length of the whole queue, aborted ones included."""
+    queued_failed: int = 0
+    """Of ``queued``, those that are counted as failed already: the tunnel that was opened for them
+    failed, and Node leaves them in its queue. ``submitted`` is what is completed, failed, on its
+    way or queued, less these."""
     oldest_queued_at: float | None = None
     connecting: int = 0
     active: int = 0

@@ -181,6 +181,7 @@ def _origin(
         requests=tuple(request_info(shell, r) for r in islice(origin.queue.values(), queue_head)),
         running=tuple(request_info(shell, r) for r in running),
         queued=len(origin.queue),
+        queued_failed=origin.told,
         oldest_queued_at=None if oldest is None else oldest.queued_at,
         connecting=states.count(SocketState.CONNECTING),
         active=states.count(SocketState.ACTIVE),

@@ -47,6 +47,9 @@ def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:
     submitted = f"{counters.submitted} submitted"
     stale = f"; {words}" if (words := stale_words(counters)) else ""
     wait = units.duration(latency.queue.quantile(0.95))
+    waiting = f"{origin.queued} still do"
+    if origin.queued_failed:
+        waiting += f", {origin.queued_failed} of them failed already"
     lines = [
         f"  requests    {submitted}, {counters.completed} completed, {failed} failed{codes}",
         *(f"    {code}: {message}" for code, message in failure_words(origin)),
@@ -54,7 +57,7 @@ def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:
         f"  sockets     {counters.opened} opened, {origin.total} open at the end{closed}",
         f"  reuse       {units.share(reuse)} ({counters.reused} of {counters.assigned}){stale}",
         f"  latency     {_quantiles(latency.total)} (intended start to last byte)",
-        f"  queue wait  p95 {wait}; {counters.queued} requests waited, {origin.queued} still do",
+        f"  queue wait  p95 {wait}; {counters.queued} requests waited, {waiting}",
     ]
     if origin.timeout_events:
         events = "timeout event" if origin.timeout_events == 1 else "timeout events"

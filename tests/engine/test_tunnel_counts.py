@@ -99,6 +99,10 @@ async def test_a_request_whose_replacement_fails_stays_in_the_queue_until_anothe
     with pytest.raises(ProxyTunnelError):
         await second
     assert (0, 0, 2, 0) == counts(agent)
+    (origin,) = agent.snapshot().origins
+    assert 1 == origin.queued_failed
+    over = origin.counters.completed + sum(origin.counters.failed.values())
+    assert origin.counters.submitted == over + origin.queued - origin.queued_failed
     proxy.refusing = False
     fourth = asyncio.create_task(get(agent, f"{server.url}/4"))
     await asked(proxy, eventually, 3)
@@ -107,6 +111,7 @@ async def test_a_request_whose_replacement_fails_stays_in_the_queue_until_anothe
     assert [b"/4", b"/3"] == await asyncio.gather(fourth, third)
     assert (0, 1, 0, 0) == counts(agent)
     (origin,) = agent.snapshot().origins
+    assert 0 == origin.queued_failed
     assert (4, 3, {"ERR_PROXY_TUNNEL": 1}) == (
         origin.counters.submitted,
         origin.counters.completed,

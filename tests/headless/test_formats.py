@@ -129,6 +129,17 @@ def test_the_summary_says_what_each_host_and_workload_came_to(snapshot_at: Snaps
     ]
 
 
+def test_the_summary_says_who_is_queued_and_counted_as_failed_already(
+    snapshot_at: SnapshotAt,
+) -> None:
+    last = snapshot_at(10)
+    origin = msgspec.structs.replace(last.agents[0].origins[0], queued_failed=2)
+    agent = msgspec.structs.replace(last.agents[0], origins=(origin,))
+    lines = summary_lines(msgspec.structs.replace(last, agents=(agent,)), elapsed_s=10.0)
+    (waited,) = [line for line in lines if "queue wait" in line]
+    assert waited.endswith("3 still do, 2 of them failed already")
+
+
 def test_the_summary_says_who_closed_first_and_what_nobody_verified(
     snapshot_at: SnapshotAt,
 ) -> None:

@@ -69,6 +69,7 @@ def fail(pool: Ledger, request: RequestRecord, failure: Failure, now: float) -> 
     socket = None if request.socket is None else request.socket.id
     settle(pool, request)
     if request.was_told:
+        request.origin.told -= 1
         return
     pool.events.append(RequestFailed(now, request.origin.key, request.id, socket, *failure))
     pool.commands.append(Settle(request.id, failure.code, failure.message))

@@ -160,5 +160,6 @@ def _tell(pool: Ledger, head: RequestRecord, failure: Failure, now: float) -> No
         pool.events.append(RequestAborted(now, key, head.id))
     head.aborted = failure
     head.was_told = True
+    head.origin.told += 1
     pool.events.append(RequestFailed(now, key, head.id, None, *failure))
     pool.commands.append(Settle(head.id, failure.code, failure.message))
