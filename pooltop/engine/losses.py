@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pooltop.core.states import CloseReason
 from pooltop.engine import stale_reuse
 from pooltop.errors import PeerError
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.shell import PoolShell
     from pooltop.errors import RequestError
+
+
+_SPOILS_THE_REQUEST = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
+"""In Node these are the request's 'error', even after its response began."""
 
 
 def lose(
@@ -43,6 +48,7 @@ def lose(
         code=error.code,
         message=str(error),
         outcome=error.outcome,
+        told_at_once=exchange is None or not exchange.status or reason in _SPOILS_THE_REQUEST,
     )
     stale_reuse.judge(shell, connection.id, error)
     if had_request and connection.tls is not None:

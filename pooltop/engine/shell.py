@@ -88,6 +88,7 @@ class PoolShell:
         self._via = via
         self._ids = cast("Iterator[RequestId]", count(1))
         self._closing: list[SocketId] = []
+        self._closes_are_due = False
         self._complete: deque[Exchange] = deque()
         self._after_is_due = False
         self._clocks = RequestClocks(
@@ -159,6 +160,8 @@ class PoolShell:
         if not self._after_is_due:
             self._after_is_due = True
             self._loop.call_soon(self._run_after)
+        if self._closing:
+            self._let_closes_be_seen()
 
     def after(self) -> None:
         """Take the ticks, then tell who waits for a response, until neither is left."""
@@ -177,6 +180,8 @@ class PoolShell:
                 break
         if core.events:
             self.perform()
+        if self._closing:
+            self._let_closes_be_seen()
 
     def abort(self, exchange: Exchange, cause: RequestError | None = None) -> None:
         """Give a request up, as Node's req.destroy() does.
@@ -363,8 +368,6 @@ class PoolShell:
 
     def see_closed(self, socket: SocketId) -> None:
         """Tell the core at the start of the next turn that a destroyed socket is closed."""
-        if not self._closing:
-            self._loop.call_soon(self._see_closes)
         self._closing.append(socket)
 
     # What the loop calls
@@ -374,7 +377,15 @@ class PoolShell:
         self.now = _now()
         self.after()
 
+    def _let_closes_be_seen(self) -> None:
+        # After who was told of an error has been woken: asking again at once, it is in the queue
+        # before its socket's close lets another origin have the place.
+        if not self._closes_are_due:
+            self._closes_are_due = True
+            self._loop.call_soon(self._see_closes)
+
     def _see_closes(self) -> None:
+        self._closes_are_due = False
         self.now = _now()
         # Whatever was done outside a callback of ours: its ticks come before these closes.
         self.after()

@@ -220,7 +220,7 @@ async def test_a_large_body_comes_whole_over_https(serve, agent_of, context, ca)
     ],
 )
 async def test_a_certificate_that_does_not_verify_is_named(
-    serve, agent_of, context, ca, names, trusted, code
+    serve, agent_of, context, ca, names, trusted, code, eventually
 ):
     server = await serve(context=context(*names))
     agent = agent_of(tls=ca if trusted else TLSOptions())
@@ -228,7 +228,7 @@ async def test_a_certificate_that_does_not_verify_is_named(
         await _get(agent, server.url)
     assert code == caught.value.code
     assert {code: 1} == agent.snapshot().origins[0].counters.failed
-    assert {"connect failed": 1} == _closed(agent)
+    await eventually(lambda: {"connect failed": 1} == _closed(agent))
 
 
 async def test_without_verification_the_snapshot_says_so(serve, agent_of, context):

@@ -300,7 +300,7 @@ async def test_a_server_that_pushes_50_mb_is_held_back_until_it_is_read(serve, a
     assert 1 == sum(map(len, agent.free_sockets.values()))
 
 
-async def test_garbage_is_refused_in_words(serve, agent_of, codec):
+async def test_garbage_is_refused_in_words(serve, agent_of, codec, eventually):
     async def handle(wire):
         await wire.request()
         wire.write(b"SSH-2.0-OpenSSH_9.2p1\r\n")
@@ -310,7 +310,7 @@ async def test_garbage_is_refused_in_words(serve, agent_of, codec):
     agent = agent_of(keep_alive=True, codec=codec)
     with pytest.raises(PeerError, match="SSH"):
         await agent.request("GET", server.url)
-    assert {"bad response": 1} == agent.snapshot().origins[0].counters.closed
+    await eventually(lambda: {"bad response": 1} == agent.snapshot().origins[0].counters.closed)
 
 
 async def test_a_server_that_hangs_up_before_it_answers_is_named(serve, agent_of, codec):

@@ -9,6 +9,7 @@ import socket
 import ssl
 
 import pytest
+from support.leaks import eventually
 
 from pooltop.core.events import RequestFailed
 from pooltop.core.model import Origin, Timeouts
@@ -52,7 +53,7 @@ async def dial(connect, *, no_delay=True):
 async def failure(agent):
     with pytest.raises(RequestError) as caught:
         await agent.request("GET", "http://a.example/")
-    assert not agent.total_socket_count
+    await eventually(lambda: not agent.total_socket_count)
     return caught.value
 
 

@@ -198,7 +198,9 @@ async def test_an_alert_after_half_a_response_is_told_at_once(agent_of, options,
     assert "ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC" == error.code
 
 
-async def test_a_key_that_cannot_be_read_fails_the_request_and_shows_no_secret(agent_of, options):
+async def test_a_key_that_cannot_be_read_fails_the_request_and_shows_no_secret(
+    agent_of, options, eventually
+):
     for passphrase, words in (
         (None, "no tls.passphrase is given"),
         ("guess", "cannot be decrypted"),
@@ -207,4 +209,4 @@ async def test_a_key_that_cannot_be_read_fails_the_request_and_shows_no_secret(a
         error = await _failed(agent, "https://127.0.0.1:9")
         assert words in str(error)
         assert "guess" not in str(error)
-        assert 0 == agent.total_socket_count
+        await eventually(lambda agent=agent: agent.total_socket_count == 0)

@@ -164,7 +164,17 @@ class Request(Exchange):
 
     hears_steps = True
 
-    __slots__ = ("answered", "end_after", "name", "rest", "seen_head", "served", "session", "told")
+    __slots__ = (
+        "again",
+        "answered",
+        "end_after",
+        "name",
+        "rest",
+        "seen_head",
+        "served",
+        "session",
+        "told",
+    )
 
     def begin(self, session: Session, name: str) -> None:
         self.session = session
@@ -175,6 +185,8 @@ class Request(Exchange):
         self.end_after = False
         self.seen_head = False
         self.told: tuple[int, int] | None = None
+        self.again: dict[str, Any] | None = None
+        """The request that is made at once when this one fails."""
 
     def on_attached(self) -> None:
         self.session.pulse += 1
@@ -200,6 +212,9 @@ class Request(Exchange):
     def on_failed(self, error: Any) -> None:
         phase = "response" if self.seen_head else "request"
         self._done({"error": error.code, "phase": phase})
+        if self.again is not None:
+            # As a task that was waiting for this goes on.
+            asyncio.get_running_loop().call_soon(self.session.ask_again, self.again)
 
     def _done(self, outcome: dict[str, Any]) -> None:
         self.session.pulse += 1
@@ -335,8 +350,15 @@ class Session:
             timeouts = Timeouts(mode="node", idle=step["timeout"] / 1000)
         request = Request(prepared, origin.origin, timeouts, intended_at=time.monotonic())
         request.begin(self, step["id"])
+        if "again" in step:
+            request.again = {**step, "id": step["again"]}
+            del request.again["again"]
         self.requests[step["id"]] = request
         self.shell.submit(request)
+
+    def ask_again(self, step: dict[str, Any]) -> None:
+        self.do_request(step)
+        self.shell.after()
 
     def do_respond(self, step: dict[str, Any]) -> None:
         request = self.requests.get(step["id"])

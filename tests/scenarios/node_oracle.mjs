@@ -183,13 +183,18 @@ export class Session {
     });
     req.on('socket', (s) => { this.pulse++; rec.socket = s.n; rec.nth = ++s.carried; });
     req.on('timeout', () => { this.pulse++; this.events.timeouts.push(rec.id); });
-    req.on('error', (err) => finish({ error: err.code || err.message, phase: 'request' }));
+    const fail = (err, phase) => {
+      const first = !rec.settled;
+      finish({ error: err.code || err.message, phase });
+      if (first && step.again) this.request({ ...step, id: step.again, again: undefined });
+    };
+    req.on('error', (err) => fail(err, 'request'));
     req.on('close', () => { if (!rec.res) finish({ error: null, phase: 'closed' }); else setImmediate(() => finish({ error: null, phase: 'closed' })); });
     req.on('response', (res) => {
       this.pulse++;
       rec.res = res;
       res.on('data', () => { this.pulse++; });
-      res.on('error', (err) => finish({ error: err.code || err.message, phase: 'response' }));
+      res.on('error', (err) => fail(err, 'response'));
       res.on('end', () => { if (res.complete) finish({ status: res.statusCode }); });
     });
     req.end();

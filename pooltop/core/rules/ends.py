@@ -77,10 +77,27 @@ def lost(
     code: str = HANG_UP.code,
     message: str = HANG_UP.message,
     outcome: str = "",
+    told_at_once: bool = True,
 ) -> None:
-    """The socket is of no further use: the peer, the network, the parser or a clock said so."""
+    """The socket is of no further use: the peer, the network, the parser or a clock said so.
+
+    Args:
+        pool: whose.
+        socket: which.
+        now: monotonic seconds.
+        reason: for the books.
+        code: of the error of the request that is on it.
+        message: likewise.
+        outcome: likewise.
+        told_at_once: the request fails one tick later, as Node's 'error' of a request comes before
+            its socket's 'close'; False when the close is seen, as Node's response is 'aborted'.
+            Source: Node v24 lib/_http_client.js socketErrorListener, socketOnEnd, socketOnData;
+            socketCloseListener.
+    """
     record = pool.sockets.get(socket)
     if record is not None:
+        if told_at_once and not record.is_dying and record.request is not None:
+            pool.ticks.append(record.request)
         destroy(pool, record, reason, now, error=Failure(code, message, outcome))
     elif socket in pool.tunnelling:
         failure = Failure(code, message, outcome)

@@ -59,7 +59,7 @@ def closed(pool: Ledger, socket: SocketId, *, now: float) -> None:
     if pool.waiting:
         replace(pool, origin, now)
     if request is not None and request.state in (RequestState.ASSIGNED, RequestState.RUNNING):
-        # Node's order: the agent sees the close first, then the caller, who asks again.
+        # Not Node's, which retries nothing: who waits already goes first.
         readmit(pool, request, record, now)
 
 

@@ -35,9 +35,13 @@ def tick(pool: Ledger, *, now: float) -> None:
 
 
 def _attach(pool: Ledger, request: RequestRecord, now: float) -> None:
-    if request.state is not _ASSIGNED:
-        return
     socket = request.socket
+    if request.state is not _ASSIGNED:
+        if request.state is _RUNNING and socket is not None and socket.error and not socket.again:
+            # Its socket broke. A client that asks again at once is in the queue before the close
+            # is seen, and so its own origin gets the place.
+            fail(pool, request, socket.error, now)
+        return
     assert socket is not None
     if request.aborted:
         if not socket.is_dying:
