@@ -115,19 +115,21 @@ class TestHttpClientImmediateError:
 @pytest.mark.node_test("parallel/test-http-request-lookup-error-catchable.js")
 class TestHttpRequestLookupErrorCatchable:
     async def test_an_address_that_is_refused_before_connecting_is_the_requests_error(
-        self, agent_of
+        self, agent_of, eventually
     ):
         async def create_connection(origin):
             raise NetworkError(f"{origin.host} leads to a blocked address", code="ERR_IP_BLOCKED")
 
         agent = agent_of(create_connection=create_connection)
         assert "ERR_IP_BLOCKED" == (await failure_of(agent)).code
-        assert 0 == agent.total_socket_count
+        await eventually(lambda: agent.total_socket_count == 0)
 
 
 @pytest.mark.node_test("parallel/test-http-agent-close.js")
 class TestHttpAgentClose:
-    async def test_the_error_is_the_one_that_was_raised_and_the_request_is_over(self, agent_of):
+    async def test_the_error_is_the_one_that_was_raised_and_the_request_is_over(
+        self, agent_of, eventually
+    ):
         kaboom = RequestError("kaboom")
 
         async def create_connection(_origin):
@@ -137,7 +139,7 @@ class TestHttpAgentClose:
         failed = told(agent, RequestFailed)
         assert kaboom is await failure_of(agent)
         assert 1 == len(failed)
-        assert ({}, {}) == (agent.sockets, agent.requests)
+        await eventually(lambda: (agent.sockets, agent.requests) == ({}, {}))
 
 
 @pytest.mark.node_test("parallel/test-http-agent.js")
