@@ -411,3 +411,17 @@ class TestHttpMaxSockets:
             assert (10, 10) == (len(agent.sockets[name]), len(agent.requests[name]))
             assert [(200, b"/")] * 20 == await asyncio.gather(*requests)
             assert 10 == len(queued)
+
+    @pytest.mark.parametrize("limit", ["max_sockets", "max_total_sockets"])
+    async def test_a_limit_set_while_two_are_served_closes_the_one_that_is_released_above_it(
+        self, held, agent_of, fetch, eventually, limit
+    ):
+        server = await held().start()
+        agent = agent_of(keep_alive=True)
+        requests = [asyncio.create_task(fetch(agent, server.url)) for _ in range(2)]
+        await eventually(lambda: server.waiting.qsize() == 2)
+        setattr(agent, limit, 1)
+        await server.answer(2)
+        assert [(200, b"/")] * 2 == await asyncio.gather(*requests)
+        await eventually(lambda: agent.total_socket_count == 1)
+        assert [1] == [len(free) for free in agent.free_sockets.values()]

@@ -260,6 +260,23 @@ class TestHttpClientSetTimeoutAfterEnd:
         await asyncio.sleep(0.1)
         assert ([], 1) == (silences.events, agent.total_socket_count)
 
+    async def test_a_request_behind_it_in_the_queue_does_not_inherit_its_timeout(
+        self, held, agent_of
+    ):
+        server = await held().start()
+        agent = agent_of(max_sockets=1)
+        gets = [
+            asyncio.create_task(agent.request("GET", f"{server.url}{path}", timeouts=timeouts))
+            for path, timeouts in (("/a", after_ms(60_000)), ("/b", None))
+        ]
+        await server.answer()
+        response = await gets[0]
+        assert 60_000 == timeout_of(agent, 1)
+        await response.read()
+        assert 0 == timeout_of(agent, 1)
+        await server.answer()
+        assert b"/b" == await (await gets[1]).read()
+
 
 @pytest.mark.node_test("parallel/test-http-client-timeout-option.js")
 class TestHttpClientTimeoutOption:
