@@ -3,7 +3,7 @@
     python screenshots/make.py
 
 Each picture is the dashboard over the embedded servers and the real engine, after a while of
-traffic; the last two are taken right after an edit. Nothing in them is drawn by hand.
+traffic; the second and the third are taken right after an edit. Nothing in them is drawn by hand.
 """
 
 from __future__ import annotations
