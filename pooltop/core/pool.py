@@ -9,7 +9,8 @@ Three moments of Node's are kept apart, because what happens between them shows:
 - a request is *assigned* a socket, and *attached* to it one tick later (process.nextTick);
 - a response *ends*, and its socket is *released* one tick later;
 - a socket is *destroyed*, and its *close* is seen one turn of the loop later. Until then it is in
-  its list and counts. A request that is on it is settled when the close is seen.
+  its list and counts. A request that is on it is settled when the close is seen, or one tick after
+  the network or the peer broke it.
 Ticks are queued here: the shell calls ``tick`` while there are ``ticks``, at the end of the
 callback that it is in, and so before anything else the network brings.
 

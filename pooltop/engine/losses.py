@@ -15,12 +15,10 @@ from pooltop.errors import PeerError
 
 if TYPE_CHECKING:
     from pooltop.core.records import SocketRecord
-    from pooltop.core.states import CloseReason
     from pooltop.engine.connection import Connection
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.shell import PoolShell
     from pooltop.errors import RequestError
-
 
 _SPOILS_THE_REQUEST = (CloseReason.CONNECT_FAILED, CloseReason.PROTOCOL_ERROR)
 """In Node these are the request's 'error', even after its response began."""

@@ -48,54 +48,30 @@ _MEANT = {"keep_alive_initial_delay": "keep_alive_msecs", "reject_unauthorized":
 
 
 class AgentKeywords(TypedDict, total=False):
-    """The options of an agent, as its constructor takes them; one left out has its default.
+    """The options of an agent, as its constructor takes and ``help(Agent)`` describes them.
 
-    0, None, NaN and inf mean what they mean to Node's constructor; set later, on the live agent,
-    0 is a number like any other, as in Node. Defaults are those of ``AgentOptions``.
+    One left out has the default of ``AgentOptions``.
     """
 
     keep_alive: bool
-    """Keep idle sockets for later requests."""
     keep_alive_msecs: float | None
-    """Delay of TCP keep-alive probes in ms (not an idle lifetime); 0 and None are 1000, inf leaves
-    it to the system."""
     agent_keep_alive_timeout_buffer: float | None
-    """Taken off a server's Keep-Alive hint, in ms; what is no finite number of 0 or more is
-    1000."""
     max_sockets: float | None
-    """Sockets per origin; None, 0 and NaN, like Node's Infinity, for no limit. Less than 0 lets
-    every request wait for ever."""
     max_total_sockets: float | None
-    """Sockets over all origins, idle ones included; None for no limit."""
     max_free_sockets: float | None
-    """Idle sockets kept per origin; 0 and None are 256."""
     scheduling: Scheduling | None
-    """"lifo" takes the socket freed last, "fifo" the one freed first; None is "lifo"."""
     timeout: float | None
-    """Socket inactivity in ms, 0 for none: closes idle sockets, tells of busy ones."""
     retry_stale: bool
-    """Send a request once more when its kept-alive socket turned out to be closed and it may be
-    had twice: see ``AgentOptions.retry_stale``."""
     max_cached_sessions: float | None
-    """TLS sessions kept for resuming, one per origin; 0 for none, None is 100."""
     protocol: Protocol | None
-    """"http:" or "https:" refuses URLs of the other; None takes both."""
     default_port: int | None
-    """Port of URLs that have none; None for 80 and 443."""
     host: str | None
-    """Where to connect, whatever the URL says; None for the URL's."""
     port: int | None
-    """Likewise."""
     local_address: str | None
-    """IP address to connect from; None for the system's choice."""
     family: Literal[4, 6] | None
-    """IP version, 4 or 6; None for both, raced (RFC 8305)."""
     socket_path: str | None
-    """A unix socket to connect to instead of host and port."""
     no_delay: bool
-    """TCP_NODELAY."""
     live: Live
-    """What an edit does at once: "node" as Node, "drain" as operators expect."""
 
 
 def constructed(given: AgentKeywords) -> AgentOptions:

@@ -2,9 +2,9 @@
 
 Order is everything here. Every callback of the loop ends in ``after``, which takes the core's
 ticks (Node's process.nextTick) and then tells whoever waits for a response (Node's microtasks),
-until neither is left. Sockets destroyed in one callback are seen closed at the start of the next
-turn of the loop, the last destroyed first (libuv's closing list is a stack), and so before
-anything that the network brings as a result.
+until neither is left. Sockets destroyed in one callback are seen closed in the next turn of the
+loop, the last destroyed first (libuv's closing list is a stack): after whoever was told of an error
+has been woken, and before anything that the network brings as a result.
 """
 
 from __future__ import annotations
@@ -367,7 +367,7 @@ class PoolShell:
             self._listeners.tell()
 
     def see_closed(self, socket: SocketId) -> None:
-        """Tell the core at the start of the next turn that a destroyed socket is closed."""
+        """Tell the core in the next turn that a destroyed socket is closed; ``after`` does it."""
         self._closing.append(socket)
 
     # What the loop calls

@@ -1,7 +1,7 @@
 """Ends that come from outside: the caller gives up, a clock runs out, the peer or network fails.
 
-Here it is only said that a request or a socket is to end. What is on a socket is settled when its
-close is seen (removal.py).
+Here it is only said that a request or a socket is to end. A request whose socket the network or
+the peer broke is told a tick later (serving.py), any other one when the close is seen (removal.py).
 
 Source: Node v24 lib/_http_client.js ClientRequest.destroy, onSocketNT, socketOnEnd,
 socketErrorListener. ``time_out`` and ``judge`` are pooltop's own.

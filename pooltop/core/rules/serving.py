@@ -29,19 +29,16 @@ def tick(pool: Ledger, *, now: float) -> None:
     while ticks:
         due = ticks.popleft()
         if isinstance(due, RequestRecord):
-            _attach(pool, due, now)
+            if due.state is _ASSIGNED:
+                _attach(pool, due, now)
+            elif due.state is _RUNNING:
+                _tell_broken(pool, due, now)
         else:
             release(pool, due, now)
 
 
 def _attach(pool: Ledger, request: RequestRecord, now: float) -> None:
     socket = request.socket
-    if request.state is not _ASSIGNED:
-        if request.state is _RUNNING and socket is not None and socket.error and not socket.again:
-            # Its socket broke. A client that asks again at once is in the queue before the close
-            # is seen, and so its own origin gets the place.
-            fail(pool, request, socket.error, now)
-        return
     assert socket is not None
     if request.aborted:
         if not socket.is_dying:
@@ -52,6 +49,16 @@ def _attach(pool: Ledger, request: RequestRecord, now: float) -> None:
         return
     request.move(_RUNNING)
     pool.commands.append(Send(socket.id, request.id))
+
+
+def _tell_broken(pool: Ledger, request: RequestRecord, now: float) -> None:
+    """Fail a request whose socket broke, before the close is seen.
+
+    A client that asks again at once is in the queue by then, and its own origin gets the place.
+    """
+    socket = request.socket
+    if socket is not None and socket.error is not None and not socket.again:
+        fail(pool, request, socket.error, now)
 
 
 def connected(pool: Ledger, socket: SocketId, *, now: float) -> None:
