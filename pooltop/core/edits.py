@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from pooltop.core.model import AgentOptions
+from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
 
 EDITABLE = (
     "max_sockets",
@@ -20,6 +20,9 @@ EDITABLE = (
 )
 """The agent options that can be changed while traffic flows."""
 
+WORKLOAD_EDITABLE = ("rate", "users")
+"""Likewise of a workload: arrivals per second of an open model, users of a closed one."""
+
 Value = bool | float | str
 
 
@@ -30,17 +33,24 @@ def node_name(option: str) -> str:
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
-    """A wish to change one option of one agent."""
+    """A wish to change one option of one agent, or of one workload."""
 
     id: int
     """Chosen by the sender; comes back in the outcome."""
-    agent: str
+    agent: str = ""
+    """Whose option; empty for a workload's."""
+    workload: str = ""
+    """Whose option; empty for an agent's."""
     option: str
-    """One of EDITABLE."""
+    """One of EDITABLE, or of WORKLOAD_EDITABLE."""
     value: Value | None
     """None is "no limit" (JSON and TOML know no infinity that survives every tool)."""
     by: str = "operator"
     """Who: "operator", "undo", "restore" ..."""
+    revert_after_s: float | None = None
+    """Put back after so many seconds unless it is kept; None leaves it for good."""
+    confirmed: bool = False
+    """The operator was asked about it: it may leave the profile's bounds."""
 
 
 class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,16 +69,55 @@ class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
     queued: int = 0
     """Requests waiting when it came."""
     live: str = "node"
+    number: int | None = None
+    """Its EditRecord's; None where nothing was changed."""
+
+
+class EditRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An edit that was accepted, and what became of it: the same for every viewer."""
+
+    number: int
+    """Counts from 1 in each engine."""
+    at: float
+    """Monotonic seconds of the engine's clock."""
+    wall_at: float
+    agent: str = ""
+    workload: str = ""
+    option: str
+    before: Value | None
+    """None is "no limit"."""
+    after: Value | None
+    by: str
+    opened: int = 0
+    culled: int = 0
+    queued: int = 0
+    live: str = "node"
+    revert_at: float | None = None
+    """When it is put back, in monotonic seconds; None if it is not, or no more."""
+    fate: Literal["", "kept", "reverted", "undone", "superseded"] = ""
+    """Empty while it is simply in force."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
-    """A command to the engine's load."""
+    """A command to the engine: to its load, or about one thing in a pool."""
 
-    action: Literal["pause", "resume", "stop"]
+    action: Literal[
+        "pause", "resume", "stop", "keep", "destroy_socket", "abort_request", "clear_queue"
+    ]
     """"pause" holds arrivals back; "stop" ends every workload, aborts what is under way and
-    destroys the agents: nothing is left open a second later."""
+    destroys the agents: nothing is left open a second later. "keep" lets an edit stay in force;
+    the others are what their names say, of one ``agent``."""
     workload: str | None = None
     """None means all of them; "stop" always means all."""
+    edit: int | None = None
+    """For "keep": the EditRecord's number; None for all that would be reverted."""
+    agent: str = ""
+    origin: OriginKey | None = None
+    """For "clear_queue"."""
+    socket: SocketId | None = None
+    """For "destroy_socket"."""
+    request: RequestId | None = None
+    """For "abort_request"."""
 
 
 class EditError(ValueError):

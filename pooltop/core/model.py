@@ -380,6 +380,9 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     codec: Codec = "h11"
     proxy_env: ProxyEnv | Literal["environment"] | None = None
     """Node's proxyEnv; "environment" reads the engine's own; None connects directly."""
+    bounds: dict[str, tuple[float, float]] = {}
+    """Editable option to the least and the most it may be set to live without a question asked;
+    an option that is not in it has no bounds."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -392,5 +395,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     demo: tuple[DemoServer, ...] = ()
     environment: str | None = None
     """"prod" makes the dashboard start locked."""
+    auto_revert: float | None = None
+    """Seconds after which a live edit is put back unless it is kept; None leaves it for good."""
     allow_hosts: tuple[str, ...] = ()
     """Hosts off loopback that may be sent traffic; ``*`` at the start matches a suffix."""

@@ -8,8 +8,12 @@ All text from the network or a profile in here is *raw*; ``present.clean`` makes
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from pooltop.core.detail import HostDetail
+from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId, Timeouts
 from pooltop.core.states import QueueReason, RequestState, SocketState
@@ -86,6 +90,8 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
     connected_at: float | None = None
     requests: int = 0
     """Requests carried, the present one included."""
+    busy_s: float = 0.0
+    """Seconds in use since it was connected, up to this instant."""
     request: RequestId | None = None
     local: str = ""
     remote: str = ""
@@ -271,6 +277,8 @@ class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     timeouts: Timeouts = Timeouts()
     codec: str = "h11"
     verify: bool = True
+    bounds: dict[str, tuple[float, float]] = {}
+    """Option to the least and the most that the profile lets it be edited to without a question."""
     origins: tuple[OriginSnapshot, ...] = ()
     """In the order in which they were first used. An agent with a thousand of them forgets those
     that have neither socket nor request: used again, they begin at nothing."""
@@ -288,6 +296,15 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """"running", "paused", "stopped" or "done"."""
     pattern: str
     """In words, e.g. "open poisson 50/s", "closed 8 users"."""
+    model: Literal["open", "closed"] = "open"
+    rate: float | None = None
+    """Arrivals per second that are asked for now; None for a closed model."""
+    users: int | None = None
+    """Users at work now; None for an open model."""
+    initial_rate: float | None = None
+    """As the profile had it."""
+    initial_users: int | None = None
+    """Likewise."""
     offered: int = 0
     """Arrivals that were due."""
     sent: int = 0
@@ -301,6 +318,8 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     failed: int = 0
     lateness: Histogram = Histogram()
     """Start-time error of open arrivals, in seconds."""
+    latency: Histogram = Histogram()
+    """Intended start to last byte of its completed requests, in seconds."""
 
 
 class ProcessFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -332,6 +351,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[AgentSnapshot, ...] = ()
     workloads: tuple[WorkloadSnapshot, ...] = ()
     process: ProcessFacts = ProcessFacts()
+    edits: tuple[EditRecord, ...] = ()
+    """The latest accepted edits, oldest first."""
+    auto_revert_s: float | None = None
+    """How long an edit is left in force unless it is kept; None for good."""
+    details: tuple[HostDetail, ...] = ()
+    """Of the hosts that are looked at (``detail.Watch``)."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):

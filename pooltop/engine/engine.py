@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
+from pooltop.core.detail import HostDetail, Watch
 from pooltop.core.edits import Control, Edit, EditError, EditOutcome, apply_edit
 from pooltop.core.model import OriginKey, Profile
 from pooltop.core.snapshot import ProcessFacts, Snapshot
@@ -48,6 +49,7 @@ class Engine:
             if each.base_url.startswith("https:"):
                 self.agents[each.agent].check_tls()
         self._time_wait = TimeWaitWatch()
+        self._watched: tuple[Watch, ...] = ()
         self._seq = 0
         self._lag = 0.0
 
@@ -74,7 +76,15 @@ class Engine:
             agents=tuple(agent.snapshot() for agent in self.agents.values()),
             workloads=tuple(runner.snapshot() for runner in self.workloads),
             process=self._facts(),
+            details=tuple(self._detail(watch) for watch in self._watched),
         )
+
+    def watch(self, watched: tuple[Watch, ...]) -> None:
+        """Tell the details of these hosts, one for each viewer, in every snapshot from now on."""
+        self._watched = watched
+
+    def _detail(self, watch: Watch) -> HostDetail:
+        return HostDetail(agent=watch.agent, origin=watch.origin)
 
     async def count_again(self) -> None:
         """Bring up to date what is else counted every few seconds: connections in TIME_WAIT."""

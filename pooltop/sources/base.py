@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.snapshot import JournalEntry, Snapshot
 
@@ -30,6 +31,8 @@ class Source(Protocol):
 
     title: str
     """What is being watched, for the header: the profile's name."""
+    fixed: str
+    """Why nothing can be changed through it, in words ("a recording"); empty where it can."""
 
     async def start(
         self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
@@ -50,6 +53,13 @@ class Source(Protocol):
 
         Raises:
             PooltopError: the engine is gone, or there is no such workload.
+        """
+        ...
+
+    def watch(self, watch: Watch | None) -> None:
+        """Have the details of one host in the updates from now on; None for of none.
+
+        Never fails and is never answered: details that are not there are not shown.
         """
         ...
 

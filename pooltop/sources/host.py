@@ -39,6 +39,7 @@ from pooltop.sources.wire import (
     Hello,
     Refused,
     Run,
+    SetWatch,
     SubmitControl,
     SubmitEdit,
     read_from_viewer,
@@ -120,6 +121,10 @@ class Host:
             self._finish("")
         elif isinstance(message, Run):
             self._run(message)
+        elif isinstance(message, SetWatch):
+            if self._engine is not None and self._pump is not None:
+                self._engine.watch(() if message.watch is None else (message.watch,))
+                self._pump.now()
         elif self._engine is None or self._pump is None:
             self._send(Refused(number=message.number, reason="no profile is running yet"))
         elif isinstance(message, SubmitEdit):

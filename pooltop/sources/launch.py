@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.demo.process import DemoProcess, resolve_demo
@@ -38,6 +39,7 @@ class LaunchedSource:
         """
         require_consent(profile)
         self.title = profile.path
+        self.fixed = ""
         self._profile = profile
         self._interval_s = interval_s
         self._demo = DemoProcess() if profile.demo else None
@@ -111,6 +113,11 @@ class LaunchedSource:
             PooltopError: there is no such workload.
         """
         await self._running().control(control)
+
+    def watch(self, watch: Watch | None) -> None:
+        """Have the details of one host in the updates from now on; None for of none."""
+        if self._inner is not None:
+            self._inner.watch(watch)
 
     async def close(self) -> None:
         """End the load, then the engine, then the demo, within two seconds together."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.engine.engine import Engine
@@ -28,6 +29,7 @@ class LocalSource:
             interval_s: seconds between two updates.
         """
         self.title = profile.path
+        self.fixed = ""
         self._profile = profile
         self._interval_s = interval_s
         self._engine: Engine | None = None
@@ -78,6 +80,12 @@ class LocalSource:
             # The load is over, or a break in it: nothing is to be a few seconds old.
             await engine.count_again()
         pump.now()
+
+    def watch(self, watch: Watch | None) -> None:
+        """Have the details of one host in the updates from now on; one comes at once."""
+        if self._engine is not None and self._pump is not None:
+            self._engine.watch(() if watch is None else (watch,))
+            self._pump.now()
 
     async def close(self) -> None:
         """Close every socket and end."""

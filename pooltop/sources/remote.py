@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import assert_never
 
+from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.errors import EngineError, UsageError
@@ -25,6 +26,7 @@ from pooltop.sources.wire import (
     Hello,
     Refused,
     Run,
+    SetWatch,
     SubmitControl,
     SubmitEdit,
     WireError,
@@ -50,6 +52,7 @@ class RemoteSource:
             interval_s: seconds between two updates.
         """
         self.title = profile.path
+        self.fixed = ""
         self._profile = profile
         self._process = engine or EngineProcess()
         self._interval_s = interval_s
@@ -119,6 +122,11 @@ class RemoteSource:
         number, answer = self._ask()
         self._running().send(SubmitControl(number=number, control=control))
         await answer
+
+    def watch(self, watch: Watch | None) -> None:
+        """Have the details of one host in the updates from now on; None for of none."""
+        if self._channel is not None and not self._gone:
+            self._channel.send(SetWatch(watch=watch))
 
     async def close(self) -> None:
         """Stop the load and end the engine within two seconds; safe to call twice."""

@@ -18,6 +18,7 @@ from typing import Annotated
 
 import msgspec
 
+from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.core.snapshot import JournalEntry, Snapshot
@@ -98,9 +99,16 @@ class SubmitControl(msgspec.Struct, frozen=True, kw_only=True, tag="control"):
     control: Control
 
 
+class SetWatch(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):
+    """Tell the details of this host in every update from now on; never answered."""
+
+    watch: Watch | None
+    """None for of no host."""
+
+
 FromEngine = Hello | Update | EditDone | ControlDone | Refused | Goodbye
 """What a viewer receives."""
-FromViewer = Run | SubmitEdit | SubmitControl | Goodbye
+FromViewer = Run | SubmitEdit | SubmitControl | SetWatch | Goodbye
 """What an engine receives."""
 Message = FromEngine | FromViewer
 """Either."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.model import AgentOptions, OriginKey, SocketId
@@ -103,6 +104,8 @@ class ScriptedSource:
     """Plays what it was given, one callback a turn of the loop."""
 
     title = "script"
+    fixed = ""
+    watched: Watch | None = None
 
     def __init__(self, *steps: Snapshot | str | Callable[[], object]) -> None:
         """Play snapshots as updates, text as the end, and call the rest."""
@@ -136,6 +139,10 @@ class ScriptedSource:
     async def submit(self, edit: Edit) -> EditOutcome:
         """Refuse."""
         return EditOutcome(id=edit.id, accepted=False)
+
+    def watch(self, watch: Watch | None) -> None:
+        """Note who is looked at."""
+        self.watched = watch
 
     async def control(self, control: Control) -> None:
         """Keep what was asked."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditError, EditOutcome, apply_edit
 from pooltop.core.histogram import Recorder
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
@@ -127,6 +128,8 @@ class ScriptedSource:
 
     def __init__(self, agents: list[SimAgent], *, title: str = "demo", seed: int = 1) -> None:
         self.title = title
+        self.fixed = ""
+        self.watched: Watch | None = None
         self.agents = agents
         self.environment: str | None = None
         self.edits: list[Edit] = []
@@ -197,6 +200,10 @@ class ScriptedSource:
             queued=queued,
             live=agent.options.live,
         )
+
+    def watch(self, watch: Watch | None) -> None:
+        """Note who is looked at."""
+        self.watched = watch
 
     async def control(self, control: Control) -> None:
         self.controls.append(control)
