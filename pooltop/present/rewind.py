@@ -1,0 +1,212 @@
+"""The last ten minutes as whole snapshots: what a frozen screen walks back through.
+
+``History`` keeps numbers of every moment, for plots and rates; this keeps the pictures themselves,
+packed, within a bound of memory. Where they are too many for it the past becomes coarser, oldest
+first: one instant a second, then one in 2, 5 and 10 s. The newest minute is touched only when all
+before it is as coarse as it may become, and only then is the oldest instant given up.
+
+Measured at two updates a second (tests/bench/rewind.py): with 200 hosts, 2,000 sockets and long
+queues 7 ms of CPU an update and 15 MiB a minute, as instants so large are taken at most once a
+second (each costs 15 to 20 ms); with 20 hosts 1.2 ms and 3 MiB.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import msgspec
+
+from pooltop.core.snapshot import Snapshot
+from pooltop.present import units
+
+KEPT_S = 600.0
+"""Seconds of past that are kept."""
+BUDGET_BYTES = 64 * 1024 * 1024
+"""Memory that the packed instants may take together."""
+STEPS_S = (1.0, 2.0, 5.0, 10.0)
+"""What lies between two instants, as the past becomes coarser."""
+NEWEST_S = 60.0
+"""The part that is made coarser last."""
+_LARGE_BYTES = 1_000_000
+"""A snapshot of so many bytes before packing takes some 10 ms to pack."""
+_LARGE_EVERY_S = 0.95
+_ROOM = 0.9
+"""When it is over its budget it is brought down to this share of it, so that it is not done at
+every update."""
+_UNPACKED = 8
+"""Snapshots held unpacked: those that a reader steps to and fro between."""
+_FASTEST = 1
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Snapshot)
+
+
+class Rewind:
+    """Takes every snapshot of an engine once; gives back whole the instants that it kept."""
+
+    def __init__(self, *, budget_bytes: int = BUDGET_BYTES) -> None:
+        """Begin without a past; all packed instants together may take ``budget_bytes``."""
+        self._budget = budget_bytes
+        self._at: list[float] = []
+        self._packed: list[bytes] = []
+        self._unpacked: OrderedDict[float, Snapshot] = OrderedDict()
+        self._bytes = 0
+        self._raw_bytes = 0
+        self._coarse_until = float("-inf")
+        self._lost_until = float("-inf")
+
+    def __len__(self) -> int:
+        """Count the instants."""
+        return len(self._at)
+
+    @property
+    def instants(self) -> Sequence[float]:
+        """The times of what is kept, oldest first, in the engine's monotonic seconds."""
+        return tuple(self._at)
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the packed instants take."""
+        return self._bytes
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Keep an instant; one from before the latest means a new engine and clears the past."""
+        at = snapshot.at
+        if self._at and at < self._at[-1]:
+            self.clear()
+        if self._at and at == self._at[-1]:
+            self._drop_last()
+        elif self._at and self._raw_bytes > _LARGE_BYTES and at - self._at[-1] < _LARGE_EVERY_S:
+            return
+        raw = _encoder.encode(snapshot)
+        packed = zlib.compress(raw, _FASTEST)
+        self._raw_bytes = len(raw)
+        self._at.append(at)
+        self._packed.append(packed)
+        self._bytes += len(packed)
+        self._forget_before(at - KEPT_S)
+        if self._bytes > self._budget:
+            self._make_room()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._at.clear()
+        self._packed.clear()
+        self._unpacked.clear()
+        self._bytes = 0
+        self._coarse_until = self._lost_until = float("-inf")
+
+    # Looking back
+
+    def at(self, index: int) -> Snapshot:
+        """Give the instant with this index in ``instants``; negative ones count from the newest.
+
+        Raises:
+            IndexError: there is none.
+        """
+        at = self._at[index]
+        snapshot = self._unpacked.get(at)
+        if snapshot is None:
+            snapshot = _decoder.decode(zlib.decompress(self._packed[index]))
+            self._unpacked[at] = snapshot
+            if len(self._unpacked) > _UNPACKED:
+                self._unpacked.popitem(last=False)
+        else:
+            self._unpacked.move_to_end(at)
+        return snapshot
+
+    def nearest(self, at: float) -> Snapshot | None:
+        """Give the instant nearest to a time, the earlier of two; None when nothing is kept."""
+        if not self._at:
+            return None
+        after = bisect_left(self._at, at)
+        if after == len(self._at):
+            return self.at(after - 1)
+        if after and at - self._at[after - 1] <= self._at[after] - at:
+            after -= 1
+        return self.at(after)
+
+    def before(self, at: float) -> Snapshot | None:
+        """Give the latest instant before a time; None where the past begins."""
+        index = bisect_left(self._at, at) - 1
+        return self.at(index) if index >= 0 else None
+
+    def after(self, at: float) -> Snapshot | None:
+        """Give the earliest instant after a time; None where there is none yet."""
+        index = bisect_right(self._at, at)
+        return self.at(index) if index < len(self._at) else None
+
+    def resolution_at(self, at: float) -> float | None:
+        """Give the seconds between the instants on both sides of a time; None outside of them."""
+        index = bisect_right(self._at, at)
+        if index == len(self._at):
+            index -= at == (self._at[-1] if self._at else None)
+        return self._at[index] - self._at[index - 1] if 0 < index < len(self._at) else None
+
+    def loss_at(self, at: float) -> str:
+        """Say what of the past around a time is not kept; empty when all is that came."""
+        budget = f"the memory for the past ({self._budget / 2**20:.3g} MiB) is full"
+        if self._at and self.before(at) is None and self._lost_until >= self._at[-1] - KEPT_S:
+            return f"what was before is gone: {budget}"
+        resolution = self.resolution_at(at)
+        if at > self._coarse_until or resolution is None:
+            return ""
+        return f"one instant in {units.duration(resolution)} is kept of this time: {budget}"
+
+    # Bounds
+
+    def _drop_last(self) -> None:
+        self._unpacked.pop(self._at.pop(), None)
+        self._bytes -= len(self._packed.pop())
+
+    def _forget_before(self, at: float) -> None:
+        self._cut(bisect_left(self._at, at))
+
+    def _cut(self, number: int) -> None:
+        """Forget the oldest so many."""
+        if number:
+            self._bytes -= sum(len(packed) for packed in self._packed[:number])
+            del self._at[:number]
+            del self._packed[:number]
+
+    def _make_room(self) -> None:
+        """Come down to ``_ROOM`` of the budget."""
+        target = self._budget * _ROOM
+        for newest_too in (False, True):
+            for step in STEPS_S:
+                newest = 0.0 if newest_too else NEWEST_S
+                self._thin(step, bisect_left(self._at, self._at[-1] - newest), target)
+                if self._bytes <= target:
+                    return
+        number, left = 0, self._bytes
+        while left > target and number < len(self._at) - 1:
+            left -= len(self._packed[number])
+            number += 1
+        if number:
+            self._lost_until = self._at[number - 1]
+            self._cut(number)
+
+    def _thin(self, step: float, end: int, target: float) -> None:
+        """Leave instants out, oldest first, as long as no more than ``step`` seconds part two.
+
+        Args:
+            step: seconds.
+            end: index of the first instant that is left alone.
+            target: bytes at which it is enough.
+        """
+        at, packed = self._at, self._packed
+        kept_at, kept = at[:1], packed[:1]
+        index = 1
+        while index < end and self._bytes > target:
+            if at[index + 1] - kept_at[-1] <= step:
+                self._bytes -= len(packed[index])
+                self._coarse_until = max(self._coarse_until, at[index + 1])
+            else:
+                kept_at.append(at[index])
+                kept.append(packed[index])
+            index += 1
+        self._at = kept_at + at[index:]
+        self._packed = kept + packed[index:]
