@@ -11,6 +11,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pooltop.core import events as ev
@@ -33,16 +34,26 @@ _EVERYDAY = {CloseReason.KEEP_ALIVE_OFF, CloseReason.CONNECTION_CLOSE}
 """Closes that are the policy at work: counted, not told one by one."""
 
 
+class Cursor:
+    """How far one reader has come."""
+
+    __slots__ = ("last",)
+
+    def __init__(self, last: int = 0) -> None:
+        """Stand behind the entry with the number ``last``."""
+        self.last = last
+
+
 class Journal:
-    """Collects entries; whoever ships them takes them with ``take``."""
+    """Keeps the last CAPACITY entries; each reader takes them with ``take``, at its own pace."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin empty."""
         self._clock = clock
         self._wall_offset = time.time() - clock()
-        self._entries: deque[JournalEntry] = deque()
+        self._entries: deque[JournalEntry] = deque(maxlen=CAPACITY)
         self._seq = 0
-        self._dropped = 0
+        self._own = Cursor()
         self._burst: dict[tuple[str, str, str], list[float]] = {}
         self._second = 0.0
 
@@ -57,15 +68,26 @@ class Journal:
         if burst[0] <= BURST:
             self._add(now, kind, text, agent, host)
 
-    def take(self) -> tuple[tuple[JournalEntry, ...], int]:
-        """Give the entries since the last call, oldest first, and how many were dropped."""
+    def cursor(self) -> Cursor:
+        """Give one for a new reader, who is told what is kept of the past."""
+        return Cursor(self._seq - len(self._entries))
+
+    def take(self, cursor: Cursor | None = None) -> tuple[tuple[JournalEntry, ...], int]:
+        """Give what is new to a reader, oldest first, and how many entries it has missed.
+
+        Args:
+            cursor: the reader's, which is moved to the end; None is the one of an only reader.
+        """
         now = self._clock()
         if now - self._second >= 1.0:
             self._end_of_second(now)
-        entries, dropped = tuple(self._entries), self._dropped
-        self._entries.clear()
-        self._dropped = 0
-        return entries, dropped
+        reader = cursor or self._own
+        new = self._seq - reader.last
+        kept = len(self._entries)
+        reader.last = self._seq
+        if new == 0:
+            return (), 0
+        return tuple(islice(self._entries, max(0, kept - new), None)), max(0, new - kept)
 
     def _end_of_second(self, now: float) -> None:
         for (kind, agent, host), (count,) in self._burst.items():
@@ -77,9 +99,6 @@ class Journal:
 
     def _add(self, now: float, kind: str, text: str, agent: str, host: str) -> None:
         self._seq += 1
-        if len(self._entries) >= CAPACITY:
-            self._entries.popleft()
-            self._dropped += 1
         self._entries.append(
             JournalEntry(
                 seq=self._seq,

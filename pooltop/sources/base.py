@@ -15,6 +15,7 @@ import msgspec
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.snapshot import JournalEntry, Snapshot
+from pooltop.sources.company import Company, Standing, ViewerInfo
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,58 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[JournalEntry, ...] = ()
     dropped: int = 0
     """Journal entries that were lost since the previous update, because there were too many."""
+    company: Company | None = None
+    """All who watch this engine; None where nobody else can: it ends with its only viewer.
+
+    A change of it comes at once, as an update of its own: whoever loses the write lock is told so.
+    """
+
+
+class WriteLock(Protocol):
+    """Who may change the engine. Only the holder's edits and controls are carried out.
+
+    One control needs no lock: "stop" always works, for everybody.
+    """
+
+    @property
+    def standing(self) -> Standing:
+        """Whose it is, as of the latest update."""
+        ...
+
+    @property
+    def holder(self) -> ViewerInfo | None:
+        """Who has it; None for nobody, and for an engine that has only one viewer."""
+        ...
+
+    async def take(self, *, force: bool = False) -> None:
+        """Take it if it is free, or with ``force`` from whoever has it; kept if it is mine.
+
+        Raises:
+            PooltopError: it is another's, whose number and pid are in the words; or this viewer
+                was started read-only; or the engine is gone.
+        """
+        ...
+
+    async def release(self) -> None:
+        """Let it go; harmless when it is not mine.
+
+        Raises:
+            PooltopError: the engine is gone.
+        """
+        ...
+
+
+class OwnLock:
+    """The WriteLock of an only viewer: always its own."""
+
+    standing = Standing.MINE
+    holder = None
+
+    async def take(self, *, force: bool = False) -> None:
+        """Do nothing: it is mine."""
+
+    async def release(self) -> None:
+        """Do nothing: there is nobody else."""
 
 
 class Source(Protocol):
@@ -33,6 +86,8 @@ class Source(Protocol):
     """What is being watched, for the header: the profile's name."""
     fixed: str
     """Why nothing can be changed through it, in words ("a recording"); empty where it can."""
+    lock: WriteLock
+    """Who may change it, of those who watch it."""
 
     async def start(
         self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
@@ -68,4 +123,13 @@ class Source(Protocol):
         ...
 
 
-__all__ = ["JournalEntry", "Source", "Update"]
+__all__ = [
+    "Company",
+    "JournalEntry",
+    "OwnLock",
+    "Source",
+    "Standing",
+    "Update",
+    "ViewerInfo",
+    "WriteLock",
+]

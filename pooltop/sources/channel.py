@@ -8,13 +8,19 @@ import socket
 from collections.abc import Callable
 from typing import cast
 
-from pooltop.sources.wire import Frames, Message, WireError, encode
+from pooltop.sources.wire import LARGEST_BYTES, Frames, Message, WireError, encode
 
 
 class Channel(asyncio.Protocol):
     """Sends messages without ever waiting, and hands over the bodies that arrive."""
 
-    def __init__(self, on_body: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        on_body: Callable[[bytes], None],
+        on_lost: Callable[[str], None],
+        *,
+        largest: int = LARGEST_BYTES,
+    ) -> None:
         """Prepare; ``open_channel`` connects it.
 
         Args:
@@ -22,10 +28,11 @@ class Channel(asyncio.Protocol):
                 closes the channel.
             on_lost: called once when nothing more will come, with the reason in words; empty
                 when the peer simply closed.
+            largest: how many bytes a message may have that arrives.
         """
         self._on_body = on_body
         self._on_lost = on_lost
-        self._frames = Frames()
+        self._frames = Frames(largest)
         self._transport: asyncio.Transport | None = None
         self._broken = ""
         self._closed = asyncio.get_running_loop().create_future()
@@ -35,8 +42,8 @@ class Channel(asyncio.Protocol):
         """What was sent and the peer has not taken yet, the kernel's buffer not counted."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
-    def send(self, message: Message) -> None:
-        """Send, or drop it when the channel is closed.
+    def send(self, message: Message) -> int:
+        """Send, or drop it when the channel is closed; gives its size in bytes.
 
         Raises:
             WireError: it cannot be written down.
@@ -44,6 +51,13 @@ class Channel(asyncio.Protocol):
         data = encode(message)
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+        return len(data)
+
+    def abort(self, reason: str) -> None:
+        """Close at once, unsent or not, for a reason that ``on_lost`` is told."""
+        self._broken = self._broken or reason
+        if self._transport is not None:
+            self._transport.abort()
 
     async def close(self, *, flush_s: float = 0.0) -> None:
         """Close, after at most ``flush_s`` seconds for what was sent to leave."""
@@ -64,11 +78,11 @@ class Channel(asyncio.Protocol):
         """Hand over what is complete."""
         try:
             for body in self._frames.feed(data):
+                if self._broken:
+                    return
                 self._on_body(body)
         except WireError as error:
-            self._broken = str(error)
-            if self._transport is not None:
-                self._transport.abort()
+            self.abort(str(error))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell why."""
@@ -78,10 +92,16 @@ class Channel(asyncio.Protocol):
 
 
 async def open_channel(
-    end: socket.socket, on_body: Callable[[bytes], None], on_lost: Callable[[str], None]
+    end: socket.socket,
+    on_body: Callable[[bytes], None],
+    on_lost: Callable[[str], None],
+    *,
+    largest: int = LARGEST_BYTES,
 ) -> Channel:
     """Give a channel over one end of a connected pair; it owns the socket from here on."""
     end.setblocking(False)
     loop = asyncio.get_running_loop()
-    _, channel = await loop.connect_accepted_socket(lambda: Channel(on_body, on_lost), end)
+    _, channel = await loop.connect_accepted_socket(
+        lambda: Channel(on_body, on_lost, largest=largest), end
+    )
     return channel

@@ -3,12 +3,10 @@
 Why an inherited pair of sockets and not a named one: there is no path that anyone else could
 open, so there is nothing to authorise, nothing to clean up after a kill, and no race between
 listening and connecting; and each side learns of the other's death, however it died, as the end
-of the stream. The messages are those that a named socket would carry (``wire``).
+of the stream. An engine that is to outlive its screen is another program: ``daemon``.
 
 Rules of this file:
 - Nothing is sent to any host before the viewer's Run.
-- The engine never waits for the viewer. While an update is still unsent no other is made; the
-  journal keeps its bounded past meanwhile.
 - When the viewer goes, or a signal comes, the load stops at once, every socket is closed, and
   the process ends within a second.
 - A failure is told in words: to the viewer as Goodbye, and on stderr.
@@ -17,41 +15,31 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import os
 import signal
 import socket
 import sys
 import traceback
 
-from pooltop.engine.engine import Engine
 from pooltop.errors import PooltopError
-from pooltop.sources.base import Update
 from pooltop.sources.channel import Channel, open_channel
-from pooltop.sources.consent import require_consent
-from pooltop.sources.pump import Pump
+from pooltop.sources.hosting import Hosting, Seat
+from pooltop.sources.reports import Reports
 from pooltop.sources.wire import (
     VERSION,
-    ControlDone,
-    EditDone,
+    FromWatching,
     Goodbye,
     Hello,
     Refused,
     Run,
     SetWatch,
-    SubmitControl,
-    SubmitEdit,
+    WireError,
     read_from_viewer,
 )
-from pooltop.sources.wire import Update as WireUpdate
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-_CLOSE_S = 0.8
 _FLUSH_S = 0.2
-_MOST_REPORTS = 20
-"""Failures of callbacks that are told: a fault that repeats must not fill a disk."""
 
 
 class Host:
@@ -61,18 +49,16 @@ class Host:
         """Wait for a viewer; make it inside the event loop."""
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._channel: Channel | None = None
-        self._engine: Engine | None = None
-        self._pump: Pump | None = None
-        self._pauses: set[asyncio.Task[None]] = set()
-        """Whose answers wait for a last count."""
-        self._reports = 0
+        self._hosting: Hosting | None = None
+        self._seat: Seat | None = None
+        self._reports = Reports()
         self.status = 0
         """The exit status, once ``serve`` is over."""
 
     async def serve(self, end: socket.socket) -> None:
         """Serve until the viewer goes, a signal comes, or something fails."""
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._report)
+        loop.set_exception_handler(self._reports)
         for number in (signal.SIGTERM, signal.SIGINT):
             name = signal.Signals(number).name
             loop.add_signal_handler(number, self._finish, f"the engine was ended by {name}")
@@ -81,7 +67,8 @@ class Host:
         try:
             reason = await self._over
         finally:
-            await self._stop_load()
+            if self._hosting is not None:
+                await self._hosting.close()
         if reason:
             sys.stderr.write(f"{reason}\n")
             channel.send(Goodbye(reason=reason))
@@ -101,109 +88,36 @@ class Host:
         else:
             self._finish("")
 
-    async def _stop_load(self) -> None:
-        for pausing in self._pauses:
-            pausing.cancel()
-        await asyncio.gather(*self._pauses, return_exceptions=True)
-        if self._pump is not None:
-            await self._pump.stop()
-        if self._engine is not None:
-            self._engine.stop()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_S):
-                    await self._engine.aclose()
-
-    # What the viewer says
-
     def _take(self, body: bytes) -> None:
         message = read_from_viewer(body)
         if isinstance(message, Goodbye):
             self._finish("")
         elif isinstance(message, Run):
             self._run(message)
-        elif isinstance(message, SetWatch):
-            if self._engine is not None and self._pump is not None:
-                self._engine.watch(() if message.watch is None else (message.watch,))
-                self._pump.now()
-        elif self._engine is None or self._pump is None:
-            self._send(Refused(number=message.number, reason="no profile is running yet"))
-        elif isinstance(message, SubmitEdit):
-            outcome = self._engine.edit(message.edit)
-            self._send(EditDone(number=message.number, outcome=outcome))
-            self._pump.now()
-        elif isinstance(message, SubmitControl):
-            try:
-                self._engine.control(message.control)
-            except PooltopError as error:
-                self._send(Refused(number=message.number, reason=str(error)))
-                return
-            if message.control.action == "pause":
-                counting = self._count_again(message.number, self._engine, self._pump)
-                task = asyncio.create_task(counting, name="pooltop-pause")
-                self._pauses.add(task)
-                task.add_done_callback(self._pauses.discard)
-                return
-            self._pump.now()
-            self._send(ControlDone(number=message.number))
-
-    async def _count_again(self, number: int, engine: Engine, pump: Pump) -> None:
-        """Answer a pause with a picture in which nothing is a few seconds old."""
-        await engine.count_again()
-        pump.now()
-        self._send(ControlDone(number=number))
+        elif not isinstance(message, FromWatching):
+            raise WireError(f"the viewer sent {type(message).__name__} to an engine of its own")
+        elif self._hosting is not None and self._seat is not None:
+            self._hosting.take(self._seat, message)
+        elif not isinstance(message, SetWatch):
+            self._refuse(message.number, "no profile is running yet")
 
     def _run(self, message: Run) -> None:
-        if self._engine is not None:
-            self._send(Refused(number=0, reason="a profile is running already"))
+        assert self._channel is not None
+        if self._hosting is not None:
+            self._refuse(0, "a profile is running already")
             return
         try:
-            require_consent(message.profile)
-            self._engine = Engine(message.profile)
+            self._hosting = Hosting(message.profile, is_shared=False)
         except PooltopError as error:
             self._fail(str(error))
             return
-        self._pump = Pump(
-            self._engine,
-            interval_s=message.interval_s,
-            emit=self._ship,
-            may_emit=self._viewer_is_ready,
-        )
-        self._pump.start()
-        # The 24,000 objects of the imports stay for good. In the collector's care each full
-        # collection stops the loop for 7 ms (measured), which would be shown as latency.
-        gc.collect()
-        gc.freeze()
-        self._engine.start()
+        self._reports.journal = self._hosting.engine.journal
+        self._seat = self._hosting.join(self._channel, interval_s=message.interval_s)
+        self._hosting.start()
 
-    # What the viewer is told
-
-    def _viewer_is_ready(self) -> bool:
-        return self._channel is not None and self._channel.backlog_bytes == 0
-
-    def _ship(self, update: Update) -> None:
-        self._send(
-            WireUpdate(snapshot=update.snapshot, entries=update.entries, dropped=update.dropped)
-        )
-
-    def _send(self, message: WireUpdate | EditDone | ControlDone | Refused) -> None:
+    def _refuse(self, number: int, reason: str) -> None:
         if self._channel is not None:
-            self._channel.send(message)
-
-    def _report(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        """Tell of a callback that raised: a fault of ours, after which numbers may be wrong."""
-        del loop
-        self._reports += 1
-        if self._reports > _MOST_REPORTS:
-            return
-        error = context.get("exception")
-        what = repr(error) if isinstance(error, BaseException) else str(context.get("message"))
-        if isinstance(error, BaseException):
-            traceback.print_exception(error)
-        else:
-            sys.stderr.write(f"{what}\n")
-        if self._engine is not None:
-            words = f"a fault in pooltop's engine, numbers may be wrong from here on: {what}"
-            self._engine.journal.write("ERROR", words)
+            self._channel.send(Refused(number=number, reason=reason))
 
 
 async def _serve(end: socket.socket) -> int:

@@ -15,7 +15,7 @@ from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.demo.process import DemoProcess, resolve_demo
 from pooltop.errors import EngineError, PooltopError
-from pooltop.sources.base import Source, Update
+from pooltop.sources.base import OwnLock, Source, Update, WriteLock
 from pooltop.sources.child import EngineProcess
 from pooltop.sources.consent import require_consent
 from pooltop.sources.local import LocalSource
@@ -40,6 +40,7 @@ class LaunchedSource:
         require_consent(profile)
         self.title = profile.path
         self.fixed = ""
+        self.lock: WriteLock = OwnLock()
         self._profile = profile
         self._interval_s = interval_s
         self._demo = DemoProcess() if profile.demo else None

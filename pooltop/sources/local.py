@@ -11,7 +11,7 @@ from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.engine.engine import Engine
 from pooltop.errors import EngineError, UsageError
-from pooltop.sources.base import Update
+from pooltop.sources.base import OwnLock, Update, WriteLock
 from pooltop.sources.consent import require_consent
 from pooltop.sources.pump import Pump
 
@@ -30,6 +30,7 @@ class LocalSource:
         """
         self.title = profile.path
         self.fixed = ""
+        self.lock: WriteLock = OwnLock()
         self._profile = profile
         self._interval_s = interval_s
         self._engine: Engine | None = None
@@ -50,8 +51,8 @@ class LocalSource:
             raise UsageError(message)
         require_consent(self._profile)
         self._engine = Engine(self._profile)
-        self._pump = Pump(self._engine, interval_s=self._interval_s, emit=on_update)
-        self._pump.start()
+        self._pump = Pump(self._engine)
+        self._pump.add(interval_s=self._interval_s, emit=on_update)
         self._engine.start()
 
     async def submit(self, edit: Edit) -> EditOutcome:

@@ -7,32 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import assert_never
 
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.errors import EngineError, UsageError
-from pooltop.sources.base import Update
-from pooltop.sources.channel import Channel, open_channel
+from pooltop.sources.base import OwnLock, Update, WriteLock
 from pooltop.sources.child import EngineProcess
 from pooltop.sources.consent import require_consent
-from pooltop.sources.wire import (
-    VERSION,
-    ControlDone,
-    EditDone,
-    FromEngine,
-    Goodbye,
-    Hello,
-    Refused,
-    Run,
-    SetWatch,
-    SubmitControl,
-    SubmitEdit,
-    WireError,
-    read_from_engine,
-)
-from pooltop.sources.wire import Update as WireUpdate
+from pooltop.sources.dialogue import Dialogue
+from pooltop.sources.wire import Run
 
 START_TIMEOUT_S = 15.0
 """How long the child may take from its spawn to its first update."""
@@ -53,17 +37,12 @@ class RemoteSource:
         """
         self.title = profile.path
         self.fixed = ""
+        self.lock: WriteLock = OwnLock()
         self._profile = profile
         self._process = engine or EngineProcess()
         self._interval_s = interval_s
-        self._channel: Channel | None = None
-        self._on_update: Callable[[Update], None] = _ignore
-        self._on_end: Callable[[str], None] = _ignore
-        self._first: asyncio.Future[None] | None = None
-        self._waiting: dict[int, asyncio.Future[EditOutcome | None]] = {}
-        self._number = 0
-        self._goodbye = ""
-        self._gone = ""
+        self._dialogue: Dialogue | None = None
+        self._on_end: Callable[[str], None] | None = None
         self._closing = False
         self._farewell: asyncio.Task[None] | None = None
 
@@ -82,22 +61,19 @@ class RemoteSource:
             UsageError: it was started before.
             EngineError: the engine could not be started, or refused the profile.
         """
-        if self._first is not None:
+        if self._on_end is not None:
             message = "this source was started before"
             raise UsageError(message)
         require_consent(self._profile)
-        self._on_update, self._on_end = on_update, on_end
-        self._first = asyncio.get_running_loop().create_future()
+        self._on_end = on_end
+        self._dialogue = Dialogue(on_update=on_update, on_lost=self._lost)
         if self._process.pid is None:
             self._process.spawn()
-        self._channel = await open_channel(self._process.take_socket(), self._take, self._lost)
-        self._channel.send(Run(profile=self._profile, interval_s=self._interval_s))
-        try:
-            async with asyncio.timeout(START_TIMEOUT_S):
-                await self._first
-        except TimeoutError:
-            message = f"the engine said nothing for {START_TIMEOUT_S:g} s"
-            raise EngineError(message) from None
+        await self._dialogue.open(
+            self._process.take_socket(),
+            Run(profile=self._profile, interval_s=self._interval_s),
+            within_s=START_TIMEOUT_S,
+        )
 
     async def submit(self, edit: Edit) -> EditOutcome:
         """Ask for an edit; gives what really happened.
@@ -105,13 +81,7 @@ class RemoteSource:
         Raises:
             EngineError: the engine is gone, or had not started.
         """
-        number, answer = self._ask()
-        self._running().send(SubmitEdit(number=number, edit=edit))
-        outcome = await answer
-        if outcome is None:
-            message = f"the engine answered edit {edit.id} without an outcome"
-            raise WireError(message)
-        return outcome
+        return await self._running().submit(edit)
 
     async def control(self, control: Control) -> None:
         """Pause, resume or stop the load.
@@ -119,102 +89,44 @@ class RemoteSource:
         Raises:
             EngineError: the engine is gone, or had not started, or has no such workload.
         """
-        number, answer = self._ask()
-        self._running().send(SubmitControl(number=number, control=control))
-        await answer
+        await self._running().control(control)
 
     def watch(self, watch: Watch | None) -> None:
         """Have the details of one host in the updates from now on; None for of none."""
-        if self._channel is not None and not self._gone:
-            self._channel.send(SetWatch(watch=watch))
+        if self._dialogue is not None:
+            self._dialogue.watch(watch)
 
     async def close(self) -> None:
         """Stop the load and end the engine within two seconds; safe to call twice."""
         self._closing = True
-        channel, self._channel = self._channel, None
         if self._farewell is not None:
             self._farewell.cancel()
             await asyncio.gather(self._farewell, return_exceptions=True)
-        if channel is not None:
-            await channel.close()
+        if self._dialogue is not None:
+            await self._dialogue.close()
         await self._process.close()
 
-    # What the engine says
-
-    def _take(self, body: bytes) -> None:
-        message: FromEngine = read_from_engine(body)
-        match message:
-            case WireUpdate():
-                self._update(message)
-            case EditDone():
-                self._answer(message.number, message.outcome)
-            case ControlDone():
-                self._answer(message.number, None)
-            case Refused():
-                self._refuse(message)
-            case Goodbye():
-                self._goodbye = message.reason
-            case Hello():
-                if message.version != VERSION:
-                    words = f"the engine speaks version {message.version} of the wire, not "
-                    raise WireError(words + str(VERSION))
-            case _:
-                assert_never(message)
-
-    def _update(self, message: WireUpdate) -> None:
-        self._on_update(
-            Update(snapshot=message.snapshot, entries=message.entries, dropped=message.dropped)
-        )
-        if self._first is not None and not self._first.done():
-            self._first.set_result(None)
-
-    def _refuse(self, message: Refused) -> None:
-        answer = self._waiting.pop(message.number, None)
-        if answer is not None and not answer.done():
-            answer.set_exception(EngineError(message.reason))
-
-    def _answer(self, number: int, outcome: EditOutcome | None) -> None:
-        answer = self._waiting.pop(number, None)
-        if answer is not None and not answer.done():
-            answer.set_result(outcome)
-
     def _lost(self, reason: str) -> None:
-        self._gone = self._goodbye or reason or "the engine ended"
+        dialogue = self._running()
         if self._closing:
-            self._let_waiters_go(self._gone)
+            dialogue.fail(dialogue.gone)
             return
         loop = asyncio.get_running_loop()
-        self._farewell = loop.create_task(self._tell_end(reason), name="pooltop-engine-end")
+        self._farewell = loop.create_task(
+            self._tell_end(dialogue, reason), name="pooltop-engine-end"
+        )
 
-    async def _tell_end(self, reason: str) -> None:
+    async def _tell_end(self, dialogue: Dialogue, reason: str) -> None:
         """Find out how the engine ended, and say so."""
-        if not self._goodbye:
-            words = await self._process.exit_words()
-            self._gone = f"the engine {words}" + (f" ({reason})" if reason else "")
-        self._let_waiters_go(self._gone)
-        if self._first is not None and not self._first.done():
-            self._first.set_exception(EngineError(self._gone))
-            return
-        self._on_end(self._gone)
+        words = dialogue.gone
+        if not dialogue.goodbye:
+            how = await self._process.exit_words()
+            words = f"the engine {how}" + (f" ({reason})" if reason else "")
+        if not dialogue.fail(words) and self._on_end is not None:
+            self._on_end(words)
 
-    def _let_waiters_go(self, reason: str) -> None:
-        waiting, self._waiting = self._waiting, {}
-        for answer in waiting.values():
-            if not answer.done():
-                answer.set_exception(EngineError(reason))
-
-    def _ask(self) -> tuple[int, asyncio.Future[EditOutcome | None]]:
-        self._running()
-        self._number += 1
-        answer = asyncio.get_running_loop().create_future()
-        self._waiting[self._number] = answer
-        return self._number, answer
-
-    def _running(self) -> Channel:
-        if self._gone or self._channel is None:
-            raise EngineError(self._gone or "the engine is not running")
-        return self._channel
-
-
-def _ignore(_: object) -> None:
-    """Stand in until ``start``."""
+    def _running(self) -> Dialogue:
+        if self._dialogue is None:
+            message = "the engine is not running"
+            raise EngineError(message)
+        return self._dialogue

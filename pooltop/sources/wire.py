@@ -7,14 +7,20 @@ Rules of this file: VERSION goes up with any change that an older peer would mis
 golden file in tests/sources changes with it. A field may be added with a default without that:
 unknown fields are ignored, missing ones take their default.
 
-Order: the engine says Hello; the viewer sends Run once; then Updates come, and every SubmitEdit
-and SubmitControl gets one EditDone, ControlDone or Refused with its number. Goodbye is the last
-message of whoever sends it.
+Order: the engine says Hello. Over an inherited socket the only viewer sends Run once; then Updates
+come, and every SubmitEdit and SubmitControl gets one EditDone, ControlDone or Refused with its
+number. Goodbye is the last message of whoever sends it.
+
+An engine in the background is sent Launch once over an inherited socket, says Launched when its
+load runs (or Goodbye), and listens from then on. Whoever connects sends, first and once, one of:
+Attach, to watch as above (TakeLock and ReleaseLock are answered like a control); Describe, which
+is answered with Description; or Finish, which ends the engine. Hello comes first so that a version
+that cannot be understood is told in words.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -23,10 +29,13 @@ from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.errors import EngineError
+from pooltop.sources.company import Company
 
-VERSION = 1
+VERSION = 2
 LARGEST_BYTES = 64 * 1024 * 1024
 """Of one message: some 200,000 sockets. More is taken for a broken stream."""
+LARGEST_REQUEST_BYTES = 64 * 1024
+"""Likewise of what an engine in the background is sent by whoever connects."""
 _LENGTH_BYTES = 4
 
 
@@ -45,6 +54,8 @@ class Update(msgspec.Struct, frozen=True, kw_only=True, tag="update"):
     entries: tuple[JournalEntry, ...] = ()
     dropped: int = 0
     """Journal entries lost since the previous update."""
+    company: Company | None = None
+    """All who watch this engine; None where nobody else can."""
 
 
 class EditDone(msgspec.Struct, frozen=True, kw_only=True, tag="edit-done"):
@@ -64,7 +75,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     """A message was not carried out."""
 
     number: int
-    """Of the edit or control; 0 for Run."""
+    """Of the edit, the control or what was asked of the lock; 0 for Run and Attach."""
     reason: str
 
 
@@ -74,6 +85,30 @@ class Goodbye(msgspec.Struct, frozen=True, kw_only=True, tag="goodbye"):
     reason: str
 
 
+class Launched(msgspec.Struct, frozen=True, kw_only=True, tag="launched"):
+    """The load runs, and viewers may attach."""
+
+    name: str
+    pid: int
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True, tag="description"):
+    """What an engine in the background is at."""
+
+    name: str
+    pid: int
+    profile: str
+    """As the header of the dashboard names it; raw."""
+    wall_started: float
+    """Unix time."""
+    viewers: int
+    writer: int | None = None
+    """Process id of who holds the write lock; None for nobody."""
+    load: str = ""
+    """"running", "paused", "stopped" or "done"."""
+    environment: str = ""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """Start the load of a profile, and send updates."""
 
@@ -81,6 +116,51 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """With every ``demo:`` resolved, and consent given for every host."""
     interval_s: Annotated[float, msgspec.Meta(ge=0.01, le=3600.0)] = 0.5
     """Seconds between two updates."""
+
+
+class Launch(msgspec.Struct, frozen=True, kw_only=True, tag="launch"):
+    """Run a profile in the background."""
+
+    name: str
+    """Under which viewers find it."""
+    profile: Profile
+    """As it was loaded, ``demo:`` not resolved; consent was given for every host."""
+
+
+class Attach(msgspec.Struct, frozen=True, kw_only=True, tag="attach"):
+    """Watch from now on."""
+
+    version: int
+    """Of the wire that the viewer speaks."""
+    interval_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600.0)] = 0.5
+    """Seconds between two updates."""
+    kind: Literal["dashboard", "headless"] = "dashboard"
+    read_only: bool = False
+    """Never hold the write lock."""
+
+
+class Describe(msgspec.Struct, frozen=True, kw_only=True, tag="describe"):
+    """Say what you are at; answered with Description, and closed."""
+
+
+class Finish(msgspec.Struct, frozen=True, kw_only=True, tag="finish"):
+    """Stop the load and end; every viewer is told Goodbye."""
+
+
+class TakeLock(msgspec.Struct, frozen=True, kw_only=True, tag="take-lock"):
+    """Ask for the write lock."""
+
+    number: int
+    """Counts from 1, shared with edits and controls."""
+    force: bool = False
+    """Also from another viewer."""
+
+
+class ReleaseLock(msgspec.Struct, frozen=True, kw_only=True, tag="release-lock"):
+    """Let the write lock go."""
+
+    number: int
+    """Counts from 1, shared with edits and controls."""
 
 
 class SubmitEdit(msgspec.Struct, frozen=True, kw_only=True, tag="edit"):
@@ -106,9 +186,11 @@ class SetWatch(msgspec.Struct, frozen=True, kw_only=True, tag="watch"):
     """None for of no host."""
 
 
-FromEngine = Hello | Update | EditDone | ControlDone | Refused | Goodbye
+FromEngine = Hello | Update | EditDone | ControlDone | Refused | Goodbye | Launched | Description
 """What a viewer receives."""
-FromViewer = Run | SubmitEdit | SubmitControl | SetWatch | Goodbye
+FromWatching = SubmitEdit | SubmitControl | SetWatch | TakeLock | ReleaseLock
+"""What an engine receives from whoever watches it."""
+FromViewer = FromWatching | Run | Goodbye | Launch | Attach | Describe | Finish
 """What an engine receives."""
 Message = FromEngine | FromViewer
 """Either."""

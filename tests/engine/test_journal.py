@@ -63,3 +63,32 @@ def test_memory_is_bounded_whatever_is_written():
     for n in range(10 * CAPACITY):
         journal.write("ERROR", "x", host=str(n % 50))
     assert len(_texts(journal)) <= 50 * BURST
+
+
+def test_readers_take_at_their_own_pace_and_each_is_told_what_it_missed():
+    clock = Clock()
+    journal = Journal(clock)
+    quick, slow = journal.cursor(), journal.cursor()
+    taken = 0
+    for n in range(CAPACITY + 7):
+        clock.now += 1.0
+        journal.write("INFO", str(n))
+        taken += len(journal.take(quick)[0])
+
+    entries, dropped = journal.take(slow)
+
+    assert CAPACITY + 7 == taken
+    assert (CAPACITY, 7, "7") == (len(entries), dropped, entries[0].text)
+    assert ((), 0) == journal.take(quick) == journal.take(slow)
+
+
+def test_a_new_reader_is_told_what_is_kept_and_has_missed_nothing():
+    clock = Clock()
+    journal = Journal(clock)
+    for n in range(CAPACITY + 7):
+        clock.now += 1.0
+        journal.write("INFO", str(n))
+
+    entries, dropped = journal.take(journal.cursor())
+
+    assert (CAPACITY, 0) == (len(entries), dropped)

@@ -22,7 +22,7 @@ from pooltop.core.snapshot import (
     WorkloadSnapshot,
 )
 from pooltop.core.states import SocketState
-from pooltop.sources.base import Update
+from pooltop.sources.base import OwnLock, Update
 
 
 def durations(*values: float) -> Histogram:
@@ -105,6 +105,7 @@ class ScriptedSource:
 
     title = "script"
     fixed = ""
+    lock = OwnLock()
     watched: Watch | None = None
 
     def __init__(self, *steps: Snapshot | str | Callable[[], object]) -> None:

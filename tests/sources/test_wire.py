@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, SocketId, Workload
 from pooltop.core.snapshot import (
@@ -25,6 +26,7 @@ from pooltop.core.snapshot import (
 )
 from pooltop.core.states import SocketState
 from pooltop.sources import wire
+from pooltop.sources.company import Company, ViewerInfo
 
 GOLDEN = Path(__file__).with_name("wire_golden.json")
 
@@ -67,6 +69,20 @@ MESSAGES: dict[str, wire.Message] = {
     "update": wire.Update(snapshot=SNAPSHOT, entries=(ENTRY,), dropped=2),
     "edit-done": wire.EditDone(number=1, outcome=EditOutcome(id=9, accepted=True, opened=3)),
     "control-done": wire.ControlDone(number=2),
+    "company": wire.Update(
+        snapshot=SNAPSHOT,
+        company=Company(
+            you=2,
+            viewers=(
+                ViewerInfo(number=1, pid=7, wall_since=1.0, read_only=True, kind="headless"),
+                ViewerInfo(number=2, pid=8, wall_since=2.0, wall_holds_since=3.0),
+            ),
+        ),
+    ),
+    "launched": wire.Launched(name="prod", pid=42),
+    "description": wire.Description(
+        name="prod", pid=42, profile="p.toml", wall_started=1.0, viewers=2, load="running"
+    ),
     "refused": wire.Refused(number=1, reason="no"),
     "goodbye": wire.Goodbye(reason="over"),
     "run": wire.Run(
@@ -77,11 +93,18 @@ MESSAGES: dict[str, wire.Message] = {
         ),
         interval_s=0.25,
     ),
+    "launch": wire.Launch(name="prod", profile=Profile(path="p.toml")),
+    "attach": wire.Attach(version=wire.VERSION, interval_s=1.0, kind="headless", read_only=True),
+    "describe": wire.Describe(),
+    "finish": wire.Finish(),
+    "take-lock": wire.TakeLock(number=3, force=True),
+    "release-lock": wire.ReleaseLock(number=4),
+    "watch": wire.SetWatch(watch=Watch(agent="a", origin=OriginKey("h:80:"))),
     "edit": wire.SubmitEdit(number=1, edit=Edit(id=9, agent="a", option="max_sockets", value=None)),
     "control": wire.SubmitControl(number=2, control=Control(action="stop")),
 }
-FROM_ENGINE = ("hello", "update", "edit-done", "control-done", "refused", "goodbye")
-FROM_VIEWER = ("run", "edit", "control", "goodbye")
+FROM_VIEWER = [name for name, message in MESSAGES.items() if isinstance(message, wire.FromViewer)]
+FROM_ENGINE = [name for name, message in MESSAGES.items() if isinstance(message, wire.FromEngine)]
 
 
 def test_the_golden_file_is_of_this_version() -> None:
