@@ -28,19 +28,35 @@ CLOSE_S = 2.0
 """What was written has so long to leave when the stream is closed."""
 
 
+class _Reader(asyncio.StreamReader):
+    """asyncio's own, that keeps what came whole."""
+
+    has_ended = False
+    """What the peer had to say is here, up to its end or to what cut it off."""
+
+    def feed_eof(self) -> None:
+        """Let nothing come any more."""
+        self.has_ended = True
+        super().feed_eof()
+
+    def set_exception(self, exc: Exception) -> None:
+        """Lose what was not read: as in Node, unless the end came before."""
+        if not self.has_ended:
+            super().set_exception(exc)
+
+
 class _Protocol(asyncio.StreamReaderProtocol):
     """asyncio's own, with TLS in front of the reader and a word at the end."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, tls: AnyTLS | None, on_lost: Callable[[], None]
-    ) -> None:
+    def __init__(self, reader: _Reader, tls: AnyTLS | None, on_lost: Callable[[], None]) -> None:
         """Keep what the bytes go through; ``on_lost`` is called when the socket is closed."""
         super().__init__(reader)
         self._bytes = reader
         self._tls = tls
         self._on_lost = on_lost
         self._wire: asyncio.Transport | None = None
-        self._peer_has_ended = False
+        self.lost = asyncio.Event()
+        """The socket is closed. asyncio's own future of it dies with the first wait given up."""
         self.error: RequestError | None = None
         """What cut the peer's side off: told to who reads, behind what came before it."""
 
@@ -81,16 +97,17 @@ class _Protocol(asyncio.StreamReaderProtocol):
             except RequestError as error:
                 self._break(error)
                 return False
-        self._end()
+        self._bytes.feed_eof()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End both sides."""
-        if exc is None and not self._peer_has_ended and self.error is None:
+        if exc is None and not self._bytes.has_ended:
             # What was closed here is no whole stream to who still reads it.
             message = "the stream was closed on this side before the peer's had ended"
             self.error = AbortError(message, code="ERR_STREAM_PREMATURE_CLOSE")
         super().connection_lost(exc)
+        self.lost.set()
         self._on_lost()
 
     def _look_at_tls(self, tls: AnyTLS) -> None:
@@ -100,17 +117,16 @@ class _Protocol(asyncio.StreamReaderProtocol):
         elif tls.peer_closed:
             self.eof_received()  # whole or cut
 
-    def _end(self) -> None:
-        self._peer_has_ended = True
-        self._bytes.feed_eof()
-
     def _break(self, error: RequestError) -> None:
         assert self._wire is not None
         if self._tls is not None:
             self._wire.write(self._tls.unsent())
         self.error = error
         self._bytes.feed_eof()  # an exception of the reader would hide the bytes before it
-        self._wire.close()
+        if self._wire.get_write_buffer_size():  # a close would wait for it, and who writes with it
+            self._wire.abort()
+        else:
+            self._wire.close()
 
 
 class ByteStream:
@@ -136,7 +152,7 @@ class ByteStream:
         self.remote: str = connection.remote
         """The peer's end."""
         self._tls = connection.tls
-        self._reader = asyncio.StreamReader(limit=READ_BYTES, loop=loop)
+        self._reader = _Reader(limit=READ_BYTES, loop=loop)
         if early:
             self._reader.feed_data(early)
         self._protocol = _Protocol(self._reader, self._tls, lambda: on_lost(self))
@@ -221,9 +237,9 @@ class ByteStream:
                 if self._tls is not None and not self._has_ended:
                     self._writer.write(self._tls.close())
                 self._writer.close()
-            with contextlib.suppress(OSError, RequestError):  # TimeoutError is an OSError
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_S):
-                    await self._writer.wait_closed()
+                    await self._protocol.lost.wait()
         finally:
             self._transport.abort()
 

@@ -265,6 +265,83 @@ async def test_a_peer_that_takes_nothing_cannot_hold_the_close(upgrading, monkey
         await writing
 
 
+@pytest.mark.parametrize("first", ["out of time", "given up", "at the same time"])
+async def test_a_stream_can_be_closed_again_whatever_became_of_the_first_close(
+    upgrading, monkeypatch, first
+):
+    never = asyncio.Event()
+
+    async def take_nothing(wire):
+        wire.writer.transport.pause_reading()
+        await never.wait()
+
+    server, agent = await upgrading(take_nothing)
+    stream = await upgraded(agent, server)
+    writing = asyncio.create_task(stream.write(bytes(64 * 1024 * 1024)))
+    await asyncio.sleep(0)
+    if first == "given up":
+        closing = asyncio.create_task(stream.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+    else:
+        monkeypatch.setattr("pooltop.engine.stream.CLOSE_S", 0.05)
+        at_once = [stream.aclose()] if first == "at the same time" else []
+        await asyncio.gather(stream.aclose(), *at_once)
+    await stream.aclose()
+    with pytest.raises(PeerError):
+        await writing
+
+
+async def test_a_reset_behind_the_peers_end_takes_nothing_of_what_came(upgrading, eventually):
+    """In Node as well: whoever reads late has all of it, and no error."""
+    may_reset = asyncio.Event()
+
+    async def end_then_reset(wire):
+        wire.writer.transport.pause_reading()
+        if wire.writer.can_write_eof():
+            wire.writer.write_eof()
+        else:
+            wire.writer.close()  # a close_notify, and then asyncio waits for ours
+        await may_reset.wait()
+        wire.reset()
+
+    server, agent = await upgrading(end_then_reset, early=b"whole answer")
+    async with await upgraded(agent, server) as stream:
+        await eventually(lambda: stream._reader.has_ended)
+        writing = asyncio.create_task(stream.write(bytes(64 * 1024 * 1024)))
+        await asyncio.sleep(0)
+        may_reset.set()
+        with pytest.raises(PeerError):
+            await asyncio.wait_for(writing, 10)
+        assert [b"whole answer", b""] == [await stream.read(), await stream.read()]
+
+
+async def test_a_fault_of_tls_ends_who_writes_to_a_peer_that_reads_nothing(
+    serve, agent_of, ca, context
+):
+    may_break = asyncio.Event()
+
+    async def break_tls(wire):
+        await wire.request()
+        wire.write(SWITCH)
+        wire.writer.transport.pause_reading()
+        await may_break.wait()
+        os.write(wire.writer.get_extra_info("socket").fileno(), NO_RECORD)
+        await asyncio.Event().wait()
+
+    server = await serve(break_tls, context=context())
+    async with await upgraded(agent_of(tls=ca), server) as stream:
+        writing = asyncio.create_task(stream.write(bytes(64 * 1024 * 1024)))
+        await asyncio.sleep(0)
+        may_break.set()
+        with pytest.raises(NetworkError):
+            await stream.read()
+        with pytest.raises(PeerError):
+            await asyncio.wait_for(writing, 10)
+
+
 async def test_a_socket_that_left_is_replaced_for_the_queue(serve, agent_of):
     async def handler(wire):
         while (asked := await wire.request()) is not None:
