@@ -264,7 +264,8 @@ class Agent:
                 Content-Length. If it raises, the request fails with it as the cause.
             timeouts: instead of the agent's.
             idempotent: the server may have it twice, so that ``retry_stale`` may send it again;
-                None goes by the method (RFC 9110, 9.2.2). A streamed body is never sent again.
+                None goes by the method (RFC 9110, 9.2.2). A streamed body that was begun is never
+                sent again.
             upgrade: the protocol to switch to, as "websocket". If the server does (101), the
                 socket leaves the agent and is the response's ``stream``; else it is a response
                 like any other.

@@ -200,9 +200,7 @@ class Connection(Link):
     # The shell's side
 
     def send(self, exchange: Exchange) -> None:
-        """Give the socket to an exchange, and write it if the socket can carry bytes."""
-        if self.dead:
-            return  # destroyed in the tick in which it was assigned: its close settles the request
+        """Give the living socket to an exchange, and write it if it can carry bytes."""
         now = self.shell.now
         # Bytes that came since the socket was parked, and that the loop has not yet read, would
         # pass for the answer. Not asked in the callback that has just read from it.

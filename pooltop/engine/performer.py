@@ -99,6 +99,8 @@ class Performer:
     def _send(self, command: cmd.Send) -> None:
         exchange = self._exchanges[command.request]
         connection = self._connections[command.socket]
+        if connection.dead:
+            return  # destroyed in the tick in which it was assigned: its close settles the request
         exchange.connection = connection
         now = self._shell.now
         clock = self._clock
@@ -172,6 +174,8 @@ class Performer:
         exchange.timeout_told = False
         if exchange.timeouts.queue is not None:
             self._clock.note(self._shell.now + exchange.timeouts.queue)
+        if exchange.timeouts.total is not None:  # forgotten if it was looked at on a dying socket
+            self._clock.note(exchange.intended_at + exchange.timeouts.total)
 
     def _closed(self, event: SocketClosed) -> None:
         connection = self._connections.pop(event.socket)

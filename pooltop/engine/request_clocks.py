@@ -73,9 +73,9 @@ class RequestClocks:
         record = self._core.requests.get(exchange.id)
         if record is None:
             return math.inf
+        if record.socket is not None and record.socket.is_dying:
+            return math.inf  # its close tells; sent again, it notes its clocks anew
         connection = exchange.connection
-        if connection is not None and connection.dead:
-            return math.inf
         at = math.inf
         if exchange.timeouts.mode == "fail":
             clock, at = self._first(exchange, record, now)

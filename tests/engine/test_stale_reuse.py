@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
@@ -58,6 +59,11 @@ def _heard(agent, *kinds):
 
 def _counters(agent):
     return agent.snapshot().origins[0].counters
+
+
+def _end(wire):
+    """End the server's side of a connection: it is in the client's kernel at once."""
+    wire.writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
 
 
 @pytest.mark.parametrize("codec", ["h11", "llhttp"])
@@ -185,6 +191,51 @@ async def test_what_may_not_be_had_twice_or_is_no_longer_here_is_not_sent_again(
     assert (1, 0) == (_counters(agent).stale_reuse, _counters(agent).retried)
 
 
+@pytest.mark.parametrize("retry_stale", [False, True])
+async def test_a_streamed_body_is_not_begun_on_a_socket_that_ended_as_it_was_assigned(
+    serve, agent_of, retry_stale
+):
+    """So it is here still, and may be sent again."""
+    pulled = []
+
+    async def content():
+        pulled.append(True)
+        yield b"body"
+
+    server = await Stale(times=0).start(serve)
+    agent = agent_of(keep_alive=True, retry_stale=retry_stale)
+    await _get(agent, f"{server.url}/1")
+    _end(server.server.wires[0])
+    # Assigned in the turn in which that end is seen, before it, and attached in the next.
+    request = asyncio.create_task(_get(agent, f"{server.url}/2", "PUT", content=content()))
+    if retry_stale:
+        response = await request
+        assert (True, b"/2body", [True]) == (response.retried, await response.read(), pulled)
+    else:
+        with pytest.raises(StaleReuseError) as caught:
+            await request
+        assert (2, []) == (caught.value.nth, pulled)
+    assert (1, int(retry_stale)) == (_counters(agent).stale_reuse, _counters(agent).retried)
+
+
+async def test_a_streamed_body_is_not_begun_on_a_socket_that_was_destroyed_as_it_was_assigned(
+    serve, agent_of
+):
+    async def content():
+        raise AssertionError
+        yield b""
+
+    server = await Stale(times=0).start(serve)
+    agent = agent_of(keep_alive=True)
+    await _get(agent, f"{server.url}/1")
+    request = asyncio.create_task(_get(agent, f"{server.url}/2", "PUT", content=content()))
+    await asyncio.sleep(0)
+    agent.destroy()
+    with pytest.raises(PeerError) as caught:
+        await request
+    assert "ECONNRESET" == caught.value.code
+
+
 async def test_a_caller_may_mark_a_post_as_one_that_can_be_had_twice(serve, agent_of):
     server = await Stale().start(serve)
     agent = agent_of(keep_alive=True, retry_stale=True)
@@ -245,6 +296,30 @@ async def test_the_total_clock_goes_on_over_both_times(serve, agent_of):
     assert 0.3 <= loop.time() - began < 0.44
     assert 2 == len(server.wires)
     assert ({"total clock": 1}, 1) == (_counters(agent).failed, _counters(agent).retried)
+
+
+async def test_a_total_clock_that_is_looked_at_while_the_stale_socket_dies_is_not_forgotten(
+    serve, agent_of
+):
+    async def handle(wire):
+        if wire is server.wires[0]:
+            await wire.request()
+            wire.reply()
+        await wire.gone()
+
+    server = await serve(handle)
+    agent = agent_of(keep_alive=True, retry_stale=True)
+    await _get(agent, server.url)
+    request = asyncio.create_task(_get(agent, server.url, timeouts=Timeouts(total=0.2)))
+    loop = asyncio.get_running_loop()
+    for _ in range(2):
+        await asyncio.sleep(0)  # it is assigned, then sent
+    _end(server.wires[0])
+    agent.shell._clock.note(loop.time())  # rings in the turn in which that end is seen, behind it
+    with pytest.raises(RequestTimeout) as caught:
+        await asyncio.wait_for(request, 5)
+    assert "total" == caught.value.clock
+    assert (2, 1) == (len(server.wires), _counters(agent).retried)
 
 
 async def test_an_agent_that_is_closed_sends_nothing_again(serve, agent_of):
