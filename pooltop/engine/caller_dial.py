@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pooltop.core.model import Origin
+from pooltop.engine import cancellation
 from pooltop.engine.dialer import TCP_FAMILIES, Connecting, Dialled, ends_of
 from pooltop.engine.oserror import network_error
 from pooltop.engine.resolver import look_up_error
@@ -85,10 +86,8 @@ class CallerDialer:
         except RequestError:
             raise
         except asyncio.CancelledError as exc:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if cancellation.is_ours():
                 raise
-            # Not by us: something inside was, and without a word the request would wait for ever.
             raise _failed(RuntimeError("create_connection was cancelled from within")) from exc
         except Exception as exc:
             raise _translated(exc, origin) from exc

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pooltop.core.pool import PoolCore
+from pooltop.engine import cancellation
 from pooltop.engine.connection import Connection
 from pooltop.engine.dialer import Dialled, Dials
 from pooltop.engine.oserror import network_error
@@ -101,7 +102,8 @@ class Dialling:
         except (GeneratorExit, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # an injected resolver or connector: no request may hang
-            if isinstance(error, asyncio.CancelledError) and _is_ours(connection):
+            is_cancelled = isinstance(error, asyncio.CancelledError)
+            if is_cancelled and (connection.dead or cancellation.is_ours()):
                 raise
             unforeseen = NetworkError(f"connect: {_told(error)}", code="UNKNOWN")
             unforeseen.__cause__ = error
@@ -138,12 +140,6 @@ class Dialling:
         connection.tls = reached.tls
         connection.tunnel_s = reached.tunnel_s
         return reached.dialled
-
-
-def _is_ours(connection: Connection) -> bool:
-    """Say whether a cancellation is that of the dial, and not of something that it waited for."""
-    task = asyncio.current_task()
-    return connection.dead or task is None or task.cancelling() > 0
 
 
 def _told(error: BaseException) -> str:

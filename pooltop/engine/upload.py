@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import TYPE_CHECKING
 
+from pooltop.engine import cancellation
 from pooltop.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,13 +40,20 @@ class Uploads:
     async def _send_or_fail(self, call: Call, content: AsyncIterable[bytes]) -> None:
         try:
             await _send(call, content)
+        except asyncio.CancelledError as error:
+            if cancellation.is_ours():
+                raise
+            self._fail(call, error, "it was cancelled from within")
         except Exception as error:  # noqa: BLE001 - the caller's iterable: it fails their request
-            cause = UsageError(f"the request's content failed: {error}")
-            cause.__cause__ = error
-            call.feeder = None
-            if not call.head.done():
-                call.head.set_exception(cause)
-            self._shell.abort(call)
+            self._fail(call, error, str(error))
+
+    def _fail(self, call: Call, error: BaseException, words: str) -> None:
+        cause = UsageError(f"the request's content failed: {words}")
+        cause.__cause__ = error
+        call.feeder = None
+        if not call.head.done():
+            call.head.set_exception(cause)
+        self._shell.abort(call)
 
 
 async def _send(call: Call, content: AsyncIterable[bytes]) -> None:

@@ -148,6 +148,8 @@ class ProxyDialer:
                     dialled.sock.close()
                     raise
         except TimeoutError:
+            if not limit.expired():
+                raise  # a resolver's or a connector's own
             message = (
                 f"Connection to establish proxy tunnel timed out after {silence_ms:g}ms: "
                 f"{origin.authority} via {proxy.url}"

@@ -127,6 +127,22 @@ async def test_content_that_raises_fails_the_request_with_its_error(serve, agent
     assert b"/next" == await response.read()
 
 
+async def test_content_that_is_cancelled_from_within_fails_the_request(serve, agent_of, eventually):
+    async def waiting_for_what_is_cancelled():
+        yield b"a"
+        inner = asyncio.get_running_loop().create_future()
+        inner.cancel()
+        await inner
+
+    server = await serve()
+    agent = agent_of(keep_alive=True)
+    request = agent.request("POST", server.url, content=waiting_for_what_is_cancelled())
+    with pytest.raises(UsageError, match="content failed: it was cancelled from within") as caught:
+        await asyncio.wait_for(request, 10)
+    assert isinstance(caught.value.__cause__, asyncio.CancelledError)
+    await eventually(lambda: agent.total_socket_count == 0)
+
+
 async def test_content_of_another_type_fails_the_request(serve, agent_of):
     server = await serve()
     with pytest.raises(UsageError, match="content"):

@@ -458,6 +458,20 @@ async def test_a_tunnel_that_timed_out_is_told_as_a_timeout_before_any_clock_has
     assert 1 == origin.timeout_events
 
 
+@pytest.mark.parametrize("timeout", [0, 60_000])
+async def test_a_look_up_that_times_out_by_itself_is_no_silence_of_the_proxys(agent_of, timeout):
+    class GivesUp:
+        async def resolve(self, _host, _port, _family):
+            raise TimeoutError
+
+    proxy_env = {"https_proxy": "http://proxy.test:1"}
+    agent = agent_of(timeout=timeout, resolver=GivesUp(), proxy_env=proxy_env)
+    with pytest.raises(NetworkError) as raised:
+        await get(agent, "https://origin.test")
+    assert isinstance(raised.value.__cause__, TimeoutError)
+    assert 0 == agent.snapshot().origins[0].timeout_events
+
+
 async def test_a_proxy_that_never_answers_fails_the_request_when_the_connect_clock_ends(
     agent_of, silent
 ):
