@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 
 from pooltop.present import units
 from pooltop.present.hosts import HostRow
 from pooltop.present.kernel import ports_ink
-from pooltop.present.line import Ink, Line, Span, pad
+from pooltop.present.line import Ink, Line, Span
 from pooltop.present.marks import Mark
-from pooltop.present.table import Column, filled
+from pooltop.present.table import HIDDEN, Column, number_column, text_column
 
-GAP = 1
 SPARK = 10
 """Columns of time in a row's sparkline."""
-_CURSOR = 1
-_MIN_HOST = 12
-_MAX_HOST = 44
-
-
-def _plain(
-    text: Callable[[HostRow], str], ink: Callable[[HostRow], Ink]
-) -> Callable[[HostRow, int], Line]:
-    return lambda row, _width: ((text(row), ink(row)),)
 
 
 def _marks(row: HostRow, width: int) -> Line:
@@ -97,8 +86,9 @@ def _errors_ink(row: HostRow) -> Ink:
     return "bad" if row.rates.errors else "faint"
 
 
-def _number_ink(value: float | None) -> Ink:
-    return "text" if value else "faint"
+def _full(row: HostRow) -> float | None:
+    """Give in use as a share of the limit; None without one."""
+    return None if math.isinf(row.limit) or row.limit <= 0 else row.in_use / row.limit
 
 
 def _reuse_ink(row: HostRow) -> Ink:
@@ -117,35 +107,38 @@ def _reuse_ink(row: HostRow) -> Ink:
 def _time_wait_ink(row: HostRow) -> Ink:
     share = row.ports_held
     if not row.time_wait or share is None:
-        return _number_ink(row.time_wait)
+        return "text" if row.time_wait else "faint"
     return ports_ink(share)
 
 
 COLUMNS: tuple[Column[HostRow], ...] = (
     Column(
-        "marks",
+        "state",
         "",
         3,
         "left",
-        "The host's state, the gravest mark first.",
+        "The host's state, the gravest mark first; to a filter, in words.",
         _marks,
+        lambda row: row.words,
     ),
     Column(
         "host",
         "HOST",
-        _MIN_HOST,
+        12,
         "left",
         "Host and port of the origin, and what tells it "
         "from others of the same: where its sockets come from or lead to.",
         _host,
+        lambda row: row.label,
+        most=44,
     ),
-    Column(
+    text_column(
         "agent",
         "AGENT",
         9,
-        "left",
+        lambda row: row.agent,
         "The agent whose pool it is. An agent's limits apply to each of its hosts.",
-        _plain(lambda row: row.agent, lambda _: "dim"),
+        ink="dim",
         from_width=136,
     ),
     Column(
@@ -156,6 +149,8 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "Sockets in Node's sockets list now (connecting, active, closing) / maxSockets, or "
         "maxTotalSockets where that is lower; - is no limit.",
         _use,
+        lambda row: row.in_use,
+        "count",
     ),
     Column(
         "bar",
@@ -164,7 +159,10 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "left",
         "# in use, = free, . room up to the limit; without a limit up to 10 or what is open.",
         bar,
+        _full,
+        "share",
         from_width=78,
+        picture=True,
     ),
     Column(
         "free",
@@ -173,6 +171,8 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "right",
         "Idle sockets kept alive now / maxFreeSockets.",
         _free,
+        lambda row: row.free,
+        "count",
         from_width=66,
     ),
     Column(
@@ -182,82 +182,128 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "right",
         "Requests waiting for a socket now; ^ growing, v shrinking over the last 5 s.",
         _queue,
+        lambda row: row.queued,
+        "count",
     ),
-    Column(
+    number_column(
         "oldest",
         "OLDEST",
         6,
-        "right",
+        lambda row: row.oldest_s,
+        "s",
         "How long the request at the head of the queue has waited.",
-        _plain(lambda row: units.duration(row.oldest_s), lambda row: _wait_ink(row.oldest_s)),
+        ink=lambda row: _wait_ink(row.oldest_s),
         from_width=100,
     ),
-    Column(
+    number_column(
         "wait95",
         "WAIT95",
         6,
-        "right",
+        lambda row: row.rates.wait_p95,
+        "s",
         "95 % of the requests given a socket in the window had queued at most this long.",
-        _plain(
-            lambda row: units.duration(row.rates.wait_p95),
-            lambda row: _wait_ink(row.rates.wait_p95),
-        ),
+        ink=lambda row: _wait_ink(row.rates.wait_p95),
     ),
-    Column(
+    number_column(
         "svc95",
         "SVC95",
         6,
-        "right",
+        lambda row: row.rates.service_p95,
+        "s",
         "95 % of the answers in the window began at most this long after the request was sent.",
-        _plain(
-            lambda row: units.duration(row.rates.service_p95),
-            lambda row: _number_ink(row.rates.service_p95),
-        ),
         from_width=112,
     ),
-    Column(
+    number_column(
         "rate",
         "REQ/S",
         5,
-        "right",
+        lambda row: row.rates.req_s,
+        "/s",
         "Responses received whole per second of the window, whatever their status.",
-        _plain(lambda row: units.rate(row.rates.req_s), lambda row: _number_ink(row.rates.req_s)),
     ),
-    Column(
+    number_column(
         "dials",
         "DIAL/S",
         6,
-        "right",
+        lambda row: row.rates.dial_s,
+        "/s",
         "Sockets opened per second of the window: each costs a handshake.",
-        _plain(lambda row: units.rate(row.rates.dial_s), lambda row: _number_ink(row.rates.dial_s)),
         from_width=100,
     ),
-    Column(
+    number_column(
+        "dns",
+        "DNS95",
+        5,
+        lambda row: row.dials.dns,
+        "s",
+        "Of 95 % of the sockets that are open the look-up took at most this long.",
+        from_width=172,
+    ),
+    number_column(
+        "tcp",
+        "TCP95",
+        5,
+        lambda row: row.dials.tcp,
+        "s",
+        "Of 95 % of the sockets that are open connecting took at most this long.",
+        from_width=172,
+    ),
+    number_column(
+        "tls",
+        "TLS95",
+        5,
+        lambda row: row.dials.tls,
+        "s",
+        "Of 95 % of the sockets that are open the TLS handshake took at most this long.",
+        from_width=172,
+    ),
+    number_column(
+        "in",
+        "IN/S",
+        6,
+        lambda row: row.rates.in_s,
+        "B/s",
+        "Bytes received per second of the window.",
+        from_width=180,
+    ),
+    number_column(
+        "out",
+        "OUT/S",
+        6,
+        lambda row: row.rates.out_s,
+        "B/s",
+        "Bytes sent per second of the window.",
+        from_width=180,
+    ),
+    number_column(
         "time_wait",
         "TWAIT",
         5,
-        "right",
+        lambda row: row.time_wait,
+        "count",
         "Connections that this side closed first, which the kernel keeps in TIME_WAIT for a "
         "minute, each with the local port that it had.",
-        _plain(lambda row: units.count(row.time_wait), _time_wait_ink),
+        ink=_time_wait_ink,
         from_width=150,
     ),
-    Column(
+    number_column(
         "reuse",
         "REUSE",
         5,
-        "right",
+        lambda row: row.rates.reuse,
+        "share",
         "Share of the requests in the window that got a socket which had carried one before.",
-        _plain(lambda row: units.share(row.rates.reuse), _reuse_ink),
+        ink=_reuse_ink,
         from_width=60,
     ),
-    Column(
+    number_column(
         "errors",
         "ERR",
         4,
-        "right",
+        lambda row: row.rates.errors,
+        "share",
         "Share of the requests ended in the window that failed or were answered 5xx.",
-        _plain(lambda row: units.share(row.rates.errors), _errors_ink),
+        ink=_errors_ink,
     ),
     Column(
         "spark",
@@ -266,43 +312,129 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "left",
         "In use over the window, on an axis from 0 to the limit; blank where nothing is known.",
         lambda row, _width: row.spark,
+        lambda row: row.in_use,
+        "count",
         from_width=120,
+        picture=True,
+    ),
+    text_column(
+        "why_closed",
+        "CLOSED OF",
+        20,
+        lambda row: row.closed_of,
+        "What sockets were closed of since the start and how many, the most frequent first.",
+        ink="dim",
+        from_width=196,
+        most=60,
+    ),
+    number_column(
+        "full",
+        "FULL",
+        5,
+        _full,
+        "share",
+        "In use as a share of the limit.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "max",
+        "MAX",
+        5,
+        lambda row: row.limit,
+        "count",
+        "Most sockets that can be in use: maxSockets, or maxTotalSockets where that is lower.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "max_free",
+        "MAXFREE",
+        7,
+        lambda row: row.max_free,
+        "count",
+        "Most idle sockets that are kept: maxFreeSockets.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "growth",
+        "GROWTH",
+        6,
+        lambda row: row.slope,
+        "/s",
+        "By how many requests per second the queue has grown over the last 5 s.",
+        written=lambda value: units.NONE if value is None else units.signed(value),
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "saturated",
+        "SATURATED",
+        9,
+        lambda row: row.saturated_s,
+        "s",
+        "Since how long requests wait and there is no room for a socket.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "connecting",
+        "CONNECTING",
+        10,
+        lambda row: row.connecting,
+        "count",
+        "Sockets that are being connected.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "closing",
+        "CLOSING",
+        7,
+        lambda row: row.closing,
+        "count",
+        "Sockets that are destroyed and still counted, until their close is seen.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "open",
+        "OPEN",
+        5,
+        lambda row: row.sockets,
+        "count",
+        "Sockets in use or idle.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "tunnels",
+        "TUNNELS",
+        7,
+        lambda row: row.tunnels,
+        "count",
+        "Tunnels through a proxy that are not up: Node does not count these sockets yet.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "ports",
+        "PORTS",
+        5,
+        lambda row: row.ports_held,
+        "share",
+        "Share of the local ports that TIME_WAIT keeps from the peer that has the most.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "closed",
+        "CLOSED",
+        6,
+        lambda row: row.closed,
+        "count",
+        "Sockets closed since the start.",
+        from_width=HIDDEN,
+    ),
+    text_column(
+        "failed",
+        "FAILED OF",
+        14,
+        lambda row: row.faults,
+        "What requests failed of since the start and how many, the most frequent first.",
+        ink="bad",
+        from_width=HIDDEN,
     ),
 )
 """All of them, left to right."""
-
-
-def columns_for(width: int) -> tuple[Column[HostRow], ...]:
-    """Give the columns that a screen of this width shows."""
-    return tuple(column for column in COLUMNS if width >= column.from_width)
-
-
-def host_width(columns: Sequence[Column[HostRow]], width: int) -> int:
-    """Give the cells that are left for the host's name; 0 when there is no room at all."""
-    fixed = _CURSOR + sum(column.width + GAP for column in columns if column.id != "host")
-    return max(0, min(_MAX_HOST, width - fixed - 1))
-
-
-def title_line(columns: Sequence[Column[HostRow]], width: int, *, sorted_by: str = "") -> Line:
-    """Give the table's heading; the column that it is sorted by is accented."""
-    name_width = host_width(columns, width)
-    spans: list[Span] = [(" " * _CURSOR, "title")]
-    for column in columns:
-        size = name_width if column.id == "host" else column.width
-        ink: Ink = (
-            "accent" if column.title and column.title.startswith(sorted_by or "\0") else ("title")
-        )
-        spans.append((pad(column.title, size, column.align) + " " * GAP, ink))
-    return tuple(spans)
-
-
-def row_line(
-    row: HostRow, columns: Sequence[Column[HostRow]], width: int, *, cursor: bool = False
-) -> Line:
-    """Give one host's line, every column at its place."""
-    name_width = host_width(columns, width)
-    spans: list[Span] = [(">" if cursor else " ", "accent")]
-    for column in columns:
-        size = name_width if column.id == "host" else column.width
-        spans.extend((*filled(column, row, size), (" " * GAP, "text")))
-    return tuple(spans)

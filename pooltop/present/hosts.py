@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, SocketInfo
 from pooltop.present.clean import clean
 from pooltop.present.faults import counts
 from pooltop.present.history import History, HostId
@@ -22,6 +22,18 @@ from pooltop.present.tunnels import pending, waiting_words
 _SLOPE_S = 5.0
 _RISING = 0.2
 """Requests per second by which a queue must grow (or shrink) to be marked so."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialCosts:
+    """What the open sockets cost to open: 95 % of them at most so many seconds a phase.
+
+    None where no open socket had such a phase.
+    """
+
+    dns: float | None = None
+    tcp: float | None = None
+    tls: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,13 @@ class HostRow:
     """Age of the oldest of these; None without any."""
     tunnels_wait: str = ""
     """Who waits for them and how long already, in words."""
+    dials: DialCosts = DialCosts()
+    sockets: int = 0
+    """Open ones, in use or idle."""
+    closed: int = 0
+    """Sockets closed since the start."""
+    closed_of: str = ""
+    """Of what, the most frequent first; empty for none."""
 
     @property
     def label(self) -> str:
@@ -105,13 +124,12 @@ def build_rows(
     """
     grid = Grid.ending(snapshot.at, window_s=window_s, columns=spark) if spark else None
     pairs = [(agent, origin) for agent in snapshot.agents for origin in agent.origins]
-    names = [label_of(origin) for _, origin in pairs]
-    times = Counter(names)
+    names = names_of(snapshot)
     return [
         _row(
             agent,
             origin,
-            name=name if times[name] == 1 else name.beside(clean(agent.name)),
+            name=names[HostId(agent.name, origin.key)],
             at=snapshot.at,
             local_ports=snapshot.process.local_ports,
             history=history,
@@ -120,8 +138,22 @@ def build_rows(
             grid=grid,
             ascii_only=ascii_only,
         )
-        for (agent, origin), name in zip(pairs, names, strict=True)
+        for agent, origin in pairs
     ]
+
+
+def names_of(snapshot: Snapshot) -> dict[HostId, Label]:
+    """Give every host's name, with its agent's where two agents use the same host."""
+    labels = {
+        HostId(agent.name, origin.key): label_of(origin)
+        for agent in snapshot.agents
+        for origin in agent.origins
+    }
+    times = Counter(labels.values())
+    return {
+        host: label if times[label] == 1 else label.beside(clean(host.agent))
+        for host, label in labels.items()
+    }
 
 
 def _row(
@@ -170,7 +202,26 @@ def _row(
         tunnels=origin.tunnelling,
         tunnels_s=None if tunnel is None else max(0.0, at - tunnel),
         tunnels_wait=waiting_words(origin, at),
+        dials=_dial_costs((*origin.sockets, *origin.free_sockets)),
+        sockets=origin.total,
+        closed=sum(origin.counters.closed.values()),
+        closed_of=counts(origin.counters.closed),
     )
+
+
+def _dial_costs(sockets: Sequence[SocketInfo]) -> DialCosts:
+    return DialCosts(
+        dns=_p95([s.dns for s in sockets if s.dns is not None]),
+        tcp=_p95([s.tcp for s in sockets if s.tcp is not None]),
+        tls=_p95([s.handshake for s in sockets if s.handshake is not None]),
+    )
+
+
+def _p95(numbers: list[float]) -> float | None:
+    if not numbers:
+        return None
+    numbers.sort()
+    return numbers[math.ceil(0.95 * len(numbers)) - 1]
 
 
 def _spark_top(used: Sequence[float | None], limits: Sequence[float | None]) -> float:
@@ -200,7 +251,7 @@ def _or_least(value: float | None) -> float:
 SORTS: tuple[SortOrder, ...] = (
     SortOrder("queue", "QUEUE", lambda row: row.queued),
     SortOrder("use", "IN USE", lambda row: row.in_use),
-    SortOrder("wait", "WAIT95", lambda row: _or_least(row.rates.wait_p95)),
+    SortOrder("wait95", "WAIT95", lambda row: _or_least(row.rates.wait_p95)),
     SortOrder("rate", "REQ/S", lambda row: _or_least(row.rates.req_s)),
     SortOrder("dials", "DIAL/S", lambda row: _or_least(row.rates.dial_s)),
     SortOrder("errors", "ERR", lambda row: _or_least(row.rates.errors)),

@@ -29,6 +29,8 @@ Column = Literal[
     "opened",
     "assigned",
     "reused",
+    "bytes_in",
+    "bytes_out",
     "saturated_since",
 ]
 COLUMNS: tuple[Column, ...] = (
@@ -42,6 +44,8 @@ COLUMNS: tuple[Column, ...] = (
     "opened",
     "assigned",
     "reused",
+    "bytes_in",
+    "bytes_out",
     "saturated_since",
 )
 HOLD_S = 3.0
@@ -86,6 +90,10 @@ class Rates:
     """Seconds in the queue."""
     service_p95: float | None = None
     """Seconds from the request sent to its first byte."""
+    in_s: float | None = None
+    """Bytes received per second."""
+    out_s: float | None = None
+    """Bytes sent per second."""
 
 
 class _Packed:
@@ -154,6 +162,8 @@ class Track:
             "opened": counters.opened,
             "assigned": counters.assigned,
             "reused": counters.reused,
+            "bytes_in": counters.bytes_in,
+            "bytes_out": counters.bytes_out,
             "saturated_since": saturated,
         }
         self.at.append(at)
@@ -247,6 +257,8 @@ class Track:
             errors=gained("errors") / ended if ended > 0 else None,
             wait_p95=queue.quantile(0.95),
             service_p95=origin.latency.wait.since(mark.wait.unpack()).quantile(0.95),
+            in_s=gained("bytes_in") / span,
+            out_s=gained("bytes_out") / span,
         )
 
     def series(self, name: Column, grid: Grid, until: float) -> list[float | None]:

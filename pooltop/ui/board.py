@@ -11,7 +11,7 @@ from textual.widget import Widget
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present import units
 from pooltop.present.clean import cells
-from pooltop.present.columns import SPARK, columns_for
+from pooltop.present.columns import COLUMNS, SPARK
 from pooltop.present.header import (
     HeaderFacts,
     alert_line,
@@ -29,6 +29,7 @@ from pooltop.present.plot import columns_in, draw
 from pooltop.present.plots import PlotKind, plot_of
 from pooltop.present.socket_pane import ROOMY, pane_lines
 from pooltop.present.sockets import legend_line, queue_lines
+from pooltop.present.table import shown_columns
 from pooltop.ui.help import help_lines
 from pooltop.ui.keys import key_line, typing_line
 from pooltop.ui.layout import Plan, plan
@@ -203,7 +204,7 @@ class Board:
         self.help.show(lines[top : top + fits])
 
     def _draw_hosts(self, view: View, layout: Plan, width: int) -> list[HostRow]:
-        columns = columns_for(width + (2 if layout.mode == "full" else 0))
+        columns = shown_columns(COLUMNS, width + (2 if layout.mode == "full" else 0))
         wants_spark = any(column.id == "spark" for column in columns)
         rows: list[HostRow] = []
         if view.snapshot is not None:
@@ -218,7 +219,7 @@ class Board:
         found = matching(rows, view.needle)
         shown = arrange(found, view.order, held=view.held)
         note = view.note or ("  no host matches the filter" if rows else "  no host yet")
-        self.hosts.show_rows(shown, columns, sorted_by=view.order.title, note=((note, "dim"),))
+        self.hosts.show_rows(shown, columns, sorted_by=view.order.id, note=((note, "dim"),))
         fits = max(1, layout.hosts - _frame_lines(layout) - 1)
         first = self.hosts.first_visible + 1
         place = f" {first}-{min(first + fits - 1, len(found))}" if len(found) > fits else ""

@@ -12,7 +12,7 @@ from pooltop.present.kernel import DEFINITIONS as KERNEL_WORDS
 from pooltop.present.limits import FIELDS
 from pooltop.present.line import Line
 from pooltop.present.marks import Mark
-from pooltop.present.socket_table import SOCKET_COLUMNS
+from pooltop.present.socket_columns import COLUMNS as SOCKET_COLUMNS
 from pooltop.present.sockets import LEGEND
 from pooltop.ui.keys import KEYS
 
@@ -48,8 +48,7 @@ def help_lines(width: int) -> list[Line]:
         lines += _entry(cell.glyph, f"{cell.word}: {cell.meaning}", width)
     lines += _head("COLUMNS")
     for column in COLUMNS:
-        name = column.title or {"marks": "marks", "bar": "bar"}.get(column.id, column.id)
-        lines += _entry(name, column.definition, width)
+        lines += _entry(column.name, column.definition, width)
     lines += _head("COLUMNS OF SOCKETS")
     for socket_column in SOCKET_COLUMNS:
         lines += _entry(socket_column.title, socket_column.definition, width)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pooltop.core.model import AgentOptions
-from pooltop.present.columns import COLUMNS, bar, columns_for, row_line, title_line
+from pooltop.present.columns import COLUMNS, bar
 from pooltop.present.header import (
     HeaderFacts,
     alert_line,
@@ -22,6 +22,7 @@ from pooltop.present.hosts import SORTS, arrange, build_rows, matching
 from pooltop.present.labels import Label, label_of
 from pooltop.present.line import text_of, width_of
 from pooltop.present.marks import Mark, marks_of
+from pooltop.present.table import row_line, shown_columns, sort_rows, title_line
 
 
 def rows_of(make, *agents, at=10.0):
@@ -39,7 +40,7 @@ def test_unchecked_certificates_are_marked_even_beside_graver_trouble(make) -> N
     assert "!ux*" == "".join(mark.glyph for mark in marks)
     (row,) = rows_of(make, agent)
     for width in (60, 80, 120):
-        assert "u" in text_of(row_line(row, columns_for(width), width))[:4]
+        assert "u" in text_of(row_line(row, shown_columns(COLUMNS, width), width))[:4]
     assert "unverified" in row.words
 
 
@@ -78,7 +79,10 @@ def test_two_local_addresses_to_one_host_do_not_look_the_same(make, width) -> No
         )
         for address in ("127.0.0.2", "127.0.0.3")
     ]
-    lines = [text_of(row_line(row, columns_for(width), width)) for row in rows_of(make, *agents)]
+    lines = [
+        text_of(row_line(row, shown_columns(COLUMNS, width), width))
+        for row in rows_of(make, *agents)
+    ]
     for line, address in zip(lines, ("127.0.0.2", "127.0.0.3"), strict=True):
         assert f"{address[-6:]} " in line
 
@@ -202,16 +206,16 @@ def test_the_bar_never_hides_a_socket_or_invents_room(make, use, free, limit, ex
 @pytest.mark.parametrize("width", [1, 20, 40, 59, 60, 78, 80, 99, 100, 120, 140, 200])
 def test_every_line_is_as_wide_as_its_heading(make, width) -> None:
     hostile = make.agent(make.origin("h" * 300, use=3, queued=10**9))
-    columns = columns_for(width)
+    columns = shown_columns(COLUMNS, width)
     row = rows_of(make, hostile)[0]
     assert width_of(title_line(columns, width)) == width_of(row_line(row, columns, width))
 
 
 def test_at_eighty_cells_the_port_survives_a_long_name(make) -> None:
     row = rows_of(make, make.agent(make.origin("averyveryverylongname.example")))[0]
-    line = text_of(row_line(row, columns_for(80), 80))
+    line = text_of(row_line(row, shown_columns(COLUMNS, 80), 80))
     assert "\u2026:80 " in line
-    assert width_of(row_line(row, columns_for(80), 80)) <= 81
+    assert width_of(row_line(row, shown_columns(COLUMNS, 80), 80)) <= 81
 
 
 def test_every_column_is_defined_in_a_sentence() -> None:
@@ -287,3 +291,47 @@ def test_mixed_modes_are_said_to_be_so(make) -> None:
 
 def test_nothing_has_no_rate_and_no_load() -> None:
     assert (None, "") == (total_rate([]), load_of([]))
+
+
+def test_a_wide_host_table_tells_bytes_what_dialling_cost_and_what_closed_sockets(make) -> None:
+    history = History()
+    for at in (0.0, 10.0):
+        sockets = tuple(
+            make.socket(n, dns=n / 1000, tcp=n / 100, handshake=None) for n in range(1, 101)
+        )
+        closed = {"idle timeout": 3, "closed by peer": 5}
+        origin = make.origin(bytes_in=int(at) * 50, bytes_out=int(at) * 7, closed=closed)
+        origin = msgspec.structs.replace(origin, sockets=sockets)
+        snapshot = make.snapshot(at, make.agent(origin))
+        history.add(snapshot)
+    (row,) = build_rows(snapshot, history, window_s=60)
+    assert (50.0, 7.0) == (row.rates.in_s, row.rates.out_s)
+    assert (0.095, 0.95, None) == (row.dials.dns, row.dials.tcp, row.dials.tls)
+    assert (8, "closed by peer 5, idle timeout 3") == (row.closed, row.closed_of)
+    columns = shown_columns(COLUMNS, 200)
+    heading, line = (
+        text_of(title_line(columns, 200)),
+        text_of(row_line(row, columns, 200)),
+    )
+    assert ["95ms", "950ms", "-", "50", "7"] == line[heading.index("DNS95") :].split()[:5]
+    assert "closed by peer 5" in line
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.id)
+def test_hosts_can_be_sorted_by_every_column(make, column) -> None:
+    rows = rows_of(make, make.agent(*(make.origin(name, use=1) for name in "cab")))
+    assert ["a:80", "b:80", "c:80"] == [
+        row.label for row in sort_rows(rows, column, descending=False)
+    ]
+
+
+def test_a_column_s_value_is_what_its_cell_says(make) -> None:
+    (row,) = rows_of(
+        make, make.agent(make.origin(use=3, free=1, queued=5), max_sockets=4, max_free_sockets=2)
+    )
+    named = {column.id: column for column in COLUMNS}
+    assert ("3/4", 3) == (named["use"].text(row), named["use"].value(row))
+    assert ("1/2", 1) == (named["free"].text(row), named["free"].value(row))
+    assert ("5", 5) == (named["queue"].text(row), named["queue"].value(row))
+    assert ("75%", 0.75) == (named["full"].text(row), named["full"].value(row))
+    assert "queue, with room" == named["state"].text(row)

@@ -16,7 +16,7 @@ from pooltop.core.snapshot import (
 )
 from pooltop.core.states import SocketState
 from pooltop.present import units
-from pooltop.present.columns import columns_for, row_line
+from pooltop.present.columns import COLUMNS
 from pooltop.present.handshakes import tls_line
 from pooltop.present.history import History
 from pooltop.present.hosts import build_rows
@@ -24,6 +24,7 @@ from pooltop.present.kernel import kernel_line
 from pooltop.present.line import text_of, width_of
 from pooltop.present.socket_pane import pane_lines
 from pooltop.present.socket_table import SOCKET_COLUMNS, socket_table
+from pooltop.present.table import row_line, shown_columns
 
 DAY = 86_400.0
 HELD = TimeWait(at=9.0, ours=15_000, fullest=15_000, theirs=3)
@@ -87,14 +88,19 @@ def test_ports_that_run_out_are_seen(make, held, ink) -> None:
     )
     (row,) = build_rows(snapshot, History(), window_s=60)
     assert (held * 2, held / 1000) == (row.time_wait, row.ports_held)
-    (column,) = (one for one in columns_for(150) if one.id == "time_wait")
+    (column,) = (one for one in shown_columns(COLUMNS, 150) if one.id == "time_wait")
     assert (units.count(held * 2), ink if held else "faint") == column.cell(row, 5)[0]
 
 
 def test_the_column_is_there_only_on_wide_screens_and_a_dash_where_nothing_is_known(make) -> None:
-    assert "time_wait" not in [column.id for column in columns_for(149)]
+    assert "time_wait" not in [column.id for column in shown_columns(COLUMNS, 149)]
     (row,) = build_rows(make.snapshot(10.0, make.agent(make.origin())), History(), window_s=60)
-    assert text_of(row_line(row, columns_for(150), 150)).split()[-4:] == ["-", "-", "-", "-"]
+    assert text_of(row_line(row, shown_columns(COLUMNS, 150), 150)).split()[-4:] == [
+        "-",
+        "-",
+        "-",
+        "-",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from textual import events
 from textual.message import Message
 
-from pooltop.present.columns import row_line, title_line
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow
 from pooltop.present.line import BLANK, Line
 from pooltop.present.marks import Mark
-from pooltop.present.table import Column
+from pooltop.present.table import Column, row_line, title_line
 from pooltop.ui.messages import CursorMoved, FilterChanged
 from pooltop.ui.widgets.lines import LinePane, Painter
 
