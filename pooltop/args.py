@@ -40,6 +40,8 @@ options:
   --json            headless, one JSON snapshot a line; the summary goes to stderr
   --duration TIME   end the load after this, like 30s or 5m
   --interval TIME   between two pictures, 100ms to 1h (default 1s, with the dashboard 500ms)
+  --auto-revert TIME  put a live edit back after this unless K keeps it, or off; without it
+                    the profile's auto_revert counts (60s in prod, else off)
   --read-only       refuse every edit and every pause or stop
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --version         print the version
@@ -54,6 +56,7 @@ _WITH_VALUE = {
     "--profile": "a file",
     "--duration": "a time like 30s",
     "--interval": "a time like 1s",
+    "--auto-revert": "a time like 60s, or off",
     "--allow": "a host",
 }
 _FLAGS = ("--headless", "--json", "--read-only", "--version", "--help")
@@ -70,6 +73,7 @@ class Request:
 
     __slots__ = (
         "allow",
+        "auto_revert",
         "command",
         "duration",
         "headless",
@@ -88,8 +92,9 @@ class Request:
         self.profile: str | None = None
         self.headless = self.json = self.read_only = self.version = self.help = False
         self.duration: str | None = None
-        """As written; so is ``interval``."""
+        """As written; so are ``interval`` and ``auto_revert``."""
         self.interval: str | None = None
+        self.auto_revert: str | None = None
         self.allow: tuple[str, ...] = ()
 
 
@@ -121,7 +126,7 @@ def _option(word: str, rest: Iterator[str], request: Request) -> None:
     if name in _FLAGS:
         if given:
             raise ArgumentError(f"{name} takes no value")
-        setattr(request, name[2:].replace("-", "_"), True)
+        setattr(request, _attribute(name), True)
         return
     what = _WITH_VALUE.get(name)
     if what is None:
@@ -132,12 +137,17 @@ def _option(word: str, rest: Iterator[str], request: Request) -> None:
             raise ArgumentError(f"{name} needs {what}, not {_shown(value)}")
     if not value:
         raise ArgumentError(f"{name} needs {what}")
+    attribute = _attribute(name)
     if name == "--allow":
         request.allow = (*request.allow, value)
-    elif getattr(request, name[2:]) is not None:
+    elif getattr(request, attribute) is not None:
         raise ArgumentError(f"{name} is given twice")
     else:
-        setattr(request, name[2:], value)
+        setattr(request, attribute, value)
+
+
+def _attribute(name: str) -> str:
+    return name[2:].replace("-", "_")
 
 
 def _check(request: Request, files: list[str]) -> None:

@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pooltop.core.model import Profile
     from pooltop.profiles import Loaded
+    from pooltop.profiles.units import Duration
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -58,6 +58,7 @@ def _check(request: Request) -> int:
 
 def _run(request: Request) -> int:
     interval, duration = _times(request)
+    said = _said_of_the_profile(request)
     is_headless = request.headless or request.json or not _has_screen()
     if not is_headless:
         if not _is_terminal(0):
@@ -72,12 +73,14 @@ def _run(request: Request) -> int:
     if loaded is None:
         return EXIT_USAGE
 
+    import msgspec  # noqa: PLC0415 - not for --help
+
     from pooltop.errors import PooltopError, ProfileError  # noqa: PLC0415 - not for --help
     from pooltop.sources.launch import LaunchedSource, limited  # noqa: PLC0415 - the engine
 
     try:
         source = LaunchedSource(
-            limited(_labelled(loaded.profile, request), duration),
+            limited(msgspec.structs.replace(loaded.profile, **said), duration),
             interval_s=interval or (_HEADLESS_S if is_headless else _DASHBOARD_S),
             own_process=not is_headless,
         )
@@ -123,14 +126,16 @@ def _builtin() -> str:
     return str(Path(__file__).with_name("demo") / "builtin.toml")
 
 
-def _labelled(profile: Profile, request: Request) -> Profile:
-    """Give the profile with a path that is fit to show and to send."""
-    import msgspec  # noqa: PLC0415 - not for --help
-
+def _said_of_the_profile(request: Request) -> dict[str, object]:
+    """Give what the command line puts in place of the profile's own, by the profile's names."""
     path = "demo" if request.profile is None else request.profile
-    # A file name need not be text: what is not is shown by its bytes.
-    shown = path.encode("utf-8", "backslashreplace").decode()
-    return msgspec.structs.replace(profile, path=shown)
+    # A file name need not be text: what is not is shown by its bytes, and fit to send.
+    said: dict[str, object] = {"path": path.encode("utf-8", "backslashreplace").decode()}
+    if request.auto_revert is not None:
+        from pooltop.profiles.units import AUTO_REVERT  # noqa: PLC0415 - not for --help
+
+        said["auto_revert"] = _read_time("--auto-revert", request.auto_revert, AUTO_REVERT)
+    return said
 
 
 def _times(request: Request) -> tuple[float | None, float | None]:
@@ -145,11 +150,16 @@ def _times(request: Request) -> tuple[float | None, float | None]:
 def _time(option: str, text: str | None) -> float | None:
     if text is None:
         return None
+    from pooltop.profiles.units import Duration  # noqa: PLC0415 - not for --help
+
+    return _read_time(option, text, Duration())
+
+
+def _read_time(option: str, text: str, kind: Duration) -> float | None:
     from pooltop.profiles.kinds import Refused  # noqa: PLC0415 - not for --help
-    from pooltop.profiles.units import Duration  # noqa: PLC0415 - likewise
 
     try:
-        return Duration().read(text)
+        return kind.read(text)
     except Refused as error:
         message = f"{option} {text}: {error}"
         raise ArgumentError(message) from error

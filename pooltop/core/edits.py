@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
+from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId, Workload
 
 EDITABLE = (
     "max_sockets",
@@ -23,7 +24,17 @@ EDITABLE = (
 WORKLOAD_EDITABLE = ("rate", "users")
 """Likewise of a workload: arrivals per second of an open model, users of a closed one."""
 
+MOST_RATE = 1_000_000
+"""Arrivals per second that a workload can be asked for."""
+MOST_USERS = 1_000_000
+_LEAST_RATE = 1e-9
+"""Below it, divisions overflow sooner or later; it is one arrival in thirty years."""
+LONGEST_REVERT_S = 2_147_483
+"""As long as Node's longest timer: 596 hours."""
+
 Value = bool | float | str
+Bounds = Mapping[str, tuple[float, float]]
+"""Option to the least and the most that it may be set to without a question asked."""
 
 
 def node_name(option: str) -> str:
@@ -46,9 +57,9 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     value: Value | None
     """None is "no limit" (JSON and TOML know no infinity that survives every tool)."""
     by: str = "operator"
-    """Who: "operator", "undo", "restore" ..."""
+    """Who: "operator", "undo", "restore" ...; the engine itself is "revert"."""
     revert_after_s: float | None = None
-    """Put back after so many seconds unless it is kept; None leaves it for good."""
+    """Put back after so many seconds unless it is kept, above 0; None leaves it for good."""
     confirmed: bool = False
     """The operator was asked about it: it may leave the profile's bounds."""
 
@@ -73,6 +84,13 @@ class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """Its EditRecord's; None where nothing was changed."""
 
 
+Fate = Literal["", "kept", "reverted", "undone", "superseded"]
+"""What became of an edit: "kept" by the operator; "reverted" when its time was over; "undone" by an
+undo that set the option back to what it was before; "superseded" by a later edit of the same option
+while it was still to be reverted. The later one then goes back to the value before the first of
+the edits that nobody kept, and if it does, all of them are "reverted"."""
+
+
 class EditRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An edit that was accepted, and what became of it: the same for every viewer."""
 
@@ -94,8 +112,8 @@ class EditRecord(msgspec.Struct, frozen=True, kw_only=True):
     live: str = "node"
     revert_at: float | None = None
     """When it is put back, in monotonic seconds; None if it is not, or no more."""
-    fate: Literal["", "kept", "reverted", "undone", "superseded"] = ""
-    """Empty while it is simply in force."""
+    fate: Fate = ""
+    """Empty where nothing more became of it: see ``Fate``."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +151,52 @@ def apply_edit(options: AgentOptions, option: str, value: Value | None) -> Agent
     if option not in EDITABLE:
         raise EditError(f"{option} cannot be edited live; editable are {', '.join(EDITABLE)}")
     return msgspec.structs.replace(options, **{option: _checked(option, value)})
+
+
+def apply_workload_edit(workload: Workload, option: str, value: Value | None) -> Workload:
+    """Give the workload after an edit; its limits are those of a profile.
+
+    Raises:
+        EditError: the option cannot be edited, belongs to the other model, or the value is not
+            allowed.
+    """
+    if option not in WORKLOAD_EDITABLE:
+        allowed = ", ".join(WORKLOAD_EDITABLE)
+        raise EditError(f"{option} cannot be edited live; of a workload editable are {allowed}")
+    if option == "rate":
+        if workload.model != "open":
+            raise EditError("rate is of the open model; this workload is closed and has users")
+        rate = math.nan if value is None else _number(option, value)
+        if not _LEAST_RATE <= rate <= MOST_RATE:
+            raise EditError(
+                f"rate must be above 0 and at most {MOST_RATE} arrivals per second; "
+                "a pause holds them back"
+            )
+        return msgspec.structs.replace(workload, rate=rate)
+    if workload.model != "closed":
+        raise EditError("users are of the closed model; this workload is open and has a rate")
+    users = math.nan if value is None else _number(option, value)
+    if not 1 <= users <= MOST_USERS or users != int(users):
+        raise EditError(f"users must be a whole number from 1 to {MOST_USERS}")
+    most = workload.max_requests
+    if most is not None and users > most:
+        raise EditError(f"users must be at most max_requests, {most}: more would never send")
+    return msgspec.structs.replace(workload, users=int(users))
+
+
+def is_within(bounds: Bounds, option: str, value: Value | None) -> bool:
+    """Say whether an option may be set to a value without a question asked.
+
+    Args:
+        bounds: of the agent's profile.
+        option: one of EDITABLE.
+        value: as an Edit has it; no ``timeout`` is longer than any.
+    """
+    if option not in bounds or isinstance(value, (bool, str)):
+        return True
+    number = math.inf if value is None or (option == "timeout" and value == 0) else value
+    least, most = bounds[option]
+    return least <= number <= most
 
 
 def _checked(option: str, value: Value | None) -> Value:

@@ -7,11 +7,15 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from pooltop.core.detail import HostDetail, Watch
-from pooltop.core.edits import Control, Edit, EditError, EditOutcome, apply_edit
-from pooltop.core.model import OriginKey, Profile
-from pooltop.core.snapshot import ProcessFacts, Snapshot
+from pooltop.core.edits import Control, Edit, EditOutcome
+from pooltop.core.model import AgentProfile, OriginKey, Profile
+from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
 from pooltop.engine.agent import Agent
+from pooltop.engine.edit_book import EditBook
+from pooltop.engine.edit_targets import AgentTarget
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
@@ -48,6 +52,9 @@ class Engine:
         for each in profile.workloads:
             if each.base_url.startswith("https:"):
                 self.agents[each.agent].check_tls()
+        self._edits = EditBook(
+            {(each.name, ""): self._target(each) for each in profile.agents}, self.journal
+        )
         self._time_wait = TimeWaitWatch()
         self._watched: tuple[Watch, ...] = ()
         self._seq = 0
@@ -73,9 +80,11 @@ class Engine:
             wall_at=time.time(),
             profile=self.profile.path,
             environment=self.profile.environment,
-            agents=tuple(agent.snapshot() for agent in self.agents.values()),
+            agents=tuple(self._agent(each) for each in self.profile.agents),
             workloads=tuple(runner.snapshot() for runner in self.workloads),
             process=self._facts(),
+            edits=self._edits.records,
+            auto_revert_s=self.profile.auto_revert,
             details=tuple(self._detail(watch) for watch in self._watched),
         )
 
@@ -96,40 +105,19 @@ class Engine:
 
     def edit(self, edit: Edit) -> EditOutcome:
         """Apply a live edit; gives what really happened, or why it was refused."""
-        agent = self.agents.get(edit.agent)
-        if agent is None:
-            known = ", ".join(self.agents)
-            return EditOutcome(
-                id=edit.id, accepted=False, error=f"no agent {edit.agent!r}: there are {known}"
-            )
-        before = agent.options
-        try:
-            after = apply_edit(before, edit.option, edit.value)
-        except EditError as error:
-            return EditOutcome(id=edit.id, accepted=False, error=str(error))
-        change = agent.shell.set_options(after, by=edit.by)
-        for runner in self.workloads:
-            if runner.workload.agent == edit.agent:
-                runner.options_changed()
-        return EditOutcome(
-            id=edit.id,
-            accepted=True,
-            before=getattr(before, edit.option),
-            after=getattr(after, edit.option),
-            opened=change.opened,
-            culled=change.culled,
-            queued=change.queued,
-            live=change.live,
-        )
+        return self._edits.submit(edit)
 
     def control(self, control: Control) -> None:
-        """Pause, resume or stop the load.
+        """Pause, resume or stop the load, or keep an edit.
 
         Raises:
-            UsageError: there is no such workload; nothing was changed.
+            UsageError: there is no such workload, or edit; nothing was changed.
         """
         if control.action == "stop":
             self.stop()
+            return
+        if control.action == "keep":
+            self._edits.keep(control.edit)
             return
         named = [r for r in self.workloads if control.workload in (None, r.workload.name)]
         if control.workload is not None and not named:
@@ -154,6 +142,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """Stop, and wait until every socket is closed."""
+        self._edits.close()
         for runner in self.workloads:
             runner.stop()
         for agent in self.agents.values():
@@ -161,6 +150,23 @@ class Engine:
         await self._time_wait.aclose()
         if self._own_resolver is not None:
             await self._own_resolver.aclose()
+
+    def _target(self, profile: AgentProfile) -> AgentTarget:
+        name = profile.name
+        carried = [runner for runner in self.workloads if runner.workload.agent == name]
+
+        def changed() -> None:
+            for runner in carried:
+                runner.options_changed()
+
+        return AgentTarget(name, self.agents[name], profile.bounds, changed)
+
+    def _agent(self, profile: AgentProfile) -> AgentSnapshot:
+        snapshot = self.agents[profile.name].snapshot()
+        # A library's agent has no bounds: they are the profile's.
+        return (
+            msgspec.structs.replace(snapshot, bounds=profile.bounds) if profile.bounds else snapshot
+        )
 
     def _workload_done(self, runner: WorkloadRunner) -> None:
         self.journal.write(

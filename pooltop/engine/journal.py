@@ -15,7 +15,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pooltop.core import events as ev
-from pooltop.core.edits import node_name
 from pooltop.core.model import OriginKey
 from pooltop.core.snapshot import JournalEntry
 from pooltop.core.states import CloseReason, OpenReason
@@ -113,7 +112,10 @@ class Journal:
 
 
 class PoolReporter:
-    """Writes one agent's noteworthy events to a journal, in words."""
+    """Writes one agent's noteworthy events to a journal, in words.
+
+    Edits are not among them: the edit book knows more of them, and tells those of workloads alike.
+    """
 
     def __init__(self, journal: Journal, agent: str, label: Callable[[OriginKey], str]) -> None:
         """Keep where to write.
@@ -134,7 +136,6 @@ class PoolReporter:
             ev.RequestRetried: self._retried,
             ev.TimeoutRaised: self._silent,
             ev.SocketOpened: self._opened,
-            ev.OptionsChanged: self._edited,
             ev.AgentDestroyed: self._destroyed,
         }
 
@@ -173,35 +174,12 @@ class PoolReporter:
         if event.reason is not OpenReason.ADMITTED:
             self._tell("OPEN", event.key, f"s{event.socket} {event.reason}")
 
-    def _edited(self, event: ev.OptionsChanged) -> None:
-        self._journal.write("EDIT", edit_words(event), agent=self._agent)
-
     def _destroyed(self, event: ev.AgentDestroyed) -> None:
         words = f"agent destroyed: {_count(event.sockets, 'socket')} closed"
         self._journal.write("INFO", words, agent=self._agent)
 
     def _tell(self, kind: str, key: OriginKey, text: str) -> None:
         self._journal.write(kind, text, agent=self._agent, host=self._label(key))
-
-
-def edit_words(event: ev.OptionsChanged) -> str:
-    """Say what an edit changed and what it did at once."""
-    changed = []
-    for field in event.after.__struct_fields__:
-        before, after = getattr(event.before, field), getattr(event.after, field)
-        if before != after:
-            changed.append(f"{node_name(field)} {_shown(before)} > {_shown(after)}")
-    what = ", ".join(changed) or "nothing changed"
-    did = f"{event.opened} dialled, {event.culled} idle closed, {event.queued} were queued"
-    return f"{what}: {did}, {event.live.upper()} mode, by {event.by}"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        return "unlimited" if value == float("inf") else f"{value:g}"
-    return str(value)
 
 
 def _count(n: int, noun: str) -> str:

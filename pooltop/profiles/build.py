@@ -24,12 +24,16 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 _PROTOCOLS = {"http.Agent": "http:", "https.Agent": "https:"}
 """What Node's two classes take, by ``kind``; without it an agent takes both."""
+PROD = "prod"
+"""The environment in which an edit that nobody keeps is put back, unless the profile decides."""
+PROD_REVERT_S = 60.0
 
 
 def build_profile(values: Values, path: str) -> Profile:
     """Make the profile of values that were read without an error."""
     defaults = cast("Values", cast("Values", values.get("defaults", {})).get("timeouts", {}))
     safety = cast("Values", values.get("safety", {}))
+    environment = cast("str | None", values.get("environment"))
     return Profile(
         path=path,
         agents=tuple(
@@ -42,7 +46,11 @@ def build_profile(values: Values, path: str) -> Profile:
             _made(DemoServer, {"name": name, **server})
             for name, server in tables_of(values, "demo").items()
         ),
-        environment=cast("str | None", values.get("environment")),
+        environment=environment,
+        auto_revert=cast(
+            "float | None",
+            values.get("auto_revert", PROD_REVERT_S if environment == PROD else None),
+        ),
         allow_hosts=cast("tuple[str, ...]", safety.get("allow_hosts", ())),
     )
 
@@ -58,7 +66,7 @@ def _agent(name: str, agent: Values, defaults: Values) -> AgentProfile:
         "timeouts": _made(Timeouts, defaults | own),
         "tls": _made(TLSOptions, cast("Values", agent.get("tls", {}))),
     }
-    for key in ("codec", "proxy_env"):
+    for key in ("codec", "proxy_env", "bounds"):
         if key in agent:
             made[key] = agent[key]
     return _made(AgentProfile, made)

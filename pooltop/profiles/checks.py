@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from pooltop.core.edits import is_within
 from pooltop.core.model import ProxyEnv
 from pooltop.profiles import web
 from pooltop.profiles.proxies import proxy_to
@@ -109,6 +110,19 @@ def check_sizes(values: Values, open_files: int | None, report: Report) -> None:
             key = "max_sockets" if most == sockets else "max_total_sockets"
             message = f"this process may have {open_files} files open (ulimit -n)."
             report.warn(("agents", name, key), "P053", message)
+
+
+def check_bounds(values: Values, report: Report) -> None:
+    """Warn of an option that starts where no edit may lead without a question."""
+    for name, agent in tables_of(values, "agents").items():
+        bounds = cast("dict[str, tuple[float, float]]", agent.get("bounds", {}))
+        for option in bounds:
+            value = agent.get(option)
+            if isinstance(value, int | float) and not is_within(bounds, option, value):
+                path: Path = ("agents", name, option)
+                see = ("agents", name, "bounds", option)
+                hint = "outside of its own bounds"
+                report.add(path, "P019", hint, severity="warn", see=see, tail=".")
 
 
 def names_of(tree: dict[str, object], key: str) -> tuple[str, ...]:

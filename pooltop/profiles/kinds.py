@@ -10,9 +10,16 @@ import enum
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, cast
 
-from pooltop.profiles.shown import Path, did_you_mean, one_of, quoted, type_name
+from pooltop.profiles.shown import (
+    Path,
+    did_you_mean,
+    one_of,
+    quoted,
+    shown_value,
+    type_name,
+)
 from pooltop.profiles.syntax import Overflowed
 
 LONGEST_NAME = 64
@@ -318,6 +325,32 @@ class Several:
         if faults:
             raise Refused(*faults)
         return tuple(items)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The least and the most that something may be, both included."""
+
+    item: Kind
+    """What either end is; gives a number."""
+
+    @property
+    def allowed(self) -> str:
+        """Describe the pair."""
+        return f"[least, most], each {self.item.allowed}"
+
+    def read(self, value: object) -> tuple[object, object]:
+        """Read both ends; each that is refused is reported."""
+        if not isinstance(value, list):
+            raise wrong_type(self, value)
+        if len(value) != 2:
+            raise refused("P011", f"expected {self.allowed}, got {len(value)} of them.")
+        ends = Several(self.item).read(value)
+        least, most = cast("tuple[float, float]", ends)
+        if least > most:
+            shown = f"[{shown_value(value[1])}, {shown_value(value[0])}]"
+            raise refused("P019", f"the least comes first. Did you mean {shown}?")
+        return least, most
 
 
 def _is_infinity(value: object) -> bool:

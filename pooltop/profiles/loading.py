@@ -118,6 +118,7 @@ def _read(
         checks.check_presence(tree, report)
         checks.check_workloads(tree, values, report)
         checks.check_sizes(values, _open_files(), report)
+        checks.check_bounds(values, report)
         checks.check_in_flight(values, report)
         check_clocks(values, report)
         check_tls(values, os.path.dirname(path), report)

@@ -14,12 +14,14 @@ from typing import Literal
 import msgspec
 
 from pooltop.core import model
+from pooltop.core.edits import MOST_USERS
 from pooltop.profiles import unavailable, web
 from pooltop.profiles.kinds import (
     Choice,
     Decimal,
     FilePath,
     Flag,
+    Interval,
     Kind,
     Label,
     Line,
@@ -30,7 +32,7 @@ from pooltop.profiles.kinds import (
     Whole,
 )
 from pooltop.profiles.proxies import ProxySettings
-from pooltop.profiles.units import Duration, Rate
+from pooltop.profiles.units import AUTO_REVERT, Duration, Rate
 
 MOST_SOCKETS = 1_000_000
 MOST_SESSIONS = 1_000_000
@@ -77,6 +79,8 @@ class Table:
     """Words of Node's that are no key, but whose meaning one has."""
     gives: type[msgspec.Struct] | None = None
     """The value that is made of it."""
+    mirrors: bool = False
+    """Its keys are those of another table: a stray one belongs there."""
 
     @property
     def allowed(self) -> str:
@@ -225,6 +229,23 @@ OPTIONS = (
 )
 """The keys of ``[agents.NAME]`` that are AgentOptions."""
 
+_SOCKET_BOUNDS = Interval(Whole(0, MOST_SOCKETS, no_limit=math.inf))
+
+BOUNDS = Table(
+    "[agents.NAME.bounds]",
+    (
+        Field("max_sockets", _SOCKET_BOUNDS, node="maxSockets"),
+        Field("max_total_sockets", _SOCKET_BOUNDS, node="maxTotalSockets"),
+        Field("max_free_sockets", _SOCKET_BOUNDS, node="maxFreeSockets"),
+        Field("timeout", Interval(Duration("ms", no_limit=math.inf, zero=True))),
+    ),
+    unavailable=dict.fromkeys(
+        ("keep_alive", "keepAlive", "scheduling", "live"), "it is no number, so it has no bounds."
+    ),
+    mirrors=True,
+)
+"""What an edit may do without a question asked: the numbers of ``core.edits.EDITABLE``."""
+
 AGENT = Table(
     "[agents.NAME]",
     (
@@ -233,6 +254,7 @@ AGENT = Table(
         Field("codec", Choice(("h11", "llhttp"), later=("h2",))),
         Field("timeouts", TIMEOUTS),
         Field("tls", TLS),
+        Field("bounds", BOUNDS),
         Field("proxy_env", ProxySettings(), node="proxyEnv", secret=True),
     ),
     later=(
@@ -288,7 +310,7 @@ WORKLOAD = Table(
         Field("arrival", Choice(("constant", "poisson")), only="open"),
         Field("rate", Rate(), only="open"),
         Field("max_in_flight", Whole(1, 1_000_000), only="open"),
-        Field("users", Whole(1, 1_000_000), only="closed"),
+        Field("users", Whole(1, MOST_USERS), only="closed"),
         Field("think", THINK, only="closed"),
         Field("duration", Duration(no_limit=None)),
         Field("max_requests", Whole(1, 10**12, no_limit=None)),
@@ -331,6 +353,7 @@ PROFILE = Table(
     (
         Field("schema", SchemaVersion()),
         Field("environment", Label()),
+        Field("auto_revert", AUTO_REVERT),
         Field(
             "safety",
             Table(
@@ -350,7 +373,8 @@ PROFILE = Table(
 
 def tables_with(key: str) -> tuple[str, ...]:
     """Give the headers of the tables in which a key belongs."""
-    found = (table.where for table in _all_tables(PROFILE) if key in table.spellings())
+    tables = (table for table in _all_tables(PROFILE) if not table.mirrors)
+    found = (table.where for table in tables if key in table.spellings())
     return tuple(dict.fromkeys(found))
 
 

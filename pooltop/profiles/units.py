@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from pooltop.core.edits import MOST_RATE
 from pooltop.profiles.kinds import UNLIMITED, Limit, NoLimit, Refused, refused, require_text
 from pooltop.profiles.shown import quoted, type_name
 
@@ -20,8 +21,6 @@ _SECONDS = {
 _DURATION = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)(ms|s|m|h)", re.ASCII)
 _BARE = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
 _RATE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)/(s|m|h)", re.ASCII)
-_LIKELY_MS = 50
-"""A bare number from here on was probably meant in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +35,20 @@ class Duration:
     """Whether "0s" is allowed."""
     on_zero: str = ""
     """What to say to "0s", where it is a mistake that people make."""
+    word: str = UNLIMITED
+    """How "no limit" is written."""
+    likely_ms: float = 50
+    """A bare number from here on was probably meant in milliseconds."""
 
     @property
     def allowed(self) -> str:
         """Show the spelling."""
-        word = "" if self.no_limit is Limit.ALWAYS else f', or "{UNLIMITED}"'
+        word = "" if self.no_limit is Limit.ALWAYS else f', or "{self.word}"'
         return f'a duration like "500ms", "2s", "1.5m", "1h"{word}'
 
     def read(self, value: object) -> float | None:
         """Take a number and a unit; give it in the model's unit."""
-        if value == UNLIMITED and self.no_limit is not Limit.ALWAYS:
+        if value == self.word and self.no_limit is not Limit.ALWAYS:
             return self.no_limit
         if not isinstance(value, str):
             raise self._not_text(value)
@@ -72,17 +75,26 @@ class Duration:
             return refused("P012", f"must be finite and above 0: {self.allowed}.")
         if value > LONGEST_S:
             return refused("P020", f"a duration needs a unit: {self.allowed}.")
-        unit = "ms" if self.unit == "ms" or value >= _LIKELY_MS else "s"
+        unit = "ms" if self.unit == "ms" or value >= self.likely_ms else "s"
         return refused(
             "P020", f"a duration needs a unit. Did you mean {quoted(f'{value:.15g}{unit}')}?"
         )
+
+
+AUTO_REVERT = Duration(
+    no_limit=None,
+    on_zero='0 would put every edit back at once. For never write "off".',
+    word="off",
+    likely_ms=1000,
+)
+"""How long a live edit stays that nobody keeps; None for good."""
 
 
 @dataclass(frozen=True)
 class Rate:
     """How often something happens."""
 
-    most: int = 1_000_000
+    most: int = MOST_RATE
     """Per second."""
     allowed: str = 'a rate like "50/s", "600/m", "10/h"'
 

@@ -22,6 +22,8 @@ from pooltop.args import ArgumentError, parse
         ("demo --duration", "--duration needs a time like 30s"),
         ("demo --interval", "--interval needs a time like 1s"),
         ("demo --allow", "--allow needs a host"),
+        ("demo --auto-revert", "--auto-revert needs a time like 60s, or off"),
+        ("demo --auto-revert 1s --auto-revert off", "--auto-revert is given twice"),
         ("dmeo", "unexpected argument dmeo; did you mean demo?"),
         ("demo again", "unexpected argument again"),
         ("a/b.toml", "unexpected argument a/b.toml; did you mean --profile a/b.toml?"),
@@ -40,15 +42,17 @@ def test_a_mistake_is_told_in_one_sentence(line: str, message: str) -> None:
 
 
 def test_everything_that_can_be_asked_for_is_read() -> None:
-    words = "--profile=p.toml --headless --json --read-only --duration 30s --interval=1s"
+    words = "--profile=p.toml --headless --json --read-only --duration 30s --interval=1s "
+    words += "--auto-revert=off"
 
     request = parse([*words.split(), "--allow", "a", "--allow=b"])
 
-    assert ("run", "p.toml", "30s", "1s") == (
+    assert ("run", "p.toml", "30s", "1s", "off") == (
         request.command,
         request.profile,
         request.duration,
         request.interval,
+        request.auto_revert,
     )
     assert (True, True, True) == (request.headless, request.json, request.read_only)
     assert ("a", "b") == request.allow

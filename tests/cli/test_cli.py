@@ -85,6 +85,14 @@ def test_without_arguments_the_first_steps_are_told(capfd: pytest.CaptureFixture
             ["demo", "--headless", "--interval", "soon\x1b"],
             '--interval soon?: expected a duration like "500ms", "2s", "1.5m", "1h".',
         ),
+        (
+            ["demo", "--headless", "--auto-revert", "0s"],
+            '--auto-revert 0s: 0 would put every edit back at once. For never write "off".',
+        ),
+        (
+            ["demo", "--headless", "--auto-revert", "never"],
+            '--auto-revert never: expected a duration like "500ms", "2s", "1.5m", "1h", or "off".',
+        ),
     ],
 )
 def test_a_bad_command_line_exits_2_with_one_sentence(
@@ -265,6 +273,31 @@ def test_the_children_are_spawned_for_the_dashboard_and_ended_however_it_ends(
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "reverts"),
+    [([], 60.0), (["--auto-revert", "5s"], 5.0), (["--auto-revert=off"], None)],
+)
+def test_what_the_command_line_says_of_auto_revert_goes_before_the_profile(
+    on_screen: Callable[[Callable[..., int]], None],
+    write: Callable[[str], str],
+    words: list[str],
+    reverts: float | None,
+) -> None:
+    path = write('environment = "prod"\n' + GOOD.format(url="http://127.0.0.1:1"))
+    seen: list[float | None] = []
+
+    def run_dashboard(source: Source, *, read_only: bool) -> int:
+        assert isinstance(source, LaunchedSource)
+        assert not read_only
+        seen.append(source._profile.auto_revert)
+        return 0
+
+    on_screen(run_dashboard)
+
+    assert 0 == cli.main(["--profile", path, *words])
+    assert [reverts] == seen
 
 
 def test_a_terminal_that_shows_and_hears_nothing_is_told_what_to_add(

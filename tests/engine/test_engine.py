@@ -22,9 +22,10 @@ async def engine_of():
     """Make engines of one agent and its workloads, closed after the test."""
     made = []
 
-    def make(*workloads, options=None, **agent):
+    def make(*workloads, options=None, auto_revert=None, **agent):
         profile = Profile(
             path="test.toml",
+            auto_revert=auto_revert,
             agents=(AgentProfile(name="web", options=AgentOptions(**(options or {})), **agent),),
             workloads=workloads,
         )
@@ -138,6 +139,54 @@ async def test_a_refused_edit_says_what_is_allowed_and_changes_nothing(
     assert word in outcome.error
     assert before == engine.agents["web"].options
     assert [] == _words(engine)
+
+
+async def test_an_edit_outside_of_the_bounds_has_to_be_confirmed(engine_of):
+    bounds = {"max_sockets": (1.0, 200.0), "timeout": (1000.0, 60_000.0)}
+    engine = engine_of(bounds=bounds)
+    web = engine.agents["web"]
+    assert bounds == engine.snapshot().agents[0].bounds
+
+    def edit(option, value, **more):
+        return engine.edit(Edit(id=1, agent="web", option=option, value=value, **more))
+
+    assert edit("max_sockets", 1).accepted
+    assert edit("max_sockets", 200).accepted
+    assert (
+        "maxSockets 201 is outside of the profile's bounds, 1 to 200: it has to be confirmed"
+        == edit("max_sockets", 201).error
+    )
+    assert "maxSockets unlimited is outside" in edit("max_sockets", None).error
+    assert "timeout none is outside of the profile's bounds, 1s to 1m" in edit("timeout", 0).error
+    assert (200.0, 0.0) == (web.options.max_sockets, web.options.timeout)
+    assert edit("max_sockets", 201, confirmed=True).accepted
+    assert edit("max_free_sockets", 9999).accepted
+    assert (201.0, 9999.0) == (web.options.max_sockets, web.options.max_free_sockets)
+
+
+async def test_what_nobody_keeps_is_put_back_even_out_of_bounds(engine_of, eventually):
+    engine = engine_of(auto_revert=60.0, bounds={"max_sockets": (1.0, 200.0)})
+    assert 60.0 == engine.snapshot().auto_revert_s
+    edit = Edit(id=1, agent="web", option="max_sockets", value=5, revert_after_s=0.02)
+    assert 1 == engine.edit(edit).number
+    await eventually(lambda: math.inf == engine.agents["web"].options.max_sockets)
+    assert [("operator", "reverted"), ("revert", "")] == [
+        (each.by, each.fate) for each in engine.snapshot().edits
+    ]
+
+
+async def test_what_is_kept_by_a_control_stays_and_the_load_is_left_alone(serve, engine_of):
+    server = await serve()
+    engine = engine_of(_load(server.url))
+    engine.start()
+    engine.control(Control(action="pause"))
+    engine.edit(Edit(id=1, agent="web", option="max_sockets", value=5, revert_after_s=60.0))
+    engine.control(Control(action="keep", edit=1))
+    snapshot = engine.snapshot()
+    assert ["kept"] == [each.fate for each in snapshot.edits]
+    assert "paused" == snapshot.workloads[0].state
+    with pytest.raises(UsageError, match="no edit 2"):
+        engine.control(Control(action="keep", edit=2))
 
 
 async def test_an_edit_of_keep_alive_reaches_the_workloads_header(serve, engine_of, eventually):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ FULL = """\
 #:schema ./pooltop.schema.json
 schema = 1
 environment = "prod"
+auto_revert = "90s"
 [safety]
 allow_hosts = ["10.0.0.7", "*.staging.internal"]
 [defaults.timeouts]
@@ -60,6 +62,10 @@ timeouts = { queue = "500ms", connect = "unlimited", idle = "1m" }
 [agents.kept.tls]
 verify = true
 servername = "x.staging.internal"
+[agents.kept.bounds]
+maxSockets = [1, 200]
+max_free_sockets = [0, "unlimited"]
+timeout = ["500ms", "unlimited"]
 [agents.pasted]
 keepAlive = true
 maxSockets = inf
@@ -101,6 +107,7 @@ duration = "unlimited"
 FULL_PROFILE = Profile(
     path="conf/full.toml",
     environment="prod",
+    auto_revert=90.0,
     allow_hosts=("10.0.0.7", "*.staging.internal"),
     demo=(
         DemoServer(
@@ -133,6 +140,11 @@ FULL_PROFILE = Profile(
             codec="llhttp",
             timeouts=Timeouts(queue=0.5, connect=None, idle=60.0, total=10.0),
             tls=TLSOptions(verify=True, servername="x.staging.internal"),
+            bounds={
+                "max_sockets": (1, 200),
+                "max_free_sockets": (0, math.inf),
+                "timeout": (500.0, math.inf),
+            },
         ),
         AgentProfile(
             name="pasted",
@@ -183,6 +195,37 @@ FULL_PROFILE = Profile(
 
 def test_a_full_profile_becomes_exactly_the_values_it_describes() -> None:
     assert FULL_PROFILE == load_profile_text(FULL, "conf/full.toml")
+
+
+@pytest.mark.parametrize(
+    ("head", "reverts"),
+    [
+        ("", None),
+        ('environment = "staging"', None),
+        ('environment = "prod"', 60.0),
+        ('environment = "prod"\nauto_revert = "off"', None),
+        ('auto_revert = "2m"', 120.0),
+    ],
+)
+def test_in_prod_an_edit_is_put_back_after_a_minute_unless_the_profile_decides(
+    good: str, head: str, reverts: float | None
+) -> None:
+    assert reverts == load_profile_text(f"{head}\n{good}").auto_revert
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ('"0s"', 'P012 auto_revert = "0s": 0 would put every edit back at once. For never write "off".'),
+        ('"unlimited"', 'P020 auto_revert = "unlimited": expected a duration like "500ms", "2s", "1.5m", "1h", or "off".'),
+        ("60", 'P020 auto_revert = 60: a duration needs a unit. Did you mean "60s"?'),
+        ("false", 'P011 auto_revert = false: expected a duration like "500ms", "2s", "1.5m", "1h", or "off", got a boolean.'),
+    ],
+)  # fmt: skip
+def test_a_wrong_auto_revert_is_refused(
+    good: str, lines: Callable[[str], list[str]], value: str, line: str
+) -> None:
+    assert [f"x.toml:1:15 error {line}"] == lines(f"auto_revert = {value}\n{good}")
 
 
 @pytest.mark.parametrize(

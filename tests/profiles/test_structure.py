@@ -8,12 +8,24 @@ import msgspec
 import pytest
 
 from pooltop.core import model
+from pooltop.core.edits import EDITABLE
 from pooltop.profiles import ProfileErrors, load_text
 from pooltop.profiles.kinds import Label
-from pooltop.profiles.tables import AGENT, DEMO, OPTIONS, PROFILE, REQUEST, TLS, WORKLOAD, Table
+from pooltop.profiles.tables import (
+    AGENT,
+    BOUNDS,
+    DEMO,
+    OPTIONS,
+    PROFILE,
+    REQUEST,
+    TLS,
+    WORKLOAD,
+    Table,
+)
 
 Lines = Callable[[str], list[str]]
 
+_BOUND = 'a whole number from 0 to 1000000, or "unlimited"'
 _NOTHING = "add [agents.NAME], for example with keep_alive = true"
 _NO_WORKLOAD = "add [workloads.NAME] with agent and base_url"
 
@@ -26,7 +38,7 @@ WHOLE = {
     "agents is no table": ("agents = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "1:10 error P011 agents = 1: expected tables like [agents.NAME], got a whole number."]),
     "agents is an array": ("[[agents]]\n", ["1:1 error P011 agents: expected tables like [agents.NAME], got an array.", "1:1 error P030 no workloads: " + _NO_WORKLOAD + "."]),
     "an agent is no table": ("[agents]\na = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "2:5 error P011 agents.a = 1: expected a table [agents.NAME], got a whole number."]),
-    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, environment, safety, defaults, demo, agents, workloads.']),
+    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, environment, auto_revert, safety, defaults, demo, agents, workloads.']),
 }  # fmt: skip
 
 ADDED = {
@@ -46,6 +58,10 @@ ADDED = {
     "record": ("[record]\n", ["6:1 error P016 record: not yet in this version of pooltop."]),
     "export": ("[export.prometheus]\n", ["6:2 error P016 export: not yet in this version of pooltop."]),
     "env": ("[env]\n", ["6:1 error P016 env: not yet in this version of pooltop."]),
+    "bounds of what is no number": ("[agents.b.bounds]\nkeepAlive = [1, 2]\n", ["7:1 error P023 agents.b.bounds.keepAlive: it is no number, so it has no bounds."]),
+    "ends of bounds": ("[agents.b.bounds]\nmax_sockets = [1, -2]\nmax_free_sockets = ['unlimitd', 5]\ntimeout = [1000, '5s']\n", [f"7:19 error P012 agents.b.bounds.max_sockets[1] = -2: expected {_BOUND}.", f'8:21 error P011 agents.b.bounds.max_free_sockets[0] = "unlimitd": expected {_BOUND}, got a string. Did you mean "unlimited"?', '9:12 error P020 agents.b.bounds.timeout[0] = 1000: a duration needs a unit. Did you mean "1000ms"?']),
+    "slip in a bound's name": ("[agents.b.bounds]\nmax_socket = [1, 2]\n", ['7:1 error P010 agents.b.bounds.max_socket: unknown key. Did you mean "max_sockets"?']),
+    "a value out of its own bounds": ('[agents.b]\nmax_sockets = 9\ntimeout = "5s"\nbounds = { maxSockets = [1, 8], timeout = ["1s", "60s"] }\n', ["6:1 warn  P034 agents.b: no workload uses this agent.", "7:15 warn  P019 agents.b.max_sockets = 9: outside of its own bounds (line 9)."]),
     "free timeout": ('[agents.b.timeouts]\nfree = "4s"\n', ["7:1 error P016 agents.b.timeouts.free: not yet in this version of pooltop."]),
     "hosts of an agent": ('[agents.b.hosts."x:1"]\n', ["6:11 error P016 agents.b.hosts: not yet in this version of pooltop."]),
     "slip in a later key": ("stagess = 1\n", ["6:1 error P010 workloads.w.stagess: unknown key. Did you mean stages, which is not yet in this version?"]),
@@ -173,6 +189,18 @@ def test_no_key_is_both_possible_and_yet_to_come() -> None:
     tables += [f.kind for t in (PROFILE, AGENT) for f in t.fields if isinstance(f.kind, Table)]
 
     assert [] == [t.where for t in tables if set(t.later) & set(t.spellings())]
+
+
+def test_every_editable_number_can_have_bounds_and_nothing_else() -> None:
+    names = {field.gives for field in BOUNDS.fields}
+    numbers = {
+        option
+        for option in EDITABLE
+        if isinstance(getattr(model.AgentOptions(), option), float | int)
+        and not isinstance(getattr(model.AgentOptions(), option), bool)
+    }
+
+    assert numbers == names
 
 
 @pytest.mark.parametrize("name", ["a.b c", "\u00fc", "x" * 64])

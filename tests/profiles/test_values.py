@@ -14,6 +14,7 @@ _SOCKETS = 'a whole number from 1 to 1000000, or "unlimited"'
 _DURATION = 'a duration like "500ms", "2s", "1.5m", "1h"'
 _LIMIT = f'{_DURATION}, or "unlimited"'
 _RATE = 'a rate like "50/s", "600/m", "10/h"'
+_BOUND = 'a whole number from 0 to 1000000, or "unlimited"'
 _NAME = "a name of 1 to 64 printable characters"
 
 AGENT_VALUES = [
@@ -51,6 +52,12 @@ AGENT_VALUES = [
     ('agent_keep_alive_timeout_buffer = "-1s"', 'P012 agent_keep_alive_timeout_buffer = "-1s": expected 0s, at most 596h.'),
     ("proxy_env = 5", 'P011 proxy_env: expected a table with http_proxy, https_proxy, no_proxy, or "environment", got a whole number.'),
     ('proxy_env = "on"', 'P013 proxy_env: allowed is a table with http_proxy, https_proxy, no_proxy, or "environment".'),
+    ("bounds = 5", "P011 bounds = 5: expected a table with max_sockets, max_total_sockets, max_free_sockets, timeout, got a whole number."),
+    ("bounds.max_sockets = 5", f"P011 bounds.max_sockets = 5: expected [least, most], each {_BOUND}, got a whole number."),
+    ("bounds.max_sockets = [5]", f"P011 bounds.max_sockets: expected [least, most], each {_BOUND}, got 1 of them."),
+    ("bounds.max_sockets = [1, 2, 3]", f"P011 bounds.max_sockets: expected [least, most], each {_BOUND}, got 3 of them."),
+    ("bounds.maxSockets = [200, 1]", "P019 bounds.maxSockets: the least comes first. Did you mean [1, 200]?"),
+    ('bounds.timeout = ["60s", "1s"]', 'P019 bounds.timeout: the least comes first. Did you mean ["1s", "60s"]?'),
     ("timeouts = 5", "P011 timeouts = 5: expected a table with mode, queue, connect, dns, tcp, tls, idle, total, got a whole number."),
 ]  # fmt: skip
 

@@ -1,0 +1,270 @@
+"""The book of live edits: what was accepted, by whom, what became of it, and what is put back when.
+
+The timers live here and not in a front end: an edit that nobody keeps is put back even when the
+viewer that asked for it has died.
+
+What an operator is promised: as long as nobody says "keep", the option goes back to the last value
+that somebody stands for, that of the profile or one that was kept or was meant for good. So
+
+- a second edit before the first was kept gets a clock of its own and takes over where the first
+  would have gone back to: 20 > 50 > 80, then silence, ends at 20 and not at the untried 50;
+- an undo in such a series is a step within it: 20 > 50 > 80, undo, stands at 50, and the clock of
+  the edit that was undone still runs, to 20. Nobody kept 50;
+- an edit without a clock (a restore; an operator who has switched the timer off) is meant for
+  good and ends the series, as does whatever leads to where the series would have gone back to.
+
+So there is at most one clock for each option of each agent or workload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from pooltop.core.edits import (
+    LONGEST_REVERT_S,
+    Edit,
+    EditError,
+    EditOutcome,
+    EditRecord,
+    Fate,
+    Value,
+)
+from pooltop.engine.edit_targets import Target
+from pooltop.engine.edit_words import kept_words, record_words
+from pooltop.engine.journal import Journal
+from pooltop.errors import UsageError
+
+MOST_RECORDS = 50
+"""Edits that every snapshot carries: the latest."""
+
+Who = tuple[str, str]
+"""Agent and workload, one of them empty: whose option it is."""
+_Slot = tuple[str, str, str]
+"""Agent, workload, option."""
+_REVERSES = ("undo", "revert")
+
+
+class _Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """A series of edits of one option that nobody kept, and when it is put back."""
+
+    number: int
+    """The latest of them."""
+    series: tuple[int, ...]
+    """All of them."""
+    back_to: Value
+    at: float
+    timer: asyncio.TimerHandle
+
+
+class EditBook:
+    """Carries out edits and keeps their records. Make it inside the event loop."""
+
+    def __init__(
+        self,
+        targets: Mapping[Who, Target],
+        journal: Journal,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Begin with no edit.
+
+        Args:
+            targets: what can be edited, under the names that edits use.
+            journal: is told of every change.
+            now: the event loop's clock.
+            wall: Unix time.
+        """
+        self._targets = targets
+        self._journal = journal
+        self._now = now
+        self._wall = wall
+        self._loop = asyncio.get_running_loop()
+        self._records: dict[int, EditRecord] = {}
+        self._clocks: dict[_Slot, _Clock] = {}
+        self._last = 0
+
+    @property
+    def records(self) -> tuple[EditRecord, ...]:
+        """The latest accepted edits, oldest first, MOST_RECORDS at most."""
+        return tuple(self._records.values())
+
+    def submit(self, edit: Edit) -> EditOutcome:
+        """Carry out an edit; gives what really happened, or why it was refused.
+
+        One that changes nothing is accepted and leaves no record; a clock that runs goes on.
+        """
+        try:
+            target = self._target(edit)
+            after = target.checked(edit)
+            _check_delay(edit.revert_after_s)
+        except EditError as error:
+            return EditOutcome(id=edit.id, accepted=False, error=str(error))
+        before = target.value(edit.option)
+        if before == after:
+            return EditOutcome(id=edit.id, accepted=True, before=before, after=after)
+        return self._carry_out(edit, target, after)
+
+    def keep(self, number: int | None) -> None:
+        """Let an edit stay in force; None keeps all that would be reverted.
+
+        Raises:
+            UsageError: there is no such edit, or it is not in force any more.
+        """
+        slots = [s for s, clock in self._clocks.items() if number in (None, clock.number)]
+        if not slots:
+            self._keep_without_clock(number)
+        for slot in slots:
+            clock = self._clocks.pop(slot)
+            clock.timer.cancel()
+            self._mark(clock.number, "kept")
+            record = self._records.get(clock.number)
+            if record is not None:
+                self._tell(record, kept_words(record))
+
+    def close(self) -> None:
+        """Put nothing back any more."""
+        for clock in self._clocks.values():
+            clock.timer.cancel()
+        self._clocks.clear()
+
+    def _target(self, edit: Edit) -> Target:
+        target = self._targets.get((edit.agent, edit.workload))
+        if target is not None:
+            return target
+        if edit.agent and edit.workload:
+            raise EditError("an edit is of an agent or of a workload, not of both")
+        kind, name = ("workload", edit.workload) if edit.workload else ("agent", edit.agent)
+        known = ", ".join(
+            who[kind == "workload"] for who in self._targets if who[kind == "workload"]
+        )
+        raise EditError(f"no {kind} {name!r}: there are {known or 'none'}")
+
+    def _carry_out(self, edit: Edit, target: Target, after: Value) -> EditOutcome:
+        before = target.value(edit.option)
+        effect = target.change(edit.option, after, by=edit.by)
+        self._last += 1
+        record = EditRecord(
+            number=self._last,
+            at=self._now(),
+            wall_at=self._wall(),
+            agent=edit.agent,
+            workload=edit.workload,
+            option=edit.option,
+            before=before,
+            after=after,
+            by=edit.by,
+            opened=effect.opened,
+            culled=effect.culled,
+            queued=effect.queued,
+            live=effect.live,
+        )
+        taken_back = self._taken_back(record)
+        clock = self._next_clock(edit, record, taken_back)
+        if edit.by == "undo" and taken_back is not None:
+            self._mark(taken_back, "undone")
+        if clock is not None:
+            self._clocks[_slot(record)] = clock
+            record = msgspec.structs.replace(record, revert_at=clock.at)
+        self._records[record.number] = record
+        if len(self._records) > MOST_RECORDS:
+            del self._records[next(iter(self._records))]
+        self._tell(record, record_words(record, effect.words, taken_back=taken_back))
+        return EditOutcome(
+            id=edit.id,
+            accepted=True,
+            before=before,
+            after=after,
+            opened=effect.opened,
+            culled=effect.culled,
+            queued=effect.queued,
+            live=effect.live,
+            number=record.number,
+        )
+
+    def _taken_back(self, reverse: EditRecord) -> int | None:
+        """Name the edit that a reverse takes back; None for what is no reverse, or of nothing."""
+        slot = _slot(reverse)
+        if reverse.by == "revert":
+            return self._clocks[slot].number
+        if reverse.by != "undo":
+            return None
+        for record in reversed(self._records.values()):
+            if (
+                _slot(record) == slot
+                and record.before == reverse.after
+                and record.by not in _REVERSES
+                and record.fate not in ("reverted", "undone")
+            ):
+                return record.number
+        return None
+
+    def _next_clock(self, edit: Edit, record: EditRecord, taken_back: int | None) -> _Clock | None:
+        """End the option's clock, and give the next one; the head of this file has the rules."""
+        slot = _slot(record)
+        old = self._clocks.pop(slot, None)
+        if old is not None:
+            old.timer.cancel()
+            if edit.by == "revert":
+                for one in old.series:
+                    self._mark(one, "reverted")
+            else:
+                self._mark(old.number, "superseded")
+        if edit.by == "undo":
+            due = old.at if old is not None and taken_back in old.series else None
+        else:
+            due = None if edit.revert_after_s is None else record.at + edit.revert_after_s
+        back_to = record.before if old is None else old.back_to
+        assert back_to is not None
+        if due is None or back_to == record.after:
+            return None
+        return _Clock(
+            number=record.number,
+            series=(record.number,) if old is None else (*old.series, record.number),
+            back_to=back_to,
+            at=due,
+            timer=self._loop.call_at(due, self._revert, slot),
+        )
+
+    def _revert(self, slot: _Slot) -> None:
+        agent, workload, option = slot
+        back_to = self._clocks[slot].back_to
+        edit = Edit(id=0, agent=agent, workload=workload, option=option, value=back_to, by="revert")
+        # Not checked anew: it was in force before, whatever the bounds, or the load's end, say.
+        self._carry_out(edit, self._targets[agent, workload], back_to)
+
+    def _mark(self, number: int, fate: Fate) -> None:
+        """Note what became of an edit, if it is remembered."""
+        record = self._records.get(number)
+        if record is None or (fate == "reverted" and record.fate == "undone"):
+            return
+        self._records[number] = msgspec.structs.replace(record, fate=fate, revert_at=None)
+
+    def _keep_without_clock(self, number: int | None) -> None:
+        if number is None:
+            raise UsageError("no edit is about to be reverted")
+        record = self._records.get(number)
+        if record is None:
+            raise UsageError(f"no edit {number} is remembered")
+        if record.fate in ("reverted", "undone", "superseded"):
+            raise UsageError(f"edit {number} cannot be kept: it was {record.fate}")
+        if record.fate == "":
+            self._mark(number, "kept")
+            self._tell(record, kept_words(record))
+
+    def _tell(self, record: EditRecord, words: str) -> None:
+        agent = self._targets[record.agent, record.workload].agent
+        self._journal.write("EDIT", words, agent=agent)
+
+
+def _slot(record: EditRecord) -> _Slot:
+    return (record.agent, record.workload, record.option)
+
+
+def _check_delay(revert_after_s: float | None) -> None:
+    if revert_after_s is not None and not 0 < revert_after_s <= LONGEST_REVERT_S:
+        raise EditError(f"it can be put back after more than 0 s, at most {LONGEST_REVERT_S} s")

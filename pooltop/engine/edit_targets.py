@@ -1,0 +1,94 @@
+"""What can be edited while it runs, and how: an agent's options, a workload's rate or users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from pooltop.core.edits import Bounds, Edit, EditError, Value, apply_edit, is_within
+from pooltop.engine.agent import Agent
+from pooltop.engine.edit_words import bounds_words, pool_effect
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change did at once."""
+
+    words: str
+    opened: int = 0
+    culled: int = 0
+    queued: int = 0
+    live: str = "node"
+
+
+class Target(Protocol):
+    """One agent or one workload, as the edit book sees it."""
+
+    @property
+    def agent(self) -> str:
+        """Give the agent's name, a workload's own agent's included: for the journal."""
+
+    def value(self, option: str) -> Value:
+        """Give what is in force."""
+
+    def checked(self, edit: Edit) -> Value:
+        """Give the value that an edit would put in force.
+
+        Raises:
+            EditError: it may not; says what is allowed.
+        """
+
+    def change(self, option: str, value: Value, *, by: str) -> Effect:
+        """Put a value in force that was checked, or was in force before."""
+
+
+class AgentTarget:
+    """An agent's options."""
+
+    def __init__(
+        self, name: str, agent: Agent, bounds: Bounds, changed: Callable[[], None]
+    ) -> None:
+        """Edit ``agent``.
+
+        Args:
+            name: its name.
+            agent: itself.
+            bounds: what its profile lets its options be set to without a question.
+            changed: called after every change.
+        """
+        self.agent = name
+        self._agent = agent
+        self._bounds = bounds
+        self._changed = changed
+
+    def value(self, option: str) -> Value:
+        """Give what is in force."""
+        value: Value = getattr(self._agent.options, option)
+        return value
+
+    def checked(self, edit: Edit) -> Value:
+        """Give the value that an edit would put in force.
+
+        Raises:
+            EditError: no such option, not allowed, or outside of the bounds and not confirmed.
+        """
+        value: Value = getattr(
+            apply_edit(self._agent.options, edit.option, edit.value), edit.option
+        )
+        if not edit.confirmed and not is_within(self._bounds, edit.option, value):
+            raise EditError(bounds_words(self._bounds, edit.option, value))
+        return value
+
+    def change(self, option: str, value: Value, *, by: str) -> Effect:
+        """Put a value in force; ``live`` says what the pool does at once."""
+        after = apply_edit(self._agent.options, option, value)
+        done = self._agent.shell.set_options(after, by=by)
+        self._changed()
+        return Effect(
+            words=pool_effect(done.opened, done.culled, done.queued, done.live),
+            opened=done.opened,
+            culled=done.culled,
+            queued=done.queued,
+            live=done.live,
+        )

@@ -1,0 +1,81 @@
+"""What the journal says of edits: who, what, before > after, and what it really did at once."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from pooltop.core.edits import Bounds, EditRecord, Value, node_name
+
+_UNITS = (("h", 3_600_000), ("m", 60_000), ("s", 1000))
+
+
+def value_words(option: str, value: Value | None) -> str:
+    """Give a value with its unit, as ``50``, ``unlimited``, ``30s``, ``on``, ``50/s``."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return value
+    if option == "timeout" and (value is None or value in (0, math.inf)):
+        return "none"
+    if value is None or math.isinf(value):
+        return "unlimited"
+    if option == "timeout":
+        return _time(value)
+    number = f"{value:.0f}" if value == int(value) else f"{value:g}"
+    return f"{number}/s" if option == "rate" else number
+
+
+def _time(ms: float) -> str:
+    for unit, size in _UNITS:
+        if ms >= size and ms % size == 0:
+            return f"{ms / size:.0f}{unit}"
+    return f"{ms:g}ms"
+
+
+def record_words(record: EditRecord, effect: str, *, taken_back: int | None = None) -> str:
+    """Tell of an edit that was carried out.
+
+    Args:
+        record: what was done.
+        effect: what it did at once.
+        taken_back: the number of the edit that it takes back; None where it is no reverse.
+    """
+    of = "" if taken_back is None else f" of edit {taken_back}"
+    words = f"edit {record.number} {_change(record)} by {record.by}{of}: {effect}"
+    if record.revert_at is not None:
+        words += f"; reverts in {record.revert_at - record.at:.3g} s unless kept"
+    return words
+
+
+def kept_words(record: EditRecord) -> str:
+    """Tell of an edit that is not put back any more."""
+    return f"edit {record.number} kept: {_subject(record)} {_shown(record, 'after')} stays"
+
+
+def pool_effect(opened: int, culled: int, queued: int, live: str) -> str:
+    """Say what an edit did to an agent's pools at once."""
+    done = f"{opened} dialled, {culled} idle closed, {queued} were queued"
+    return f"{done}, {live.upper()} mode"
+
+
+def bounds_words(bounds: Bounds, option: str, value: Value | None) -> str:
+    """Refuse a value that is outside of the profile's bounds."""
+    least, most = (value_words(option, end) for end in bounds[option])
+    return (
+        f"{node_name(option)} {value_words(option, value)} is outside of the profile's bounds, "
+        f"{least} to {most}: it has to be confirmed"
+    )
+
+
+def _change(record: EditRecord) -> str:
+    return f"{_subject(record)} {_shown(record, 'before')} > {_shown(record, 'after')}"
+
+
+def _subject(record: EditRecord) -> str:
+    # An agent's lines have its name in a field of their own; a workload's have its agent's there.
+    return f"{record.workload} {record.option}" if record.workload else node_name(record.option)
+
+
+def _shown(record: EditRecord, side: Literal["before", "after"]) -> str:
+    return value_words(record.option, record.before if side == "before" else record.after)
