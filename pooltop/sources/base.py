@@ -19,12 +19,19 @@ from pooltop.sources.company import Company, Standing, ViewerInfo
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
-    """What is new: always the latest snapshot, and the journal since the previous update."""
+    """What is new: always the latest snapshot, and the journal since the previous update.
+
+    One whose snapshot is of an earlier time than the update before begins anew: a viewer forgets
+    its history and its journal. A recording that is played back to an earlier moment sends some
+    minutes before that moment first, each update marked ``past``, and then the moment itself.
+    """
 
     snapshot: Snapshot
     entries: tuple[JournalEntry, ...] = ()
     dropped: int = 0
     """Journal entries that were lost since the previous update, because there were too many."""
+    past: bool = False
+    """To be kept and not drawn: another update follows at once."""
     company: Company | None = None
     """All who watch this engine; None where nobody else can: it ends with its only viewer.
 

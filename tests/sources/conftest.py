@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,12 +16,26 @@ from pooltop.core.model import (
     AgentProfile,
     DemoServer,
     Latency,
+    OriginKey,
     Profile,
+    SocketId,
     Workload,
 )
+from pooltop.core.snapshot import (
+    AgentSnapshot,
+    JournalEntry,
+    OriginCounters,
+    OriginSnapshot,
+    Snapshot,
+    SocketInfo,
+)
+from pooltop.core.states import SocketState
 from pooltop.demo.host import DemoHost
 from pooltop.demo.server import DemoServers
 from pooltop.sources.base import Update
+from pooltop.sources.recording_format import Meta
+from pooltop.sources.recording_reader import Recording
+from pooltop.sources.recording_writer import RecordingFile
 
 DEADLINE_S = 10.0
 
@@ -166,3 +181,87 @@ def is_alive() -> Callable[[int], bool]:
         return True
 
     return look
+
+
+class Story:
+    """Makes updates by hand: one agent and one host, some seconds after the start."""
+
+    def snapshot(self, s: float, *, queued: int = 0, **more: object) -> Snapshot:
+        """Give the snapshot of ``s`` seconds after the start."""
+        origin = OriginSnapshot(
+            key=OriginKey("a:80:"),
+            scheme="http",
+            host="a",
+            port=80,
+            sockets=(
+                SocketInfo(id=SocketId(1), state=SocketState.ACTIVE, opened_at=100.0, since=100.0),
+            ),
+            queued=queued,
+            active=1,
+            total=1,
+            counters=OriginCounters(completed=int(s * 10), **more.pop("counters", {})),
+        )
+        agent = AgentSnapshot(
+            name="one",
+            options=AgentOptions(max_sockets=1),
+            initial_options=AgentOptions(max_sockets=1),
+            origins=(origin,),
+            total_socket_count=1,
+        )
+        values = {"seq": int(s * 2) + 1, "profile": "p.toml", "agents": (agent,), **more}
+        return Snapshot(at=100.0 + s, wall_at=1.9e9 + s, **values)
+
+    def entry(self, number: int, s: float, kind: str = "INFO", text: str = "") -> JournalEntry:
+        """Give a journal entry."""
+        return JournalEntry(
+            seq=number, at=100.0 + s, wall_at=1.9e9 + s, kind=kind, text=text or f"entry {number}"
+        )
+
+    def update(self, s: float, **more: object) -> Update:
+        """Give an update with one journal entry, whose number is that of the half second."""
+        entry = self.entry(int(s * 2) + 1, s)
+        return Update(snapshot=self.snapshot(s, **more), entries=(entry,))
+
+    def updates(self, seconds: float, step: float = 0.5) -> list[Update]:
+        """Give one update every ``step`` seconds."""
+        return [self.update(n * step) for n in range(int(seconds / step) + 1)]
+
+
+@pytest.fixture
+def story() -> Story:
+    """Make updates by hand."""
+    return Story()
+
+
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write updates to a recording and give its path."""
+
+    def to(updates: Iterable[Update], *, name: str = "r.ptr", finished: bool = True) -> str:
+        file = RecordingFile(str(tmp_path / name))
+        file.begin(Meta(pooltop="1.2.3", title="p.toml", wall_started=1.9e9, interval_s=0.5))
+        for update in updates:
+            file.append(update)
+        size = file.size
+        file.finish()
+        if not finished:
+            os.truncate(file.path, size)
+        return file.path
+
+    return to
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[str], Recording]]:
+    """Open recordings, and close them after the test."""
+    with contextlib.ExitStack() as recordings:
+
+        def read(path: str) -> Recording:
+            recording = Recording(path)
+            recordings.callback(recording.close)
+            return recording
+
+        yield read

@@ -1,0 +1,92 @@
+"""A recording without a screen: what a live run would have printed, as fast as it is read."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+
+from pooltop.core.snapshot import Snapshot
+from pooltop.headless.lines import LineFormat
+from pooltop.headless.ndjson import json_line
+from pooltop.headless.summary import summary_lines
+from pooltop.present.clean import clean
+from pooltop.sources.recording_reader import Recording
+
+_INTERVAL_S = 1.0
+"""Of a recording that does not tell its own."""
+
+
+def replay_headless(recording: Recording, *, json: bool, out: int = 1) -> int:
+    """Print the whole of ``recording``; what is wrong with it goes to stderr.
+
+    Args:
+        recording: stays the caller's to close.
+        json: print NDJSON, and the summary on stderr, instead of lines.
+        out: the descriptor that lines and JSON go to.
+
+    Returns:
+        The exit status: 0, also when nobody reads any more.
+    """
+    with contextlib.suppress(BrokenPipeError):
+        _Replay(recording, json=json, out=out).run()
+    return 0
+
+
+class _Replay:
+    def __init__(self, recording: Recording, *, json: bool, out: int) -> None:
+        self._recording = recording
+        self._json = json
+        self._out = out
+        self._interval_s = recording.meta.interval_s or _INTERVAL_S
+        self._format = LineFormat(self._interval_s)
+        self._printed_at = recording.at[0]
+        self._damaged = 0
+
+    def run(self) -> None:
+        """Print everything."""
+        recording = self._recording
+        told_until = -math.inf
+        first = last = None
+        for index, at in enumerate(recording.at):
+            snapshot = recording.snapshot(index)
+            if snapshot is None:
+                self._damaged += 1
+                continue
+            first, last = first or snapshot, snapshot
+            if self._json:
+                journal = recording.journal(told_until, at)
+                told_until = at
+                self._put([json_line(snapshot, journal.entries, dropped=journal.dropped)])
+            else:
+                self._print_lines(snapshot)
+        assert first is not None and last is not None, "a recording has a snapshot"  # noqa: PT018
+        summary = summary_lines(last, elapsed_s=last.at - first.at)
+        if self._json:
+            sys.stderr.write("".join(f"{line}\n" for line in summary))
+        else:
+            self._put(summary)
+        self._tell_damage()
+
+    def _print_lines(self, snapshot: Snapshot) -> None:
+        """Print what a live run prints: not what came out of turn."""
+        self._format.note(snapshot)
+        if snapshot.at - self._printed_at >= self._interval_s / 2:
+            self._printed_at = snapshot.at
+            self._put(self._format.lines(snapshot))
+
+    def _tell_damage(self) -> None:
+        path, notes = clean(self._recording.path), []
+        if self._recording.note:
+            notes.append(self._recording.note)
+        if self._damaged:
+            notes.append(f"{self._damaged} damaged snapshots are left out")
+        sys.stderr.write("".join(f"pooltop: {path}: {note}\n" for note in notes))
+        sys.stderr.flush()
+
+    def _put(self, lines: list[str]) -> None:
+        text = "".join(f"{line}\n" for line in lines)
+        data = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+        while data:
+            data = data[os.write(self._out, data) :]

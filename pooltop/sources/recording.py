@@ -1,0 +1,157 @@
+"""A source that is recorded while it is watched: everything a viewer is told goes to a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from pooltop import __version__
+from pooltop.core.detail import Watch
+from pooltop.core.edits import Control, Edit, EditOutcome
+from pooltop.core.snapshot import JournalEntry
+from pooltop.sources.base import Source, Update
+from pooltop.sources.recording_format import Meta
+from pooltop.sources.recording_writer import RecordingFile, RecordingThread
+
+_END_S = 1.5
+"""What is still to be written when a source is closed may take so long."""
+
+
+class RecordingTee:
+    """A Source that passes another one on and records its updates on the way.
+
+    Whatever becomes of the recording, the session goes on: a full disk is told in the journal.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        path: str,
+        *,
+        seeds: Mapping[str, int] | None = None,
+        interval_s: float | None = None,
+    ) -> None:
+        """Make the file; nothing of the source is started.
+
+        Args:
+            source: what to watch and to record; closed with this one.
+            path: a file that is not there yet; only its owner may read it. It is taken away
+                again if not one update comes.
+            seeds: of the workloads, by name, if they are known.
+            interval_s: seconds between two updates; None if it is not known.
+
+        Raises:
+            RecordingError: the file exists, or cannot be made.
+        """
+        self.title = source.title
+        self.fixed = source.fixed
+        self.lock = source.lock
+        self.path = path
+        self._source = source
+        self._meta = Meta(
+            pooltop=__version__,
+            title=source.title,
+            seeds=dict(seeds or {}),
+            interval_s=interval_s,
+        )
+        self._file = RecordingFile(path)
+        self._thread = RecordingThread(self._file)
+        self._on_update: Callable[[Update], None] = _ignore
+        self._begun = False
+        self._told = False
+        self._told_missed = 0
+
+    @property
+    def recorded_bytes(self) -> int:
+        """The file's size so far; for the header: ``REC 4.1M``."""
+        return self._file.size
+
+    @property
+    def failure(self) -> str:
+        """Why nothing more is recorded, in words; empty while all is well."""
+        return self._thread.failure
+
+    async def start(
+        self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
+    ) -> None:
+        """Start the source; its updates are recorded and passed on.
+
+        Raises:
+            PooltopError: the source could not be started.
+        """
+        self._on_update = on_update
+        await self._source.start(self._take, on_end)
+
+    async def submit(self, edit: Edit) -> EditOutcome:
+        """Ask the source for an edit."""
+        return await self._source.submit(edit)
+
+    async def control(self, control: Control) -> None:
+        """Ask the source for what the control says."""
+        await self._source.control(control)
+
+    def watch(self, watch: Watch | None) -> None:
+        """Have the details of one host; they are in the recording as well."""
+        self._source.watch(watch)
+
+    async def close(self) -> None:
+        """Close the source, then the recording; safe to call twice."""
+        try:
+            await self._source.close()
+        finally:
+            await asyncio.to_thread(self.finish)
+
+    def finish(self) -> None:
+        """End the recording, where no event loop runs; safe to call twice."""
+        if not self._thread.finish(within_s=_END_S) and not self._thread.failure:
+            self._thread.failure = "the recording did not reach the disk in time"
+
+    def summary(self) -> str:
+        """Say what was recorded, after its end."""
+        pictures = self._file.snapshots
+        words = f"recorded {pictures} instant{'' if pictures == 1 else 's'} in {self.path}"
+        if not pictures:
+            words = f"nothing was recorded in {self.path}"
+        if self._thread.missed:
+            words += f", {self._thread.missed} left out: the disk was slow"
+        return f"{words}; {self.failure}" if self.failure else words
+
+    def _take(self, update: Update) -> None:
+        snapshot = update.snapshot
+        if not self._begun:
+            self._begun = True
+            self._thread.begin(
+                msgspec.structs.replace(
+                    self._meta,
+                    environment=snapshot.environment,
+                    wall_started=snapshot.wall_at,
+                )
+            )
+        self._thread.put(update)
+        self._on_update(self._with_news(update))
+
+    def _with_news(self, update: Update) -> Update:
+        """Give the update with a line about the recording, if there is something new to say."""
+        failure, missed = self._thread.failure, self._thread.missed
+        if failure and not self._told:
+            self._told = True
+            text = failure
+        elif missed and not self._told_missed:
+            text = "the disk is slow: instants are left out of the recording"
+        else:
+            return update
+        self._told_missed = missed
+        entry = JournalEntry(
+            seq=-1 - self._told,  # the engine's own count from 1
+            at=update.snapshot.at,
+            wall_at=update.snapshot.wall_at,
+            kind="INFO",
+            text=text,
+        )
+        return msgspec.structs.replace(update, entries=(*update.entries, entry))
+
+
+def _ignore(_: object) -> None:
+    """Stand in until ``start``."""

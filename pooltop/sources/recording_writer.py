@@ -1,0 +1,208 @@
+"""Writes a recording, on a thread of its own: neither packing nor a slow disk delays the engine.
+
+Every update is written when it comes, not kept back, so that a kill costs the last one at most.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+
+from pooltop.core.snapshot import Snapshot
+from pooltop.sources.base import Update
+from pooltop.sources.bookmarks import BookmarkFinder
+from pooltop.sources.recording_format import (
+    MAGIC,
+    TRAILER,
+    TRAILER_MARK,
+    Body,
+    Bookmark,
+    Index,
+    Journal,
+    Meta,
+    Place,
+    RecordingError,
+    pack,
+)
+
+_MOST_PENDING = 64
+"""Updates that may wait for the disk; beyond them pictures are left out, and counted."""
+_MOST_BOOKMARKS = 1000
+
+
+class RecordingFile:
+    """A new file that updates are appended to; ``finish`` makes it whole."""
+
+    def __init__(self, path: str) -> None:
+        """Make the file, for its owner alone.
+
+        Raises:
+            RecordingError: it is there already, or cannot be made.
+        """
+        self.path = path
+        self.size = 0
+        """Bytes written so far."""
+        self._snapshots: list[Place] = []
+        self._journals: list[Place] = []
+        self._bookmarks: list[Bookmark] = []
+        self._finder = BookmarkFinder()
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            self._file = os.open(path, flags, 0o600)
+        except FileExistsError:
+            raise RecordingError(
+                f"{path} exists, and a recording overwrites nothing: choose another name"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise RecordingError(f"{path} cannot be made: {_why(error)}") from error
+        self._identity = _identity(os.fstat(self._file))
+
+    @property
+    def snapshots(self) -> int:
+        """How many snapshots it has."""
+        return len(self._snapshots)
+
+    def begin(self, meta: Meta) -> None:
+        """Write what comes first.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        self._write(MAGIC + pack(meta, 0.0, meta.wall_started))
+
+    def append(self, update: Update) -> None:
+        """Write an update.
+
+        Raises:
+            OSError: it could not be written; the file ends with the update before.
+            RecordingError: it cannot be packed; the file is as it was.
+        """
+        snapshot = update.snapshot
+        frames: list[bytes] = []
+        end = self.size
+        journals, bookmarks = [], self._finder.look(snapshot)
+        if update.entries or update.dropped:
+            journals.append(Place(end, snapshot.at, snapshot.wall_at))
+            frames.append(_frame(Journal(entries=update.entries, dropped=update.dropped), snapshot))
+            end += len(frames[-1])
+        place = Place(end, snapshot.at, snapshot.wall_at)
+        frames.append(_frame(snapshot, snapshot))
+        room = _MOST_BOOKMARKS - len(self._bookmarks)
+        frames += [_frame(bookmark, snapshot) for bookmark in bookmarks[:room]]
+        self._write(b"".join(frames))
+        self._snapshots.append(place)
+        self._journals += journals
+        self._bookmarks += bookmarks[:room]
+
+    def finish(self) -> None:
+        """Write the index and close the file; one without a snapshot is taken away again.
+
+        Raises:
+            OSError: the disk did not take it all: a reader finds its way without the index.
+        """
+        try:
+            if not self._snapshots:
+                if _identity(os.lstat(self.path)) == self._identity:
+                    os.unlink(self.path)
+                return
+            index = Index(
+                snapshots=tuple(self._snapshots),
+                journals=tuple(self._journals),
+                bookmarks=tuple(self._bookmarks),
+            )
+            place = self.size
+            with contextlib.suppress(RecordingError):  # weeks of it: found by walking then
+                self._write(pack(index) + TRAILER.pack(place, TRAILER_MARK))
+            os.fsync(self._file)
+        finally:
+            os.close(self._file)
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self.size)
+                os.lseek(self._file, self.size, os.SEEK_SET)
+            raise
+        self.size += len(data)
+
+
+class RecordingThread:
+    """Takes updates without waiting and writes them to a RecordingFile until one fails."""
+
+    def __init__(self, file: RecordingFile) -> None:
+        """Begin; the file is this one's from here on."""
+        self.missed = 0
+        """Updates that were left out because the disk was slow."""
+        self.failure = ""
+        """Why nothing more is written, in words; empty while all is well."""
+        self._file = file
+        self._given = self._done = 0
+        self._updates: queue.SimpleQueue[Update | Meta | None] = queue.SimpleQueue()
+        # A daemon: a disk that hangs for ever does not hold up the end of the process.
+        self._thread = threading.Thread(target=self._work, name="pooltop-recording", daemon=True)
+        self._thread.start()
+
+    def begin(self, meta: Meta) -> None:
+        """Take what comes first."""
+        self._given += 1
+        self._updates.put(meta)
+
+    def put(self, update: Update) -> None:
+        """Take an update."""
+        if self._given - self._done >= _MOST_PENDING:
+            self.missed += 1
+            return
+        self._given += 1
+        self._updates.put(update)
+
+    def finish(self, *, within_s: float) -> bool:
+        """Write what is left, and the end; gives whether that was done in time.
+
+        Nothing may be put after it. Safe to call again.
+        """
+        self._updates.put(None)
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        while (given := self._updates.get()) is not None:
+            if not self.failure:
+                self._try(given)
+            self._done += 1
+        try:
+            self._file.finish()
+        except OSError as error:
+            self.failure = self.failure or _stopped(error)
+
+    def _try(self, given: Update | Meta) -> None:
+        try:
+            if isinstance(given, Meta):
+                self._file.begin(given)
+            else:
+                self._file.append(given)
+        except OSError as error:
+            self.failure = _stopped(error)
+        except RecordingError as error:
+            self.failure = f"the recording stopped: {error}"
+
+
+def _frame(value: Body, snapshot: Snapshot) -> bytes:
+    return pack(value, snapshot.at, snapshot.wall_at)
+
+
+def _stopped(error: OSError) -> str:
+    return f"the recording stopped: {_why(error)}; all before this is in it"
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
