@@ -1,60 +1,99 @@
 """The edit form as a value: every key gives a new form, nothing is changed in place.
 
-It is pinned to one agent and host from the moment it is opened; whatever the table does
-meanwhile, what is applied goes there.
+It is pinned to one agent's host, or one workload, from the moment it is opened; whatever the tables
+do meanwhile, what is applied goes there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from pooltop.core.edits import EditError, Value
-from pooltop.core.model import AgentOptions
 from pooltop.present.clean import clean
 from pooltop.present.history import HostId
-from pooltop.present.limits import FIELDS, Field, parse, stepped, value_of, written
+from pooltop.present.limits import Field, written
 
 _LONGEST = 16
 
 
+class Editable(Protocol):
+    """What has options that can be edited, as they are now."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Its options, in the order in which they are shown."""
+        ...
+
+    def value(self, option: str) -> Value | None:
+        """Give an option's value as an Edit would carry it: None for no limit."""
+        ...
+
+    def initial(self, option: str) -> Value | None:
+        """Give what the profile has."""
+        ...
+
+    def parse(self, option: str, text: str) -> Value | None:
+        """Give the value that was typed.
+
+        Raises:
+            EditError: it is not allowed; the message says what is.
+        """
+        ...
+
+    def stepped(self, option: str, text: str, by: int) -> str:
+        """Give the text after a step up or down."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadId:
+    """What tells a workload from all others."""
+
+    name: str
+
+
+Target = HostId | WorkloadId
+"""Whose options a form edits: the agent of a host, or a workload."""
+
+
 @dataclass(frozen=True, slots=True)
 class EditForm:
-    """What is typed so far for one agent."""
+    """What is typed so far."""
 
-    host: HostId
+    target: Target
     """Whom it is pinned to."""
-    options: AgentOptions
-    """The agent's options when it was opened, or last refreshed."""
+    of: Editable
+    """Its options when it was opened, or last refreshed."""
     focus: int = 0
-    typed: tuple[str | None, ...] = (None,) * len(FIELDS)
-    """Per field; None as long as it is untouched."""
+    typed: dict[str, str] = field(default_factory=dict)
+    """By option; untouched ones are not in it. Never changed, only replaced."""
 
     @property
     def field(self) -> Field:
         """The field that keys go to."""
-        return FIELDS[self.focus]
+        return self.of.fields[self.focus]
 
     def text(self, index: int) -> str:
         """Give what a field shows."""
-        typed = self.typed[index]
-        option = FIELDS[index].option
-        return written(option, value_of(self.options, option)) if typed is None else typed
+        option = self.of.fields[index].option
+        typed = self.typed.get(option)
+        return written(option, self.of.value(option)) if typed is None else typed
 
     def _with(self, text: str) -> EditForm:
-        typed = (*self.typed[: self.focus], text, *self.typed[self.focus + 1 :])
-        return replace(self, typed=typed)
+        return replace(self, typed={**self.typed, self.field.option: text})
 
-    def refreshed(self, options: AgentOptions) -> EditForm:
-        """Take over what the agent's options are now; what was typed stays."""
-        return self if options == self.options else replace(self, options=options)
+    def refreshed(self, of: Editable) -> EditForm:
+        """Take over what the options are now; what was typed stays."""
+        return self if of == self.of else replace(self, of=of)
 
     def move(self, by: int) -> EditForm:
         """Focus another field, around the ends."""
-        return replace(self, focus=(self.focus + by) % len(FIELDS))
+        return replace(self, focus=(self.focus + by) % len(self.of.fields))
 
     def type(self, text: str) -> EditForm:
         """Add to the focused field; the first key replaces what stood there."""
-        before = self.typed[self.focus] or ""
+        before = self.typed.get(self.field.option, "")
         return self._with((before + clean(text))[:_LONGEST])
 
     def backspace(self) -> EditForm:
@@ -63,22 +102,23 @@ class EditForm:
 
     def step(self, by: int) -> EditForm:
         """Step the focused field up or down; see ``limits.stepped``."""
-        return self._with(stepped(self.field.option, self.text(self.focus), by, self.options))
+        return self._with(self.of.stepped(self.field.option, self.text(self.focus), by))
 
     def error(self, index: int) -> str:
         """Give why a field's text is not allowed; empty when it is."""
-        typed = self.typed[index]
+        option = self.of.fields[index].option
+        typed = self.typed.get(option)
         if typed is None:
             return ""
         try:
-            parse(FIELDS[index].option, typed, self.options)
+            self.of.parse(option, typed)
         except EditError as error:
             return str(error)
         return ""
 
     def first_error(self) -> int | None:
         """Give the first field whose text is not allowed; None when all are."""
-        return next((i for i in range(len(FIELDS)) if self.error(i)), None)
+        return next((i for i in range(len(self.of.fields)) if self.error(i)), None)
 
     def changes(self) -> tuple[tuple[str, Value | None], ...]:
         """Give option and new value of every field that would change something.
@@ -87,10 +127,11 @@ class EditForm:
             EditError: A field's text is not allowed.
         """
         found: list[tuple[str, Value | None]] = []
-        for field, typed in zip(FIELDS, self.typed, strict=True):
+        for each in self.of.fields:
+            typed = self.typed.get(each.option)
             if typed is None:
                 continue
-            value = parse(field.option, typed, self.options)
-            if value != value_of(self.options, field.option):
-                found.append((field.option, value))
+            value = self.of.parse(each.option, typed)
+            if value != self.of.value(each.option):
+                found.append((each.option, value))
         return tuple(found)

@@ -201,3 +201,37 @@ def stepped(option: str, text: str, by: int, options: AgentOptions) -> str:
     # Stepping stops at 1: 0 lets every request wait, and is typed by who wants that.
     lowest = 1 if option in ("max_sockets", "max_total_sockets") else 0
     return written(option, float(max(lowest, value + by * unit)))
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLimits:
+    """An agent's options, as a form edits them (``editing.Editable``)."""
+
+    options: AgentOptions
+    before: AgentOptions
+    """As the profile has them."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Its options, in the order in which they are shown."""
+        return FIELDS
+
+    def value(self, option: str) -> Value | None:
+        """Give an option's value as an Edit would carry it: None for no limit."""
+        return value_of(self.options, option)
+
+    def initial(self, option: str) -> Value | None:
+        """Give what the profile has."""
+        return value_of(self.before, option)
+
+    def parse(self, option: str, text: str) -> Value | None:
+        """Give the value that was typed.
+
+        Raises:
+            EditError: it is not allowed; the message says what is.
+        """
+        return parse(option, text, self.options)
+
+    def stepped(self, option: str, text: str, by: int) -> str:
+        """Give the text after a step up or down."""
+        return stepped(option, text, by, self.options)

@@ -81,7 +81,10 @@ class Rewind:
             self._drop_last()
         elif self._at and self._raw_bytes > _LARGE_BYTES and at - self._at[-1] < _LARGE_EVERY_S:
             return
-        raw = _encoder.encode(snapshot)
+        try:
+            raw = _encoder.encode(snapshot)
+        except UnicodeEncodeError:
+            return  # half a character in a text: it can be shown, not kept
         packed = zlib.compress(raw, _FASTEST)
         self._raw_bytes = len(raw)
         self._at.append(at)

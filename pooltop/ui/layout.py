@@ -1,7 +1,8 @@
-"""How a screen of any size is divided: heights of panes, as plain numbers.
+"""How a screen of any size is divided: heights and widths of panes, as plain numbers.
 
-Five modes, from ``screens.md``: everything (120x34 and more), incident (an 80x24 terminal over
-ssh), one line a host (under 60x16), and a message where nothing can be shown (under 40x10).
+Six modes, from ``screens.md``: all panes at once (200x50 and more), everything of one page
+(120x34), incident (an 80x24 terminal over ssh), one line a host (under 60x16), and a message
+where nothing can be shown (under 40x10).
 """
 
 from __future__ import annotations
@@ -9,33 +10,66 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Mode = Literal["full", "incident", "line", "message"]
+Mode = Literal["wide", "full", "incident", "line", "message"]
 
 _MESSAGE = (40, 10)
 _LINE = (60, 16)
 _FULL = (120, 34)
+_WIDE = (184, 48)
 _BARS = 3
 """Header, alert and key line."""
+_BESIDE = 66
+"""The narrowest inspector beside a table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Heights in lines, borders included; 0 hides a pane."""
+    """Heights in lines, borders included, and widths in cells; 0 hides a pane."""
 
     mode: Mode
-    hosts: int = 0
+    tabs: int = 0
+    """The line that names the pages."""
+    body: int = 0
+    """All that belongs to the page."""
+    table: int = 0
+    """The page's table, and the inspector where it stands beside it."""
     plots: int = 0
     sockets: int = 0
     """The row of the socket strip, and of the queue's head where that is shown."""
     limits: int = 0
-    events: int = 0
+    card: int = 0
+    log: int = 0
+    """The event log, and the workloads where they stand beside it."""
     plot_count: int = 0
     """How many plots stand side by side."""
     queue: bool = False
     """Whether the queue's head is shown beside the sockets."""
+    inspector: int = 0
+    """Width of the inspector beside the table; 0 where it has to be opened."""
+    workloads: int = 0
+    """Width of the workloads beside the log."""
+
+    @property
+    def frame(self) -> int:
+        """Lines and cells that a pane's border takes of its content."""
+        return {"wide": 2, "full": 2, "incident": 1}.get(self.mode, 0)
+
+    @property
+    def sides(self) -> int:
+        """Cells that a pane's border takes of its width."""
+        return 2 if self.mode in ("wide", "full") else 0
 
 
-def plan(width: int, height: int, *, hosts: int, editing: bool = False) -> Plan:
+def plan(
+    width: int,
+    height: int,
+    *,
+    hosts: int,
+    editing: bool = False,
+    card: int = 0,
+    pools: bool = True,
+    inspecting: bool = False,
+) -> Plan:
     """Divide a screen.
 
     Args:
@@ -43,31 +77,58 @@ def plan(width: int, height: int, *, hosts: int, editing: bool = False) -> Plan:
         height: Lines.
         hosts: How many there are; the table takes no more than it needs.
         editing: Whether the limits strip must be there even when there is hardly room.
+        card: Lines that the card of the latest edit wants; 0 for none.
+        pools: Whether it is the page of the pools; the others have one table.
+        inspecting: Whether the inspector is open over the page.
     """
     if width < _MESSAGE[0] or height < _MESSAGE[1]:
         return Plan("message")
     if width < _LINE[0] or height < _LINE[1]:
         limits = 2 if editing else 0
-        return Plan("line", hosts=height - _BARS - limits, limits=limits)
-    full = width >= _FULL[0] and height >= _FULL[1]
+        rest = height - _BARS - limits
+        return Plan("line", body=rest, table=rest, limits=limits)
+    mode: Mode = "incident"
+    if width >= _FULL[0] and height >= _FULL[1]:
+        mode = "wide" if width >= _WIDE[0] and height >= _WIDE[1] else "full"
+    if not pools or inspecting:
+        return _one_table(width, height, mode, editing=editing)
+    return _pools(width, height, mode, hosts=hosts, card=card)
+
+
+def _one_table(width: int, height: int, mode: Mode, *, editing: bool) -> Plan:
+    tabs = 0 if mode == "incident" else 1
+    limits = (2 + (1 if mode == "incident" else 2)) if editing else 0
+    rest = height - _BARS - tabs - limits
+    beside = max(_BESIDE, width * 2 // 5) if width - _BESIDE >= 100 else 0
+    return Plan(mode, tabs=tabs, body=rest, table=rest, limits=limits, inspector=beside)
+
+
+def _pools(width: int, height: int, mode: Mode, *, hosts: int, card: int) -> Plan:
+    full = mode != "incident"
     frame = 2 if full else 1
+    tabs = 1 if full else 0
     limits = 2 + frame
-    least = {"hosts": 4 + frame, "events": 2 + frame}
-    left = height - _BARS - limits - sum(least.values())
+    least = {"table": 4 + frame, "log": 2 + frame}
+    left = height - _BARS - tabs - limits - sum(least.values())
+    shown_card = card if card <= left - 1 else 0
+    left -= shown_card
     heights = dict(least)
     table = max(1, hosts) + 1 + frame
+    if mode == "wide":
+        # The inspector stands beside the hosts: both need room, whatever the number of hosts.
+        table = max(table, 20)
     wishes: tuple[tuple[str, int], ...] = (
         ("plots", 4 + frame),
         ("sockets", (4 if full else 1) + frame),
-        ("hosts", min(table, 12)),
+        ("table", min(table, 12)),
         ("plots", (7 if full else 6) + frame),
-        ("events", 5 + frame),
-        ("hosts", min(table, 24)),
+        ("log", 4 + frame),
+        ("table", min(table, 24)),
         # With eight lines a few sockets have one each, below all that is said of them together.
         ("sockets", (8 if full else 3) + frame),
-        ("events", 6 + frame),
+        ("log", 6 + frame),
         ("plots", 9 + frame),
-        ("hosts", min(table, 44)),
+        ("table", min(table, 44)),
         ("plots", 11 + frame),
         ("sockets", (16 if full else 3) + frame),
     )
@@ -81,15 +142,21 @@ def plan(width: int, height: int, *, hosts: int, editing: bool = False) -> Plan:
         given = min(more, left)
         heights[pane] = now + given
         left -= given
-    heights["events"] += left
+    heights["log"] += left
     count = 3 if width >= 120 else 2 if width >= 76 else 1
+    plots, sockets = heights.get("plots", 0), heights.get("sockets", 0)
     return Plan(
-        "full" if full else "incident",
-        hosts=heights["hosts"],
-        plots=heights.get("plots", 0),
-        sockets=heights.get("sockets", 0),
+        mode,
+        tabs=tabs,
+        body=heights["table"] + plots + sockets,
+        table=heights["table"],
+        plots=plots,
+        sockets=sockets,
         limits=limits,
-        events=heights["events"],
+        card=shown_card,
+        log=heights["log"],
         plot_count=count,
-        queue=width >= 100 and heights.get("sockets", 0) >= 3 + frame,
+        queue=width >= 100 and sockets >= 3 + frame,
+        inspector=width * 2 // 5 if mode == "wide" else 0,
+        workloads=width * 2 // 5 if mode == "wide" else 0,
     )

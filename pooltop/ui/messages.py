@@ -1,11 +1,8 @@
-"""What panes tell the app. None carries a widget; every one carries the key it is about."""
+"""What panes tell the app. None carries a widget."""
 
 from __future__ import annotations
 
 from textual.message import Message
-
-from pooltop.core.edits import Value
-from pooltop.present.history import HostId
 
 
 class SnapshotArrived(Message):
@@ -17,36 +14,17 @@ class SnapshotArrived(Message):
 
 
 class CursorMoved(Message):
-    """The reader went to another host."""
+    """The reader went to another row."""
 
-    def __init__(self, host: HostId) -> None:
-        """Name the host."""
+    def can_replace(self, message: Message) -> bool:
+        """Let a later one stand for all that wait."""
+        return isinstance(message, CursorMoved)
+
+
+class HeadingClicked(Message):
+    """A table's heading was clicked."""
+
+    def __init__(self, cell: int) -> None:
+        """Say at which cell of the line."""
         super().__init__()
-        self.host = host
-
-
-class EditRequested(Message):
-    """Enter was pressed in the limits strip, and everything typed is allowed."""
-
-    def __init__(self, host: HostId, changes: tuple[tuple[str, Value | None], ...]) -> None:
-        """Name the host that the form is pinned to, and each option with its new value."""
-        super().__init__()
-        self.host = host
-        self.changes = changes
-
-
-class EditEnded(Message):
-    """The limits strip was left."""
-
-
-class FilterChanged(Message):
-    """The filter's text is now this."""
-
-    def __init__(self, text: str) -> None:
-        """Keep the text as typed."""
-        super().__init__()
-        self.text = text
-
-
-class StopRequested(Message):
-    """The key that stops everything was pressed while a pane had the keyboard."""
+        self.cell = cell

@@ -11,10 +11,11 @@ from pooltop.core.snapshot import AgentSnapshot, Snapshot
 from pooltop.errors import PooltopError
 from pooltop.present.clean import clean
 from pooltop.present.header import load_of
+from pooltop.present.history import HostId
 from pooltop.present.line import Ink, Line
 from pooltop.sources.base import Source
+from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.desk import Done, EditDesk
-from pooltop.ui.messages import EditRequested
 
 _PATIENCE_S = 5.0
 Own = Callable[[Coroutine[Any, Any, None], str], None]
@@ -84,15 +85,17 @@ class Operator:
             self.locked = not self.locked
             self.say("LOCKED" if self.locked else "UNLOCKED", "warn")
 
-    def edit(self, asked: EditRequested) -> None:
+    def edit(self, asked: ApplyEdits) -> None:
         """Send what was typed."""
         if not asked.changes:
             self.say("nothing changed")
         elif self.may_write():
             self._own(self._edit(asked), "edit")
 
-    async def _edit(self, asked: EditRequested) -> None:
-        self._tell(await self.desk.apply(asked.host.agent, asked.changes))
+    async def _edit(self, asked: ApplyEdits) -> None:
+        # A workload gives no form as long as it does not tell its rate or its users.
+        assert isinstance(asked.target, HostId)
+        self._tell(await self.desk.apply(asked.target.agent, asked.changes))
 
     def undo(self) -> None:
         """Take the last edit back."""

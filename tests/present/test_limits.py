@@ -10,11 +10,19 @@ from pooltop.core.edits import EDITABLE, Edit, EditError, EditOutcome
 from pooltop.core.model import AgentOptions, OriginKey
 from pooltop.present.editing import EditForm
 from pooltop.present.history import HostId
-from pooltop.present.limits import FIELDS, parse, stepped, value_of, written
+from pooltop.present.limits import FIELDS, AgentLimits, parse, stepped, value_of, written
 from pooltop.present.outcome import sentence
 
 OPTIONS = AgentOptions(max_sockets=4, timeout=30000)
 HOST = HostId("one", OriginKey("a:80:"))
+
+
+def limits(options: AgentOptions) -> AgentLimits:
+    return AgentLimits(options, OPTIONS)
+
+
+def form_of(options: AgentOptions) -> EditForm:
+    return EditForm(HOST, limits(options))
 
 
 def test_every_editable_option_has_a_field() -> None:
@@ -115,34 +123,34 @@ def test_steps_stay_within_what_is_allowed(option: str, text: str, by: int, then
 
 
 def test_the_first_key_replaces_and_the_next_ones_add() -> None:
-    form = EditForm(HOST, OPTIONS).type("4").type("0")
+    form = form_of(OPTIONS).type("4").type("0")
     assert "40" == form.text(0)
     assert (("max_sockets", 40.0),) == form.changes()
 
 
 def test_several_fields_are_applied_together_and_untouched_ones_not_at_all() -> None:
-    form = EditForm(HOST, OPTIONS).type("8").move(3).type("5").type("s").move(3).step(1)
+    form = form_of(OPTIONS).type("8").move(3).type("5").type("s").move(3).step(1)
     assert (("max_sockets", 8.0), ("timeout", 5000.0), ("live", "drain")) == form.changes()
 
 
 def test_typing_the_present_value_changes_nothing() -> None:
-    assert () == EditForm(HOST, OPTIONS).type("4").changes()
+    assert () == form_of(OPTIONS).type("4").changes()
 
 
 def test_a_wrong_value_in_any_field_refuses_all() -> None:
-    form = EditForm(HOST, OPTIONS).type("8").move(1).type("x").move(1)
+    form = form_of(OPTIONS).type("8").move(1).type("x").move(1)
     assert 1 == form.first_error()
     with pytest.raises(EditError):
         form.changes()
 
 
 def test_backspace_takes_from_what_is_shown() -> None:
-    form = EditForm(HOST, AgentOptions(max_sockets=40)).backspace()
+    form = form_of(AgentOptions(max_sockets=40)).backspace()
     assert "4" == form.text(0)
 
 
 def test_new_options_of_the_agent_show_where_nothing_was_typed() -> None:
-    form = EditForm(HOST, OPTIONS).type("8").refreshed(AgentOptions(max_sockets=9, timeout=1000))
+    form = form_of(OPTIONS).type("8").refreshed(limits(AgentOptions(max_sockets=9, timeout=1000)))
     assert ("8", "1s") == (form.text(0), form.text(3))
 
 

@@ -62,11 +62,11 @@ class Desk:
 
     def hosts(self) -> list[str]:
         """Give the hosts shown, top to bottom, without their ports."""
-        return [row.label.split(".")[0] for row in self.app.board.hosts.rows]
+        return [row.label.split(".")[0] for row in self.app.board.pools.rows]
 
     def cursor(self) -> str:
         """Give the agent under the cursor."""
-        host = self.app.board.hosts.cursor
+        host = self.app.board.pools.host
         return host.agent if host else ""
 
 

@@ -30,7 +30,7 @@ async def test_in_drain_mode_the_queue_is_gone_within_a_second(desk) -> None:
         await one.press("e", "4", "0", "enter")
         assert "36 dialled, DRAIN" in one.text()
         await one.step(1.0)
-        row = next(row for row in one.app.board.hosts.rows if row.agent == "starved")
+        row = next(row for row in one.app.board.pools.rows if row.agent == "starved")
         assert 0 == row.queued
 
 
@@ -66,7 +66,7 @@ async def test_the_form_stays_pinned_when_its_host_is_filtered_or_gone(desk) -> 
         await one.press("e", "7")
         one.source.agents = [a for a in one.source.agents if a.name != "starved"]
         await one.step()
-        assert one.app.board.limits.form.host.agent == "starved"
+        assert one.app.board.limits.form.target.agent == "starved"
         await one.press("escape")
         assert [] == sent(one)
 

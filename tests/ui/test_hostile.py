@@ -156,7 +156,7 @@ def test_at_120_by_40_the_sockets_of_an_https_host_have_lines_of_their_own(hosts
 def test_a_plan_never_needs_more_lines_than_there_are(width, height, hosts, editing) -> None:
     found = plan(width, height, hosts=hosts, editing=editing)
     if found.mode != "message":
-        used = 3 + found.hosts + found.plots + found.sockets + found.limits + found.events
+        used = 3 + found.tabs + found.body + found.card + found.limits + found.log
         assert used <= height
-        assert found.hosts >= 3
-        assert min(found.plots, found.sockets, found.limits, found.events) >= 0
+        assert found.table >= 3
+        assert min(found.plots, found.sockets, found.limits, found.card, found.log) >= 0

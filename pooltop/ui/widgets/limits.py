@@ -6,15 +6,10 @@ its own; the app's other keys come back with Esc or Enter.
 
 from __future__ import annotations
 
-from textual.message import Message
-
-from pooltop.core.snapshot import AgentSnapshot
-from pooltop.present.clean import clean
-from pooltop.present.editing import EditForm
-from pooltop.present.history import HostId
-from pooltop.present.limits import FIELDS, value_of, written
+from pooltop.present.editing import Editable, EditForm, Target
+from pooltop.present.limits import written
 from pooltop.present.line import Ink, Line, Span, fit, width_of
-from pooltop.ui.messages import EditEnded, EditRequested, StopRequested
+from pooltop.ui.asked import ApplyEdits, Asked, StopAll
 from pooltop.ui.widgets.lines import LinePane, Painter
 
 _STEPS = {"[": -1, "]": 1, "{": -10, "}": 10}
@@ -22,15 +17,15 @@ _KEYS = {"up": 1, "down": -1, "pageup": 10, "pagedown": -10}
 
 
 class LimitsStrip(LinePane):
-    """Shows the focused host's agent; edits it when asked to."""
+    """Shows the options of the agent in focus, or of a workload; edits them when asked to."""
 
     def __init__(self, painter: Painter, *, id: str) -> None:  # noqa: A002 - Textual's word
-        """Begin without an agent."""
+        """Begin with nothing."""
         super().__init__(painter, id=id)
         self.form: EditForm | None = None
         """What is being typed; None when nobody edits."""
-        self._agent: AgentSnapshot | None = None
-        self._label = ""
+        self._of: Editable | None = None
+        self._who = ""
         self._status: Line = ()
 
     @property
@@ -38,91 +33,86 @@ class LimitsStrip(LinePane):
         """Whether somebody edits."""
         return self.form is not None
 
-    def show_agent(self, agent: AgentSnapshot | None, label: str, status: Line) -> None:
-        """Take what is known now of the agent that is shown.
+    def show_options(self, of: Editable | None, who: str, status: Line) -> None:
+        """Take what is known now of whom is shown.
 
-        While somebody edits, the caller hands over the pinned agent, not the cursor's.
+        While somebody edits, the caller hands over the pinned one, not the cursor's.
 
         Args:
-            agent: Whose options; None when there is no host, or the pinned one is gone.
-            label: The host, clean.
+            of: Its options; None when there is none, or the pinned one is gone.
+            who: Its name, clean.
             status: What happened last; shown when nothing is being typed.
         """
-        self._agent = agent
-        self._label = label
+        self._of = of
+        self._who = who
         self._status = status
-        if self.form is not None and agent is not None:
-            self.form = self.form.refreshed(agent.options)
+        if self.form is not None and of is not None:
+            self.form = self.form.refreshed(of)
         self.render_form()
 
-    def open(self, host: HostId, agent: AgentSnapshot, *, step: int = 0) -> None:
-        """Begin to edit, pinned to this host's agent, on maxSockets.
+    def open(self, target: Target, of: Editable, *, step: int = 0) -> None:
+        """Begin to edit, pinned to this target, on its first option.
 
         Always there: on the field used last, a number typed by habit would go to another limit.
         """
-        self.form = EditForm(host, agent.options)
-        self._agent = agent
+        self.form = EditForm(target, of)
+        self._of = of
         if step:
             self.form = self.form.step(step)
         self.render_form()
 
-    def leave(self) -> EditEnded | None:
+    def leave(self) -> None:
         """Stop editing; what was typed and not applied is dropped."""
-        if self.form is None:
-            return None
-        self.form = None
-        self.render_form()
-        return EditEnded()
+        if self.form is not None:
+            self.form = None
+            self.render_form()
 
     def render_form(self) -> None:
         """Paint the strip as it stands."""
         self.set_class(self.editing, "-editing")
-        agent = self._agent
-        if agent is None:
+        of = self._of
+        if of is None:
             self.title("LIMITS")
             self.show([(("  no host yet", "dim"),)])
             return
-        hosts = len(agent.origins)
-        many = f", applies to each of its {hosts} hosts" if hosts > 1 else ""
         verb = "EDIT" if self.editing else "LIMITS"
+        head, comma, rest = self._who.partition(",")
         pinned = " (pinned)" if self.editing else ""
-        self.title(f"{verb} {self._label}{pinned}, agent {clean(agent.name, 24)}{many}")
-        self.show([self._fields(agent), self._second()])
+        self.title(f"{verb} {head}{pinned}{comma}{rest}")
+        self.show([self._fields(of), self._second()])
 
-    def _fields(self, agent: AgentSnapshot) -> Line:
+    def _fields(self, of: Editable) -> Line:
         width = self.size.width
         for short in (False, True):
-            line = self._field_spans(agent, short=short)
+            line = self._field_spans(of, short=short)
             if width_of(line) <= width:
                 return line
         if self.form is None:
             return fit(line, width)
         # Too narrow for all: the focused one, and its place among the others.
-        spans = self._one(agent, self.form.focus, short=True)
-        return fit((*spans, (f"  {self.form.focus + 1}/{len(FIELDS)}", "dim")), width)
+        spans = self._one(of, self.form.focus, short=True)
+        return fit((*spans, (f"  {self.form.focus + 1}/{len(of.fields)}", "dim")), width)
 
-    def _field_spans(self, agent: AgentSnapshot, *, short: bool) -> Line:
+    def _field_spans(self, of: Editable, *, short: bool) -> Line:
         spans: list[Span] = [(" ", "text")]
-        for index in range(len(FIELDS)):
-            spans += [*self._one(agent, index, short=short), (" " if short else "  ", "text")]
+        for index in range(len(of.fields)):
+            spans += [*self._one(of, index, short=short), (" " if short else "  ", "text")]
         return tuple(spans[:-1])
 
-    def _one(self, agent: AgentSnapshot, index: int, *, short: bool) -> list[Span]:
-        field = FIELDS[index]
+    def _one(self, of: Editable, index: int, *, short: bool) -> list[Span]:
+        field = of.fields[index]
         title = field.short if short else field.title
         form = self.form
-        text = written(field.option, value_of(agent.options, field.option))
+        text = written(field.option, of.value(field.option))
         ink: Ink = "field"
-        changed = value_of(agent.options, field.option) != value_of(
-            agent.initial_options, field.option
-        )
+        changed = of.value(field.option) != of.initial(field.option)
         if form is not None:
             text = form.text(index)
             if form.error(index):
                 ink = "field.bad"
             elif index == form.focus:
                 ink = "field.focus"
-            elif form.typed[index] is not None:
+            elif field.option in form.typed:
                 ink = "tag.mode"
             if index == form.focus:
                 text += "_"
@@ -139,8 +129,8 @@ class LimitsStrip(LinePane):
         error = form.error(form.focus)
         if error:
             return fit(((f" {field.title} {error}", "bad"),), width)
-        typed = form.typed[form.focus]
-        before = written(field.option, value_of(form.options, field.option))
+        typed = form.typed.get(field.option)
+        before = written(field.option, form.of.value(field.option))
         spans: list[Span] = []
         if typed is not None and typed != before:
             spans.append((f" {field.title} {before} > {typed}", "accent"))
@@ -154,7 +144,7 @@ class LimitsStrip(LinePane):
         """Lay the fields out anew."""
         self.render_form()
 
-    def take_key(self, key: str, char: str | None) -> Message | None:
+    def take_key(self, key: str, char: str | None) -> Asked | None:
         """Take a key while somebody edits; give what is to be done about it by the app.
 
         Args:
@@ -165,17 +155,18 @@ class LimitsStrip(LinePane):
         if form is None:
             return None
         if key == "escape":
-            return self.leave()
+            self.leave()
+            return None
         if key == "enter":
             return self._apply(form)
         if char == "P":
             # No value is written with a capital: the key stays the one that stops everything.
-            return StopRequested()
+            return StopAll()
         self.form = _after(form, key, char)
         self.render_form()
         return None
 
-    def _apply(self, form: EditForm) -> Message | None:
+    def _apply(self, form: EditForm) -> Asked | None:
         bad = form.first_error()
         if bad is not None:
             self.form = form.move(bad - form.focus)
@@ -183,7 +174,7 @@ class LimitsStrip(LinePane):
             return None
         changes = form.changes()
         self.leave()
-        return EditRequested(form.host, changes)
+        return ApplyEdits(form.target, changes)
 
 
 def _after(form: EditForm, key: str, char: str | None) -> EditForm:

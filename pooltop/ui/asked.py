@@ -1,0 +1,26 @@
+"""What a pane that is typed into asks of the app, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pooltop.core.edits import Value
+from pooltop.present.editing import Target
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyEdits:
+    """Enter was pressed in the limits strip, and everything typed is allowed."""
+
+    target: Target
+    """Whom the form is pinned to."""
+    changes: tuple[tuple[str, Value | None], ...]
+    """Each option with its new value."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAll:
+    """The key that stops everything was pressed."""
+
+
+Asked = ApplyEdits | StopAll

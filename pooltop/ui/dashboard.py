@@ -1,0 +1,300 @@
+"""The dashboard's application without its keys: takes updates from a Source and draws them.
+
+One path draws: an update, or a key, makes one ``redraw`` and with it at most one repaint of each
+pane that changed. Nothing here waits for the network while it draws; what does wait is a task
+that the app owns and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+
+from pooltop.core.detail import Watch
+from pooltop.core.snapshot import Snapshot
+from pooltop.errors import PooltopError
+from pooltop.present import units
+from pooltop.present.clean import clean
+from pooltop.present.header import HeaderFacts, State, load_of
+from pooltop.present.history import History
+from pooltop.sources.base import Source, Update
+from pooltop.ui.board import Board
+from pooltop.ui.crash import report
+from pooltop.ui.keys import bindings
+from pooltop.ui.logbook import Logbook
+from pooltop.ui.messages import SnapshotArrived
+from pooltop.ui.operator import Operator
+from pooltop.ui.reader import Reader
+from pooltop.ui.theme import THEMES, palette
+from pooltop.ui.timeline import Timeline
+from pooltop.ui.view import RequestSubject, SocketSubject, View
+from pooltop.ui.widgets.lines import Painter
+
+_SILENT_S = 5.0
+"""Without news for so long the picture is called old."""
+
+
+class Dashboard(App[None]):
+    """A live dashboard over one Source; ``reading`` and ``writing`` give it keys."""
+
+    TITLE = "pooltop"
+    CSS_PATH = "pooltop.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    AUTO_FOCUS = "#pools-table"
+    BINDINGS: ClassVar[list[BindingType]] = bindings()
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        read_only: bool = False,
+        window_s: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        ascii_only: bool | None = None,
+    ) -> None:
+        """Watch ``source``, which is started when the app is.
+
+        Args:
+            source: What to watch. The app does not close it: who made it does.
+            read_only: Refuse everything that changes something, for good.
+            window_s: What rates, quantiles and plots cover at first.
+            clock: Monotonic seconds, for the reader's own timing.
+            ascii_only: Draw without block characters; None asks the output's encoding.
+        """
+        super().__init__()
+        self._source = source
+        self.clock = clock
+        self._ascii = _needs_ascii() if ascii_only is None else ascii_only
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "pooltop"
+        self._painter = self._new_painter()
+        self.board = Board(self._painter)
+        """The panes."""
+        self.history = History()
+        """The kept past."""
+        self.timeline = Timeline()
+        """Which instant is shown."""
+        self.logbook = Logbook()
+        """What was told so far."""
+        self.reader = Reader(window_s)
+        """What is chosen to be seen."""
+        self.operator = Operator(
+            source,
+            read_only=read_only,
+            own=self._own,
+            log=self._log_edit,
+            changed=self._redraw_soon,
+        )
+        """What is done to the engine."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._state: State = "WAITING"
+        self._note = "  waiting for the engine"
+        self._heard_at = clock()
+        self._interval_s: float | None = None
+        self._watched: Watch | None = None
+        self.forced = False
+        """Whether the reader would not wait for an orderly end."""
+
+    # --- life -------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Give the panes."""
+        yield from self.board.compose()
+
+    def on_mount(self) -> None:
+        """Show the first frame, then start the source."""
+        self._repaint()
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
+        self.redraw()
+        self.set_interval(1.0, self._tick, name="silence")
+        self._own(self._start(), "source")
+
+    async def _start(self) -> None:
+        try:
+            await self._source.start(self._take, self._ended)
+        except (PooltopError, OSError) as error:
+            self._return_code = 1
+            self._ended(f"the engine could not be started: {error}")
+
+    def on_unmount(self) -> None:
+        """End what is still under way."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=f"pooltop-ui-{name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._disown)
+
+    def _disown(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, Exception):
+            self._handle_exception(error)
+
+    def leave(self, code: int) -> None:
+        """End with this exit status, the terminal restored."""
+        self.exit(return_code=code)
+
+    def _fatal_error(self) -> None:
+        # Textual's own report prints the local variables of every frame: they hold headers,
+        # bodies and pass phrases.
+        if self._exception is not None:
+            self._exit_renderables.append(Text(report(self._exception)))
+        self._close_messages_no_wait()
+
+    # --- what the source says ---------------------------------------------------------------
+
+    def _take(self, update: Update) -> None:
+        before = self.history.latest
+        if before is None:
+            self.operator.meet(update.snapshot)
+        if before is not None and update.snapshot.at > before.at:
+            gap = update.snapshot.at - before.at
+            # An edit is answered at once, out of turn: that is not the rate.
+            if self._interval_s is None or gap > self._interval_s / 2:
+                self._interval_s = gap
+        self.history.add(update.snapshot)
+        self.timeline.rewind.add(update.snapshot)
+        self.logbook.add(update.entries, update.dropped)
+        self._heard_at = self.clock()
+        if self._state != "ENDED":
+            self._state = "LIVE"
+        self.post_message(SnapshotArrived())
+
+    def _ended(self, reason: str) -> None:
+        self._state = "ENDED"
+        self._note = f"  ended: {clean(reason, 400)}"
+        self.operator.ended = True
+        self.operator.say(f"ended: {reason}; this is the last picture, q quits", "bad")
+        self._note_down("INFO", reason)
+        self.post_message(SnapshotArrived())
+
+    def _redraw_soon(self) -> None:
+        # Posted, because a source may call from outside the app's context.
+        self.post_message(SnapshotArrived())
+
+    def on_snapshot_arrived(self) -> None:
+        """Draw, once for all updates that came since the last time."""
+        self.redraw()
+
+    def _tick(self) -> None:
+        if self._state == "LIVE" and self._silence_s() > self._patience_s():
+            self._state = "SILENT"
+        if self._state in ("SILENT", "WAITING"):
+            self.redraw()
+
+    def _silence_s(self) -> float:
+        return self.clock() - self._heard_at
+
+    def _patience_s(self) -> float:
+        return max(_SILENT_S, 4 * (self._interval_s or 0))
+
+    # --- drawing ----------------------------------------------------------------------------
+
+    def _new_painter(self) -> Painter:
+        return Painter(palette(self.theme_variables, dark=self.current_theme.dark))
+
+    def _repaint(self) -> None:
+        self._painter = self._new_painter()
+        for pane in self.board.panes:
+            pane.repaint(self._painter)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Divide the screen anew."""
+        del event
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw a frame, now."""
+        if not self.is_running or not self.board.header.is_attached:
+            return
+        with self.batch_update():
+            self.board.draw(self.view(), self.size.width, self.size.height)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Have the engine tell more of what the cursor is on, and of nothing else."""
+        subject = self.board.page.subject
+        host = self.board.pools.host
+        request = None
+        if isinstance(subject, RequestSubject):
+            host, request = subject
+        elif isinstance(subject, SocketSubject):
+            host = subject.host
+        watched = None
+        if host is not None:
+            watched = Watch(agent=host.agent, origin=host.origin, request=request)
+        if watched != self._watched:
+            self._watched = watched
+            self._source.watch(watched)
+
+    def view(self) -> View:
+        """Give what the next frame is drawn from."""
+        latest = self.history.latest
+        shown = self.timeline.frozen or latest
+        return View(
+            snapshot=shown,
+            live=latest,
+            history=self.history,
+            logbook=self.logbook,
+            until=None if self.timeline.frozen is None else self.timeline.frozen.at,
+            header=self._header(shown),
+            now=self.clock(),
+            host=self.board.pools.host,
+            all_hosts=self.reader.all_hosts,
+            plot=self.reader.plot,
+            inspecting=self.reader.inspecting,
+            stale=self._state in ("SILENT", "ENDED"),
+            locked=self.operator.locked,
+            status=self.operator.status,
+            note=self._note if latest is None else "",
+            ascii_only=self._ascii,
+        )
+
+    def _header(self, shown: Snapshot | None) -> HeaderFacts:
+        state, detail = self._state, ""
+        frozen, latest = self.timeline.frozen, self.history.latest
+        if frozen is not None and latest is not None:
+            state = "FROZEN"
+            newer = self.logbook.newer(frozen.at)
+            detail = f"{units.age(latest.at - frozen.at)} behind, {newer} new events"
+        elif state == "LIVE" and self._interval_s:
+            detail = f"{1 / self._interval_s:.2g}/s"
+        elif state in ("SILENT", "WAITING"):
+            detail = f"for {units.age(self._silence_s())}"
+        return HeaderFacts(
+            title=self._source.title,
+            state=state,
+            detail=detail,
+            window_s=self.reader.window_s,
+            locked=self.operator.locked,
+            edits=self.operator.desk.undoable,
+            load=load_of(shown.workloads) if shown else "",
+            wall_at=shown.wall_at if shown else None,
+        )
+
+    def _log_edit(self, text: str) -> None:
+        self._note_down("EDIT", text)
+
+    def _note_down(self, kind: str, text: str) -> None:
+        latest = self.history.latest
+        at, wall_at = (latest.at, latest.wall_at) if latest else (0.0, time.time())
+        self.logbook.note(at, wall_at, kind, text)
+
+
+def _needs_ascii() -> bool:
+    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
+    return "utf" not in encoding.lower()

@@ -1,0 +1,197 @@
+"""What every page has: one table with a cursor, its order and filter, and an inspector."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Generic
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from pooltop.present.line import Line, fit
+from pooltop.present.table import (
+    Column,
+    KeyedRow,
+    column_at,
+    column_named,
+    row_line,
+    shown_columns,
+    sort_rows,
+    title_line,
+)
+from pooltop.ui.choice import Choice
+from pooltop.ui.layout import Plan
+from pooltop.ui.view import Subject, View
+from pooltop.ui.widgets.lines import LinePane, Painter
+from pooltop.ui.widgets.table import Sheet, TableGrid
+
+
+class Page(ABC):
+    """One of the views; ``draw`` is the only thing that changes what its panes show."""
+
+    name: ClassVar[str]
+    """For the tabs, the palette and the help page."""
+    number: ClassVar[str]
+    """The key that shows it."""
+    choice: Choice
+    """Order and filter of its table."""
+
+    def __init__(self, painter: Painter) -> None:
+        """Make its panes, once and for all: panes are shown and hidden, never made anew."""
+        name = self.name.lower()
+        self.table = TableGrid(painter, id=f"{name}-table")
+        self.inspector = LinePane(painter, id=f"{name}-inspector")
+        self._top = Horizontal(self.table, self.inspector, classes="top")
+        self.container = Vertical(self._top, *self.below(), id=f"page-{name}", classes="page")
+
+    def below(self) -> tuple[Widget, ...]:
+        """Give what stands below the table."""
+        return ()
+
+    @property
+    def panes(self) -> tuple[LinePane, ...]:
+        """Every pane that paints lines."""
+        return (self.table, self.inspector)
+
+    @property
+    @abstractmethod
+    def subject(self) -> Subject | None:
+        """What the cursor is on; None when there is nothing."""
+
+    @abstractmethod
+    def draw(self, view: View, plan: Plan, width: int) -> None:
+        """Put one View on the page's panes, which are ``width`` cells wide together."""
+
+    @abstractmethod
+    def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
+        """Give the title and the lines that tell all of what the cursor is on."""
+
+    @abstractmethod
+    def sort_next(self, by: int) -> None:
+        """Sort by a column to the right or to the left of the present one."""
+
+    @abstractmethod
+    def sort_at(self, cell: int) -> None:
+        """Sort by the column whose heading is at this cell."""
+
+    def lay_out(self, view: View, plan: Plan, width: int) -> int:
+        """Divide the upper row; give the width of the table's content, 0 when it is covered."""
+        covered = view.inspecting and not plan.inspector
+        beside = plan.inspector > 0
+        self._top.styles.height = plan.body if covered else plan.table
+        self.table.display = not covered
+        self.inspector.display = covered or beside
+        if not (covered or beside):
+            self.table.styles.width = width
+            return width - plan.sides
+        own = width if covered else plan.inspector
+        self.inspector.styles.width = own
+        lines = (plan.body if covered else plan.table) - plan.frame
+        inner = max(1, own - plan.sides)
+        title, shown = self.inspect(view, inner - 2, max(1, lines))
+        self.inspector.title(title)
+        self.inspector.show([((" ", "text"), *fit(line, inner - 1)) for line in shown])
+        if covered:
+            return 0
+        self.table.styles.width = width - own
+        return width - own - plan.sides
+
+
+class TablePage(Page, Generic[KeyedRow]):
+    """A page whose table has rows of one kind."""
+
+    all_columns: tuple[Column[KeyedRow], ...]
+    """Of its table, whether shown or not."""
+    noun: ClassVar[str]
+    """What its rows are, for the title."""
+
+    def __init__(self, painter: Painter, choice: Choice) -> None:
+        """Begin with this order."""
+        super().__init__(painter)
+        self.choice = choice
+        self.rows: tuple[KeyedRow, ...] = ()
+        """The rows in the order shown."""
+        self.shown: tuple[Column[KeyedRow], ...] = ()
+        """The columns shown."""
+
+    @property
+    def row(self) -> KeyedRow | None:
+        """The row that the cursor is on; None while there is none."""
+        place = self.table.place
+        return self.rows[place] if place < len(self.rows) else None
+
+    def show_rows(self, view: View, plan: Plan, width: int, rows: Sequence[KeyedRow]) -> None:
+        """Filter, sort and show these rows in a table whose content has this width."""
+        choice = self.choice
+        shown = self.shown = shown_columns(self.all_columns, width + plan.sides)
+        found = choice.matching(rows, self.all_columns)
+        column = column_named(self.all_columns, choice.sort)
+        if column is not None:
+            ordered = sort_rows(
+                found, column, descending=choice.descending, held=choice.held(view.now)
+            )
+        else:
+            ordered = list(found)
+        self.rows = tuple(ordered)
+        note = view.note or (f"no {self.noun.lower()} match the filter" if rows else self.nothing())
+        self.table.show_sheet(
+            Sheet(
+                keys=tuple(row.id for row in ordered),
+                heading=title_line(shown, width, sorted_by=choice.sort),
+                line=lambda i, cursor: row_line(ordered[i], shown, width, cursor=cursor),
+                ground=lambda i: self.ground(ordered[i]),
+                note=((f"  {note}", "dim"),),
+            )
+        )
+        fits = max(1, plan.table - plan.frame - 1)
+        self.table.title(self._title(view, len(ordered), len(rows), fits))
+
+    def ground(self, row: KeyedRow) -> str:
+        """Give the palette's name of a row's background."""
+        del row
+        return "row"
+
+    def nothing(self) -> str:
+        """Say why there are no rows."""
+        return f"no {self.noun.lower()}"
+
+    def scope(self, view: View) -> str:
+        """Say whose rows they are; empty for all there are."""
+        del view
+        return ""
+
+    def _title(self, view: View, found: int, total: int, fits: int) -> str:
+        choice = self.choice
+        title = f"{self.noun} {total}" if found == total else f"{self.noun} {found} of {total}"
+        title += self.scope(view)
+        if found > fits:
+            first = self.table.first_visible + 1
+            title += f"  rows {first}-{min(first + fits - 1, found)}"
+        column = column_named(self.all_columns, choice.sort)
+        if column is not None:
+            title += f"  sort {column.name} {'desc' if choice.descending else 'asc'}"
+        if choice.filtering:
+            title += f"  filter /{choice.needle}_  (ret keeps, esc clears)"
+        elif choice.needle:
+            title += f"  filter /{choice.needle}"
+        if choice.problem:
+            title += f"  {choice.problem}"
+        if choice.held(view.now) is not None:
+            title += "  order held while you move"
+        return title
+
+    def sort_next(self, by: int) -> None:
+        """Sort by a column to the right or to the left of the present one, around the ends."""
+        columns = [column for column in self.shown or self.all_columns if not column.picture]
+        if not columns:
+            return
+        place = next((i for i, c in enumerate(columns) if c.id == self.choice.sort), -by)
+        column = columns[(place + by) % len(columns)]
+        self.choice.sort_by(column.id, descending=column.falling)
+
+    def sort_at(self, cell: int) -> None:
+        """Sort by the column whose heading is at this cell; by the same one the other way."""
+        column = column_at(self.shown, self.table.size.width, cell)
+        if column is not None and not column.picture:
+            self.choice.sort_by(column.id, descending=column.falling)

@@ -1,0 +1,170 @@
+"""Page 1: the hosts, and of the one in focus its plots, its sockets and the head of its queue."""
+
+from __future__ import annotations
+
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.present import units
+from pooltop.present.clean import cells
+from pooltop.present.columns import COLUMNS, SPARK
+from pooltop.present.history import HostId
+from pooltop.present.hosts import HostRow, build_rows
+from pooltop.present.labels import label_of
+from pooltop.present.line import Line, text_of
+from pooltop.present.marks import Mark, in_use
+from pooltop.present.plot import columns_in, draw
+from pooltop.present.plots import PlotKind, plot_of
+from pooltop.present.socket_pane import ROOMY, pane_lines
+from pooltop.present.sockets import legend_line, queue_lines
+from pooltop.present.table import shown_columns
+from pooltop.ui.choice import Choice
+from pooltop.ui.inspecting import inspect_subject
+from pooltop.ui.layout import Plan
+from pooltop.ui.pages.base import TablePage
+from pooltop.ui.view import HostSubject, Subject, View, find
+from pooltop.ui.widgets.lines import LinePane, Painter
+
+PLOT_KINDS: tuple[PlotKind, ...] = ("in use", "queue", "wait")
+
+
+class PoolsPage(TablePage[HostRow]):
+    """Who is saturated, why, and did the change help: answered on one screen."""
+
+    name = "Pools"
+    number = "1"
+    noun = "HOSTS"
+    all_columns = COLUMNS
+
+    def __init__(self, painter: Painter) -> None:
+        """Begin with the longest queue first."""
+        self.plots = tuple(
+            LinePane(painter, id=f"plot-{kind.replace(' ', '-')}") for kind in PLOT_KINDS
+        )
+        self.sockets = LinePane(painter, id="sockets")
+        self.queue = LinePane(painter, id="queue")
+        self._plot_row = Horizontal(*self.plots, id="plots")
+        self._socket_row = Horizontal(self.sockets, self.queue, id="socket-row")
+        super().__init__(painter, Choice("queue", descending=True))
+
+    def below(self) -> tuple[Widget, ...]:
+        """Give the plots and the sockets."""
+        return (self._plot_row, self._socket_row)
+
+    @property
+    def panes(self) -> tuple[LinePane, ...]:
+        """Every pane that paints lines."""
+        return (*super().panes, *self.plots, self.sockets, self.queue)
+
+    @property
+    def host(self) -> HostId | None:
+        """The host that the cursor is on."""
+        cursor = self.table.cursor
+        return cursor if isinstance(cursor, HostId) else None
+
+    @property
+    def subject(self) -> Subject | None:
+        """That host."""
+        return None if self.host is None else HostSubject(self.host)
+
+    def nothing(self) -> str:
+        """Say why there are no rows."""
+        return "no host yet"
+
+    def ground(self, row: HostRow) -> str:
+        """Give the background: a saturated host's is warm."""
+        return "row.hot" if Mark.SATURATED in row.marks else "row"
+
+    def wants_spark(self, width: int) -> bool:
+        """Tell whether a table so wide draws sparklines, which cost the most of a row."""
+        return any(column.id == "spark" for column in shown_columns(COLUMNS, width))
+
+    def host_rows(self, view: View, plan: Plan, width: int) -> list[HostRow]:
+        """Give a row for each host; the header and the alerts are made of them too."""
+        if view.snapshot is None:
+            return []
+        table = width - plan.inspector
+        return build_rows(
+            view.snapshot,
+            view.history,
+            window_s=view.header.window_s,
+            stale=view.stale,
+            spark=SPARK if plan.table and self.wants_spark(table) else 0,
+            ascii_only=view.ascii_only,
+        )
+
+    def draw_hosts(self, view: View, plan: Plan, width: int, rows: list[HostRow]) -> None:
+        """Put the hosts on the table, so that it is known whom the cursor is on."""
+        inner = self.lay_out(view, plan, width)
+        if inner:
+            self.show_rows(view, plan, inner, rows)
+
+    def draw(self, view: View, plan: Plan, width: int) -> None:
+        """Draw what belongs to the host that the cursor is on."""
+        self._plot_row.display = plan.plots > 0
+        self._socket_row.display = plan.sockets > 0
+        self._plot_row.styles.height = max(1, plan.plots)
+        self._socket_row.styles.height = max(1, plan.sockets)
+        agent, origin = find(view.snapshot, self.host)
+        if agent is None or origin is None or view.snapshot is None:
+            return
+        self._draw_plots(view, plan, width, origin)
+        self._draw_sockets(plan, width, view.snapshot, agent, origin)
+
+    def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
+        """Give all that is known of the host."""
+        return inspect_subject(view, self.subject, width, height)
+
+    def _draw_plots(self, view: View, plan: Plan, width: int, origin: OriginSnapshot) -> None:
+        if not plan.plots or view.snapshot is None or self.host is None:
+            return
+        chosen = [view.plot] if view.plot is not None else list(range(plan.plot_count))
+        each = width // len(chosen)
+        for index, pane in enumerate(self.plots):
+            pane.display = index in chosen
+            if index not in chosen:
+                continue
+            size = width - each * (len(chosen) - 1) if index == chosen[-1] else each
+            pane.styles.width = size
+            inner = size - plan.sides
+            plot = plot_of(
+                PLOT_KINDS[index],
+                view.history.track(self.host),
+                at=view.snapshot.at,
+                window_s=view.header.window_s,
+                columns=columns_in(inner),
+            )
+            named = f"{label_of(origin)}  {plot.title}"
+            fits = index == chosen[0] and cells(named) <= size - 8
+            pane.title(named if fits else plot.title)
+            pane.show(draw(plot, inner, plan.plots - plan.frame, ascii_only=view.ascii_only))
+
+    def _draw_sockets(
+        self,
+        plan: Plan,
+        width: int,
+        snapshot: Snapshot,
+        agent: AgentSnapshot,
+        origin: OriginSnapshot,
+    ) -> None:
+        if not plan.sockets:
+            return
+        lines = plan.sockets - plan.frame
+        left = width // 2 if plan.queue else width
+        self.queue.display = plan.queue
+        self.sockets.styles.width = left
+        self.queue.styles.width = max(1, width - left)
+        limit = units.count(agent.options.max_sockets)
+        # The legend is a line where there is room for it, and else the border's text.
+        legend = "" if lines >= ROOMY else "   " + text_of(legend_line()).strip()
+        self.sockets.title(f"SOCKETS {in_use(origin)}/{limit}{legend}")
+        shown = pane_lines(snapshot, agent, origin, max(1, left - plan.sides - 2), lines)
+        self.sockets.show([((" ", "text"), *line) for line in shown])
+        self.queue.title(
+            f"QUEUE HEAD {units.count(origin.queued)}, first in first out"
+            if origin.queued
+            else "QUEUE empty"
+        )
+        queued = queue_lines(origin, snapshot.at, lines)
+        self.queue.show([((" ", "text"), *line) for line in queued])

@@ -1,0 +1,60 @@
+"""Page 2: a row for each socket, of the host in focus or of all."""
+
+from __future__ import annotations
+
+from pooltop.present.labels import label_of
+from pooltop.present.line import Line
+from pooltop.present.socket_columns import COLUMNS
+from pooltop.present.socket_rows import SocketRow, build_socket_rows
+from pooltop.ui.choice import Choice
+from pooltop.ui.inspecting import inspect_subject
+from pooltop.ui.layout import Plan
+from pooltop.ui.pages.base import TablePage
+from pooltop.ui.view import SocketSubject, Subject, View, find
+from pooltop.ui.widgets.lines import Painter
+
+
+class SocketsPage(TablePage[SocketRow]):
+    """What every connection does, what it has cost and what the kernel sees of it."""
+
+    name = "Sockets"
+    number = "2"
+    noun = "SOCKETS"
+    all_columns = COLUMNS
+
+    def __init__(self, painter: Painter) -> None:
+        """Begin in the order in which they were opened."""
+        super().__init__(painter, Choice("id", descending=False))
+
+    @property
+    def subject(self) -> Subject | None:
+        """The socket that the cursor is on."""
+        row = self.row
+        return None if row is None or row.host is None else SocketSubject(row.host, row.socket.id)
+
+    def nothing(self) -> str:
+        """Say why there are no rows."""
+        return "no socket is open (h: of all hosts)"
+
+    def scope(self, view: View) -> str:
+        """Say whose sockets they are."""
+        return scope_words(view)
+
+    def draw(self, view: View, plan: Plan, width: int) -> None:
+        """Show the sockets of the host in focus, or of all."""
+        inner = self.lay_out(view, plan, width)
+        if inner and view.snapshot is not None:
+            rows = build_socket_rows(view.snapshot, None if view.all_hosts else view.host)
+            self.show_rows(view, plan, inner, rows)
+
+    def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
+        """Give all that is known of the socket."""
+        return inspect_subject(view, self.subject, width, height)
+
+
+def scope_words(view: View) -> str:
+    """Say whose rows a page shows: the host in focus, or all."""
+    if view.all_hosts:
+        return "  of all hosts (h)"
+    _, origin = find(view.snapshot, view.host)
+    return "" if origin is None else f"  of {label_of(origin)} (h: all)"

@@ -1,0 +1,176 @@
+"""The keys that only read, and the keyboard itself: what is typed into has its keys first."""
+
+from __future__ import annotations
+
+from textual import events
+
+from pooltop.ui.asked import ApplyEdits, StopAll
+from pooltop.ui.dashboard import Dashboard
+from pooltop.ui.keys import FROM_ANYWHERE
+from pooltop.ui.messages import CursorMoved, HeadingClicked
+
+_LONGEST_PASTE = 64
+
+
+class ReadingKeys(Dashboard):
+    """Cursor, pages, order, filter, window, freeze and what is looked at closely."""
+
+    # --- the keyboard -----------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let what is being typed into have its keys, in the order in which they came."""
+        if len(self.screen_stack) == 1:
+            if isinstance(event, events.Key) and not event.is_forwarded:
+                if event.key not in FROM_ANYWHERE and self._typed(event.key, event.character):
+                    return
+            elif isinstance(event, events.Paste) and not event.is_forwarded:
+                for char in event.text.partition("\n")[0].strip()[:_LONGEST_PASTE]:
+                    self._typed(char, char)
+                return
+        await super().on_event(event)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave every key to the palette while it is open."""
+        del action, parameters
+        return len(self.screen_stack) == 1
+
+    def _typed(self, key: str, char: str | None) -> bool:
+        """Give a key to the form, the question or the filter; False when none is open."""
+        board = self.board
+        choice = board.page.choice
+        if board.limits.editing or board.prompt.question is not None:
+            pane = board.limits if board.limits.editing else board.prompt
+            asked = pane.take_key(key, char)
+            if isinstance(asked, ApplyEdits):
+                self.operator.edit(asked)
+            elif isinstance(asked, StopAll):
+                self.operator.stop()
+        elif choice.filtering:
+            if not choice.take_key(key, char) and key in ("up", "down"):
+                board.page.table.move(-1 if key == "up" else 1)
+        else:
+            return False
+        self.redraw()
+        return True
+
+    # --- where the reader is ----------------------------------------------------------------
+
+    def action_page(self, name: str) -> None:
+        """Show another page."""
+        if self.board.helping:
+            self.board.toggle_help()
+        self.board.turn_to(name)
+        self.reader.inspecting = False
+        self.redraw()
+
+    def action_cursor(self, by: int) -> None:
+        """Move the cursor, or the help page."""
+        if self.board.helping:
+            self.board.scroll_help(by)
+        else:
+            page = self.board.page
+            page.choice.hold(page.table.keys, self.clock())
+            page.table.move(by)
+        self.redraw()
+
+    def action_leaf(self, pages: int) -> None:
+        """Go through the table, the log of the first page, or the help page."""
+        board = self.board
+        if board.helping:
+            board.scroll_help(pages * 10)
+        elif board.page is board.pools:
+            board.log.scroll_by(pages)
+        else:
+            self.action_cursor(pages * max(1, board.page.table.visible_rows - 1))
+        self.redraw()
+
+    def action_end(self) -> None:
+        """Follow again when frozen; else go to the last row."""
+        if self.timeline.frozen is not None:
+            self.action_freeze()
+        else:
+            self.action_cursor(100_000)
+
+    def action_open(self) -> None:
+        """Look closely at what the cursor is on, or no more."""
+        if not self.board.helping:
+            self.reader.inspecting = not self.reader.inspecting
+            self.redraw()
+
+    def action_scope(self) -> None:
+        """Show sockets and requests of this host, or of all."""
+        self.reader.all_hosts = not self.reader.all_hosts
+        self.redraw()
+
+    def on_cursor_moved(self, message: CursorMoved) -> None:
+        """Show what the cursor went to."""
+        del message
+        self.redraw()
+
+    def on_heading_clicked(self, message: HeadingClicked) -> None:
+        """Sort by the column that was clicked."""
+        self.board.page.sort_at(message.cell)
+        self.redraw()
+
+    # --- order, filter, time ----------------------------------------------------------------
+
+    def action_sort(self, by: int) -> None:
+        """Sort by another column."""
+        self.board.page.sort_next(by)
+        self.redraw()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self.board.page.choice.reverse()
+        self.redraw()
+
+    def action_filter(self) -> None:
+        """Begin to type a filter."""
+        if not self.board.helping:
+            self.board.page.choice.filtering = True
+            self.redraw()
+
+    def action_window(self, step: int) -> None:
+        """Choose a longer or shorter window."""
+        self.reader.window(step)
+        self.redraw()
+
+    def action_plots(self) -> None:
+        """Maximise the first plot, the next, and after the last show all again."""
+        self.reader.next_plot()
+        self.redraw()
+
+    def action_events(self) -> None:
+        """Narrow the log to another sort of events."""
+        self.logbook.next_sort()
+        self.redraw()
+
+    def action_freeze(self) -> None:
+        """Hold every pane at this instant, or follow again."""
+        self.timeline.toggle(self.history.latest)
+        self.redraw()
+
+    def action_rewind(self, by: int) -> None:
+        """Go back or on by so many instants, frozen."""
+        if not self.timeline.step(by, self.history.latest):
+            self.operator.say("there is nothing kept before" if by < 0 else "this is the newest")
+        self.redraw()
+
+    # --- help and leaving -------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """Open or close the help page."""
+        self.board.toggle_help()
+        self.redraw()
+
+    def action_escape(self) -> None:
+        """Leave what is open: help, the inspector, then the frozen instant, then the filter."""
+        if self.board.helping:
+            self.board.toggle_help()
+        elif self.reader.inspecting:
+            self.reader.inspecting = False
+        elif self.timeline.frozen is not None:
+            self.action_freeze()
+        else:
+            self.board.page.choice.needle = ""
+        self.operator.say("")

@@ -1,0 +1,87 @@
+"""What one frame is drawn from: the instant, its past, and what the reader has chosen to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pooltop.core.model import RequestId, SocketId
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.present.header import HeaderFacts
+from pooltop.present.history import History, HostId
+from pooltop.present.line import Line
+from pooltop.ui.logbook import Logbook
+
+
+class HostSubject(NamedTuple):
+    """A host, looked at closely."""
+
+    host: HostId
+
+
+class SocketSubject(NamedTuple):
+    """A socket, looked at closely."""
+
+    host: HostId
+    socket: SocketId
+
+
+class RequestSubject(NamedTuple):
+    """A queued or running request, looked at closely."""
+
+    host: HostId
+    request: RequestId
+
+
+class WorkloadSubject(NamedTuple):
+    """A workload, looked at closely."""
+
+    name: str
+
+
+Subject = HostSubject | SocketSubject | RequestSubject | WorkloadSubject
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to be seen."""
+
+    snapshot: Snapshot | None
+    """The instant shown; None before the first."""
+    live: Snapshot | None
+    """The newest instant: what an edit form shows even on a frozen screen."""
+    history: History
+    logbook: Logbook
+    until: float | None
+    """Nothing that happened after this second is shown; None while the screen follows."""
+    header: HeaderFacts
+    now: float
+    """The reader's own clock: how long an order of rows is held."""
+    host: HostId | None = None
+    """The host in focus: what the pages of sockets and requests are about."""
+    all_hosts: bool = False
+    """Whether those pages are about every host instead."""
+    plot: int | None = None
+    """Which plot is maximised; None shows as many as fit."""
+    inspecting: bool = False
+    """Whether the inspector covers the page."""
+    stale: bool = False
+    locked: bool = False
+    status: Line = ()
+    note: str = ""
+    """What a table says while there is no snapshot."""
+    ascii_only: bool = False
+    acknowledged: frozenset[str] = frozenset()
+    """Alerts that the reader has seen and put aside."""
+
+
+def find(
+    snapshot: Snapshot | None, host: HostId | None
+) -> tuple[AgentSnapshot | None, OriginSnapshot | None]:
+    """Give the agent and the origin of a host; None for what is not there (any more)."""
+    if snapshot is None or host is None:
+        return (None, None)
+    agent = next((one for one in snapshot.agents if one.name == host.agent), None)
+    if agent is None:
+        return (None, None)
+    return (agent, next((one for one in agent.origins if one.key == host.origin), None))

@@ -1,0 +1,103 @@
+"""A question in the place of the limits strip: pinned, answered by typing, never a modal.
+
+What it is about is fixed when it is asked; whatever the tables do meanwhile, the answer goes there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pooltop.present.clean import clean
+from pooltop.present.line import Line, fit
+from pooltop.ui.asked import Asked, StopAll
+from pooltop.ui.widgets.lines import LinePane, Painter
+
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and what an answer does."""
+
+    title: str
+    """Raw; cleaned by the pane."""
+    says: Line
+    """What would happen."""
+    then: Callable[[str], None]
+    """Called with what was typed."""
+    expects: str | None = None
+    """What has to be typed; None takes anything, "" wants Enter alone."""
+    text: str = ""
+    """What stands in the field at first."""
+    grave: bool = True
+    """Whether something is lost by it."""
+
+
+class Prompt(LinePane):
+    """Shows a question while there is one."""
+
+    def __init__(self, painter: Painter, *, id: str) -> None:  # noqa: A002 - Textual's word
+        """Begin with none."""
+        super().__init__(painter, id=id)
+        self.question: Question | None = None
+        """What is being asked; None for nothing."""
+        self._typed = ""
+
+    def ask(self, question: Question) -> None:
+        """Ask; what was being asked before is dropped."""
+        self.question = question
+        self._typed = question.text
+        self.render_question()
+
+    def drop(self) -> None:
+        """Ask nothing any more."""
+        self.question = None
+        self._typed = ""
+
+    def render_question(self) -> None:
+        """Paint the question as it stands."""
+        question = self.question
+        if question is None:
+            return
+        width = self.size.width
+        self.title(question.title)
+        if question.expects is None:
+            how = "ret does it, esc leaves"
+        elif question.expects:
+            how = f"type {clean(question.expects)} then ret; esc leaves"
+        else:
+            how = "ret does it, esc leaves"
+        field = () if question.expects == "" else ((f"[{clean(self._typed)}_]", "field.focus"),)
+        second: Line = ((" ", "text"), *field, (f"  {how}", "key"))
+        self.show([fit(question.says, width), fit(second, width)])
+
+    def take_key(self, key: str, char: str | None) -> Asked | None:
+        """Take a key while something is asked.
+
+        Args:
+            key: Textual's name of it.
+            char: What it types; None for keys that type nothing.
+        """
+        question = self.question
+        if question is None:
+            return None
+        if key == "escape":
+            self.drop()
+        elif key == "enter":
+            if question.expects is None or self._typed.strip() == question.expects:
+                typed = self._typed
+                self.drop()
+                question.then(typed)
+        elif char == "P" and question.expects is not None:
+            return StopAll()
+        elif key in ("backspace", "ctrl+h"):
+            self._typed = self._typed[:-1]
+        elif char is not None and char.isprintable():
+            self._typed = (self._typed + char)[:_LONGEST]
+        self.render_question()
+        return None
+
+    def on_resize(self) -> None:
+        """Lay the question out anew."""
+        self.render_question()
