@@ -14,6 +14,10 @@ from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.states import CloseReason, QueueReason
 
 
+HIDDEN = "(hidden)"
+"""What stands in the place of a header field's value that may be a secret."""
+
+
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a viewer looks at."""
 
@@ -111,7 +115,7 @@ class RequestDetail(msgspec.Struct, frozen=True, kw_only=True):
     again: bool = False
     """Sent a second time, its first socket having been stale."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Of the one request asked for: names, and values with what is secret replaced."""
+    """Of the one request asked for: names, and values, HIDDEN for those that may be secret."""
 
 
 class HostDetail(msgspec.Struct, frozen=True, kw_only=True):

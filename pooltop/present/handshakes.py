@@ -1,4 +1,4 @@
-"""One host's TLS in a line: whether anybody checks it, what was agreed upon, which certificate."""
+"""One host's TLS: whether anybody checks it, what was agreed upon, which certificate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 
 from pooltop.core.snapshot import OriginCounters, OriginSnapshot, PeerCertificate
 from pooltop.present import units
+from pooltop.present.blocks import Part, named
 from pooltop.present.clean import clean
 from pooltop.present.line import Ink, Line, width_of
 
@@ -21,6 +22,8 @@ DEFINITIONS = {
 """For the help page, in the order of the line."""
 
 _SOON_S = 14 * 86_400
+_MOST_NAMES = 20
+"""Names of a certificate that are written out."""
 
 
 def tls_line(origin: OriginSnapshot, wall_at: float, width: int) -> Line:
@@ -72,6 +75,25 @@ def handshake_words(counters: OriginCounters) -> str:
         return ""
     noun = "handshake" if number == 1 else "handshakes"
     return f"{units.count(number)} {noun}, {units.count(counters.resumed)} resumed"
+
+
+def certificate_parts(certificate: PeerCertificate, wall_at: float) -> list[Part]:
+    """Give a certificate's first name and last day, then who issued it, and all its names.
+
+    Args:
+        certificate: whose texts come out clean.
+        wall_at: Unix time, for what has expired.
+    """
+    parts = [Part(_certificate(certificate, wall_at)[1:])]
+    if certificate.issuer:
+        parts.append(named("issued by", clean(certificate.issuer, 60)))
+    parts.append(named("from", units.day(certificate.wall_not_before)))
+    if len(certificate.names) > 1:
+        others = [clean(name.partition(":")[2], 60) for name in certificate.names[1:_MOST_NAMES]]
+        rest = len(certificate.names) - _MOST_NAMES
+        more = f" and {rest} more" if rest > 0 else ""
+        parts.append(named("also", f"{', '.join(others)}{more}"))
+    return parts
 
 
 def _certificate(certificate: PeerCertificate, wall_at: float) -> Line:

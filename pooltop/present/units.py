@@ -38,6 +38,8 @@ def round_trip(seconds: float | None) -> str:
 
 def age(seconds: float) -> str:
     """Give whole seconds, e.g. ``11s``, ``9m12s`` as ``9m12``, ``3h07``."""
+    if not math.isfinite(seconds):
+        return NONE
     whole = max(0, round(seconds))
     if whole < _MINUTE:
         return f"{whole}s"
