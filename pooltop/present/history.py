@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pooltop.core.model import OriginKey
-from pooltop.core.snapshot import OriginSnapshot, Snapshot
+from pooltop.core.model import OriginKey, SocketId
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.present.latency_past import FINE_S
+from pooltop.present.socket_track import SocketTrack, SocketTracks
 from pooltop.present.track import Rates, Track
+from pooltop.present.workload_track import WorkloadTrack
 
 KEPT_S = 600.0
 """Seconds of past that are kept."""
 WINDOWS_S: tuple[float, ...] = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 """Windows to choose from, ascending."""
+_MANY = 100
+"""With more hosts their histograms are marked every two seconds: 200 would cost 4 ms a frame."""
 
 
 class HostId(NamedTuple):
@@ -30,42 +35,85 @@ class History:
     def __init__(self) -> None:
         """Begin without a past."""
         self.latest: Snapshot | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self._tracks: dict[HostId, Track] = {}
-        self._empty = Track()
+        self._sockets: dict[HostId, SocketTracks] = {}
+        self._workloads: dict[str, WorkloadTrack] = {}
 
     def add(self, snapshot: Snapshot) -> None:
         """Keep a snapshot; one from before the latest means a new engine and clears the past."""
         previous = self.latest
         if previous is not None and snapshot.at < previous.at:
-            self._tracks.clear()
+            self._begin()
             previous = None
         if previous is not None and snapshot.at == previous.at:
             self.latest = snapshot
             return
-        seen: set[HostId] = set()
+        since = None if previous is None else previous.at
+        mark_s = FINE_S if len(self._tracks) <= _MANY else 2 * FINE_S
+        sockets = self._sockets
+        self._sockets = {}
         for agent in snapshot.agents:
             for origin in agent.origins:
                 host = HostId(agent.name, origin.key)
-                seen.add(host)
-                track = self._tracks.get(host)
-                if track is None:
-                    track = self._tracks[host] = Track()
-                    if previous is not None:
-                        track.begin_at_zero(previous.at)
-                track.add(snapshot.at, agent, origin)
-                track.forget_before(snapshot.at - KEPT_S)
-        for host in self._tracks.keys() - seen:
-            if snapshot.at - self._tracks[host].at[-1] > KEPT_S:
-                del self._tracks[host]
+                self._add_host(host, snapshot.at, agent, origin, since, mark_s)
+                here = sockets.get(host) or SocketTracks(len(self._sockets) % 4 / 4)
+                here.add(snapshot.at, origin)
+                self._sockets[host] = here
+        self._add_workloads(snapshot, since)
+        self._forget(snapshot.at - KEPT_S)
         self.latest = snapshot
+
+    def _add_host(
+        self,
+        host: HostId,
+        at: float,
+        agent: AgentSnapshot,
+        origin: OriginSnapshot,
+        since: float | None,
+        mark_s: float,
+    ) -> None:
+        track = self._tracks.get(host)
+        if track is None or track.began_anew(origin):
+            track = self._tracks[host] = Track(len(self._tracks) % 4 / 4)
+            if since is not None:
+                track.begin_at_zero(since)
+        track.add(at, agent, origin, mark_s=mark_s)
+
+    def _add_workloads(self, snapshot: Snapshot, since: float | None) -> None:
+        for workload in snapshot.workloads:
+            track = self._workloads.get(workload.name)
+            if track is None:
+                track = self._workloads[workload.name] = WorkloadTrack()
+                if since is not None:
+                    track.begin_at_zero(since)
+            track.add(snapshot.at, workload)
+            track.forget_before(snapshot.at - KEPT_S)
+
+    def _forget(self, before: float) -> None:
+        for host, track in list(self._tracks.items()):
+            if track.at[-1] < before:
+                del self._tracks[host]
+            else:
+                track.forget_before(before)
 
     def track(self, host: HostId) -> Track:
         """Give the host's past; an empty one when it is unknown."""
-        return self._tracks.get(host, self._empty)
+        return self._tracks.get(host) or Track()
 
-    def rates(self, host: HostId, origin: OriginSnapshot, at: float, window_s: float) -> Rates:
-        """Give what the host did in the window that ends at ``at``, the instant of ``origin``."""
-        return self.track(host).rates(at, origin, window_s)
+    def workload(self, name: str) -> WorkloadTrack:
+        """Give the workload's past; an empty one when it is unknown."""
+        return self._workloads.get(name) or WorkloadTrack()
+
+    def socket(self, host: HostId, socket: SocketId) -> SocketTrack:
+        """Give what is known of how busy a socket was; nothing when it is gone or unknown."""
+        return (self._sockets.get(host) or SocketTracks()).socket(socket)
+
+    def rates(self, host: HostId, at: float, window_s: float) -> Rates:
+        """Give what the host did in the window that ends at ``at``."""
+        return self.track(host).rates(at, window_s)
 
 
 def next_window(current_s: float, step: int) -> float:

@@ -15,8 +15,9 @@ from pooltop.present.kernel import ports_held
 from pooltop.present.labels import Label, label_of
 from pooltop.present.line import Line
 from pooltop.present.marks import Mark, in_use, limit_of, marks_of
+from pooltop.present.moments import Grid
 from pooltop.present.plot import nice_top, spark_line
-from pooltop.present.track import Grid, Rates
+from pooltop.present.track import Rates
 from pooltop.present.tunnels import pending, waiting_words
 
 _SLOPE_S = 5.0
@@ -171,7 +172,7 @@ def _row(
 ) -> HostRow:
     host = HostId(agent.name, origin.key)
     track = history.track(host)
-    rates = track.rates(at, origin, window_s)
+    rates = track.rates(at, window_s)
     since = track.saturated_since(at)
     oldest, tunnel = origin.oldest_queued_at, origin.tunnelling_since
     line: Line = ()

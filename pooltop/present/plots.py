@@ -6,8 +6,9 @@ import math
 from typing import Literal, assert_never
 
 from pooltop.present import units
+from pooltop.present.moments import Grid
 from pooltop.present.plot import Plot, nice_top
-from pooltop.present.track import Grid, Track
+from pooltop.present.track import Track
 
 PlotKind = Literal["in use", "queue", "wait"]
 

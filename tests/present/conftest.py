@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.model import AgentOptions, OriginKey, SocketId
 from pooltop.core.snapshot import (
@@ -16,6 +17,7 @@ from pooltop.core.snapshot import (
     OriginSnapshot,
     Snapshot,
     SocketInfo,
+    WorkloadSnapshot,
 )
 from pooltop.core.states import SocketState
 
@@ -79,8 +81,36 @@ class Make:
             total_socket_count=sum(o.total for o in origins) if total is None else total,
         )
 
-    def snapshot(self, at: float, *agents: AgentSnapshot) -> Snapshot:
-        return Snapshot(seq=1, at=at, wall_at=1_900_000_000 + at, agents=agents)
+    def workload(
+        self, name: str = "load", *, took: Iterable[float] = (), **values: object
+    ) -> WorkloadSnapshot:
+        return WorkloadSnapshot(
+            **{
+                "name": name,
+                "agent": "one",
+                "target": "a:80",
+                "state": "running",
+                "pattern": "open 10/s",
+                "latency": self.histogram(took),
+            }
+            | values
+        )
+
+    def snapshot(
+        self,
+        at: float,
+        *agents: AgentSnapshot,
+        workloads: tuple[WorkloadSnapshot, ...] = (),
+        edits: tuple[EditRecord, ...] = (),
+    ) -> Snapshot:
+        return Snapshot(
+            seq=1,
+            at=at,
+            wall_at=1_900_000_000 + at,
+            agents=agents,
+            workloads=workloads,
+            edits=edits,
+        )
 
     inf = math.inf
 

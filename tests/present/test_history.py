@@ -6,7 +6,7 @@ import pytest
 
 from pooltop.core.model import OriginKey
 from pooltop.present.history import KEPT_S, History, HostId, next_window
-from pooltop.present.track import Grid
+from pooltop.present.moments import Grid
 
 HOST = HostId("one", OriginKey("a:80:"))
 
@@ -23,7 +23,7 @@ def test_rates_are_differences_over_the_window(make) -> None:
             waits=[0.1] * at,
         )
         history.add(make.snapshot(100.0 + at, make.agent(origin)))
-    rates = history.rates(HOST, origin, 130.0, 10.0)
+    rates = history.rates(HOST, 130.0, 10.0)
     assert (10.0, 1.0, 0.9) == (rates.req_s, rates.dial_s, rates.reuse)
     assert pytest.approx(1 / 11) == rates.errors
     assert pytest.approx(0.1, rel=0.01) == rates.wait_p95
@@ -35,8 +35,8 @@ def test_a_quantile_forgets_what_was_before_the_window(make) -> None:
         waits = [5.0] * min(at, 10) + [0.01] * max(0, at - 10)
         origin = make.origin(waits=waits)
         history.add(make.snapshot(float(at), make.agent(origin)))
-    assert pytest.approx(0.01, rel=0.01) == history.rates(HOST, origin, 30.0, 10.0).wait_p95
-    assert pytest.approx(5.0, rel=0.01) == history.rates(HOST, origin, 30.0, 60.0).wait_p95
+    assert pytest.approx(0.01, rel=0.01) == history.rates(HOST, 30.0, 10.0).wait_p95
+    assert pytest.approx(5.0, rel=0.01) == history.rates(HOST, 30.0, 60.0).wait_p95
 
 
 def test_server_errors_count_as_errors_and_client_errors_do_not(make) -> None:
@@ -45,14 +45,14 @@ def test_server_errors_count_as_errors_and_client_errors_do_not(make) -> None:
     last = make.origin(completed=100, statuses={200: 90, 404: 5, 503: 5})
     history.add(make.snapshot(0.0, make.agent(first)))
     history.add(make.snapshot(10.0, make.agent(last)))
-    assert 0.05 == history.rates(HOST, last, 10.0, 60.0).errors
+    assert 0.05 == history.rates(HOST, 10.0, 60.0).errors
 
 
 def test_nothing_is_known_from_one_moment_alone(make) -> None:
     history = History()
     origin = make.origin(completed=5)
     history.add(make.snapshot(1.0, make.agent(origin)))
-    assert None is history.rates(HOST, origin, 1.0, 60.0).req_s
+    assert None is history.rates(HOST, 1.0, 60.0).req_s
 
 
 def test_a_host_that_appears_later_counts_from_the_moment_before(make) -> None:
@@ -60,20 +60,17 @@ def test_a_host_that_appears_later_counts_from_the_moment_before(make) -> None:
     history.add(make.snapshot(0.0, make.agent()))
     origin = make.origin(completed=20, waits=[0.5])
     history.add(make.snapshot(2.0, make.agent(origin)))
-    rates = history.rates(HOST, origin, 2.0, 60.0)
+    rates = history.rates(HOST, 2.0, 60.0)
     assert 10.0 == rates.req_s
     assert pytest.approx(0.5, rel=0.01) == rates.wait_p95
 
 
 def test_an_instant_of_the_past_answers_as_it_did_then(make) -> None:
     history = History()
-    frozen = None
     for at in range(41):
         origin = make.origin(completed=at * (1 if at <= 20 else 100))
         history.add(make.snapshot(float(at), make.agent(origin)))
-        if at == 20:
-            frozen = origin
-    assert 1.0 == history.rates(HOST, frozen, 20.0, 10.0).req_s
+    assert 1.0 == history.rates(HOST, 20.0, 10.0).req_s
     grid = Grid.ending(20.0, window_s=10, columns=10)
     assert [None] != history.track(HOST).series("in_use", grid, 20.0)[-1:]
 
@@ -99,7 +96,15 @@ def test_the_past_is_bounded_by_time(make) -> None:
         history.add(make.snapshot(step / 4, make.agent(make.origin(completed=step))))
     track = history.track(HOST)
     assert len(track.at) <= 4 * KEPT_S + 257
-    assert len(track._marks) < 230
+    assert len(track.queue) < 230
+
+
+def test_a_host_that_was_forgotten_and_counts_from_nothing_begins_a_new_past(make) -> None:
+    history = History()
+    for at, submitted in ((0.0, 500), (1.0, 600), (2.0, 4)):
+        origin = make.origin(submitted=submitted, completed=submitted)
+        history.add(make.snapshot(at, make.agent(origin)))
+    assert 4.0 == history.rates(HOST, 2.0, 60.0).req_s
 
 
 def test_a_new_engine_begins_a_new_past(make) -> None:

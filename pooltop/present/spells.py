@@ -1,0 +1,124 @@
+"""Since when, and from when to when, something held: without a break, to the moment.
+
+What comes back within a few seconds is the same *episode*: a queue that is empty for one glance
+is no new incident. Spells are told apart, as plots and "since" want them; an episode is what an
+operator acknowledges once.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+SAME_EPISODE_S = 5.0
+"""What comes back within so many seconds is what it was before."""
+
+KindT = TypeVar("KindT")
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One unbroken time in which something held."""
+
+    begin: float
+    end: float
+    """The first moment at which it did not hold any more; inf while it holds."""
+    episode: float
+    """When the first spell of its episode began: the same for all of them."""
+
+
+class _Line:
+    """The spells of one kind, ascending."""
+
+    __slots__ = ("begins", "ends", "episodes")
+
+    def __init__(self) -> None:
+        self.begins = array("d")
+        self.ends = array("d")
+        self.episodes = array("d")
+
+    def spell(self, index: int) -> Spell:
+        return Spell(self.begins[index], self.ends[index], self.episodes[index])
+
+
+class Spells(Generic[KindT]):
+    """The spells of several kinds; bounded by whoever notes."""
+
+    __slots__ = ("_lines", "_now")
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._lines: dict[KindT, _Line] = {}
+        self._now: tuple[KindT, ...] = ()
+
+    def note(self, at: float, holding: tuple[KindT, ...]) -> None:
+        """Say what holds at a moment, in a fixed order; ``at`` never goes back."""
+        if holding == self._now:
+            return
+        for kind in self._now:
+            if kind not in holding:
+                self._lines[kind].ends[-1] = at
+        for kind in holding:
+            if kind not in self._now:
+                line = self._lines.setdefault(kind, _Line())
+                back = bool(line.ends) and at - line.ends[-1] <= SAME_EPISODE_S
+                line.begins.append(at)
+                line.ends.append(math.inf)
+                line.episodes.append(line.episodes[-1] if back else at)
+        self._now = holding
+
+    def __bool__(self) -> bool:
+        """Tell whether anything ever held, as far as it is kept."""
+        return bool(self._lines)
+
+    def at(self, kind: KindT, at: float) -> Spell | None:
+        """Give the spell of a kind that holds at an instant; None if it does not hold then."""
+        line = self._lines.get(kind)
+        if line is None:
+            return None
+        index = bisect_right(line.begins, at) - 1
+        return line.spell(index) if index >= 0 and at < line.ends[index] else None
+
+    def holding(self, at: float) -> list[tuple[KindT, Spell]]:
+        """Give every kind that holds at an instant."""
+        found = [(kind, self.at(kind, at)) for kind in self._lines]
+        return [(kind, spell) for kind, spell in found if spell is not None]
+
+    def episodes(self, kind: KindT, start: float, until: float) -> list[Spell]:
+        """Give the episodes that touch a time, as they were known at its end: one spell each.
+
+        Args:
+            kind: Whose.
+            start: Those that ended before are left out.
+            until: What came after it is not looked at.
+        """
+        line = self._lines.get(kind)
+        if line is None:
+            return []
+        found: list[Spell] = []
+        for index in range(bisect_right(line.begins, until)):
+            spell = line.spell(index)
+            end = spell.end if spell.end <= until else math.inf
+            if found and found[-1].episode == spell.episode:
+                found.pop()
+            found.append(Spell(spell.episode, end, spell.episode))
+        return [each for each in found if each.end >= start]
+
+    def kinds(self) -> Iterable[KindT]:
+        """Give every kind that ever held, as far as it is kept."""
+        return self._lines.keys()
+
+    def forget_before(self, at: float) -> None:
+        """Drop spells that ended before ``at``; what still holds keeps its beginning."""
+        for kind, line in list(self._lines.items()):
+            if line.ends[0] >= at:
+                continue
+            old = bisect_left(line.ends, at)
+            if old == len(line.ends):
+                del self._lines[kind]
+            else:
+                del line.begins[:old], line.ends[:old], line.episodes[:old]

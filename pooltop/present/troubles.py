@@ -1,0 +1,131 @@
+"""What can be wrong with a host, and whether it is at a moment: what alerts are made from.
+
+Each is decided once, when the moment is taken in, and kept as a spell: so an alert says since
+when, a frozen screen shows those of its instant, and bookmarks stand where they began.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
+from pooltop.present.host_moments import PLACES, HostMoments
+from pooltop.present.line import Ink
+from pooltop.present.marks import Mark, in_use, is_saturated
+
+RECENT_S = 10.0
+"""Seconds over which errors, stale reuse and a growing queue are looked at."""
+ERROR_SHARE = 0.01
+"""Share of what ended recently from which on errors are a trouble ..."""
+LEAST_ERRORS = 3
+"""... and how many they must be."""
+GROWTH_S = 3 * RECENT_S
+"""So long a queue must have grown, in each third of it, to count as growing."""
+_LEAST_GROWTH = 3.0
+"""Requests by which it must have grown in each third."""
+_COMPLETED, _FAILED = PLACES["completed"], PLACES["failed"]
+_ERRORS, _STALE = PLACES["errors"], PLACES["stale"]
+LONG_TUNNEL_S = 1.0
+"""A tunnel that takes so long is trouble; a younger one is everyday work."""
+
+
+class Trouble(Enum):
+    """One kind of trouble: glyph, words, how long it must last to be told as a fact, its ink.
+
+    In the order of gravity.
+    """
+
+    SATURATED = (
+        Mark.SATURATED.glyph,
+        "saturated",
+        Mark.SATURATED.meaning,
+        10.0,
+        "alert",
+    )
+    GROWING = (
+        "^",
+        "queue growing",
+        f"the queue grew in each of the last three times {RECENT_S:.0f} s",
+        0.0,
+        "alert",
+    )
+    WAITING = (Mark.WAITING.glyph, "queue, with room", Mark.WAITING.meaning, 10.0, "warn")
+    ERRORS = (
+        Mark.ERRORS.glyph,
+        "errors",
+        (
+            f"{ERROR_SHARE:.0%} or more of what ended within {RECENT_S:.0f} s, "
+            f"and at least {LEAST_ERRORS}, failed or was answered 5xx"
+        ),
+        0.0,
+        "bad",
+    )
+    STALE = (
+        "z",
+        "stale reuse",
+        f"within {RECENT_S:.0f} s a kept-alive socket was closed by the peer as it was used again",
+        0.0,
+        "warn",
+    )
+    OVER = (Mark.OVER.glyph, "over limit", Mark.OVER.meaning, 10.0, "warn")
+    TUNNELS = (Mark.TUNNELLING.glyph, "tunnels pending", Mark.TUNNELLING.meaning, 10.0, "warn")
+    UNVERIFIED = (Mark.UNVERIFIED.glyph, "unverified", Mark.UNVERIFIED.meaning, 0.0, "warn")
+
+    def __init__(self, glyph: str, word: str, meaning: str, lasts_s: float, ink: Ink) -> None:
+        """Name the parts."""
+        self.glyph = glyph
+        self.word = word
+        self.meaning = meaning
+        self.lasts_s = lasts_s
+        """A shorter one is shown while it holds but is no fact of the journal."""
+        self.ink: Ink = ink
+
+
+GRAVITY = {trouble: place for place, trouble in enumerate(Trouble)}
+"""The place of each, the gravest first."""
+
+
+def troubles_of(
+    agent: AgentSnapshot, origin: OriginSnapshot, at: float, moments: HostMoments
+) -> tuple[Trouble, ...]:
+    """Give what is wrong with a host at the newest moment, the gravest first."""
+    found: list[Trouble] = []
+    saturated = is_saturated(agent, origin)
+    over = in_use(origin) > agent.options.max_sockets
+    if origin.queued > 0:
+        if saturated:
+            found.append(Trouble.SATURATED)
+        if _grows(moments, at):
+            found.append(Trouble.GROWING)
+        if not saturated and not over:
+            found.append(Trouble.WAITING)
+    counters = origin.counters
+    if counters.failed or counters.statuses or counters.stale_reuse:
+        gains = moments.gains(moments.index_at(at - RECENT_S), len(moments.at) - 1)
+        errors = gains[_ERRORS]
+        if errors >= LEAST_ERRORS and errors >= ERROR_SHARE * (gains[_COMPLETED] + gains[_FAILED]):
+            found.append(Trouble.ERRORS)
+        if gains[_STALE] > 0:
+            found.append(Trouble.STALE)
+    if over and not saturated:
+        found.append(Trouble.OVER)
+    since = origin.tunnelling_since
+    if origin.tunnelling and since is not None and at - since >= LONG_TUNNEL_S:
+        found.append(Trouble.TUNNELS)
+    if not origin.verified:
+        found.append(Trouble.UNVERIFIED)
+    return tuple(found)
+
+
+def _grows(moments: HostMoments, at: float) -> bool:
+    """Tell whether the queue grew in each third of the last GROWTH_S."""
+    if not moments.at or at - moments.at[0] < GROWTH_S:
+        return False
+    later = math.inf
+    for third in range(4):
+        queued = moments.value("queued", moments.index_at(at - third * RECENT_S))
+        if queued > later - _LEAST_GROWTH:
+            return False
+        later = queued
+    return True

@@ -1,0 +1,125 @@
+"""One workload's past, in little memory: what it offered, what became of it, how long that took."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass
+from typing import Literal
+
+from pooltop.core.histogram import Histogram
+from pooltop.core.snapshot import WorkloadSnapshot
+from pooltop.present.latency_past import FINE_S, LatencyPast
+from pooltop.present.moments import Grid, Moments
+
+WorkloadColumn = Literal[
+    "rate", "users", "offered", "sent", "completed", "failed", "dropped", "late", "in_flight"
+]
+"""``rate``, ``users`` and ``in_flight`` are levels, the others totals since the start."""
+_PLACES: dict[WorkloadColumn, int] = {
+    "rate": 0,
+    "users": 1,
+    "offered": 2,
+    "sent": 3,
+    "completed": 4,
+    "failed": 5,
+    "dropped": 6,
+    "late": 7,
+    "in_flight": 8,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadRates:
+    """What a workload did within a window. None: nothing happened that could be counted."""
+
+    offered_s: float | None = None
+    """Arrivals that were due, per second."""
+    completed_s: float | None = None
+    """Requests completed, per second."""
+    errors: float | None = None
+    """Share of those that ended and failed."""
+    dropped_s: float | None = None
+    """Arrivals per second that were not sent, as too many were under way."""
+    latency_p50: float | None = None
+    """Seconds from the intended start to the last byte."""
+    latency_p95: float | None = None
+    latency_p99: float | None = None
+
+
+class WorkloadTrack:
+    """The past of one workload; bounded by time."""
+
+    __slots__ = ("_mark_from", "latency", "moments")
+
+    def __init__(self) -> None:
+        """Begin without a past."""
+        self.moments: Moments[WorkloadColumn] = Moments(_PLACES)
+        self.latency = LatencyPast()
+        """From the intended start to the last byte."""
+        self._mark_from = 0.0
+
+    @property
+    def at(self) -> array[float]:
+        """The moments that are known, ascending; ours."""
+        return self.moments.at
+
+    def begin_at_zero(self, at: float) -> None:
+        """Say that at ``at`` it was known to have done nothing yet."""
+        self.moments.add(at, (math.nan, math.nan, 0, 0, 0, 0, 0, 0, 0))
+        self.latency.mark(at, Histogram())
+
+    def add(self, at: float, workload: WorkloadSnapshot) -> None:
+        """Keep one moment; ``at`` never goes back."""
+        row = (
+            math.nan if workload.rate is None else workload.rate,
+            math.nan if workload.users is None else workload.users,
+            workload.offered,
+            workload.sent,
+            workload.completed,
+            workload.failed,
+            workload.dropped,
+            workload.late,
+            workload.in_flight,
+        )
+        self.moments.add(at, row)
+        if at >= self._mark_from:
+            # The second mark comes at once, so that there is a window to look at.
+            self._mark_from = at + FINE_S if len(self.latency) else at
+            self.latency.mark(at, workload.latency)
+
+    def forget_before(self, at: float) -> None:
+        """Drop what is older than ``at``, in large bites."""
+        if self.moments.forget_before(at):
+            self.latency.forget_before(at)
+
+    def rates(self, at: float, window_s: float) -> WorkloadRates:
+        """Give what happened in the window that ends at ``at``."""
+        moments = self.moments
+        if not moments.at:
+            return WorkloadRates()
+        new = moments.index_at(at)
+        old = moments.index_at(at - window_s)
+        span = moments.at[new] - moments.at[old]
+        if span <= 0:
+            return WorkloadRates()
+        completed, failed = (moments.gained(name, old, new) for name in ("completed", "failed"))
+        ended = completed + failed
+        p50, p95, p99 = (self.latency.quantile(at - window_s, at, q) for q in (0.5, 0.95, 0.99))
+        return WorkloadRates(
+            offered_s=moments.gained("offered", old, new) / span,
+            completed_s=completed / span,
+            errors=failed / ended if ended > 0 else None,
+            dropped_s=moments.gained("dropped", old, new) / span,
+            latency_p50=p50,
+            latency_p95=p95,
+            latency_p99=p99,
+        )
+
+    def series(self, name: WorkloadColumn, grid: Grid, until: float) -> list[float | None]:
+        """Give a level's highest value in each column of the grid; None is a gap."""
+        return self.moments.series(name, grid, until)
+
+    def rate_series(self, name: WorkloadColumn, grid: Grid, until: float) -> list[float | None]:
+        """Give a total's growth per second in each column of the grid; None is a gap."""
+        return self.moments.rate_series(name, grid, until)
