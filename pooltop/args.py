@@ -16,6 +16,9 @@ USAGE = """\
 usage: pooltop demo [options]              watch the built-in demo: nothing to set up
        pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
        pooltop check FILE                  say what is wrong with a profile, and send nothing
+       pooltop attach [NAME] [options]     watch an engine that runs in the background
+       pooltop list [--json]               say which engines run in the background
+       pooltop stop NAME                   end one: its load at once, itself within 2 s
 """
 
 FIRST_STEPS = """\
@@ -42,10 +45,19 @@ options:
   --interval TIME   between two pictures, 100ms to 1h (default 1s, with the dashboard 500ms)
   --auto-revert TIME  put a live edit back after this unless K keeps it, or off; without it
                     the profile's auto_revert counts (60s in prod, else off)
-  --read-only       refuse every edit and every pause or stop
+  --read-only       refuse every edit and every pause or stop; with attach, leave the write lock
+                    to the other viewers
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
+  --detach          run in the background and show nothing; exits 0 once the load runs
+  --name NAME       what the engine in the background is called (default: as its profile)
   --version         print the version
   --help            print this
+
+in the background: an engine lives until pooltop stop NAME or SIGTERM ends it, whoever watches and
+even when its load is over. Up to 8 viewers attach at once; one holds the write lock, and only its
+edits and controls are carried out, but P stops the load for everybody. It is found by a socket in
+$XDG_RUNTIME_DIR/pooltop, else in a directory pooltop-UID among the temporary ones, that is this
+user's alone; if it fails, its last words are in NAME.log there.
 
 exit status: 0 the load is over, or you left; 1 the engine or the demo failed; 2 a mistake in the
 command line or the profile, nothing was sent; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP.
@@ -58,10 +70,19 @@ _WITH_VALUE = {
     "--interval": "a time like 1s",
     "--auto-revert": "a time like 60s, or off",
     "--allow": "a host",
+    "--name": "a name",
 }
-_FLAGS = ("--headless", "--json", "--read-only", "--version", "--help")
+_FLAGS = ("--headless", "--json", "--read-only", "--detach", "--version", "--help")
 _SHORT = {"-h": "--help", "-V": "--version"}
-_COMMANDS = ("demo", "check")
+_COMMANDS = ("demo", "check", "attach", "list", "stop")
+_OF_A_PROFILE = ("--profile", "--allow", "--auto-revert", "--detach", "--name")
+_OF_A_VIEWER = ("--headless", "--json", "--read-only", "--interval", "--duration")
+_NOT_FOR = {
+    "attach": _OF_A_PROFILE,
+    "list": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--json")),
+    "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
+}
+"""Options that a command would have to ignore."""
 
 
 class ArgumentError(Exception):
@@ -75,11 +96,14 @@ class Request:
         "allow",
         "auto_revert",
         "command",
+        "detach",
         "duration",
+        "engine",
         "headless",
         "help",
         "interval",
         "json",
+        "name",
         "profile",
         "read_only",
         "version",
@@ -88,9 +112,14 @@ class Request:
     def __init__(self) -> None:
         """Ask for nothing yet."""
         self.command = "run"
-        """"run", "demo" or "check"."""
+        """"run", "demo", "check", "attach", "list" or "stop"."""
         self.profile: str | None = None
         self.headless = self.json = self.read_only = self.version = self.help = False
+        self.detach = False
+        self.name: str | None = None
+        """What an engine in the background is to be called; None for as its profile."""
+        self.engine: str | None = None
+        """The one to attach to or to stop; None for the only one."""
         self.duration: str | None = None
         """As written; so are ``interval`` and ``auto_revert``."""
         self.interval: str | None = None
@@ -159,6 +188,11 @@ def _check(request: Request, files: list[str]) -> None:
             raise ArgumentError("check needs one profile: pooltop check FILE")
         request.profile = files[0]
         return
+    _check_detached(request)
+    if request.command in ("attach", "stop") and files:
+        request.engine = files.pop(0)
+    if request.command == "stop" and request.engine is None:
+        raise ArgumentError("stop needs the engine's name: pooltop list shows them")
     if files:
         word = files[0]
         if word.endswith(".toml"):
@@ -168,6 +202,19 @@ def _check(request: Request, files: list[str]) -> None:
         raise ArgumentError(f"unexpected argument {_shown(word)}{hint}")
     if request.command == "run" and request.profile is None:
         raise ArgumentError("nothing to watch: say --profile FILE, or pooltop demo")
+
+
+def _check_detached(request: Request) -> None:
+    """Refuse options that would have no effect where engines of the background are concerned."""
+    for option in _NOT_FOR.get(request.command, ()):
+        if getattr(request, _attribute(option)):
+            raise ArgumentError(f"{request.command} takes no {option}")
+    if request.detach:
+        for option in ("--headless", "--json", "--read-only", "--interval"):
+            if getattr(request, _attribute(option)):
+                raise ArgumentError(f"--detach shows nothing: say {option} to pooltop attach")
+    elif request.name is not None:
+        raise ArgumentError("--name is for an engine in the background: add --detach")
 
 
 def _did_you_mean(word: str) -> str:

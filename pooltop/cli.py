@@ -13,10 +13,12 @@ from pooltop.args import EXIT_USAGE, FIRST_STEPS, HELP, ArgumentError, Request, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from pooltop.core.model import Profile
     from pooltop.profiles import Loaded
     from pooltop.profiles.units import Duration
+    from pooltop.sources.base import Source
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -41,7 +43,7 @@ def main(words: Sequence[str] | None = None) -> int:
             from pooltop import __version__  # noqa: PLC0415 - keeps the head of the file light
 
             return _say(f"pooltop {__version__}\n")
-        return _check(request) if request.command == "check" else _run(request)
+        return _COMMANDS.get(request.command, _run)(request)
     except ArgumentError as error:
         return _refuse(f"{error}\nTry pooltop --help.\n")
     except KeyboardInterrupt:
@@ -59,16 +61,9 @@ def _check(request: Request) -> int:
 def _run(request: Request) -> int:
     interval, duration = _times(request)
     said = _said_of_the_profile(request)
-    is_headless = request.headless or request.json or not _has_screen()
-    if not is_headless:
-        if not _is_terminal(0):
-            return _refuse(
-                "the dashboard reads keys, and standard input is no terminal: add --headless\n"
-            )
-        if not _is_terminal(2):
-            # Textual draws there; and what is told there, nobody at this terminal would see.
-            _write(1, f"pooltop: {_NO_STDERR}\n")
-            return _refuse(f"{_NO_STDERR}\n")
+    is_headless = not request.detach and _is_headless(request)
+    if not (is_headless or request.detach) and _is_blind_or_deaf():
+        return EXIT_USAGE
     loaded = _load(request)
     if loaded is None:
         return EXIT_USAGE
@@ -78,9 +73,12 @@ def _run(request: Request) -> int:
     from pooltop.errors import PooltopError, ProfileError  # noqa: PLC0415 - not for --help
     from pooltop.sources.launch import LaunchedSource, limited  # noqa: PLC0415 - the engine
 
+    profile = limited(msgspec.structs.replace(loaded.profile, **said), duration)
+    if request.detach:
+        return _detach(request, profile)
     try:
         source = LaunchedSource(
-            limited(msgspec.structs.replace(loaded.profile, **said), duration),
+            profile,
             interval_s=interval or (_HEADLESS_S if is_headless else _DASHBOARD_S),
             own_process=not is_headless,
         )
@@ -88,20 +86,79 @@ def _run(request: Request) -> int:
         return _refuse(f"{error}\n")
     try:
         source.spawn()
-        if is_headless:
-            from pooltop.headless import run_headless  # noqa: PLC0415 - or the dashboard
-
-            return run_headless(
-                source, json=request.json, interval=interval or _HEADLESS_S, duration=duration
-            )
-        from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
-
-        return run_dashboard(source, read_only=request.read_only)
+        return _show(source, request, is_headless=is_headless)
     except PooltopError as error:
-        _refuse(f"{error}\n")
-        return EXIT_FAILED
+        return _fail(error)
     finally:
         source.close_now()
+
+
+def _show(source: Source, request: Request, *, is_headless: bool) -> int:
+    """Watch a source to its end, or until the reader leaves; gives the exit status."""
+    interval, duration = _times(request)
+    if is_headless:
+        from pooltop.headless import run_headless  # noqa: PLC0415 - or the dashboard
+
+        return run_headless(
+            source, json=request.json, interval=interval or _HEADLESS_S, duration=duration
+        )
+    from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
+
+    return run_dashboard(source, read_only=request.read_only)
+
+
+def _detach(request: Request, profile: Profile) -> int:
+    from pooltop import background  # noqa: PLC0415 - not for --help
+
+    return _told(lambda: _say(background.detach(profile, request.name)))
+
+
+def _attach(request: Request) -> int:
+    interval, duration = _times(request)
+    is_headless = _is_headless(request)
+    if not is_headless:
+        if duration is not None:
+            message = "--duration of attach is how long to print: add --headless"
+            raise ArgumentError(message)
+        if _is_blind_or_deaf():
+            return EXIT_USAGE
+    from pooltop import background  # noqa: PLC0415 - not for --help
+
+    def watch() -> int:
+        source = background.attach(
+            request.engine,
+            interval_s=interval or (_HEADLESS_S if is_headless else _DASHBOARD_S),
+            # Who prints changes nothing, and needs no lock.
+            read_only=request.read_only or is_headless,
+            kind="headless" if is_headless else "dashboard",
+        )
+        return _show(source, request, is_headless=is_headless)
+
+    return _told(watch)
+
+
+def _list(request: Request) -> int:
+    from pooltop import background  # noqa: PLC0415 - not for --help
+
+    return _told(lambda: _say(background.listing(as_json=request.json)))
+
+
+def _stop(request: Request) -> int:
+    from pooltop import background  # noqa: PLC0415 - not for --help
+
+    return _told(lambda: _say(background.stop(request.engine or "")))
+
+
+def _told(work: Callable[[], int]) -> int:
+    """Do it; gives its exit status, or that of a failure, which is told in words."""
+    from pooltop.errors import PooltopError, ProfileError, UsageError  # noqa: PLC0415 - as above
+
+    try:
+        return work()
+    except (ProfileError, UsageError) as error:
+        return _refuse(f"{error}\n")
+    except PooltopError as error:
+        return _fail(error)
 
 
 def _load(request: Request) -> Loaded | None:
@@ -165,6 +222,23 @@ def _read_time(option: str, text: str, kind: Duration) -> float | None:
         raise ArgumentError(message) from error
 
 
+def _is_headless(request: Request) -> bool:
+    return request.headless or request.json or not _has_screen()
+
+
+def _is_blind_or_deaf() -> bool:
+    """Tell whether this terminal could not carry the dashboard; says why."""
+    if not _is_terminal(0):
+        _refuse("the dashboard reads keys, and standard input is no terminal: add --headless\n")
+        return True
+    if not _is_terminal(2):
+        # Textual draws there; and what is told there, nobody at this terminal would see.
+        _write(1, f"pooltop: {_NO_STDERR}\n")
+        _refuse(f"{_NO_STDERR}\n")
+        return True
+    return False
+
+
 def _has_screen() -> bool:
     return _is_terminal(1) and os.environ.get("TERM", "") not in ("", "dumb")
 
@@ -186,6 +260,11 @@ def _refuse(text: str, *, prefix: str = "pooltop: ") -> int:
     return EXIT_USAGE
 
 
+def _fail(error: Exception) -> int:
+    _refuse(f"{error}\n")
+    return EXIT_FAILED
+
+
 def _write(descriptor: int, text: str) -> None:
     """Write to a descriptor itself: a reader that left is no error, not even at the exit."""
     try:
@@ -198,3 +277,6 @@ def _write(descriptor: int, text: str) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_COMMANDS = {"check": _check, "attach": _attach, "list": _list, "stop": _stop}

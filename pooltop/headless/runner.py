@@ -149,7 +149,9 @@ class _Run:
         self._printer.put(text.encode(encoding, "backslashreplace"))
 
     async def _take_last_picture(self) -> None:
-        """Hold the load, which brings an update with the final numbers."""
+        """Hold the load, which brings an update with the final numbers; not another's load."""
+        if self._source.fixed:
+            return
         with contextlib.suppress(PooltopError, TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):
                 await self._source.control(Control(action="pause"))

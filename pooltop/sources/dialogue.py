@@ -12,7 +12,7 @@ from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.errors import EngineError
 from pooltop.sources.base import Update
 from pooltop.sources.channel import Channel, open_channel
-from pooltop.sources.company import Company, Standing, ViewerInfo
+from pooltop.sources.company import Company
 from pooltop.sources.wire import (
     VERSION,
     Attach,
@@ -110,16 +110,6 @@ class Dialogue:
         """Have the details of one host in the updates from now on; None for of none."""
         if self._channel is not None and not self.gone:
             self._channel.send(SetWatch(watch=watch))
-
-    @property
-    def standing(self) -> Standing:
-        """Whose the write lock is; an engine without company has an only viewer."""
-        return Standing.MINE if self.company is None else self.company.standing
-
-    @property
-    def holder(self) -> ViewerInfo | None:
-        """Who has the write lock; None for nobody."""
-        return None if self.company is None else self.company.holder
 
     async def take(self, *, force: bool = False) -> None:
         """Take the write lock.

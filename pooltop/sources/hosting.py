@@ -17,10 +17,11 @@ import time
 from collections.abc import Callable
 from typing import assert_never
 
-from pooltop.core.detail import Watch
+import msgspec
+
+from pooltop.core.detail import HostDetail, Watch
 from pooltop.core.edits import EditOutcome
 from pooltop.core.model import Profile
-from pooltop.core.snapshot import Snapshot
 from pooltop.engine.engine import Engine
 from pooltop.errors import PooltopError
 from pooltop.sources.base import Update
@@ -42,6 +43,8 @@ from pooltop.sources.wire import (
 from pooltop.sources.wire import Update as WireUpdate
 
 _CLOSE_S = 0.8
+_LOADS = ("running", "paused", "stopped", "done")
+"""What a workload can be at; of several, the first says most."""
 _MOST_UNREAD_BYTES = 1024 * 1024
 """Of answers that a viewer does not take, beside the update that it is sent."""
 
@@ -108,9 +111,11 @@ class Hosting:
         gc.freeze()
         self.engine.start()
 
-    def picture(self) -> Snapshot:
-        """Give the picture of this instant."""
-        return self.engine.snapshot()
+    @property
+    def load(self) -> str:
+        """What the load does: ``running``, ``paused``, ``stopped`` or ``done``; "" for none."""
+        states = {runner.state for runner in self.engine.workloads}
+        return next((each for each in _LOADS if each in states), "")
 
     def join(
         self,
@@ -174,11 +179,12 @@ class Hosting:
 
     async def close(self) -> None:
         """Stop the load at once, and wait until every socket is closed."""
+        self.engine.stop()
         for pausing in self._pauses:
             pausing.cancel()
         await asyncio.gather(*self._pauses, return_exceptions=True)
+        self._pump.now()  # the last picture: nothing is open any more
         await self._pump.stop()
-        self.engine.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_S):
                 await self.engine.aclose()
@@ -243,11 +249,28 @@ class Hosting:
             self.engine.journal.write("INFO", text)
 
     def _ship(self, seat: Seat, update: Update) -> None:
+        snapshot = update.snapshot
+        if len(self._seats) > 1 and snapshot.details:
+            details = self._details_for(seat, snapshot.details)
+            snapshot = msgspec.structs.replace(snapshot, details=details)
         seat.update(
             WireUpdate(
-                snapshot=update.snapshot,
+                snapshot=snapshot,
                 entries=update.entries,
                 dropped=update.dropped,
                 company=self.roll.company(seat.number) if self._is_shared else None,
             )
         )
+
+    def _details_for(self, seat: Seat, details: tuple[HostDetail, ...]) -> tuple[HostDetail, ...]:
+        """Give what this viewer looks at: of several who look at one host, each has its own."""
+        if seat.watch is None:
+            return ()
+        host = (seat.watch.agent, seat.watch.origin)
+        before = 0
+        for each in self._seats.values():
+            if each is seat:
+                break
+            before += each.watch is not None and (each.watch.agent, each.watch.origin) == host
+        of_host = [detail for detail in details if (detail.agent, detail.origin) == host]
+        return tuple(of_host[before : before + 1])

@@ -31,6 +31,19 @@ from pooltop.args import ArgumentError, parse
         ("check", "check needs one profile: pooltop check FILE"),
         ("check a b", "check needs one profile: pooltop check FILE"),
         ("check a --profile b", "check needs one profile: pooltop check FILE"),
+        ("attach a b", "unexpected argument b"),
+        ("attach --profile p.toml", "attach takes no --profile"),
+        ("attach --detach", "attach takes no --detach"),
+        ("atach", "unexpected argument atach; did you mean attach?"),
+        ("list a", "unexpected argument a"),
+        ("list --headless", "list takes no --headless"),
+        ("stop", "stop needs the engine's name: pooltop list shows them"),
+        ("stop a b", "unexpected argument b"),
+        ("stop a --json", "stop takes no --json"),
+        ("demo --name x", "--name is for an engine in the background: add --detach"),
+        ("demo --detach --name", "--name needs a name"),
+        ("demo --detach --json", "--detach shows nothing: say --json to pooltop attach"),
+        ("demo --detach --read-only", "--detach shows nothing: say --read-only to pooltop attach"),
         ("demo \x1b[2J", "unexpected argument ?[2J"),
     ],
 )
@@ -82,3 +95,15 @@ def test_help_and_version_forgive_what_else_is_missing(word: str) -> None:
         word in ("--help", "-h"),
         word in ("--version", "-V"),
     )
+
+
+def test_engines_of_the_background_are_named_where_one_is_meant() -> None:
+    detached = parse(["demo", "--detach", "--name", "x", "--duration", "5m"])
+    attached = parse(["attach", "x", "--read-only", "--interval=2s"])
+
+    assert (True, "x", "5m") == (detached.detach, detached.name, detached.duration)
+    assert ("attach", "x", True) == (attached.command, attached.engine, attached.read_only)
+    assert [("attach", None), ("list", None), ("stop", "x")] == [
+        (request.command, request.engine)
+        for request in (parse(["attach"]), parse(["list", "--json"]), parse(["stop", "x"]))
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import cast
@@ -19,6 +20,7 @@ from pooltop.core.model import (
     OriginKey,
     Profile,
     SocketId,
+    Think,
     Workload,
 )
 from pooltop.core.snapshot import (
@@ -32,10 +34,15 @@ from pooltop.core.snapshot import (
 from pooltop.core.states import SocketState
 from pooltop.demo.host import DemoHost
 from pooltop.demo.server import DemoServers
+from pooltop.sources.attached import AttachedSource
 from pooltop.sources.base import Update
+from pooltop.sources.door import Door
+from pooltop.sources.hosting import Hosting
 from pooltop.sources.recording_format import Meta
 from pooltop.sources.recording_reader import Recording
 from pooltop.sources.recording_writer import RecordingFile
+from pooltop.sources.rendezvous import open_rendezvous
+from pooltop.sources.wire import Description
 
 DEADLINE_S = 10.0
 
@@ -96,15 +103,76 @@ class Viewer:
         return sum(o.counters.completed for a in snapshot.agents for o in a.origins)
 
 
+class Station:
+    """An engine with a door, in the test's own process and loop."""
+
+    def __init__(self, hosting: Hosting) -> None:
+        """Keep."""
+        self.hosting = hosting
+        self.finished: list[str] = []
+
+    def raw(self) -> socket.socket:
+        """Connect as somebody who speaks the wire by hand."""
+        with open_rendezvous() as rendezvous:
+            return rendezvous.connect("e", within_s=1.0)
+
+
 Serve = Callable[..., Awaitable[DemoHost]]
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
 MakeProfile = Callable[..., Profile]
+Attach = Callable[..., Awaitable[tuple[AttachedSource, Viewer]]]
 
 
 @pytest.fixture
 def viewer() -> Viewer:
     """Give one that was told nothing yet."""
     return Viewer()
+
+
+@pytest.fixture
+def make_viewer() -> type[Viewer]:
+    """Give the class: a test may need several."""
+    return Viewer
+
+
+@pytest.fixture
+def runtime_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have engines of the background found in a place of the test's own; gives the directory."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return tmp_path / "pooltop"
+
+
+@pytest.fixture
+async def station(
+    stack: contextlib.AsyncExitStack, runtime_dir: Path, serve: Serve, profile_for: MakeProfile
+) -> Station:
+    """Give an engine named e, its load running against a host that answers at once."""
+    del runtime_dir
+    host = await serve()
+    claim = stack.enter_context(open_rendezvous()).claim("e")
+    stack.callback(claim.release, keep_log=False)
+    hosting = Hosting(profile_for(host.port, think=Think(min_s=0.002, max_s=0.002)), is_shared=True)
+    stack.push_async_callback(hosting.close)
+    found = Station(hosting)
+    about = Description(name="e", pid=os.getpid(), profile="p", wall_started=0.0, viewers=0)
+    door = Door(claim.listen(), hosting, describe=lambda: about, finish=found.finished.append)
+    stack.push_async_callback(door.close, "the test is over")
+    hosting.start()
+    return found
+
+
+@pytest.fixture
+def attach(stack: contextlib.AsyncExitStack, make_viewer: type[Viewer]) -> Attach:
+    """Attach to an engine; gives the source, and a viewer that hears all of it."""
+
+    async def to(name: str = "e", **options: object) -> tuple[AttachedSource, Viewer]:
+        viewer = make_viewer()
+        source = AttachedSource(name, title=name, **{"interval_s": 0.1, **options})  # type: ignore[arg-type]
+        stack.push_async_callback(source.close)
+        await source.start(viewer.on_update, viewer.on_end)
+        return source, viewer
+
+    return to
 
 
 @pytest.fixture
