@@ -2,114 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
-from pooltop.present import units
+from pooltop.present import host_cells, units
 from pooltop.present.hosts import HostRow
-from pooltop.present.kernel import ports_ink
-from pooltop.present.line import Ink, Line, Span
-from pooltop.present.marks import Mark
 from pooltop.present.table import HIDDEN, Column, number_column, text_column
 
 SPARK = 10
 """Columns of time in a row's sparkline."""
-
-
-def _marks(row: HostRow, width: int) -> Line:
-    return tuple((mark.glyph, mark.ink) for mark in row.marks[:width])
-
-
-def _host(row: HostRow, width: int) -> Line:
-    ink: Ink = "strong" if Mark.SATURATED in row.marks else "text"
-    return ((row.name.fitted(width), ink),)
-
-
-def use_ink(row: HostRow) -> Ink:
-    """Give the ink of the in-use number: plain, near the limit, at it."""
-    if row.in_use == 0:
-        return "faint"
-    if math.isinf(row.limit):
-        return "text"
-    if row.in_use > row.limit or Mark.SATURATED in row.marks:
-        return "bad"
-    return "warn" if row.in_use >= row.limit else "text"
-
-
-def _use(row: HostRow, _width: int) -> Line:
-    return ((units.count(row.in_use), use_ink(row)), (f"/{units.count(row.limit)}", "dim"))
-
-
-def bar(row: HostRow, width: int) -> Line:
-    """Give ``####==....``: in use, free, room; the axis is 0..limit, or what there is without one.
-
-    One cell at least for anything that is not 0, and room is never shown where there is none.
-    """
-    top = row.limit if not math.isinf(row.limit) else max(10, row.in_use + row.free)
-    used = _cells(row.in_use, top, width)
-    free = min(_cells(row.free, top, width), width - used)
-    hot = Mark.SATURATED in row.marks or row.in_use > row.limit
-    spans: list[Span] = [("#" * used, "bar.hot" if hot else "bar.use")]
-    if free:
-        spans.append(("=" * free, "bar.free"))
-    if width - used - free:
-        spans.append(("." * (width - used - free), "bar.room"))
-    return tuple(span for span in spans if span[0])
-
-
-def _cells(number: float, top: float, width: int) -> int:
-    if number <= 0 or top <= 0:
-        return 0
-    if number >= top:
-        return width
-    return max(1, min(width - 1, round(number / top * width)))
-
-
-def _free(row: HostRow, _width: int) -> Line:
-    return (
-        (units.count(row.free), "text" if row.free else "faint"),
-        (f"/{units.count(row.max_free)}", "dim"),
-    )
-
-
-def _queue(row: HostRow, _width: int) -> Line:
-    if not row.queued:
-        return (("0", "faint"), (" ", "text"))
-    ink: Ink = "bad" if Mark.SATURATED in row.marks else "warn"
-    return ((units.count(row.queued), ink), (row.trend, ink))
-
-
-def _wait_ink(value: float | None) -> Ink:
-    return "faint" if not value or value < 0.00005 else "warn" if value > 1 else "text"
-
-
-def _errors_ink(row: HostRow) -> Ink:
-    return "bad" if row.rates.errors else "faint"
-
-
-def _full(row: HostRow) -> float | None:
-    """Give in use as a share of the limit; None without one."""
-    return None if math.isinf(row.limit) or row.limit <= 0 else row.in_use / row.limit
-
-
-def _reuse_ink(row: HostRow) -> Ink:
-    reuse = row.rates.reuse
-    return (
-        "faint"
-        if reuse is None
-        else "good"
-        if reuse >= 0.9
-        else "warn"
-        if reuse < 0.5
-        else ("text")
-    )
-
-
-def _time_wait_ink(row: HostRow) -> Ink:
-    share = row.ports_held
-    if not row.time_wait or share is None:
-        return "text" if row.time_wait else "faint"
-    return ports_ink(share)
-
 
 COLUMNS: tuple[Column[HostRow], ...] = (
     Column(
@@ -118,7 +16,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         3,
         "left",
         "The host's state, the gravest mark first; to a filter, in words.",
-        _marks,
+        host_cells.marks,
         lambda row: row.words,
     ),
     Column(
@@ -128,7 +26,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "left",
         "Host and port of the origin, and what tells it "
         "from others of the same: where its sockets come from or lead to.",
-        _host,
+        host_cells.host,
         lambda row: row.label,
         most=44,
     ),
@@ -148,7 +46,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "right",
         "Sockets in Node's sockets list now (connecting, active, closing) / maxSockets, or "
         "maxTotalSockets where that is lower; - is no limit.",
-        _use,
+        host_cells.use,
         lambda row: row.in_use,
         "count",
     ),
@@ -158,8 +56,8 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         10,
         "left",
         "# in use, = free, . room up to the limit; without a limit up to 10 or what is open.",
-        bar,
-        _full,
+        host_cells.bar,
+        lambda row: row.full,
         "share",
         from_width=78,
         picture=True,
@@ -170,7 +68,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         6,
         "right",
         "Idle sockets kept alive now / maxFreeSockets.",
-        _free,
+        host_cells.free,
         lambda row: row.free,
         "count",
         from_width=66,
@@ -181,7 +79,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         6,
         "right",
         "Requests waiting for a socket now; ^ growing, v shrinking over the last 5 s.",
-        _queue,
+        host_cells.queue,
         lambda row: row.queued,
         "count",
     ),
@@ -192,7 +90,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         lambda row: row.oldest_s,
         "s",
         "How long the request at the head of the queue has waited.",
-        ink=lambda row: _wait_ink(row.oldest_s),
+        ink=lambda row: host_cells.wait_ink(row.oldest_s),
         from_width=100,
     ),
     number_column(
@@ -202,7 +100,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         lambda row: row.rates.wait_p95,
         "s",
         "95 % of the requests given a socket in the window had queued at most this long.",
-        ink=lambda row: _wait_ink(row.rates.wait_p95),
+        ink=lambda row: host_cells.wait_ink(row.rates.wait_p95),
     ),
     number_column(
         "svc95",
@@ -283,7 +181,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "count",
         "Connections that this side closed first, which the kernel keeps in TIME_WAIT for a "
         "minute, each with the local port that it had.",
-        ink=_time_wait_ink,
+        ink=host_cells.time_wait_ink,
         from_width=150,
     ),
     number_column(
@@ -293,7 +191,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         lambda row: row.rates.reuse,
         "share",
         "Share of the requests in the window that got a socket which had carried one before.",
-        ink=_reuse_ink,
+        ink=host_cells.reuse_ink,
         from_width=60,
     ),
     number_column(
@@ -303,7 +201,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         lambda row: row.rates.errors,
         "share",
         "Share of the requests ended in the window that failed or were answered 5xx.",
-        ink=_errors_ink,
+        ink=host_cells.errors_ink,
     ),
     Column(
         "spark",
@@ -331,7 +229,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         "full",
         "FULL",
         5,
-        _full,
+        lambda row: row.full,
         "share",
         "In use as a share of the limit.",
         from_width=HIDDEN,

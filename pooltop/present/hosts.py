@@ -89,6 +89,11 @@ class HostRow:
         return str(self.name)
 
     @property
+    def full(self) -> float | None:
+        """In use as a share of the limit; None without a limit."""
+        return None if math.isinf(self.limit) or self.limit <= 0 else self.in_use / self.limit
+
+    @property
     def words(self) -> str:
         """The state in words, for those who cannot see glyphs or colours."""
         words = (

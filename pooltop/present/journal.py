@@ -21,13 +21,18 @@ _KIND_INK: dict[str, Ink] = {
 }
 
 
+def kind_ink(kind: str) -> Ink:
+    """Give the ink of an event's kind."""
+    return _KIND_INK.get(kind, "text")
+
+
 def event_line(wall_at: float, kind: str, host: str, text: str, *, more: str = "") -> Line:
     """Give one line; host and text are raw and come out clean; ``more`` is ours."""
     word = clean(kind, 6)
     shown = clean(host, 40)
     return (
         (f" {units.clock(wall_at)} ", "faint"),
-        (f"{word:<6} ", _KIND_INK.get(word, "text")),
+        (f"{word:<6} ", kind_ink(word)),
         *(((f"{shown} ", "strong"),) if shown else ()),
         (clean(text, 400), "dim" if word in ("OPEN", "CLOSE") else "text"),
         *(((more, "faint"),) if more else ()),

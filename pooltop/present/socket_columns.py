@@ -132,6 +132,7 @@ COLUMNS: tuple[Column[SocketRow], ...] = (
         lambda row: row.busy,
         "share",
         "Share of its time since it was connected in which it carried requests.",
+        from_width=72,
     ),
     text_column(
         "now",
@@ -149,6 +150,7 @@ COLUMNS: tuple[Column[SocketRow], ...] = (
         _for_s,
         "s",
         "How long ago that request was meant to start, its time in the queue included.",
+        from_width=78,
     ),
     text_column(
         "phase",

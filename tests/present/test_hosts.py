@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pooltop.core.model import AgentOptions
-from pooltop.present.columns import COLUMNS, bar
+from pooltop.present.columns import COLUMNS
 from pooltop.present.header import (
     HeaderFacts,
     alert_line,
@@ -18,6 +18,7 @@ from pooltop.present.header import (
     total_rate,
 )
 from pooltop.present.history import History
+from pooltop.present.host_cells import bar
 from pooltop.present.hosts import SORTS, arrange, build_rows, matching
 from pooltop.present.labels import Label, label_of
 from pooltop.present.line import text_of, width_of

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from pooltop.present.columns import COLUMNS as HOSTS
+from pooltop.present.event_rows import COLUMNS as EVENTS
 from pooltop.present.line import text_of, width_of
+from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS
 from pooltop.present.socket_columns import COLUMNS as SOCKETS
 from pooltop.present.table import (
     Column,
@@ -22,8 +24,16 @@ from pooltop.present.table import (
     text_column,
     title_line,
 )
+from pooltop.present.workload_rows import COLUMNS as WORKLOADS
 
-TABLES = {"hosts": HOSTS, "sockets": SOCKETS}
+TABLES = {
+    "hosts": HOSTS,
+    "sockets": SOCKETS,
+    "queue": QUEUE_COLUMNS,
+    "running": RUNNING_COLUMNS,
+    "workloads": WORKLOADS,
+    "events": EVENTS,
+}
 
 
 @dataclass(frozen=True)
@@ -129,10 +139,9 @@ def test_every_column_of_every_table_is_defined_in_a_sentence_and_has_a_name_of_
     assert all(column.definition.endswith(".") for column in columns)
     names: list[str] = []
     for column in columns:
-        names += {column.id.casefold(), column.title.casefold()} - {""}
-    told_twice = {name for name in names if names.count(name) > 1}
-    # The sparkline says once more, drawn, what USE says.
-    assert set() == told_twice
+        plain = {name.casefold().replace(" ", "") for name in (column.id, column.title)}
+        names += plain - {""}
+    assert set() == {name for name in names if names.count(name) > 1}
     assert all(column.title or column.id in ("state", "bar") for column in columns)
 
 
@@ -143,5 +152,5 @@ def test_a_table_fits_the_width_from_which_it_shows_its_columns(table: str, widt
     assert width_of(title_line(columns, width)) <= width
     least = [column.width for column in columns]
     stretched = sizes(columns, width)
-    if width >= 80:
+    if width >= 78:
         assert all(given >= wanted for given, wanted in zip(stretched, least, strict=True))

@@ -1,0 +1,176 @@
+"""A row for each event that the engine told, or several like it in a row: the Events page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from pooltop.core.snapshot import JournalEntry, OriginSnapshot
+from pooltop.present.clean import clean
+from pooltop.present.journal import kind_ink
+from pooltop.present.line import Ink, Line
+from pooltop.present.table import HIDDEN, Column, number_column, text_column
+
+Group = Literal["all", "edits", "closes", "errors"]
+
+GROUPS: dict[Group, frozenset[str]] = {
+    "all": frozenset(),
+    "edits": frozenset({"EDIT", "LOAD"}),
+    "closes": frozenset({"OPEN", "CLOSE"}),
+    "errors": frozenset({"ERROR", "ALERT", "RETRY", "SILENT", "LOST"}),
+}
+"""What each filter shows, in the order in which one key cycles through them; "all" is all."""
+
+
+class EventKey(NamedTuple):
+    """What tells an event from all others; in order of time."""
+
+    at: float
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event; all text in it is clean."""
+
+    id: EventKey
+    wall_at: float
+    kind: str
+    agent: str
+    host: str
+    text: str
+    times: int = 1
+    """How many alike came one after the other; the row is the first of them."""
+
+    @property
+    def shown(self) -> str:
+        """What happened, and how often."""
+        return self.text if self.times == 1 else f"{self.text}  ({self.times} times)"
+
+
+def event_row(entry: JournalEntry) -> EventRow:
+    """Give an entry's row."""
+    return EventRow(
+        EventKey(entry.at, entry.seq),
+        entry.wall_at,
+        clean(entry.kind, 8),
+        clean(entry.agent, 60),
+        clean(entry.host, 300),
+        clean(entry.text, 400),
+    )
+
+
+def folded(rows: Iterable[EventRow]) -> list[EventRow]:
+    """Give the rows, oldest first as they came, those alike that follow each other as one."""
+    out: list[EventRow] = []
+    for row in rows:
+        if out and _says(out[-1]) == _says(row):
+            out[-1] = replace(out[-1], times=out[-1].times + row.times)
+        else:
+            out.append(row)
+    return out
+
+
+def _says(row: EventRow) -> tuple[str, str, str, str]:
+    return (row.kind, row.agent, row.host, row.text)
+
+
+def of_group(rows: Iterable[EventRow], group: Group) -> list[EventRow]:
+    """Give the rows that a filter shows."""
+    kinds = GROUPS[group]
+    return [row for row in rows if not kinds or row.kind in kinds]
+
+
+def about(rows: Iterable[EventRow], agent: str, origin: OriginSnapshot) -> list[EventRow]:
+    """Give the rows that tell of a host: its own, and those of its agent as a whole.
+
+    Args:
+        rows: of any host.
+        agent: its agent's name, raw.
+        origin: the host.
+    """
+    owner, name = clean(agent, 60), clean(_told_as(origin), 300)
+    return [row for row in rows if row.agent == owner and row.host in ("", name)]
+
+
+def _told_as(origin: OriginSnapshot) -> str:
+    """Give the name by which the journal calls an origin (``core.model.Origin.label``)."""
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    name = f"{host}:{origin.port}"
+    return f"{name} ({origin.apart})" if origin.apart else name
+
+
+def _text(row: EventRow, _width: int) -> Line:
+    ink: Ink = "dim" if row.kind in GROUPS["closes"] else "text"
+    return ((row.shown, ink),)
+
+
+COLUMNS: tuple[Column[EventRow], ...] = (
+    number_column(
+        "time",
+        "TIME",
+        8,
+        lambda row: row.wall_at,
+        "time",
+        "When it happened, by this machine's clock.",
+        ink=lambda _: "faint",
+    ),
+    text_column(
+        "kind",
+        "KIND",
+        6,
+        lambda row: row.kind,
+        "What sort of event: OPEN CLOSE of sockets, QUEUE where a request has to wait, ERROR, "
+        "RETRY, SILENT, EDIT, LOAD, ALERT, INFO.",
+        ink=lambda row: kind_ink(row.kind),
+    ),
+    text_column(
+        "host",
+        "HOST",
+        12,
+        lambda row: row.host,
+        "The host that it happened to; - where it was an agent, or the whole.",
+        ink="strong",
+        from_width=60,
+        most=34,
+    ),
+    text_column(
+        "agent",
+        "AGENT",
+        9,
+        lambda row: row.agent,
+        "The agent that it happened to.",
+        ink="dim",
+        from_width=100,
+    ),
+    Column(
+        "event",
+        "EVENT",
+        20,
+        "left",
+        "What happened; (n times) where so many alike came one after the other.",
+        _text,
+        lambda row: row.text,
+        most=400,
+    ),
+    number_column(
+        "times",
+        "TIMES",
+        5,
+        lambda row: row.times,
+        "count",
+        "How many alike came one after the other.",
+        from_width=HIDDEN,
+    ),
+    number_column(
+        "seq",
+        "SEQ",
+        6,
+        lambda row: row.id.seq,
+        "id",
+        "Its number in the engine's log.",
+        from_width=HIDDEN,
+    ),
+)
+"""All of them, left to right."""
