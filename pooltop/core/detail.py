@@ -13,7 +13,6 @@ import msgspec
 from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.states import CloseReason, QueueReason
 
-
 HIDDEN = "(hidden)"
 """What stands in the place of a header field's value that may be a secret."""
 

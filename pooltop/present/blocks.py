@@ -32,8 +32,8 @@ class Part:
 
     line: Line
     mode: Mode = "flow"
-    """"flow" stands behind other flowing parts as long as there is room, "row" has its own line.
-    "drawn" has too, and fits as it is: a bar is not broken between words, and not copied."""
+    """"flow" stands behind the part before it as long as there is room, "row" begins a line;
+    "drawn" has a line of its own and fits as it is: a bar is not broken, and not copied."""
 
 
 def part(*spans: Span | str, mode: Mode = "flow") -> Part:
@@ -121,7 +121,7 @@ def _lines(block: Block, parts: Iterable[Part], width: int) -> list[Line]:
             else:
                 lines = wrapped(body, area - hang)
                 out.extend((*_blank(hang if out or at else 0), *x) for at, x in enumerate(lines))
-        goes_on = one.mode == "flow"
+        goes_on = one.mode != "drawn"
     if gutter:
         names = [block.name.ljust(gutter)] + [" " * gutter] * len(out)
         out = [((name, "title"), *line) for name, line in zip(names, out, strict=False)]

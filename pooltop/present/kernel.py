@@ -1,4 +1,4 @@
-"""One host's connections as the kernel sees them, in a line."""
+"""One host's connections as the kernel sees them."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def kernel_line(origin: OriginSnapshot, local_ports: int | None, width: int) -> 
         local_ports: that the kernel may give to outgoing connections; None if it is not known.
         width: in cells.
     """
+    line: Line = ()
+    for part in kernel_parts(origin, local_ports):
+        longer = (*line, ("  ", "text"), *part) if line else part
+        if width_of(longer) <= width:
+            line = longer
+    return line
+
+
+def kernel_parts(origin: OriginSnapshot, local_ports: int | None) -> list[Line]:
+    """Give the statements of ``kernel_line``, those for which there are numbers."""
     sockets = (*origin.sockets, *origin.free_sockets)
     known = [(socket, socket.kernel) for socket in sockets if socket.kernel is not None]
     parts = [
@@ -51,12 +61,7 @@ def kernel_line(origin: OriginSnapshot, local_ports: int | None, width: int) -> 
         _unacked(known),
         _windows(known),
     ]
-    line: Line = ()
-    for part in parts:
-        longer = (*line, ("  ", "text"), *part) if line else part
-        if part and width_of(longer) <= width:
-            line = longer
-    return line
+    return [part for part in parts if part]
 
 
 _Known = Sequence[tuple[SocketInfo, TCPInfo]]

@@ -8,6 +8,7 @@ two requests can be compared and none shimmers as it grows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -175,8 +176,9 @@ def doing(
 
 
 def scale_of(life: Sequence[Stretch], at: float) -> float:
-    """Give the round number of seconds that a bar of this life spans."""
-    return nice_top(at - life[0].start, least=0.001) if life else 0.0
+    """Give the round number of seconds that a bar of this life spans; 0 for none."""
+    spans = at - life[0].start if life else math.nan
+    return nice_top(spans, least=0.001) if math.isfinite(spans) else 0.0
 
 
 def life_bar(
@@ -200,9 +202,9 @@ def life_bar(
     born = life[0].start
     sizes: list[int] = []
     for one in life:
-        end = one.start + one.lasts(at)
-        wanted = round((end - born) / scale_s * room) - sum(sizes)
-        sizes.append(max(1, min(wanted, room)))
+        share = (one.start + one.lasts(at) - born) / scale_s
+        wanted = round(min(1.0, share) * room) - sum(sizes) if share > 0 else 0
+        sizes.append(max(1, wanted))
     while (over := sum(sizes) - room) > 0 and max(sizes) > 1:
         widest = sizes.index(max(sizes))
         sizes[widest] -= min(over, sizes[widest] - 1)
@@ -255,7 +257,7 @@ def busy_strip(shares: Sequence[float | None], width: int, *, ascii_only: bool =
 
 
 def _busy_cell(share: float | None, *, ascii_only: bool) -> Span:
-    if share is None or share != share:  # noqa: PLR0124 - NaN
+    if share is None or math.isnan(share):
         return (" ", "text")
     if share <= 0:
         return (_IDLE, "sock.free")

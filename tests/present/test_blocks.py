@@ -60,7 +60,7 @@ def test_a_word_that_is_wider_than_the_pane_goes_on_in_the_next_line() -> None:
 
 def test_parts_share_a_line_as_long_as_there_is_room() -> None:
     block = Block("", [named("fd", "23"), named("age", "9m"), part("a row", mode="row"), part("b")])
-    assert ["fd 23  age 9m", "a row", "b"] == texts([block], 30, 9)
+    assert ["fd 23  age 9m", "a row  b"] == texts([block], 30, 9)
 
 
 def test_every_first_statement_goes_before_any_second_one() -> None:

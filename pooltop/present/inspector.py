@@ -1,0 +1,249 @@
+"""The inspector's pane: whatever it is turned on, a title, lines for its size, keys and a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, assert_never
+
+from pooltop.core.model import RequestId, SocketId
+from pooltop.core.snapshot import Snapshot
+from pooltop.present.blocks import Block, Part, as_text, lay_out
+from pooltop.present.clean import cells, clean
+from pooltop.present.curl import curl_command
+from pooltop.present.demand import Demand
+from pooltop.present.history import HostId
+from pooltop.present.inspect_host import host_blocks, host_title
+from pooltop.present.inspect_request import request_blocks, request_title
+from pooltop.present.inspect_socket import socket_blocks, socket_title
+from pooltop.present.line import Line, Span
+from pooltop.present.pictures import (
+    HostPicture,
+    RequestPicture,
+    SocketPicture,
+    host_picture,
+    request_picture,
+    socket_picture,
+)
+
+
+class SocketSubject(NamedTuple):
+    """A socket of a host, by its identity: what a cursor is pinned to."""
+
+    host: HostId
+    socket: SocketId
+
+
+class RequestSubject(NamedTuple):
+    """A request of a host, by its identity."""
+
+    host: HostId
+    request: RequestId
+
+
+Subject = HostId | SocketSubject | RequestSubject
+"""What the inspector is turned on."""
+Picture = HostPicture | SocketPicture | RequestPicture
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A key of the pane."""
+
+    key: str
+    word: str
+    writes: bool = False
+    """Whether it needs the lock to be off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of a subject beside the snapshot, by whoever keeps the past."""
+
+    busy: Sequence[float | None] = ()
+    """Of a socket: the share of each of the last seconds that it was in use."""
+    demand: Demand | None = None
+    """Of a host: what came and what was served."""
+    cards: Sequence[Line] = ()
+    """Of a host: its edits with their before and after."""
+
+
+NOTHING = Beside()
+
+
+def name_of(subject: Subject) -> str:
+    """Give ``s17``, ``r8812``, or a host's key: what is typed to confirm; clean."""
+    match subject:
+        case SocketSubject():
+            return f"s{subject.socket}"
+        case RequestSubject():
+            return f"r{subject.request}"
+        case HostId():
+            return clean(subject.origin)
+        case _:
+            assert_never(subject)
+
+
+def picture_of(snapshot: Snapshot, subject: Subject) -> Picture | None:
+    """Give the subject as the snapshot has it; None if it is gone."""
+    match subject:
+        case SocketSubject():
+            return socket_picture(snapshot, subject.host, subject.socket)
+        case RequestSubject():
+            return request_picture(snapshot, subject.host, subject.request)
+        case HostId():
+            return host_picture(snapshot, subject)
+        case _:
+            assert_never(subject)
+
+
+def title_of(picture: Picture) -> str:
+    """Give the pane's title; clean."""
+    match picture:
+        case SocketPicture():
+            return socket_title(picture)
+        case RequestPicture():
+            return request_title(picture)
+        case HostPicture():
+            return host_title(picture)
+        case _:
+            assert_never(picture)
+
+
+def inspector_lines(
+    picture: Picture, width: int, height: int, *, beside: Beside = NOTHING, ascii_only: bool = False
+) -> list[Line]:
+    """Give the pane's lines.
+
+    Args:
+        picture: what is shown.
+        width: in cells.
+        height: in lines.
+        beside: what the past has to say.
+        ascii_only: no characters beyond ASCII are drawn.
+    """
+    return lay_out(_blocks(picture, width, height, beside, ascii_only=ascii_only), width, height)
+
+
+def _blocks(
+    picture: Picture, width: int, height: int, beside: Beside, *, ascii_only: bool
+) -> list[Block]:
+    match picture:
+        case SocketPicture():
+            return socket_blocks(picture, width, height, busy=beside.busy, ascii_only=ascii_only)
+        case RequestPicture():
+            return request_blocks(picture, width, height, ascii_only=ascii_only)
+        case HostPicture():
+            return host_blocks(picture, demand=beside.demand, cards=beside.cards)
+        case _:
+            assert_never(picture)
+
+
+_ROOM = 1000
+"""Lines and cells of a copy: everything is in it."""
+
+
+def copy_of(picture: Picture, *, beside: Beside = NOTHING) -> str:
+    """Give everything that the pane could show as plain text; clean, drawings left out."""
+    return as_text(title_of(picture), _blocks(picture, _ROOM, _ROOM, beside, ascii_only=True))
+
+
+def curl_of(picture: Picture) -> str | None:
+    """Give a request's curl command, of a socket that of the request on it; None without one."""
+    match picture:
+        case RequestPicture():
+            return curl_command(picture)
+        case SocketPicture():
+            request = picture.request
+            if request is None:
+                return None
+            host = picture.host
+            told = host.of_request(request.id)
+            return curl_command(RequestPicture(host, request, told, picture.socket))
+        case HostPicture():
+            return None
+        case _:
+            assert_never(picture)
+
+
+def leads_to(picture: Picture) -> Subject | None:
+    """Give where the pane's ``g`` goes; None for nowhere.
+
+    From a request to the socket it is on or gets, from a socket to the request it carries, from a
+    host to the head of its queue.
+    """
+    match picture:
+        case RequestPicture():
+            gets = picture.gets
+            socket = picture.request.socket if gets is None else gets[0]
+            return None if socket is None else SocketSubject(picture.host.id, socket)
+        case SocketPicture():
+            request = picture.socket.request
+            return None if request is None else RequestSubject(picture.host.id, request)
+        case HostPicture():
+            head = next(iter(picture.origin.requests), None)
+            return None if head is None else RequestSubject(picture.id, head.id)
+        case _:
+            assert_never(picture)
+
+
+def gone_lines(subject: Subject, width: int, height: int) -> list[Line]:
+    """Give what is said of a subject that the snapshot does not have."""
+    match subject:
+        case SocketSubject():
+            words = "is closed. The events say when and why."
+        case RequestSubject():
+            words = "is settled, or so far back in its queue that it is not told."
+        case HostId():
+            words = "is not there: an agent forgets hosts without sockets and requests."
+        case _:
+            assert_never(subject)
+    line: Line = ((f"{name_of(subject)} ", "strong"), (words, "dim"))
+    return lay_out([Block("", [Part(line)])], width, height)
+
+
+def hints_of(picture: Picture) -> tuple[Hint, ...]:
+    """Give the pane's keys, the most wanted first; those that lead nowhere are not among them."""
+    goes = leads_to(picture) is not None
+    match picture:
+        case SocketPicture():
+            return (
+                Hint("y", "copy"),
+                *((Hint("g", "its request"),) if goes else ()),
+                Hint("D", f"destroy (type s{picture.socket.id})", writes=True),
+            )
+        case RequestPicture():
+            queued = picture.is_queued
+            return (
+                Hint("y", "copy as curl"),
+                *((Hint("g", "the socket it gets" if queued else "its socket"),) if goes else ()),
+                Hint("X", f"abort (type r{picture.request.id})", writes=True),
+            )
+        case HostPicture():
+            return (
+                Hint("y", "copy"),
+                *((Hint("g", "head of the queue"),) if goes else ()),
+                Hint("e", "edit", writes=True),
+                Hint("C", "clear queue (type the host)", writes=True),
+            )
+        case _:
+            assert_never(picture)
+
+
+def hint_line(hints: Sequence[Hint], width: int, *, locked: bool = False) -> Line:
+    """Give the keys in one line, as many whole ones as fit; what the lock refuses is faint."""
+    spans: list[Span] = []
+    left = width
+    for hint in hints:
+        gap = 2 if spans else 0
+        size = gap + cells(hint.key) + 1 + cells(hint.word)
+        if size > left:
+            continue
+        refused = locked and hint.writes
+        spans += [
+            (" " * gap, "text"),
+            (hint.key, "faint" if refused else "key"),
+            (f" {hint.word}", "faint" if refused else "dim"),
+        ]
+        left -= size
+    return tuple(span for span in spans if span[0])
