@@ -57,11 +57,13 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     """What the pool would do with a socket if its response were whole at this instant.
 
     The response itself may still say otherwise: it is taken to allow keep-alive, without a hint.
+    So may a caller's ``keep_socket_alive``, which is not asked.
     """
 
     kind: FateKind
     request: RequestId | None = None
-    """Who is given it, or whom a socket would be opened for in its place; None for nobody."""
+    """Who is given it; else whom a socket would be opened for, in its place or because it is kept;
+    None for nobody. Requests that were given up pass on what they get: they are not named."""
     reason: CloseReason | None = None
     """Why it would be closed; None if it would not."""
 
@@ -88,10 +90,10 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     ``node`` it still waits until a socket is released or goes away, as in Node."""
     in_s: float | None = None
     """Estimate in seconds, at the pace at which the origin's queue was served within the last
-    seconds; None where it was not."""
+    seconds; None where it was not, and for a request that was given up."""
     at_once_from: int | None = None
     """The least maxSockets with which mode ``drain`` would start it at once; None where another
-    limit stands in the way too."""
+    limit stands in the way too, and for a request that was given up."""
 
 
 class RequestDetail(msgspec.Struct, frozen=True, kw_only=True):

@@ -58,12 +58,14 @@ class SocketRecord:
         "again",
         "carried",
         "close_reason",
+        "closing_at",
         "connected_at",
         "error",
         "expires_at",
         "free_timeout_ms",
         "hint_ms",
         "id",
+        "idle_s",
         "open_reason",
         "opened_at",
         "opened_for",
@@ -98,7 +100,11 @@ class SocketRecord:
         the caller's keep_socket_alive has said how long it may stay."""
         self.expires_at: float | None = None
         """While idle with a timeout: when it is closed."""
+        self.idle_s = 0.0
+        """Seconds spent idle since it was connected; a stretch that goes on is not in it yet."""
         self.close_reason: CloseReason | None = None
+        self.closing_at: float | None = None
+        """When its close began."""
         self.error: Failure | None = None
         """For the request that is on it when it closes."""
         self.open_reason: OpenReason | None = None
@@ -120,6 +126,16 @@ class SocketRecord:
         """Destroyed, its close not yet seen."""
         return self.close_reason is not None
 
+    def busy_s(self, now: float) -> float:
+        """Give the seconds in use from its connect to ``now``, or to where its close began."""
+        if self.connected_at is None:
+            return 0.0
+        end = now if self.closing_at is None else self.closing_at
+        idle_s = self.idle_s
+        if self.state is SocketState.FREE:
+            idle_s += now - self.since
+        return max(0.0, end - self.connected_at - idle_s)
+
     def tunnel(self, why: OpenReason) -> None:
         """Begin in no list at all: it counts when its tunnel is up (rules/uncounted.py)."""
         self.state = SocketState.TUNNELLING
@@ -133,6 +149,10 @@ class RequestRecord:
     state = RequestState.QUEUED
     queued_at: float | None = None
     why: QueueReason | None = None
+    counted: int | None = None
+    """When it had to queue: sockets that were held against the limit that ``why`` names."""
+    limit: float | None = None
+    """And that limit, as it was then."""
     socket: SocketRecord | None = None
     hint_s: int | None = None
     """The response's Keep-Alive timeout; None if it had none that Node reads."""

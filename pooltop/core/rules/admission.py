@@ -62,6 +62,7 @@ def readmit(pool: Ledger, request: RequestRecord, stale: SocketRecord, now: floa
     pool.events.append(RequestRetried(now, origin.key, request.id, stale.id, message))
     request.move(_QUEUED)
     request.socket = request.queued_at = request.why = None
+    request.counted = request.limit = None
     request.sent = False
     socket = _take_free(pool, origin, now)
     if socket is not None:

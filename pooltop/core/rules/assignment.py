@@ -23,6 +23,11 @@ def enqueue(pool: Ledger, request: RequestRecord, why: QueueReason, now: float) 
     """Let a request wait at the tail of its origin's queue."""
     origin = request.origin
     request.why = why
+    options = pool.options
+    if why is QueueReason.MAX_SOCKETS:
+        request.counted, request.limit = origin.count, options.max_sockets
+    else:
+        request.counted, request.limit = len(pool.sockets), options.max_total_sockets
     request.queued_at = now
     request.overtakes_before = origin.overtakes
     origin.queue[request.id] = request
@@ -50,6 +55,7 @@ def assign(
     if reason is _REUSED:
         socket.expires_at = None
         if socket.state is _FREE:
+            socket.idle_s += now - socket.since
             origin.move(socket, _ACTIVE, now)
         else:
             origin.move(socket, _DYING if socket.is_dying else _CONNECTING, now)

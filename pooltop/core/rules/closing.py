@@ -25,6 +25,9 @@ def begin_closing(pool: Ledger, socket: SocketRecord, reason: CloseReason, now: 
     """Mark a socket as dying. Which command closes it is the caller's to say."""
     idle = socket.state in _IDLE
     socket.close_reason = reason
+    socket.closing_at = now
+    if socket.state is SocketState.FREE:
+        socket.idle_s += now - socket.since
     socket.expires_at = None
     socket.origin.move(socket, _DYING_FREE if idle else _DYING, now)
     pool.events.append(SocketClosing(now, socket.origin.key, socket.id, reason, socket.carried))
