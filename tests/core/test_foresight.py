@@ -158,7 +158,8 @@ LIMITS = st.sampled_from([1, 2, 3, 5, math.inf])
     max_examples=500,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # it gives a class
+    # The fixture gives a class.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     options=st.fixed_dictionaries(

@@ -5,6 +5,7 @@ Each scenario was run on Node 24's https.Agent behind a proxy that answers when 
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pooltop.core.commands import Open
@@ -103,6 +104,18 @@ def test_a_newer_request_does_not_get_the_tunnel_of_the_queue(tunnels):
     pool.settle()
     by_socket = {event.socket: event.request for event in pool.of(RequestAssigned)}
     assert {1: 1, 2: 2, 3: newer} == by_socket
+
+
+def test_who_was_told_is_not_counted_in_the_queue_once_an_edit_took_it_out(tunnels):
+    pool = closing_one_with_a_queue(tunnels)
+    fail(pool, 2)
+    (origin,) = pool.pool.waiting.values()
+    assert (2, 1) == (len(origin.queue), origin.told)
+    new = msgspec.structs.replace(pool.pool.options, live="drain")
+    pool.take(pool.pool.set_options(new, now=pool.now))
+    assert (1, 0) == (len(origin.queue), origin.told), "before its tick"
+    pool.settle()
+    assert {3: 3} == pool.running
 
 
 def test_a_request_whose_replacement_failed_is_told_and_stays_in_the_queue(tunnels):

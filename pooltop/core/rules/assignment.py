@@ -38,6 +38,8 @@ def enqueue(pool: Ledger, request: RequestRecord, why: QueueReason, now: float) 
 def dequeue(pool: Ledger, origin: OriginRecord) -> RequestRecord:
     """Take the oldest request of a queue that is not empty."""
     _, request = origin.queue.popitem(last=False)
+    if request.was_told:
+        origin.told -= 1
     if not origin.queue:
         del pool.waiting[origin.key]
     return request

@@ -72,7 +72,6 @@ def fail(pool: Ledger, request: RequestRecord, failure: Failure, now: float) -> 
     socket = None if request.socket is None else request.socket.id
     settle(pool, request)
     if request.was_told:
-        request.origin.told -= 1
         return
     pool.events.append(RequestFailed(now, request.origin.key, request.id, socket, *failure))
     pool.commands.append(Settle(request.id, failure.code, failure.message))
@@ -82,6 +81,8 @@ def withdraw(pool: Ledger, request: RequestRecord, failure: Failure, now: float)
     """Take a request out of the queue at once, and fail it: Node has nothing like it."""
     origin = request.origin
     del origin.queue[request.id]
+    if request.was_told:
+        origin.told -= 1
     if not origin.queue:
         del pool.waiting[origin.key]
     pool.events.append(RequestWithdrawn(now, origin.key, request.id))
