@@ -70,7 +70,7 @@ class Trouble(Enum):
     )
     OVER = (Mark.OVER.glyph, "over limit", Mark.OVER.meaning, 10.0, "warn")
     TUNNELS = (Mark.TUNNELLING.glyph, "tunnels pending", Mark.TUNNELLING.meaning, 10.0, "warn")
-    UNVERIFIED = (Mark.UNVERIFIED.glyph, "unverified", Mark.UNVERIFIED.meaning, 0.0, "warn")
+    UNVERIFIED = (Mark.UNVERIFIED.glyph, "unverified", Mark.UNVERIFIED.meaning, math.inf, "warn")
 
     def __init__(self, glyph: str, word: str, meaning: str, lasts_s: float, ink: Ink) -> None:
         """Name the parts."""
@@ -78,7 +78,7 @@ class Trouble(Enum):
         self.word = word
         self.meaning = meaning
         self.lasts_s = lasts_s
-        """A shorter one is shown while it holds but is no fact of the journal."""
+        """A shorter one is shown while it holds but is no fact of the journal; inf: none is."""
         self.ink: Ink = ink
 
 

@@ -1,0 +1,255 @@
+"""Who is in trouble at an instant, the gravest first; and when that began and ended.
+
+Made from the spells that History keeps: live, rewound and replayed it is the same list. What an
+operator has acknowledged is passed in by id; an id names one episode, so that a trouble which ended
+and comes back is a new alert. ("The engine is silent" is none of these: the header says so.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, assert_never
+
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.present import units
+from pooltop.present.clean import cells
+from pooltop.present.faults import counts
+from pooltop.present.history import History, HostId
+from pooltop.present.hosts import names_of
+from pooltop.present.labels import Label
+from pooltop.present.line import Ink, Line, Span, spread
+from pooltop.present.marks import in_use, limit_of
+from pooltop.present.spells import Spell
+from pooltop.present.track import Track
+from pooltop.present.troubles import GRAVITY, GROWTH_S, RECENT_S, Trouble
+from pooltop.present.tunnels import pending, waiting_words
+
+_SLOPE_S = 5.0
+
+
+class AlertId(NamedTuple):
+    """What stays the same while an alert lasts, and is another when it comes back."""
+
+    host: HostId
+    trouble: Trouble
+    episode: float
+    """When it began, in monotonic seconds; breaks of a few seconds do not end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One trouble of one host at one instant; all text in it is clean."""
+
+    id: AlertId
+    name: Label
+    since: float
+    """Since when it has lasted without a break."""
+    text: str
+    """What is wrong, without the host's name."""
+    queued: int
+    acknowledged: bool = False
+
+    @property
+    def trouble(self) -> Trouble:
+        """What kind it is."""
+        return self.id.trouble
+
+    @property
+    def sentence(self) -> str:
+        """Give e.g. ``api.pay:443 saturated 11s: 50/50 in use, 212 queued, +19/s``."""
+        return f"{self.name} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFact:
+    """That an alert began or ended, for the event log, bookmarks and plots; its text is clean."""
+
+    id: AlertId
+    at: float
+    """When it was told, in monotonic seconds: once it had lasted as long as such a one must."""
+    wall_at: float
+    begin: float
+    """When the trouble began."""
+    ends: bool
+    name: Label
+    text: str
+    """Without the host's name."""
+
+
+def alerts_of(
+    snapshot: Snapshot, history: History, *, acknowledged: Container[AlertId] = frozenset()
+) -> list[Alert]:
+    """Give the alerts at the instant of a snapshot, the gravest first, then the longest queue.
+
+    Args:
+        snapshot: The instant that is shown.
+        history: Holds the past of that instant.
+        acknowledged: Alerts that the operator has seen: they are marked, and stay where they are.
+    """
+    at = snapshot.at
+    names: Mapping[HostId, Label] | None = None
+    found: list[Alert] = []
+    for agent in snapshot.agents:
+        for origin in agent.origins:
+            host = HostId(agent.name, origin.key)
+            track = history.track(host)
+            for trouble, spell in track.spells.holding(at):
+                if names is None:
+                    names = names_of(snapshot)
+                alert = AlertId(host, trouble, spell.episode)
+                text = _text(trouble, agent, origin, track=track, at=at, since=spell.begin)
+                found.append(
+                    Alert(
+                        id=alert,
+                        name=names[host],
+                        since=spell.begin,
+                        text=text,
+                        queued=origin.queued,
+                        acknowledged=alert in acknowledged,
+                    )
+                )
+    return sorted(found, key=lambda one: (GRAVITY[one.trouble], -one.queued, str(one.name)))
+
+
+def _text(
+    trouble: Trouble,
+    agent: AgentSnapshot,
+    origin: OriginSnapshot,
+    *,
+    track: Track,
+    at: float,
+    since: float,
+) -> str:
+    limit = limit_of(agent)
+    used = f"{units.count(in_use(origin))}/{units.count(limit)} in use"
+    queued = f"{units.count(origin.queued)} queued"
+    slope = track.slope("queued", at, _SLOPE_S)
+    pace = "" if slope is None else f", {units.signed(slope)}"
+    lasts = max(0.0, at - since)
+    match trouble:
+        case Trouble.SATURATED:
+            shared = ", maxTotalSockets reached" if in_use(origin) < limit else ""
+            return f"saturated {units.age(lasts)}: {used}, {queued}{shared}{pace}"
+        case Trouble.GROWING:
+            return f"queue growing for {units.age(lasts + GROWTH_S)}: {queued}{pace}"
+        case Trouble.WAITING:
+            spare = "" if math.isinf(limit) else f" {units.count(limit - in_use(origin))}"
+            return f"{queued} though there is room for{spare} more: {used}"
+        case Trouble.ERRORS:
+            of = counts(origin.counters.failed, most=3)
+            since_start = f" (since the start: {of})" if of else ""
+            share = units.share(track.rates(at, RECENT_S).errors)
+            return f"{share} of its requests failed or were answered 5xx{since_start}"
+        case Trouble.STALE:
+            return _stale(track, at)
+        case Trouble.OVER:
+            return f"over its limit, draining: {used}"
+        case Trouble.TUNNELS:
+            waiting = waiting_words(origin, at)
+            return f"{pending(origin.tunnelling)} through the proxy: {waiting}"
+        case Trouble.UNVERIFIED:
+            return f"unverified: {trouble.meaning}"
+        case _:
+            assert_never(trouble)
+
+
+def _stale(track: Track, at: float) -> str:
+    moments = track.moments
+    old, new = moments.index_at(at - RECENT_S), moments.index_at(at)
+    stale, again = (units.count(moments.gained(name, old, new)) for name in ("stale", "retried"))
+    resent = "" if again == "0" else f", {again} sent again"
+    return (
+        f"stale reuse: {stale} within {units.window(RECENT_S)}{resent}: "
+        "the peer closes idle sockets before this side does"
+    )
+
+
+def alert_facts(snapshot: Snapshot, history: History, *, start: float) -> list[AlertFact]:
+    """Give what began and ended between ``start`` and the instant of a snapshot, oldest first.
+
+    Of the hosts of that snapshot, and only troubles that lasted long enough to be worth a line.
+    """
+    names: Mapping[HostId, Label] | None = None
+    facts: list[AlertFact] = []
+    for agent in snapshot.agents:
+        for origin in agent.origins:
+            host = HostId(agent.name, origin.key)
+            spells = history.track(host).spells
+            for trouble in spells.kinds():
+                names = names or names_of(snapshot)
+                for episode in spells.episodes(trouble, start, snapshot.at):
+                    facts += _facts(host, trouble, episode, names[host], snapshot)
+    facts = [fact for fact in facts if start <= fact.at <= snapshot.at]
+    return sorted(facts, key=lambda fact: (fact.at, GRAVITY[fact.id.trouble], str(fact.name)))
+
+
+def _facts(
+    host: HostId, trouble: Trouble, episode: Spell, name: Label, snapshot: Snapshot
+) -> list[AlertFact]:
+    told = episode.begin + trouble.lasts_s
+    if min(episode.end, snapshot.at) < told:
+        return []
+    lasted = f" for {units.age(trouble.lasts_s)}" if trouble.lasts_s else ""
+    ends = episode.end <= snapshot.at
+    moments = [(told, False, f"{trouble.word}{lasted}")]
+    if ends:
+        after = units.age(episode.end - episode.begin)
+        moments.append((episode.end, True, f"no longer {trouble.word}, after {after}"))
+    return [
+        AlertFact(
+            id=AlertId(host, trouble, episode.episode),
+            at=at,
+            wall_at=snapshot.wall_at - (snapshot.at - at),
+            begin=episode.begin,
+            ends=end,
+            name=name,
+            text=text,
+        )
+        for at, end, text in moments
+    ]
+
+
+def first_open(alerts: Sequence[Alert]) -> int | None:
+    """Give the place of the gravest alert that nobody has acknowledged; None without any."""
+    return next((i for i, alert in enumerate(alerts) if not alert.acknowledged), None)
+
+
+def alert_line(alerts: Sequence[Alert], width: int, *, place: int | None = None) -> Line:
+    """Give one alert in a sentence, which of how many it is, and the keys.
+
+    Args:
+        alerts: All of them, in their order.
+        width: Cells.
+        place: Which one; None for the gravest that is not acknowledged.
+    """
+    if not alerts:
+        return ((" no host is in trouble", "dim"),)
+    shown = place if place is not None and place < len(alerts) else first_open(alerts)
+    if shown is None:
+        seen = f" {_number(len(alerts))} acknowledged: {alerts[0].sentence}"
+        return spread([(seen, "dim")], _keys(1, alerts, width, seen), width)
+    alert = alerts[shown]
+    mark = "acknowledged: " if alert.acknowledged else ""
+    text = f" {alert.trouble.glyph} {mark}{alert.sentence}"
+    ink: Ink = "dim" if alert.acknowledged else alert.trouble.ink
+    return spread([(text, ink)], _keys(shown + 1, alerts, width, text), width)
+
+
+def _number(alerts: int) -> str:
+    return f"{alerts} alert{'' if alerts == 1 else 's'}"
+
+
+def _keys(number: int, alerts: Sequence[Alert], width: int, text: str) -> list[Span]:
+    """Give which alert it is with the keys, as far as the sentence leaves room."""
+    of = f"{number}/{len(alerts)}"
+    room = width - cells(text) - 1
+    spans: list[Span] = []
+    if not alerts[number - 1].acknowledged and cells(f"a ack  n {of} ") <= room:
+        spans += [("a", "key"), (" ack  ", "dim")]
+    if len(alerts) > 1:
+        if cells(f"n {of} ") <= room:
+            spans.append(("n ", "key"))
+        spans.append((f"{of} ", "warn"))
+    return spans
