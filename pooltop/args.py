@@ -16,6 +16,7 @@ USAGE = """\
 usage: pooltop demo [options]              watch the built-in demo: nothing to set up
        pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
        pooltop check FILE                  say what is wrong with a profile, and send nothing
+       pooltop replay FILE [options]       play what --record wrote, in the same screens
        pooltop attach [NAME] [options]     watch an engine that runs in the background
        pooltop list [--json]               say which engines run in the background
        pooltop stop NAME                   end one: its load at once, itself within 2 s
@@ -47,6 +48,7 @@ options:
                     the profile's auto_revert counts (60s in prod, else off)
   --read-only       refuse every edit and every pause or stop; with attach, leave the write lock
                     to the other viewers
+  --record FILE     write all that is told to a new file as well, for pooltop replay
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --detach          run in the background and show nothing; exits 0 once the load runs
   --name NAME       what the engine in the background is called (default: as its profile)
@@ -59,8 +61,12 @@ edits and controls are carried out, but P stops the load for everybody. It is fo
 $XDG_RUNTIME_DIR/pooltop, else in a directory pooltop-UID among the temporary ones, that is this
 user's alone; if it fails, its last words are in NAME.log there.
 
+replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
+and says so; with --headless or --json it prints what the live run would have, as fast as it can.
+
 exit status: 0 the load is over, or you left; 1 the engine or the demo failed; 2 a mistake in the
-command line or the profile, nothing was sent; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP.
+command line, the profile or the recording, nothing was sent; 130, 143, 129 ended by SIGINT,
+SIGTERM, SIGHUP.
 """
 )
 
@@ -71,13 +77,15 @@ _WITH_VALUE = {
     "--auto-revert": "a time like 60s, or off",
     "--allow": "a host",
     "--name": "a name",
+    "--record": "a file",
 }
 _FLAGS = ("--headless", "--json", "--read-only", "--detach", "--version", "--help")
 _SHORT = {"-h": "--help", "-V": "--version"}
-_COMMANDS = ("demo", "check", "attach", "list", "stop")
+_COMMANDS = ("demo", "check", "replay", "attach", "list", "stop")
 _OF_A_PROFILE = ("--profile", "--allow", "--auto-revert", "--detach", "--name")
-_OF_A_VIEWER = ("--headless", "--json", "--read-only", "--interval", "--duration")
+_OF_A_VIEWER = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
 _NOT_FOR = {
+    "replay": (*_OF_A_PROFILE, "--interval", "--duration", "--record"),
     "attach": _OF_A_PROFILE,
     "list": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--json")),
     "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
@@ -106,13 +114,15 @@ class Request:
         "name",
         "profile",
         "read_only",
+        "record",
+        "recording",
         "version",
     )
 
     def __init__(self) -> None:
         """Ask for nothing yet."""
         self.command = "run"
-        """"run", "demo", "check", "attach", "list" or "stop"."""
+        """"run", "demo", "check", "replay", "attach", "list" or "stop"."""
         self.profile: str | None = None
         self.headless = self.json = self.read_only = self.version = self.help = False
         self.detach = False
@@ -125,6 +135,10 @@ class Request:
         self.interval: str | None = None
         self.auto_revert: str | None = None
         self.allow: tuple[str, ...] = ()
+        self.record: str | None = None
+        """The file to write a recording to; None for no recording."""
+        self.recording: str | None = None
+        """The file to replay."""
 
 
 def parse(words: Sequence[str]) -> Request:
@@ -189,6 +203,10 @@ def _check(request: Request, files: list[str]) -> None:
         request.profile = files[0]
         return
     _check_detached(request)
+    if request.command == "replay":
+        if len(files) != 1:
+            raise ArgumentError("replay needs one recording: pooltop replay FILE")
+        request.recording = files.pop()
     if request.command in ("attach", "stop") and files:
         request.engine = files.pop(0)
     if request.command == "stop" and request.engine is None:
@@ -210,7 +228,7 @@ def _check_detached(request: Request) -> None:
         if getattr(request, _attribute(option)):
             raise ArgumentError(f"{request.command} takes no {option}")
     if request.detach:
-        for option in ("--headless", "--json", "--read-only", "--interval"):
+        for option in ("--headless", "--json", "--read-only", "--interval", "--record"):
             if getattr(request, _attribute(option)):
                 raise ArgumentError(f"--detach shows nothing: say {option} to pooltop attach")
     elif request.name is not None:

@@ -86,15 +86,48 @@ def _run(request: Request) -> int:
         return _refuse(f"{error}\n")
     try:
         source.spawn()
-        return _show(source, request, is_headless=is_headless)
+        seeds = {workload.name: workload.seed for workload in loaded.profile.workloads}
+        return _show(source, request, is_headless=is_headless, seeds=seeds)
     except PooltopError as error:
         return _fail(error)
     finally:
         source.close_now()
 
 
-def _show(source: Source, request: Request, *, is_headless: bool) -> int:
-    """Watch a source to its end, or until the reader leaves; gives the exit status."""
+def _show(
+    source: Source, request: Request, *, is_headless: bool, seeds: dict[str, int] | None = None
+) -> int:
+    """Watch a source to its end, or until the reader leaves; gives the exit status.
+
+    Args:
+        source: closed here.
+        request: how it is to be seen, and whether it is recorded.
+        is_headless: without a screen.
+        seeds: of the workloads, for the recording.
+    """
+    if request.record is None:
+        return _watch(source, request, is_headless=is_headless)
+    from pooltop.sources.recording import RecordingTee  # noqa: PLC0415 - rarely wanted
+    from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - likewise
+
+    interval, _ = _times(request)
+    try:
+        recorded = RecordingTee(
+            source,
+            request.record,
+            seeds=seeds,
+            interval_s=interval or (_HEADLESS_S if is_headless else _DASHBOARD_S),
+        )
+    except RecordingError as error:
+        return _refuse(f"{error}\n")
+    try:
+        return _watch(recorded, request, is_headless=is_headless)
+    finally:
+        recorded.finish()
+        _refuse(f"{recorded.summary()}\n")
+
+
+def _watch(source: Source, request: Request, *, is_headless: bool) -> int:
     interval, duration = _times(request)
     if is_headless:
         from pooltop.headless import run_headless  # noqa: PLC0415 - or the dashboard
@@ -159,6 +192,29 @@ def _told(work: Callable[[], int]) -> int:
         return _refuse(f"{error}\n")
     except PooltopError as error:
         return _fail(error)
+
+
+def _replay(request: Request) -> int:
+    is_headless = _is_headless(request)
+    if not is_headless and _is_blind_or_deaf():
+        return EXIT_USAGE
+    from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - not for --help
+    from pooltop.sources.recording_reader import Recording  # noqa: PLC0415 - likewise
+
+    try:
+        recording = Recording(request.recording or "")
+    except RecordingError as error:
+        return _refuse(f"{error}\n")
+    with recording:
+        if is_headless:
+            from pooltop.headless import replay_headless  # noqa: PLC0415 - or the dashboard
+
+            return replay_headless(recording, json=request.json)
+        from pooltop.sources.playback import PlayerSource  # noqa: PLC0415 - likewise
+        from pooltop.sources.player import Player  # noqa: PLC0415 - likewise
+        from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
+
+        return run_dashboard(PlayerSource(Player(recording)), read_only=True)
 
 
 def _load(request: Request) -> Loaded | None:
@@ -279,4 +335,10 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-_COMMANDS = {"check": _check, "attach": _attach, "list": _list, "stop": _stop}
+_COMMANDS = {
+    "check": _check,
+    "replay": _replay,
+    "attach": _attach,
+    "list": _list,
+    "stop": _stop,
+}

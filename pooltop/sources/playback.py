@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.errors import UsageError
-from pooltop.sources.base import OwnLock, Update
+from pooltop.sources.base import OwnLock, Update, WriteLock
 from pooltop.sources.player import Player
 
 FIXED = "a recording"
@@ -26,7 +26,7 @@ class PlayerSource:
         """
         self.title = player.recording.meta.title or player.recording.path
         self.fixed = FIXED
-        self.lock = OwnLock()
+        self.lock: WriteLock = OwnLock()
         self.player = player
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()

@@ -44,6 +44,18 @@ from pooltop.args import ArgumentError, parse
         ("demo --detach --name", "--name needs a name"),
         ("demo --detach --json", "--detach shows nothing: say --json to pooltop attach"),
         ("demo --detach --read-only", "--detach shows nothing: say --read-only to pooltop attach"),
+        ("replay", "replay needs one recording: pooltop replay FILE"),
+        ("replay a b", "replay needs one recording: pooltop replay FILE"),
+        ("replay a --profile b", "replay takes no --profile"),
+        ("replay a --record b", "replay takes no --record"),
+        ("replay a --interval 1s", "replay takes no --interval"),
+        ("replay a --duration 1s", "replay takes no --duration"),
+        ("replay a --auto-revert off", "replay takes no --auto-revert"),
+        ("replay a --allow b", "replay takes no --allow"),
+        ("rpelay a", "unexpected argument rpelay; did you mean replay?"),
+        ("demo --record", "--record needs a file"),
+        ("demo --detach --record r", "--detach shows nothing: say --record to pooltop attach"),
+        ("stop a --record r", "stop takes no --record"),
         ("demo \x1b[2J", "unexpected argument ?[2J"),
     ],
 )
@@ -69,6 +81,12 @@ def test_everything_that_can_be_asked_for_is_read() -> None:
     )
     assert (True, True, True) == (request.headless, request.json, request.read_only)
     assert ("a", "b") == request.allow
+
+
+def test_a_recording_is_written_and_read() -> None:
+    assert "r.ptr" == parse(["demo", "--record", "r.ptr"]).record
+    request = parse(["replay", "r.ptr", "--json"])
+    assert ("replay", "r.ptr", True) == (request.command, request.recording, request.json)
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_help_names_every_option_and_the_exit_statuses(capfd: pytest.CaptureFixt
 
     out = capfd.readouterr().out
     options = "--profile --headless --json --duration --interval --read-only --allow --version "
-    options += "--detach --name"
+    options += "--detach --name --record"
     assert [] == [each for each in options.split() if f"  {each} " not in out]
     assert [] == [each for each in ("attach", "list", "stop") if f"pooltop {each} " not in out]
     assert "exit status: 0 " in out

@@ -15,6 +15,8 @@ import pytest
 from pooltop.core.model import DemoServer, Latency
 from pooltop.demo.host import DemoHost
 from pooltop.demo.server import DemoServers
+from pooltop.sources.recording_format import RecordingError
+from pooltop.sources.recording_reader import Recording
 
 ROOT = str(Path(__file__).parents[2])
 
@@ -60,6 +62,7 @@ async def _start(*words: str) -> asyncio.subprocess.Process:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        limit=2**24,  # a line of JSON is long
         env={**os.environ, "PYTHONPATH": ROOT},
     )
 
@@ -125,3 +128,129 @@ async def test_a_reader_that_leaves_ends_it_without_a_word() -> None:
 
     assert (0, b"") == (process.returncode, err)
     assert out.startswith((b"TIME", b"2", b"1", b"0"))
+
+
+# Recordings
+
+
+async def _finished(*words: str) -> tuple[int | None, str, str]:
+    process = await _start(*words)
+    async with asyncio.timeout(20):
+        out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+def _parsed(out: str) -> list[object]:
+    """Give what JSON lines say: 0 and 0.0 are the same there."""
+    return [json.loads(line) if line.startswith("{") else line for line in out.splitlines()]
+
+
+def _said(err: str) -> list[str]:
+    """Give what was said on stderr, without asyncio's own word on a slow machine (-X dev)."""
+    return [line for line in err.splitlines() if not line.startswith("Executing <")]
+
+
+@pytest.mark.parametrize("form", ["--headless", "--json"])
+@pytest.mark.usefixtures("hosts")
+async def test_a_replay_prints_what_the_live_run_printed(
+    profile: str, tmp_path: Path, form: str
+) -> None:
+    path = str(tmp_path / "r.ptr")
+    words = ("--profile", profile, form, "--interval", "100ms", "--record", path)
+
+    status, live, told = await _finished(*words)
+    *told, last = _said(told)
+    replayed, again, told_again = await _finished("replay", path, form)
+
+    assert (0, 0) == (status, replayed)
+    assert _parsed(live) == _parsed(again)
+    assert told == _said(told_again)
+    assert last.startswith("pooltop: recorded ")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+async def test_a_signal_ends_a_recording_in_order(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    path = str(tmp_path / "r.ptr")
+    process = await _start("demo", "--headless", "--interval", "100ms", "--record", path)
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        while not (await process.stdout.readline()).startswith(b"TIME"):
+            pass
+        process.send_signal(number)
+        _, err = await process.communicate()
+
+    assert status == process.returncode, err
+    with Recording(path) as recording:
+        assert "" == recording.note
+        words = f"pooltop: recorded {len(recording)} instants in {path}"
+        last = recording.snapshot(len(recording) - 1)
+    assert [words] == _said(err.decode())
+    assert last is not None
+    assert {"paused"} == {workload.state for workload in last.workloads}
+
+
+def _recorded(path: str) -> int:
+    """Count what is in a recording that still goes on."""
+    try:
+        with Recording(path) as recording:
+            return len(recording)
+    except RecordingError:
+        return 0
+
+
+async def test_a_recorder_that_is_killed_leaves_what_it_had_told(tmp_path: Path) -> None:
+    path = str(tmp_path / "r.ptr")
+    process = await _start("demo", "--json", "--interval", "100ms", "--record", path)
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        told = [json.loads(await process.stdout.readline()) for _ in range(3)]
+        while _recorded(path) < 3:
+            await asyncio.sleep(0.01)
+        process.kill()
+        await process.communicate()
+
+    with Recording(path) as recording:
+        assert recording.note.startswith("the recording was not ended in order")
+        assert [line["snapshot"]["at"] for line in told] == list(recording.at[:3])
+    status, out, err = await _finished("replay", path, "--json")
+    assert (0, told) == (status, [json.loads(line) for line in out.splitlines()][:3])
+    assert f"pooltop: {path}: {recording.note}" == _said(err)[-1]
+
+
+async def test_a_recording_that_exists_is_kept_and_nothing_is_sent(
+    hosts: dict[str, DemoHost], profile: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.ptr"
+    path.write_text("mine")
+
+    told = await _finished("--profile", profile, "--record", str(path))
+
+    words = f"pooltop: {path} exists, and a recording overwrites nothing: choose another name\n"
+    assert (2, "", words) == told
+    assert ("mine", 0) == (path.read_text(), sum(host.requests for host in hosts.values()))
+
+
+async def test_what_is_no_recording_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "\x1b[2J"
+    path.write_text("mine")
+    shown = str(path).replace("\x1b", "?")
+    assert (2, "", f"pooltop: {shown} is no recording of pooltop\n") == await _finished(
+        "replay", str(path)
+    )
+
+
+async def test_a_replay_whose_reader_leaves_ends_without_a_word(
+    profile: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.ptr"
+    assert 0 == (await _finished("--profile", profile, "--record", str(path)))[0]
+    process = await asyncio.create_subprocess_shell(
+        f"{sys.executable} -m pooltop replay {path} --json | head -c 10",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": ROOT},
+    )
+    async with asyncio.timeout(10):
+        assert (b'{"schema":', b"") == await process.communicate()

@@ -19,6 +19,12 @@ from support.loopback import Serve, Wire
 from support.proxying import ForwardProxy
 
 import pooltop
+from pooltop.core.edits import EditRecord
+from pooltop.core.model import AgentOptions, OriginKey
+from pooltop.core.snapshot import AgentSnapshot, OriginCounters, OriginSnapshot, Snapshot
+from pooltop.sources.base import Update
+from pooltop.sources.recording_format import Meta
+from pooltop.sources.recording_writer import RecordingFile
 
 README = Path(__file__).parents[2] / "README.md"
 EXAMPLES = re.findall(
@@ -45,6 +51,7 @@ PRINTS = {
     "local_address=": r"b'/x' dict_keys\(\['127\.0\.0\.1:\d+:127\.0\.0\.2:4'\]\)\nb'/x'\n",
     "proxy_env=PROXIES": r"b'/x'\n127\.0\.0\.1:\d+: via http://127\.0\.0\.1:\d+\n",
     'upgrade="echo"': r"b'hello' 0\n",
+    "recording_reader": r"   3\.0s  edit    edit 1 a maxSockets 4 > 40\n120\n",
     "load_profile": r"AgentOptions\(keep_alive=True",
 }
 """What an example must print, by a text that only it has."""
@@ -66,6 +73,24 @@ async def _answer(wire: Wire) -> None:
             await wire.gone()
 
 
+def _record(path: str) -> None:
+    edit = EditRecord(
+        number=1, at=3.0, wall_at=3.0, agent="a", option="max_sockets", before=4, after=40, by="me"
+    )
+    options = AgentOptions()
+    file = RecordingFile(path)
+    file.begin(Meta())
+    for at in range(6):
+        counters = OriginCounters(completed=at * 24)
+        key = OriginKey("a:80:")
+        origin = OriginSnapshot(key=key, scheme="http", host="a", port=80, counters=counters)
+        agent = AgentSnapshot(name="a", options=options, initial_options=options, origins=(origin,))
+        edits = (edit,) if at >= 3 else ()
+        snapshot = Snapshot(seq=at, at=at, wall_at=at, agents=(agent,), edits=edits)
+        file.append(Update(snapshot=snapshot))
+    file.finish()
+
+
 @pytest.fixture
 async def world(
     serve: Serve, forward_proxy: Callable[..., Awaitable[ForwardProxy]], tmp_path: Path
@@ -85,6 +110,7 @@ async def world(
     secure = await serve(_answer, context=context)
     proxy = await forward_proxy()
     (tmp_path / "prod.toml").write_text(PROFILE)
+    _record(str(tmp_path / "r.ptr"))
     return {
         "http://127.0.0.1:8080": plain.url,
         "https://127.0.0.1:8443": secure.url,
