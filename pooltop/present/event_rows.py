@@ -1,9 +1,9 @@
-"""A row for each event that the engine told, or several like it in a row: the Events page."""
+"""A row for each event that the engine told, or for several alike: the Events page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pooltop.core.snapshot import JournalEntry, OriginSnapshot
@@ -32,54 +32,51 @@ class EventKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event; all text in it is clean."""
+    """An event, or several alike; light, for there may be thousands: text is cleaned when asked."""
 
     id: EventKey
+    entry: JournalEntry
+    """As it was told; raw."""
     wall_at: float
-    kind: str
-    agent: str
-    host: str
-    text: str
+    """Unix time at which it happened last."""
     times: int = 1
-    """How many alike came one after the other; the row is the first of them."""
+    """How many alike came one after the other."""
+
+    @property
+    def kind(self) -> str:
+        """What sort of event, clean."""
+        return clean(self.entry.kind, 8)
+
+    @property
+    def agent(self) -> str:
+        """Whose, clean; empty for the whole."""
+        return clean(self.entry.agent, 60)
+
+    @property
+    def host(self) -> str:
+        """Of which host, clean; empty for an agent or the whole."""
+        return clean(self.entry.host, 300)
+
+    @property
+    def text(self) -> str:
+        """What happened, clean."""
+        return clean(self.entry.text, 400)
 
     @property
     def shown(self) -> str:
-        """What happened, and how often."""
+        """What happened, and how often; clean."""
         return self.text if self.times == 1 else f"{self.text}  ({self.times} times)"
 
 
 def event_row(entry: JournalEntry) -> EventRow:
-    """Give an entry's row."""
-    return EventRow(
-        EventKey(entry.at, entry.seq),
-        entry.wall_at,
-        clean(entry.kind, 8),
-        clean(entry.agent, 60),
-        clean(entry.host, 300),
-        clean(entry.text, 400),
-    )
-
-
-def folded(rows: Iterable[EventRow]) -> list[EventRow]:
-    """Give the rows, oldest first as they came, those alike that follow each other as one."""
-    out: list[EventRow] = []
-    for row in rows:
-        if out and _says(out[-1]) == _says(row):
-            out[-1] = replace(out[-1], times=out[-1].times + row.times)
-        else:
-            out.append(row)
-    return out
-
-
-def _says(row: EventRow) -> tuple[str, str, str, str]:
-    return (row.kind, row.agent, row.host, row.text)
+    """Give the row of an entry that was told once."""
+    return EventRow(EventKey(entry.at, entry.seq), entry, entry.wall_at)
 
 
 def of_group(rows: Iterable[EventRow], group: Group) -> list[EventRow]:
     """Give the rows that a filter shows."""
     kinds = GROUPS[group]
-    return [row for row in rows if not kinds or row.kind in kinds]
+    return [row for row in rows if not kinds or row.entry.kind in kinds]
 
 
 def about(rows: Iterable[EventRow], agent: str, origin: OriginSnapshot) -> list[EventRow]:
@@ -90,8 +87,8 @@ def about(rows: Iterable[EventRow], agent: str, origin: OriginSnapshot) -> list[
         agent: its agent's name, raw.
         origin: the host.
     """
-    owner, name = clean(agent, 60), clean(_told_as(origin), 300)
-    return [row for row in rows if row.agent == owner and row.host in ("", name)]
+    names = ("", _told_as(origin))
+    return [row for row in rows if row.entry.agent == agent and row.entry.host in names]
 
 
 def _told_as(origin: OriginSnapshot) -> str:

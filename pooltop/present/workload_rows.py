@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.history import History
 from pooltop.present.line import Ink, Line
 from pooltop.present.table import HIDDEN, Column, number_column, text_column
+from pooltop.present.workload_track import WorkloadRates
 
 _BEHIND = 0.95
 """A rate that is got is marked when it is less than this share of the one asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkloadRates:
-    """What one workload did within a window. None: nothing happened that could be counted."""
-
-    offered_s: float | None = None
-    """Arrivals per second that were due."""
-    completed_s: float | None = None
-    """Responses received whole per second."""
-    errors: float | None = None
-    """Share of its requests ended in the window that failed, 0..1."""
-    p50_s: float | None = None
-    """Seconds from the intended start to the last byte."""
-    p95_s: float | None = None
-    """Likewise."""
-    p99_s: float | None = None
-    """Likewise."""
-
-
-NOTHING = WorkloadRates()
-
-
-def rates_between(
-    before: WorkloadSnapshot, after: WorkloadSnapshot, span_s: float
-) -> WorkloadRates:
-    """Give what a workload did from one picture of it to a later one.
-
-    Args:
-        before: the earlier one.
-        after: the later one.
-        span_s: seconds between them.
-    """
-    if span_s <= 0:
-        return NOTHING
-    completed = after.completed - before.completed
-    failed = after.failed - before.failed
-    ended = completed + failed
-    latency = after.latency.since(before.latency)
-    return WorkloadRates(
-        offered_s=(after.offered - before.offered) / span_s,
-        completed_s=completed / span_s,
-        errors=failed / ended if ended > 0 else None,
-        p50_s=latency.quantile(0.5),
-        p95_s=latency.quantile(0.95),
-        p99_s=latency.quantile(0.99),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +23,8 @@ class WorkloadRow:
     id: str
     """Its name, raw: profiles name each once."""
     workload: WorkloadSnapshot
-    rates: WorkloadRates = NOTHING
+    rates: WorkloadRates
+    """Within the window."""
 
     @property
     def wanted(self) -> float | None:
@@ -93,17 +48,18 @@ class WorkloadRow:
 
 
 def build_workload_rows(
-    snapshot: Snapshot, rates: Mapping[str, WorkloadRates] | None = None
+    snapshot: Snapshot, history: History, *, window_s: float
 ) -> list[WorkloadRow]:
     """Give a row per workload in the profile's order.
 
     Args:
         snapshot: the instant.
-        rates: what each did in the window that ends then, by name; who is not in it shows none.
+        history: holds the past of that instant.
+        window_s: what rates and quantiles cover.
     """
-    known = rates or {}
     return [
-        WorkloadRow(work.name, work, known.get(work.name, NOTHING)) for work in snapshot.workloads
+        WorkloadRow(work.name, work, history.workload(work.name).rates(snapshot.at, window_s))
+        for work in snapshot.workloads
     ]
 
 
@@ -244,7 +200,7 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         "p50",
         "P50",
         5,
-        lambda row: row.rates.p50_s,
+        lambda row: row.rates.latency_p50,
         "s",
         "Half of its responses in the window were whole at most this long after their intended "
         "start.",
@@ -254,7 +210,7 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         "p95",
         "P95",
         5,
-        lambda row: row.rates.p95_s,
+        lambda row: row.rates.latency_p95,
         "s",
         "Likewise of 95 % of them.",
     ),
@@ -262,7 +218,7 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         "p99",
         "P99",
         5,
-        lambda row: row.rates.p99_s,
+        lambda row: row.rates.latency_p99,
         "s",
         "Likewise of 99 % of them.",
         from_width=140,

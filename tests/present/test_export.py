@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pooltop.core.snapshot import JournalEntry
 from pooltop.present.columns import COLUMNS as HOSTS
 from pooltop.present.event_rows import COLUMNS as EVENTS
-from pooltop.present.event_rows import EventKey, EventRow
+from pooltop.present.event_rows import event_row
 from pooltop.present.export import Export, Picture, field_name, to_csv, to_json
 from pooltop.present.history import History
 from pooltop.present.hosts import build_rows
@@ -120,6 +121,6 @@ def test_the_hosts_are_exported_with_every_column_that_is_no_picture(make) -> No
 
 
 def test_times_are_exported_in_utc() -> None:
-    event = EventRow(EventKey(1.0, 1), 0.5, "EDIT", "one", "", "maxSockets 1 > 2")
+    event = event_row(JournalEntry(seq=1, at=1.0, wall_at=0.5, kind="EDIT", text="=1 > 2"))
     (one,) = json.loads(to_json(Export(PICTURE, [event], EVENTS)))["rows"]
     assert "1970-01-01T00:00:00.500+00:00" == one["time"]
