@@ -300,7 +300,8 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     rate: float | None = None
     """Arrivals per second that are asked for now; None for a closed model."""
     users: int | None = None
-    """Users at work now; None for an open model."""
+    """Users that are asked for now, beside which some may end a last request; None for an open
+    model."""
     initial_rate: float | None = None
     """As the profile had it."""
     initial_users: int | None = None

@@ -7,9 +7,18 @@ from typing import Protocol
 
 import msgspec
 
-from pooltop.core.edits import Bounds, Edit, EditError, Value, apply_edit, is_within
+from pooltop.core.edits import (
+    Bounds,
+    Edit,
+    EditError,
+    Value,
+    apply_edit,
+    apply_workload_edit,
+    is_within,
+)
 from pooltop.engine.agent import Agent
-from pooltop.engine.edit_words import bounds_words, pool_effect
+from pooltop.engine.edit_words import bounds_words, pool_effect, rate_effect, users_effect
+from pooltop.engine.workload import WorkloadRunner
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,3 +101,44 @@ class AgentTarget:
             queued=done.queued,
             live=done.live,
         )
+
+
+class WorkloadTarget:
+    """A workload's rate or users."""
+
+    def __init__(self, runner: WorkloadRunner) -> None:
+        """Edit what ``runner`` runs."""
+        self._runner = runner
+        self.agent = runner.workload.agent
+
+    def value(self, option: str) -> Value:
+        """Give what is in force."""
+        value: Value = getattr(self._runner.workload, option)
+        return value
+
+    def checked(self, edit: Edit) -> Value:
+        """Give the value that an edit would put in force.
+
+        Raises:
+            EditError: of the other model, not allowed, or the workload starts nothing any more.
+        """
+        runner = self._runner
+        edited = apply_workload_edit(runner.workload, edit.option, edit.value)
+        if not runner.is_at_work:
+            raise EditError(f"{runner.workload.name} is {runner.state}: it starts nothing more")
+        value: Value = getattr(edited, edit.option)
+        return value
+
+    def change(self, option: str, value: Value, *, by: str) -> Effect:
+        """Put a value in force, from now on."""
+        del by  # no event of a pool's
+        runner = self._runner
+        before = runner.users
+        edited = apply_workload_edit(runner.workload, option, value)
+        runner.put_in_force(edited)
+        words = (
+            rate_effect(runner.state)
+            if option == "rate"
+            else users_effect(runner.state, before, runner.users, edited.users)
+        )
+        return Effect(words=words)

@@ -59,6 +59,35 @@ def pool_effect(opened: int, culled: int, queued: int, live: str) -> str:
     return f"{done}, {live.upper()} mode"
 
 
+def rate_effect(state: str) -> str:
+    """Say what another rate did to a workload in this state at once."""
+    return _in_state("arrivals go on from here, none lost and none made up for", state)
+
+
+def users_effect(state: str, before: int, after: int, asked: int) -> str:
+    """Say what another number of users did to a workload at once.
+
+    Args:
+        state: the workload's.
+        before: users that were there.
+        after: users that are there now.
+        asked: users that are to be there; who is too many has a request under way.
+    """
+    if after > before:
+        words = f"{after - before} more begin at once"
+    else:
+        words = f"{before - after} left at once"
+    if after > asked:
+        words += f", {after - asked} leave when their request is over"
+    return _in_state(words, state)
+
+
+def _in_state(words: str, state: str) -> str:
+    if state == "running":
+        return words
+    return f"{words}, once it is resumed" if state == "paused" else f"it is {state}"
+
+
 def bounds_words(bounds: Bounds, option: str, value: Value | None) -> str:
     """Refuse a value that is outside of the profile's bounds."""
     least, most = (value_words(option, end) for end in bounds[option])

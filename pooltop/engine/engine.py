@@ -14,8 +14,8 @@ from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import AgentProfile, OriginKey, Profile
 from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
 from pooltop.engine.agent import Agent
-from pooltop.engine.edit_book import EditBook
-from pooltop.engine.edit_targets import AgentTarget
+from pooltop.engine.edit_book import EditBook, Who
+from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
@@ -52,9 +52,10 @@ class Engine:
         for each in profile.workloads:
             if each.base_url.startswith("https:"):
                 self.agents[each.agent].check_tls()
-        self._edits = EditBook(
-            {(each.name, ""): self._target(each) for each in profile.agents}, self.journal
-        )
+        targets: dict[Who, Target] = {(a.name, ""): self._target(a) for a in profile.agents}
+        for runner in self.workloads:
+            targets["", runner.workload.name] = WorkloadTarget(runner)
+        self._edits = EditBook(targets, self.journal)
         self._time_wait = TimeWaitWatch()
         self._watched: tuple[Watch, ...] = ()
         self._seq = 0

@@ -10,18 +10,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
-
-import msgspec
+from collections.abc import Callable
 
 from pooltop.core.histogram import Recorder
-from pooltop.core.model import Origin, OriginKey, RequestClass, Workload
-from pooltop.core.schedule import Mix, arrivals, pause
+from pooltop.core.model import Workload
+from pooltop.core.schedule import Arrivals, Mix, pause
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.engine.agent import Agent
-from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.exchange import Exchange
-from pooltop.engine.request import prepare
+from pooltop.engine.request_classes import PreparedClass, prepare_classes
 from pooltop.engine.shell import PoolShell
 from pooltop.errors import RequestError
 
@@ -40,6 +37,8 @@ class Shot(Exchange):
 
     def on_complete(self) -> None:
         """Tell the workload."""
+        assert self.ended_at is not None
+        self.runner.latency.record(self.ended_at - self.intended_at)
         self.runner.shot_over(failed=False)
 
     def on_failed(self, error: RequestError) -> None:
@@ -61,15 +60,41 @@ class _Thinking:
         self._runner.thought(self.handle)
 
 
-class _Class(msgspec.Struct, frozen=True):
-    prepared: PreparedRequest
-    origin: Origin
-    key: OriginKey
-    label: str
-
-
 class WorkloadRunner:
     """One workload on one agent, from start to stop."""
+
+    __slots__ = (
+        "_agent",
+        "_arrivals",
+        "_classes",
+        "_idle_users",
+        "_initial",
+        "_is_closed",
+        "_lateness",
+        "_loop",
+        "_mix",
+        "_most",
+        "_on_done",
+        "_paused_at",
+        "_random",
+        "_rests",
+        "_shell",
+        "_started_at",
+        "_thinking",
+        "_thinks",
+        "_timeouts",
+        "_timer",
+        "completed",
+        "dropped",
+        "failed",
+        "in_flight",
+        "late",
+        "latency",
+        "offered",
+        "sent",
+        "state",
+        "workload",
+    )
 
     def __init__(
         self,
@@ -89,6 +114,8 @@ class WorkloadRunner:
             UsageError: a request cannot be sent as given.
         """
         self.workload = workload
+        """As it is now: its rate or users can be edited."""
+        self._initial = workload
         self._agent = agent
         self._shell: PoolShell = agent.shell
         self._on_done = on_done
@@ -99,16 +126,18 @@ class WorkloadRunner:
         self._is_closed = workload.model == "closed"
         self._most = workload.max_requests
         self._thinks = workload.think.max_s > 0
-        self._classes: tuple[_Class, ...] = ()
-        self._prepare()
-        self._arrivals: Iterator[float] = arrivals(workload, self._random)
-        self._next_at: float | None = None
+        self._rests = self._thinks
+        """Whether a user may do something else than go on at once after a request: think, leave."""
+        self._classes: tuple[PreparedClass, ...] = prepare_classes(workload, agent)
+        self._arrivals = Arrivals(workload, self._random)
         self._started_at = 0.0
         self._paused_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._thinking: set[asyncio.TimerHandle] = set()
         self._idle_users = 0
         self._lateness = Recorder()
+        self.latency = Recorder()
+        """Intended start to last byte of completed requests."""
         self.state = "stopped"
         self.offered = self.sent = self.dropped = self.late = 0
         self.completed = self.failed = self.in_flight = 0
@@ -118,7 +147,6 @@ class WorkloadRunner:
         self.state = "running"
         self._started_at = self._shell.touch()
         if self.workload.model == "open":
-            self._next_at = next(self._arrivals, None)
             self._arm()
         else:
             self._idle_users = self.workload.users
@@ -148,6 +176,7 @@ class WorkloadRunner:
             if self.workload.duration is not None:
                 end = self._started_at + self.workload.duration
                 self._timer = self._loop.call_at(end, self._finish)
+            self._settle_users()
             self._let_users_go()
             self._done_if_over()
         self._shell.after_this_turn()
@@ -160,7 +189,37 @@ class WorkloadRunner:
 
     def options_changed(self) -> None:
         """Prepare the requests again: the Connection header depends on the agent's options."""
-        self._prepare()
+        self._classes = prepare_classes(self.workload, self._agent)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it starts requests, or will when it is resumed."""
+        return self.state in ("running", "paused")
+
+    @property
+    def users(self) -> int:
+        """Users that are there, at a request or not: more than asked for while some leave."""
+        return self.in_flight + self._idle_users
+
+    def put_in_force(self, edited: Workload) -> None:
+        """Go on with another rate, or other users: see ``edits.apply_workload_edit``.
+
+        Nothing is made up for, and nothing under way is given up. New users begin at once; those
+        that are too many leave: who thinks now, the others when their request is over.
+        """
+        self.workload = edited
+        if not self.is_at_work:
+            return
+        now = self._shell.touch()
+        if self._is_closed:
+            self._settle_users()
+        else:
+            since = now if self.state == "running" else self._paused_at
+            self._arrivals.change_rate(edited.rate, at=since - self._started_at)
+            if self.state == "running":
+                self._cancel_timers()
+                self._arm()
+        self._shell.after_this_turn()
 
     def snapshot(self) -> WorkloadSnapshot:
         """Give the picture of now."""
@@ -170,6 +229,11 @@ class WorkloadRunner:
             target=self._classes[0].origin.authority,
             state=self.state,
             pattern=pattern_words(self.workload),
+            model=self.workload.model,
+            rate=None if self._is_closed else self.workload.rate,
+            users=self.workload.users if self._is_closed else None,
+            initial_rate=None if self._is_closed else self._initial.rate,
+            initial_users=self._initial.users if self._is_closed else None,
             offered=self.offered,
             sent=self.sent,
             dropped=self.dropped,
@@ -178,6 +242,7 @@ class WorkloadRunner:
             completed=self.completed,
             failed=self.failed,
             lateness=self._lateness.freeze(),
+            latency=self.latency.freeze(),
         )
 
     def shot_over(self, *, failed: bool) -> None:
@@ -190,8 +255,8 @@ class WorkloadRunner:
         if self._is_closed:
             self._idle_users += 1
             if self.state == "running":
-                if failed or self._thinks:
-                    self._pause_user(failed=failed)
+                if failed or self._rests:
+                    self._let_one_rest(failed=failed)
                 else:
                     self._let_one_go()
         if not self.in_flight:
@@ -200,21 +265,23 @@ class WorkloadRunner:
     # Open model
 
     def _arm(self) -> None:
-        if self._next_at is None:
+        next_at = self._arrivals.due
+        if next_at is None:
             self._done_if_over()
             return
-        self._timer = self._loop.call_at(self._started_at + self._next_at, self._fire_due)
+        self._timer = self._loop.call_at(self._started_at + next_at, self._fire_due)
 
     def _fire_due(self) -> None:
         now = self._shell.touch()
         fired = 0
-        while self._next_at is not None and fired < MOST_AT_ONCE:
-            due = self._started_at + self._next_at
+        arrivals = self._arrivals
+        while (next_at := arrivals.due) is not None and fired < MOST_AT_ONCE:
+            due = self._started_at + next_at
             if due > now:
                 break
             self._arrive(due, now)
             fired += 1
-            self._next_at = next(self._arrivals, None)
+            arrivals.advance()
         self._shell.after()
         if self.state == "running":
             self._arm()
@@ -234,6 +301,34 @@ class WorkloadRunner:
 
     def _let_users_go(self) -> None:
         while self._idle_users and not self._is_spent:
+            self._let_one_go()
+
+    @property
+    def _too_many(self) -> int:
+        """Users that are to leave; below 0, those that are missing."""
+        return self.users - self.workload.users
+
+    def _settle_users(self) -> None:
+        """Have as many users as the workload asks for, as far as that can be done at once."""
+        missing = -self._too_many
+        if missing > 0:
+            self._idle_users += missing
+            if self.state == "running":
+                for _ in range(missing):
+                    self._let_one_go()
+        while self._too_many > 0 and self._idle_users:
+            if self._thinking:
+                self._thinking.pop().cancel()
+            self._idle_users -= 1
+        self._rests = self._thinks or self._too_many > 0
+
+    def _let_one_rest(self, *, failed: bool) -> None:
+        if self._too_many > 0:
+            self._idle_users -= 1
+            self._rests = self._thinks or self._too_many > 0
+        elif failed or self._thinks:
+            self._pause_user(failed=failed)
+        else:
             self._let_one_go()
 
     def _pause_user(self, *, failed: bool) -> None:
@@ -305,7 +400,7 @@ class WorkloadRunner:
     @property
     def _is_over(self) -> bool:
         if self.workload.model == "open":
-            return self._next_at is None
+            return self._arrivals.due is None
         return self._is_spent
 
     def _cancel_timers(self) -> None:
@@ -315,27 +410,6 @@ class WorkloadRunner:
         for handle in self._thinking:
             handle.cancel()
         self._thinking.clear()
-
-    def _prepare(self) -> None:
-        self._classes = tuple(self._class(each) for each in self.workload.requests)
-
-    def _class(self, each: RequestClass) -> _Class:
-        workload = self.workload
-        prefix = workload.base_url.split("://", 1)[1].partition("/")[2].rstrip("/")
-        headers = [*each.headers, *([("Connection", "close")] if each.connection else [])]
-        route = self._agent.way.route(workload.base_url, headers)
-        prepared = prepare(
-            each.method,
-            f"/{prefix}{each.path}" if prefix else each.path,
-            headers,
-            host_header=route.host_header,
-            keep_alive=self._agent.sends_keep_alive,
-            body=each.body,
-            proxy=route.proxy,
-            idempotent=each.idempotent,
-        )
-        origin = route.origin
-        return _Class(prepared, origin, origin.key, f"{workload.name}/{each.name}")
 
 
 def pattern_words(workload: Workload) -> str:
