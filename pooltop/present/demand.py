@@ -14,7 +14,7 @@ class Demand:
     """Rates within a window, and what follows from them: estimates."""
 
     arriving_s: float
-    """Requests that came, per second: what ended, and by how much the queue grew."""
+    """Requests that came, per second."""
     served_s: float
     """Requests that ended, per second, whether completed or failed."""
     in_use: int
@@ -36,10 +36,9 @@ class Demand:
 
 def demand_of(track: Track, origin: OriginSnapshot, at: float, window_s: float) -> Demand | None:
     """Give the demand within the window that ends at ``at``; None where that is too young."""
+    came = track.slope("submitted", at, window_s)
     completed = track.slope("completed", at, window_s)
     failed = track.slope("failed", at, window_s)
-    grown = track.slope("queued", at, window_s)
-    if completed is None or failed is None or grown is None:
+    if came is None or completed is None or failed is None:
         return None
-    served = max(0.0, completed + failed)
-    return Demand(max(0.0, served + grown), served, in_use(origin))
+    return Demand(max(0.0, came), max(0.0, completed + failed), in_use(origin))

@@ -56,7 +56,7 @@ def host_title(picture: HostPicture) -> str:
 
 
 def host_blocks(
-    picture: HostPicture, *, demand: Demand | None = None, cards: Sequence[Line] = ()
+    picture: HostPicture, *, demand: Demand | None = None, cards: tuple[Line, ...] = ()
 ) -> list[Block]:
     """Give what there is to say of a host.
 

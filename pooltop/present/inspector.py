@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import NamedTuple, assert_never
 
 from pooltop.core.model import RequestId, SocketId
-from pooltop.core.snapshot import Snapshot
+from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.present.blocks import Block, Part, as_text, lay_out
 from pooltop.present.clean import cells, clean
 from pooltop.present.curl import curl_command
-from pooltop.present.demand import Demand
-from pooltop.present.history import HostId
+from pooltop.present.demand import Demand, demand_of
+from pooltop.present.history import History, HostId
 from pooltop.present.inspect_host import host_blocks, host_title
 from pooltop.present.inspect_request import request_blocks, request_title
 from pooltop.present.inspect_socket import socket_blocks, socket_title
+from pooltop.present.inspect_workload import workload_blocks, workload_of, workload_title
 from pooltop.present.line import Line, Span
 from pooltop.present.pictures import (
     HostPicture,
@@ -25,25 +26,40 @@ from pooltop.present.pictures import (
     request_picture,
     socket_picture,
 )
+from pooltop.present.socket_track import KEPT_S
+from pooltop.present.workload_track import WorkloadRates
+
+
+class HostSubject(NamedTuple):
+    """A host, by its identity: what a cursor is pinned to."""
+
+    host: HostId
 
 
 class SocketSubject(NamedTuple):
-    """A socket of a host, by its identity: what a cursor is pinned to."""
+    """A socket of a host, likewise."""
 
     host: HostId
     socket: SocketId
 
 
 class RequestSubject(NamedTuple):
-    """A request of a host, by its identity."""
+    """A request of a host, queued or running, likewise."""
 
     host: HostId
     request: RequestId
 
 
-Subject = HostId | SocketSubject | RequestSubject
+class WorkloadSubject(NamedTuple):
+    """A workload, likewise."""
+
+    name: str
+
+
+Subject = HostSubject | SocketSubject | RequestSubject | WorkloadSubject
 """What the inspector is turned on."""
-Picture = HostPicture | SocketPicture | RequestPicture
+Picture = HostPicture | SocketPicture | RequestPicture | WorkloadSnapshot
+"""That at one instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +80,54 @@ class Beside:
     """Of a socket: the share of each of the last seconds that it was in use."""
     demand: Demand | None = None
     """Of a host: what came and what was served."""
-    cards: Sequence[Line] = ()
-    """Of a host: its edits with their before and after."""
+    rates: WorkloadRates | None = None
+    """Of a workload: what it did within the window."""
+    cards: tuple[Line, ...] = ()
+    """Of a host or a workload: its edits with their before and after."""
 
 
 NOTHING = Beside()
 
 
+def beside_of(
+    picture: Picture, history: History, at: float, window_s: float, *, cards: tuple[Line, ...] = ()
+) -> Beside:
+    """Give what the kept past has to say.
+
+    Args:
+        picture: of what.
+        history: the past.
+        at: the instant of the picture.
+        window_s: what rates cover.
+        cards: the subject's edits, ready-made, each line as wide as ``blocks.room_in`` says.
+    """
+    match picture:
+        case SocketPicture():
+            track = history.socket(picture.host.id, picture.socket.id)
+            return Beside(busy=track.busy(at, KEPT_S))
+        case HostPicture():
+            past = history.track(picture.id)
+            return Beside(demand=demand_of(past, picture.origin, at, window_s), cards=cards)
+        case WorkloadSnapshot():
+            rates = history.workload(picture.name).rates(at, window_s)
+            return Beside(rates=rates, cards=cards)
+        case RequestPicture():
+            return NOTHING
+        case _:
+            assert_never(picture)
+
+
 def name_of(subject: Subject) -> str:
-    """Give ``s17``, ``r8812``, or a host's key: what is typed to confirm; clean."""
+    """Give ``s17``, ``r8812``, a host's key, a workload's name; clean."""
     match subject:
         case SocketSubject():
             return f"s{subject.socket}"
         case RequestSubject():
             return f"r{subject.request}"
-        case HostId():
-            return clean(subject.origin)
+        case HostSubject():
+            return clean(subject.host.origin)
+        case WorkloadSubject():
+            return clean(subject.name, 40)
         case _:
             assert_never(subject)
 
@@ -91,8 +139,10 @@ def picture_of(snapshot: Snapshot, subject: Subject) -> Picture | None:
             return socket_picture(snapshot, subject.host, subject.socket)
         case RequestSubject():
             return request_picture(snapshot, subject.host, subject.request)
-        case HostId():
-            return host_picture(snapshot, subject)
+        case HostSubject():
+            return host_picture(snapshot, subject.host)
+        case WorkloadSubject():
+            return workload_of(snapshot, subject.name)
         case _:
             assert_never(subject)
 
@@ -106,6 +156,8 @@ def title_of(picture: Picture) -> str:
             return request_title(picture)
         case HostPicture():
             return host_title(picture)
+        case WorkloadSnapshot():
+            return workload_title(picture)
         case _:
             assert_never(picture)
 
@@ -135,6 +187,8 @@ def _blocks(
             return request_blocks(picture, width, height, ascii_only=ascii_only)
         case HostPicture():
             return host_blocks(picture, demand=beside.demand, cards=beside.cards)
+        case WorkloadSnapshot():
+            return workload_blocks(picture, rates=beside.rates, cards=beside.cards)
         case _:
             assert_never(picture)
 
@@ -160,7 +214,7 @@ def curl_of(picture: Picture) -> str | None:
             host = picture.host
             told = host.of_request(request.id)
             return curl_command(RequestPicture(host, request, told, picture.socket))
-        case HostPicture():
+        case HostPicture() | WorkloadSnapshot():
             return None
         case _:
             assert_never(picture)
@@ -183,6 +237,8 @@ def leads_to(picture: Picture) -> Subject | None:
         case HostPicture():
             head = next(iter(picture.origin.requests), None)
             return None if head is None else RequestSubject(picture.id, head.id)
+        case WorkloadSnapshot():
+            return None
         case _:
             assert_never(picture)
 
@@ -194,8 +250,10 @@ def gone_lines(subject: Subject, width: int, height: int) -> list[Line]:
             words = "is closed. The events say when and why."
         case RequestSubject():
             words = "is settled, or so far back in its queue that it is not told."
-        case HostId():
+        case HostSubject():
             words = "is not there: an agent forgets hosts without sockets and requests."
+        case WorkloadSubject():
+            words = "is not there."
         case _:
             assert_never(subject)
     line: Line = ((f"{name_of(subject)} ", "strong"), (words, "dim"))
@@ -225,6 +283,12 @@ def hints_of(picture: Picture) -> tuple[Hint, ...]:
                 *((Hint("g", "head of the queue"),) if goes else ()),
                 Hint("e", "edit", writes=True),
                 Hint("C", "clear queue (type the host)", writes=True),
+            )
+        case WorkloadSnapshot():
+            return (
+                Hint("y", "copy"),
+                Hint("e", "edit", writes=True),
+                Hint("p", "pause", writes=True),
             )
         case _:
             assert_never(picture)

@@ -61,7 +61,7 @@ def said(snapshot: Snapshot, name: str, **more) -> str:
 
 def test_a_saturated_host_in_the_pane_of_a_200_by_60_screen() -> None:
     snapshot = msgspec.structs.replace(scene(**BUSY), process=ProcessFacts(local_ports=20_000))
-    cards = [(("EDIT 7 maxSockets 2>4, 30s before > after: queue 140 > 0", "accent"),)]
+    cards = ((("EDIT 7 maxSockets 2>4, 30s before > after: queue 140 > 0", "accent"),),)
     assert [
         "STATE        ! saturated  queued 3  in use 4 of 4  idle 0",
         "WHY          arriving 180/s, served 161/s",
@@ -159,11 +159,11 @@ def test_every_name_has_a_definition() -> None:
     assert {block.name for block in host_blocks(picture(scene()))} == DEFINITIONS.keys()
 
 
-def test_what_comes_is_what_ends_and_by_how_much_the_queue_grows(make) -> None:
+def test_how_many_sockets_are_needed_follows_from_what_comes_and_what_is_served(make) -> None:
     history = History()
     for second in range(11):
         origin = make.origin(
-            use=4, queued=second * 2, completed=second * 10, failed={"EPIPE": second}
+            use=4, submitted=second * 13, completed=second * 10, failed={"EPIPE": second}
         )
         history.add(make.snapshot(float(second), make.agent(origin, max_sockets=4)))
     (host,) = [(a.name, o.key) for a in history.latest.agents for o in a.origins]

@@ -10,19 +10,30 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.any_struct import TEXT, TIMES, anything
-from support.scenes import HOST, IDLE, KEY, RUNNING, queued, scene
+from support.scenes import ACTIVE, HOST, IDLE, KEY, RUNNING, queued, scene
 
 from pooltop.core.detail import HostDetail, RequestDetail, SocketDetail
 from pooltop.core.model import AgentOptions, RequestId, SocketId
-from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, RequestInfo, Snapshot, SocketInfo
+from pooltop.core.snapshot import (
+    AgentSnapshot,
+    OriginCounters,
+    OriginSnapshot,
+    RequestInfo,
+    Snapshot,
+    SocketInfo,
+    WorkloadSnapshot,
+)
 from pooltop.present.demand import Demand
-from pooltop.present.history import HostId
+from pooltop.present.history import History, HostId
 from pooltop.present.inspector import (
     NOTHING,
     Beside,
+    HostSubject,
     RequestSubject,
     SocketSubject,
     Subject,
+    WorkloadSubject,
+    beside_of,
     copy_of,
     curl_of,
     gone_lines,
@@ -35,6 +46,7 @@ from pooltop.present.inspector import (
     title_of,
 )
 from pooltop.present.line import text_of, width_of
+from pooltop.present.workload_track import WorkloadRates
 
 FEW = st.integers(1, 3)
 # A snapshot is so large a value that shrinking one takes minutes and is no easier to read.
@@ -100,9 +112,10 @@ def subjects(snapshot: Snapshot) -> list[Subject]:
     host = HostId(agent.name, agent.origins[0].key)
     numbers = (1, 2, 3, 4)
     return [
-        host,
+        HostSubject(host),
         *(SocketSubject(host, SocketId(n)) for n in numbers),
         *(RequestSubject(host, RequestId(n)) for n in numbers),
+        *(WorkloadSubject(one.name) for one in snapshot.workloads),
     ]
 
 
@@ -111,7 +124,8 @@ BESIDE = st.builds(
     busy=st.lists(st.none() | st.floats(), max_size=70),
     demand=st.none()
     | st.builds(Demand, st.floats(0, 1e6), st.floats(0, 1e6), st.integers(0, 10**6)),
-    cards=st.lists(st.just((("EDIT 7 maxSockets 20>50", "accent"),)), max_size=2),
+    rates=st.none() | st.builds(WorkloadRates, *[st.none() | st.floats()] * 7),
+    cards=st.lists(st.just((("EDIT 7 maxSockets 20>50", "accent"),)), max_size=2).map(tuple),
 )
 
 
@@ -174,6 +188,7 @@ def told(subject: Subject, snapshot: Snapshot):
     return picture
 
 
+OF_HOST = HostSubject(HOST)
 SOCKET = SocketSubject(HOST, SocketId(17))
 WAITING = RequestSubject(HOST, RequestId(8716))
 
@@ -181,7 +196,7 @@ WAITING = RequestSubject(HOST, RequestId(8716))
 @pytest.mark.parametrize(
     ("subject", "to"),
     [
-        (HOST, WAITING),
+        (OF_HOST, WAITING),
         (WAITING, SOCKET),
         (RequestSubject(HOST, RequestId(8717)), None),
         (RequestSubject(HOST, RequestId(8380)), SOCKET),
@@ -209,11 +224,11 @@ def test_what_is_gone_is_said_to_be_gone() -> None:
         text_of(line) for line in gone_lines(SocketSubject(HOST, SocketId(99)), 30, 5)
     ]
     assert picture_of(scene(), SocketSubject(HOST, SocketId(99))) is None
-    assert picture_of(scene(), HostId("main", KEY + "x")) is None
+    assert picture_of(scene(), HostSubject(HostId("main", KEY + "x"))) is None
 
 
 def test_names_to_be_typed_are_those_on_the_screen() -> None:
-    assert ["s17", "r8716", KEY] == [name_of(subject) for subject in (SOCKET, WAITING, HOST)]
+    assert ["s17", "r8716", KEY] == [name_of(subject) for subject in (SOCKET, WAITING, OF_HOST)]
 
 
 def test_the_request_on_a_socket_can_be_copied_from_there() -> None:
@@ -221,12 +236,12 @@ def test_the_request_on_a_socket_can_be_copied_from_there() -> None:
     assert curl_of(told(RequestSubject(HOST, RUNNING.id), snapshot)) == curl_of(
         told(SOCKET, snapshot)
     )
-    assert curl_of(told(HOST, snapshot)) is None
+    assert curl_of(told(OF_HOST, snapshot)) is None
     assert curl_of(told(SocketSubject(HOST, SocketId(3)), scene(free=(IDLE,)))) is None
 
 
 def test_a_copy_has_everything_that_the_widest_pane_has() -> None:
-    picture = told(HOST, scene(requests=(queued(0, overtaken_by=12),)))
+    picture = told(OF_HOST, scene(requests=(queued(0, overtaken_by=12),)))
     copy = copy_of(picture, beside=Beside(demand=Demand(180.0, 161.0, 50)))
     assert copy.startswith("HOST api.pay:443  agent main\nSTATE")
     assert "about 56 sockets needed (estimate)" in copy
@@ -239,3 +254,26 @@ def test_a_picture_of_an_instant_before_the_watch_has_less_to_say() -> None:
     unwatched = msgspec.structs.replace(scene(), details=())
     assert leads_to(told(WAITING, unwatched)) is None
     assert "IF IT ENDS" not in copy_of(told(SOCKET, unwatched))
+
+
+def test_the_kept_past_says_how_busy_a_socket_was_and_what_a_host_and_a_workload_did() -> None:
+    history = History()
+    work = WorkloadSnapshot(
+        name="checkout", agent="main", target="api.pay:443", state="running", pattern="open 10/s"
+    )
+    replace = msgspec.structs.replace
+    for second in range(11):
+        socket = replace(ACTIVE, busy_s=second / 2)
+        counters = OriginCounters(submitted=second * 20, completed=second * 10)
+        snapshot = replace(
+            scene(at=1000.0 + second, sockets=(socket,), counters=counters),
+            workloads=(replace(work, offered=second * 10, completed=second * 8),),
+        )
+        history.add(snapshot)
+    busy = beside_of(told(SOCKET, snapshot), history, 1010.0, 10.0).busy
+    assert 60 == len(busy)
+    assert [0.5] * 5 == [round(share or 0, 3) for share in busy[-6:-1]]
+    assert Demand(20.0, 10.0, 1) == beside_of(told(OF_HOST, snapshot), history, 1010.0, 10.0).demand
+    did = beside_of(told(WorkloadSubject("checkout"), snapshot), history, 1010.0, 10.0).rates
+    assert (10.0, 8.0) == (did.offered_s, did.completed_s)
+    assert NOTHING == beside_of(told(WAITING, snapshot), history, 1010.0, 10.0)

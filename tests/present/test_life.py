@@ -61,6 +61,11 @@ def test_a_request_on_a_kept_socket_waited_for_no_dial() -> None:
     assert "q0.9 s0.0 w2.1" == spans(life_of(RUNNING, RUNNING_DETAIL, ACTIVE, "https"))
 
 
+def test_a_socket_that_was_opened_meanwhile_for_another_is_no_dial_of_its_own() -> None:
+    handed_over = replace(FRESH, requests=2, opened_at=997.2, connected_at=997.8)
+    assert "q1.0 s1.0 w1.0" == spans(life_of(RUNNING, told(), handed_over, "https"))
+
+
 def test_a_start_without_a_queue_is_told_only_where_it_took_time() -> None:
     late = replace(RUNNING, why=None)
     assert "o1.0" == spans(life_of(late, told(), FRESH, "https"))[:4]

@@ -1,0 +1,124 @@
+"""Everything about one workload: what is asked of it, what it got, how late that was."""
+
+from __future__ import annotations
+
+from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
+from pooltop.present import units
+from pooltop.present.blocks import Block, Part, named, part
+from pooltop.present.clean import clean
+from pooltop.present.line import Ink, Line
+from pooltop.present.workload_track import WorkloadRates
+
+DEFINITIONS = {
+    "WORKLOAD": "its state, its pattern, and where it goes.",
+    "ASKED": "arrivals per second, or users, as asked for now; what the profile had where that is "
+    "different; and what it got within the window.",
+    "LATENCY": "from the intended start to the last byte, of requests completed in the window.",
+    "TOTALS": "since the start: arrivals that were due, requests completed and failed, and how "
+    "many are under way.",
+    "HELD BACK": "arrivals that were not sent because too many were under way, and those handed "
+    "over more than 10 ms after their time: what the load itself did not deliver.",
+    "EDITS": "edits of this workload, each with what was measured before and after it.",
+}
+"""For the help page: what stands behind each name, in the order of the pane."""
+
+_BEHIND = 0.95
+"""A rate that is got is marked when it is less than this share of the one asked for."""
+
+
+def workload_of(snapshot: Snapshot, name: str) -> WorkloadSnapshot | None:
+    """Give a workload as the snapshot has it; None if it is not there."""
+    return next((one for one in snapshot.workloads if one.name == name), None)
+
+
+def workload_title(workload: WorkloadSnapshot) -> str:
+    """Give ``WORKLOAD checkout  RUNNING``; clean."""
+    return f"WORKLOAD {clean(workload.name, 40)}  {clean(workload.state, 12).upper()}"
+
+
+def workload_blocks(
+    workload: WorkloadSnapshot,
+    *,
+    rates: WorkloadRates | None = None,
+    cards: tuple[Line, ...] = (),
+) -> list[Block]:
+    """Give what there is to say of a workload.
+
+    Args:
+        workload: at one instant.
+        rates: what it did within the window; None where that is not known.
+        cards: its edits, each with its before and after, ready-made.
+    """
+    return [
+        Block("WORKLOAD", _identity(workload), 0),
+        Block("ASKED", _asked(workload, rates or WorkloadRates()), 1),
+        Block("LATENCY", _latency(rates or WorkloadRates()), 2),
+        Block("TOTALS", _totals(workload), 4),
+        Block("HELD BACK", _held_back(workload), 3),
+        Block("EDITS", [Part(line, "drawn") for line in cards], 5),
+    ]
+
+
+def _identity(workload: WorkloadSnapshot) -> list[Part]:
+    ink: Ink = "good" if workload.state == "running" else "warn"
+    return [
+        part((clean(workload.state, 12), ink)),
+        part(clean(workload.pattern, 60)),
+        named("to", clean(workload.target, 60)),
+        named("agent", clean(workload.agent, 40)),
+    ]
+
+
+def _asked(workload: WorkloadSnapshot, rates: WorkloadRates) -> list[Part]:
+    parts: list[Part] = []
+    if workload.users is not None:
+        parts.append(named("users", units.count(workload.users)))
+        before = workload.initial_users
+        if before is not None and before != workload.users:
+            parts.append(part((f"(profile {units.count(before)})", "accent")))
+    elif workload.rate is not None:
+        parts.append(named("rate", f"{units.rate(workload.rate)}/s"))
+        was = workload.initial_rate
+        if was is not None and was != workload.rate:
+            parts.append(part((f"(profile {units.rate(was)}/s)", "accent")))
+    if rates.offered_s is not None and workload.users is None:
+        parts.append(named("offered", f"{units.rate(rates.offered_s)}/s"))
+    if rates.completed_s is not None:
+        wanted = workload.rate if workload.users is None else None
+        behind = wanted is not None and rates.completed_s < _BEHIND * wanted
+        got = f"{units.rate(rates.completed_s)}/s"
+        parts.append(named("completed", got, "warn" if behind else "text"))
+    if rates.errors is not None:
+        parts.append(named("failed", units.share(rates.errors), "bad" if rates.errors else "text"))
+    return parts
+
+
+def _latency(rates: WorkloadRates) -> list[Part]:
+    quantiles = (
+        ("p50", rates.latency_p50),
+        ("p95", rates.latency_p95),
+        ("p99", rates.latency_p99),
+    )
+    return [named(name, units.duration(s)) for name, s in quantiles if s is not None]
+
+
+def _totals(workload: WorkloadSnapshot) -> list[Part]:
+    failed: Ink = "bad" if workload.failed else "text"
+    return [
+        named("in flight", units.count(workload.in_flight)),
+        named("due", units.count(workload.offered)),
+        named("completed", units.count(workload.completed)),
+        named("failed", units.count(workload.failed), failed),
+    ]
+
+
+def _held_back(workload: WorkloadSnapshot) -> list[Part]:
+    parts: list[Part] = []
+    if workload.dropped:
+        parts.append(named("not sent", units.count(workload.dropped), "bad"))
+    if workload.late:
+        parts.append(named("late", units.count(workload.late), "warn"))
+        p95 = workload.lateness.quantile(0.95)
+        if p95 is not None:
+            parts.append(named("late p95", units.duration(p95)))
+    return parts

@@ -1,0 +1,72 @@
+"""What is told of one workload, line by line."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pooltop.core.histogram import Histogram
+from pooltop.core.snapshot import WorkloadSnapshot
+from pooltop.present.blocks import lay_out
+from pooltop.present.inspect_workload import DEFINITIONS, workload_blocks, workload_title
+from pooltop.present.line import text_of
+from pooltop.present.workload_track import WorkloadRates
+
+OPEN = WorkloadSnapshot(
+    name="checkout",
+    agent="main",
+    target="api.pay:443",
+    state="running",
+    pattern="open poisson 180/s",
+    rate=180.0,
+    initial_rate=120.0,
+    offered=9000,
+    completed=8000,
+    failed=12,
+    dropped=40,
+    late=3,
+    in_flight=262,
+    lateness=Histogram(1, 0.02, {500: 1}),
+)
+RATES = WorkloadRates(
+    offered_s=180.0,
+    completed_s=161.0,
+    errors=0.012,
+    latency_p50=0.4,
+    latency_p95=1.7,
+    latency_p99=2.5,
+)
+
+
+def shown(workload: WorkloadSnapshot, width: int, height: int, **more) -> list[str]:
+    return [text_of(one) for one in lay_out(workload_blocks(workload, **more), width, height)]
+
+
+def test_an_open_workload_that_does_not_get_what_it_asks_for() -> None:
+    card = (("EDIT 3 rate 120>180", "accent"),)
+    assert [
+        "WORKLOAD     running  open poisson 180/s  to api.pay:443  agent main",
+        "ASKED        rate 180/s  (profile 120/s)  offered 180/s  completed 161/s",
+        "             failed 1.2%",
+        "LATENCY      p50 400ms  p95 1.7s  p99 2.5s",
+        "TOTALS       in flight 262  due 9000  completed 8000  failed 12",
+        "HELD BACK    not sent 40  late 3  late p95 18ms",
+        "EDITS        EDIT 3 rate 120>180",
+    ] == shown(OPEN, 76, 20, rates=RATES, cards=(card,))
+    assert "WORKLOAD checkout  RUNNING" == workload_title(OPEN)
+
+
+def test_a_closed_workload_has_users_and_nothing_that_was_not_measured() -> None:
+    closed = msgspec.structs.replace(
+        OPEN, model="closed", rate=None, users=8, initial_users=8, dropped=0, late=0
+    )
+    assert [
+        "WORKLOAD running  open poisson 180/s",
+        "  to api.pay:443  agent main",
+        "ASKED users 8",
+        "TOTALS in flight 262  due 9000",
+        "  completed 8000  failed 12",
+    ] == shown(closed, 40, 9)
+
+
+def test_every_name_has_a_definition() -> None:
+    assert DEFINITIONS.keys() == {block.name for block in workload_blocks(OPEN)}
