@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pooltop.core.model import OriginKey, SocketId
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.present.effects import Effects
 from pooltop.present.latency_past import FINE_S
 from pooltop.present.socket_track import SocketTrack, SocketTracks
 from pooltop.present.track import Rates, Track
@@ -41,6 +42,8 @@ class History:
         self._tracks: dict[HostId, Track] = {}
         self._sockets: dict[HostId, SocketTracks] = {}
         self._workloads: dict[str, WorkloadTrack] = {}
+        self.effects = Effects(self)
+        """What edits changed."""
 
     def add(self, snapshot: Snapshot) -> None:
         """Keep a snapshot; one from before the latest means a new engine and clears the past."""
@@ -63,6 +66,8 @@ class History:
                 here.add(snapshot.at, origin)
                 self._sockets[host] = here
         self._add_workloads(snapshot, since)
+        if previous is not None:
+            self.effects.note(previous, snapshot)
         self._forget(snapshot.at - KEPT_S)
         self.latest = snapshot
 
@@ -93,6 +98,7 @@ class History:
             track.forget_before(snapshot.at - KEPT_S)
 
     def _forget(self, before: float) -> None:
+        self.effects.forget_before(before)
         for host, track in list(self._tracks.items()):
             if track.at[-1] < before:
                 del self._tracks[host]
@@ -102,6 +108,10 @@ class History:
     def track(self, host: HostId) -> Track:
         """Give the host's past; an empty one when it is unknown."""
         return self._tracks.get(host) or Track()
+
+    def host_track(self, agent: str, origin: OriginKey) -> Track:
+        """Give the past of one host of an agent, as ``track`` does."""
+        return self.track(HostId(agent, origin))
 
     def workload(self, name: str) -> WorkloadTrack:
         """Give the workload's past; an empty one when it is unknown."""

@@ -27,9 +27,9 @@ _THIN_EVERY = 32
 _KNOWN = 1024
 """Quantiles of past intervals that are remembered: three plots' worth of the widest screen."""
 
-_Delta: TypeAlias = "array[int]"
-"""Bucket indexes, then as many counts."""
-_NOTHING: _Delta = array("H")
+Packed: TypeAlias = "array[int]"
+"""Bucket indexes, then as many counts: four bytes a bucket as a rule."""
+_NOTHING: Packed = array("H")
 _NEVER = (-1.0, -1.0, -1.0)
 Quantiles = tuple[float | None, ...]
 
@@ -56,7 +56,7 @@ class LatencyPast:
 
     def _begin(self, base: Histogram) -> None:
         self._at = array("d")
-        self._deltas: list[_Delta] = []
+        self._deltas: list[Packed] = []
         # What had been recorded before the first mark's own share.
         self._base = dict(base.buckets)
         self._last = base
@@ -95,8 +95,8 @@ class LatencyPast:
     def _thin(self, now: float) -> None:
         """Merge marks that are no longer of the last minute."""
         at = array("d")
-        deltas: list[_Delta] = []
-        pending: list[_Delta] = []
+        deltas: list[Packed] = []
+        pending: list[Packed] = []
         for moment, delta in zip(self._at, self._deltas, strict=True):
             pending.append(delta)
             if now - moment <= _FINE_FOR_S or not at or moment - at[-1] >= _COARSE_S:
@@ -238,12 +238,24 @@ class _Cursor:
         self.count = count
 
 
-def _packed(delta: Iterable[tuple[int, int]]) -> _Delta:
+def packed(histogram: Histogram) -> Packed:
+    """Give what a histogram counted in little memory; its sum is left out."""
+    return _packed(histogram.buckets.items()) if histogram.buckets else _NOTHING
+
+
+def unpacked(counted: Packed) -> Histogram:
+    """Give the histogram that was packed, without its sum."""
+    half = len(counted) // 2
+    buckets = dict(zip(counted[:half], counted[half:], strict=True))
+    return Histogram(sum(buckets.values()), 0.0, buckets)
+
+
+def _packed(delta: Iterable[tuple[int, int]]) -> Packed:
     indexes, counts = zip(*delta, strict=True)
     return array("H" if max(counts) <= 0xFFFF else "Q", indexes + counts)
 
 
-def _add(buckets: dict[int, int], delta: _Delta) -> int:
+def _add(buckets: dict[int, int], delta: Packed) -> int:
     half = len(delta) // 2
     counts = delta[half:]
     for index, count in zip(delta[:half], counts, strict=True):
@@ -251,7 +263,7 @@ def _add(buckets: dict[int, int], delta: _Delta) -> int:
     return sum(counts)
 
 
-def _take(buckets: dict[int, int], delta: _Delta) -> int:
+def _take(buckets: dict[int, int], delta: Packed) -> int:
     half = len(delta) // 2
     counts = delta[half:]
     for index, count in zip(delta[:half], counts, strict=True):
@@ -259,7 +271,7 @@ def _take(buckets: dict[int, int], delta: _Delta) -> int:
     return sum(counts)
 
 
-def _merged(deltas: list[_Delta]) -> _Delta:
+def _merged(deltas: list[Packed]) -> Packed:
     buckets: dict[int, int] = {}
     for delta in deltas:
         _add(buckets, delta)
