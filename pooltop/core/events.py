@@ -93,13 +93,18 @@ class RequestRetried(Event, frozen=True, tag=True, gc=False):
 
 
 class TimeoutRaised(Event, frozen=True, tag=True, gc=False):
-    """Node's 'timeout' on a socket in use: it was silent for so long. Nothing else comes of it."""
+    """Node's 'timeout': a socket in use, or on its way through a proxy, was silent for so long.
+
+    Nothing else comes of it, unless it ``ends_tunnel``.
+    """
 
     key: OriginKey
     request: RequestId
     socket: SocketId
     silent_s: float
     """Seconds without a byte."""
+    ends_tunnel: bool = False
+    """The proxy was silent, and the attempt at a tunnel is given up."""
 
 
 class SocketOpened(Event, frozen=True, tag=True, gc=False):

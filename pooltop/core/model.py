@@ -116,9 +116,12 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     timer, 24.8 days, is that. The other clocks do not exist: they are not looked at. Node's quirks
     are kept: one that is equal to the agent's ``timeout`` is ignored, so that on a socket which a
     Keep-Alive hint has given less, the hint's counts, and on a socket that was handed over from
-    another request none does.
+    another request none does. And of a tunnel through a proxy it is a limit: after so long without
+    a word of the proxy's the attempt ends, and its request with it, be it in the queue yet; there
+    0 leaves the agent's in force.
 
-    Source: Node v24 lib/_http_agent.js setRequestSocket, lib/_http_client.js responseKeepAlive.
+    Source: Node v24 lib/_http_agent.js createSocket, setRequestSocket, lib/https.js
+    establishTunnel, lib/_http_client.js responseKeepAlive.
     """
     queue: float | None = None
     """From entering the queue to being given a socket."""

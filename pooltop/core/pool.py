@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from pooltop.core import invariants
 from pooltop.core.ledger import Ledger
-from pooltop.core.rules import admission, agent_wide, ends, idle, removal, serving
+from pooltop.core.rules import admission, agent_wide, ends, idle, opening, removal, serving
 
 
 class PoolCore(Ledger):
@@ -32,6 +32,7 @@ class PoolCore(Ledger):
 
     # A request begins, and is on its socket
     submit = admission.submit
+    set_dial_timeout = opening.set_dial_timeout
     tick = serving.tick
     connected = serving.connected
     request_sent = serving.request_sent

@@ -258,7 +258,7 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[str, str] = {}
     """Of each outcome in ``counters.failed`` the last message, raw and cut off where it is long."""
     timeout_events: int = 0
-    """Node's 'timeout' events on sockets in use: signals only, nothing was closed."""
+    """Node's 'timeout' events: signals only, that close nothing but attempts at tunnels."""
     verified: bool = True
     """False where its certificates are accepted unchecked."""
     certificates: tuple[PeerCertificate, ...] = ()

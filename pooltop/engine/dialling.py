@@ -66,7 +66,11 @@ class Dialling:
 
     def start(self, connection: Connection) -> None:
         """Begin to dial in the next turn of the loop."""
-        dial = self._loop.create_task(self._dial(connection), name=f"pooltop-dial-{connection.id}")
+        # Now: what its request says once it has the socket comes too late for a tunnel, as in Node.
+        silence_ms = self._silence_ms(connection)
+        dial = self._loop.create_task(
+            self._dial(connection, silence_ms), name=f"pooltop-dial-{connection.id}"
+        )
         connection.dial = dial
         self._tasks.add(dial)
         dial.add_done_callback(self._tasks.discard)
@@ -81,9 +85,9 @@ class Dialling:
             for dial in left:
                 _log.warning("%s does not end although it was cancelled", dial.get_name())
 
-    async def _dial(self, connection: Connection) -> None:
+    async def _dial(self, connection: Connection, silence_ms: float) -> None:
         try:
-            dialled = await self._reach(connection)
+            dialled = await self._reach(connection, silence_ms)
             connection.tcp_s = dialled.tcp_s
             connection.attempts = dialled.attempts
             connection.local = dialled.local
@@ -109,7 +113,7 @@ class Dialling:
             unforeseen.__cause__ = error
             self._failed(connection, unforeseen)
 
-    async def _reach(self, connection: Connection) -> Dialled:
+    async def _reach(self, connection: Connection, silence_ms: float) -> Dialled:
         """Open the socket, directly or through a proxy, and choose the TLS to start on it."""
         options = self._core.options
         probe_ms = options.keep_alive_msecs if options.keep_alive else None
@@ -135,7 +139,7 @@ class Dialling:
             connecting=connection.connecting,
             tunnelling=connection.tunnelling,
             progressed=connection.progressed,
-            silence_ms=self._silence_ms(connection),
+            silence_ms=silence_ms,
         )
         connection.tls = reached.tls
         connection.tunnel_s = reached.tunnel_s

@@ -168,7 +168,8 @@ class PoolReporter:
 
     def _silent(self, event: ev.TimeoutRaised) -> None:
         words = f"r{event.request} on s{event.socket}: no byte for {event.silent_s:.3g} s"
-        self._tell("SILENT", event.key, f"{words} (Node's 'timeout' event: nothing is closed)")
+        then = "its tunnel is given up" if event.ends_tunnel else "nothing is closed"
+        self._tell("SILENT", event.key, f"{words} (Node's 'timeout' event: {then})")
 
     def _opened(self, event: ev.SocketOpened) -> None:
         if event.reason is not OpenReason.ADMITTED:

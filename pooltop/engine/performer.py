@@ -88,8 +88,8 @@ class Performer:
         origin = shell.targets[command.key] if exchange is None else exchange.origin
         connection = Connection(command.socket, origin, shell, make_codec(shell.codec), shell.now)
         self._connections[command.socket] = connection
-        if exchange is not None:  # else as in _assigned
-            self._set_timeout(exchange)
+        if exchange is not None and (timeout_ms := _own_timeout_ms(exchange)):
+            self._core.set_dial_timeout(command.socket, timeout_ms=timeout_ms)
         asking = exchange or self._oldest_waiting(command.key)
         if asking is not None:
             connection.timeouts = asking.timeouts
@@ -110,7 +110,7 @@ class Performer:
         idle = exchange.timeouts.idle
         if idle is not None:
             if exchange.timeouts.mode == "node":
-                self._set_timeout(exchange)
+                self._core.set_timeout(exchange.id, timeout_ms=_own_timeout_ms(exchange))
             # The comparison is note's own; made here it saves the call, as in most cases it must.
             if now + idle < clock.at:
                 clock.note(now + idle)
@@ -140,13 +140,6 @@ class Performer:
         """Give the first in a queue that is not settled; None when there is nobody."""
         queue = self._core.origins[key].queue
         return next((self._exchanges[r] for r in queue if r in self._exchanges), None)
-
-    def _set_timeout(self, exchange: Exchange) -> None:
-        """Give the socket its request's own timeout, which in mode "node" is the idle clock."""
-        timeouts = exchange.timeouts
-        if timeouts.mode == "node" and timeouts.idle is not None:
-            timeout_ms = min(timeouts.idle * 1000, MOST_TIMEOUT_MS)
-            self._core.set_timeout(exchange.id, timeout_ms=timeout_ms)
 
     # Events
 
@@ -183,3 +176,10 @@ class Performer:
 
     def _tunnel_failed(self, event: TunnelFailed) -> None:
         self._connections.pop(event.socket).abort()
+
+
+def _own_timeout_ms(exchange: Exchange) -> float:
+    """Give Node's req.timeout, in mode "node" the idle clock; 0 for none and for one that is 0."""
+    timeouts = exchange.timeouts
+    own = timeouts.idle if timeouts.mode == "node" else None
+    return 0.0 if own is None else min(own * 1000, MOST_TIMEOUT_MS)

@@ -145,14 +145,26 @@ class RequestClocks:
         # It counts again from the next byte, which does not note a deadline.
         return now + timeout
 
-    def tell_silence(self, exchange: Exchange, connection: Connection, now: float) -> None:
-        """Tell Node's 'timeout', unless this silence was told before."""
+    def tell_silence(
+        self, exchange: Exchange, connection: Connection, now: float, *, ends_tunnel: bool = False
+    ) -> None:
+        """Tell Node's 'timeout', unless this silence was told before.
+
+        Args:
+            exchange: whose request hears it.
+            connection: what is silent.
+            now: monotonic seconds.
+            ends_tunnel: the attempt at its tunnel ends with it.
+        """
         if connection.timeout_told:
             return
         connection.timeout_told = True
         is_first = exchange.hears_timeout and not exchange.timeout_told
         if is_first or exchange.status:
-            self._core.raise_timeout(exchange.id, now=now, silent_s=now - connection.last_activity)
+            silent_s = now - connection.last_activity
+            self._core.raise_timeout(
+                exchange.id, connection.id, now=now, silent_s=silent_s, ends_tunnel=ends_tunnel
+            )
         if is_first:
             exchange.timeout_told = True
             exchange.on_timeout_event()

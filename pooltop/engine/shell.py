@@ -433,7 +433,7 @@ class PoolShell:
             exchange = losses.asking(self, connection)
             if exchange is not None:
                 exchange.hears_timeout = True  # whatever it was set to: handleSocketAfterProxy
-                self._clocks.tell_silence(exchange, connection, self.now)
+                self._clocks.tell_silence(exchange, connection, self.now, ends_tunnel=True)
         if not connection.dead:
             self.dial_failed(connection, error)
             self.after()

@@ -503,10 +503,24 @@ def test_a_requests_own_timeout_counts_unless_it_is_the_agents(bench):
     assert socket.timeout_ms == 0
 
 
-def test_a_timeout_is_told_of_a_request_on_a_socket_and_of_no_other(bench):
+def test_a_timeout_is_told_of_a_request_that_is_not_settled(bench):
     pool = bench(max_sockets=1)
-    running, waiting = pool.request(), pool.request()
-    for request in (running, waiting):
-        pool.take(pool.pool.raise_timeout(request, now=1, silent_s=0.5))
+    request = pool.request()
+    for _ in range(2):
+        pool.take(pool.pool.raise_timeout(request, 1, now=1, silent_s=0.5))
+        pool.respond(request)
     (told,) = pool.of(TimeoutRaised)
-    assert (told.request, told.socket, told.silent_s) == (running, 1, 0.5)
+    assert (told.request, told.socket, told.silent_s) == (request, 1, 0.5)
+    assert not told.ends_tunnel
+
+
+def test_a_dial_has_its_requests_timeout_or_the_agents_be_it_counted_or_not(bench, a, b):
+    pool = bench(timeout=100)
+    pool.pool.tunnelled.add(b)
+    counted, uncounted = pool.submit(a), pool.submit(b)
+    records = [pool.pool.requests[request].socket for request in (counted, uncounted)]
+    for own, expected in ((0, 100), (40, 40), (0, 40)):
+        for record in records:
+            pool.pool.set_dial_timeout(record.id, timeout_ms=own)
+        assert [expected] * 2 == [record.timeout_ms for record in records]
+    pool.pool.set_dial_timeout(99, timeout_ms=40)

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from pooltop import Timeouts
+from pooltop.core.events import TimeoutRaised
+from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.errors import (
     AbortError,
     ConnectTimeout,
@@ -30,6 +32,12 @@ async def behind(serve, agent_of, forward_proxy, ca, context):
         return agent_of(tls=ca, **{**given, **options}), server, proxy
 
     return make
+
+
+async def closes_the_first(wire):
+    """Answer with the target, and close after /1."""
+    while (request := await wire.request()) is not None:
+        wire.reply(request.target, *(["Connection: close"] if request.target == "/1" else []))
 
 
 def counts(agent):
@@ -80,10 +88,6 @@ async def test_in_mode_drain_maxsockets_holds_tunnels_back_as_well(behind, event
 async def test_a_request_whose_replacement_fails_stays_in_the_queue_until_another_comes(
     behind, eventually
 ):
-    async def closes_the_first(wire):
-        while (request := await wire.request()) is not None:
-            wire.reply(request.target, *(["Connection: close"] if request.target == "/1" else []))
-
     agent, server, proxy = await behind(closes_the_first)
     first = asyncio.create_task(get(agent, f"{server.url}/1"))
     await asked(proxy, eventually, 1)
@@ -117,6 +121,62 @@ async def test_a_request_whose_replacement_fails_stays_in_the_queue_until_anothe
         origin.counters.completed,
         origin.counters.failed,
     )
+
+
+@pytest.mark.parametrize("live", ["node", "drain"])
+@pytest.mark.parametrize(("idle", "timeout"), [(0, 50), (None, 50), (0.05, 60_000), (0.05, 0)])
+async def test_a_tunnel_is_given_up_after_its_requests_timeout_or_without_one_the_agents(
+    behind, live, idle, timeout
+):
+    """In Node, req.timeout || agent.options.timeout: 0 is none."""
+    agent, server, _ = await behind(live=live, timeout=timeout)
+    with pytest.raises(ProxyTunnelError, match="timed out after 50ms"):
+        await asyncio.wait_for(get(agent, server.url, Timeouts(mode="node", idle=idle)), 10)
+    (origin,) = agent.snapshot().origins
+    assert 1 == origin.timeout_events
+
+
+async def test_the_timeout_of_the_request_that_a_queues_tunnel_is_for_ends_it(behind, eventually):
+    """Node emits its 'timeout', then its 'error', and leaves it in the queue."""
+
+    agent, server, proxy = await behind(closes_the_first)
+    heard = []
+    agent.subscribe(lambda event: heard.append(event) if isinstance(event, TimeoutRaised) else None)
+    journal = Journal()
+    PoolReporter(journal, "a", lambda key: "host").watch(agent.shell)
+    first = asyncio.create_task(get(agent, f"{server.url}/1"))
+    await asked(proxy, eventually, 1)
+    proxy.gate.release()
+    await eventually(lambda: counts(agent)[0] == 1)
+    second = asyncio.create_task(get(agent, f"{server.url}/2", Timeouts(mode="node", idle=0.05)))
+    await eventually(lambda: counts(agent)[2] == 1)
+    assert b"/1" == await first
+    with pytest.raises(ProxyTunnelError, match="timed out after 50ms"):
+        await asyncio.wait_for(second, 10)
+    assert [(2, 2, True)] == [(each.request, each.socket, each.ends_tunnel) for each in heard]
+    assert (0, 0, 1, 0) == counts(agent)
+    (origin,) = agent.snapshot().origins
+    assert (1, 1) == (origin.queued_failed, origin.timeout_events)
+    (entry,) = (each for each in journal.take()[0] if each.kind == "SILENT")
+    assert "r2 on s2: no byte for 0.05" in entry.text
+    assert "its tunnel is given up" in entry.text
+
+
+async def test_a_queues_tunnel_has_no_timeout_of_the_request_before(behind, eventually):
+    """In Node it has, where neither its own request nor the agent has one: options are handed on."""
+
+    agent, server, proxy = await behind(closes_the_first)
+    first = asyncio.create_task(get(agent, f"{server.url}/1", Timeouts(mode="node", idle=60)))
+    await asked(proxy, eventually, 1)
+    proxy.gate.release()
+    await eventually(lambda: counts(agent)[0] == 1)
+    second = asyncio.create_task(get(agent, f"{server.url}/2", Timeouts(mode="node")))
+    await eventually(lambda: counts(agent)[2] == 1)
+    assert b"/1" == await first
+    await asked(proxy, eventually, 2)
+    assert [0] == [socket.timeout_ms for socket in agent.shell.core.tunnelling.values()]
+    proxy.gate.release()
+    assert b"/2" == await second
 
 
 async def test_the_connect_clock_runs_while_a_tunnel_is_opened(behind, eventually):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pooltop.core.commands import Open
 from pooltop.core.events import SocketOpened
 from pooltop.core.ledger import Ledger
+from pooltop.core.model import SocketId
 from pooltop.core.records import OriginRecord, RequestRecord
 from pooltop.core.rules import uncounted
 from pooltop.core.rules.assignment import assign, dequeue
@@ -30,6 +31,20 @@ def open_for_head(
         uncounted.open_for_queue(pool, origin, why, now)
     else:
         _open(pool, dequeue(pool, origin), why, reason, now)
+
+
+def set_dial_timeout(pool: Ledger, socket: SocketId, *, timeout_ms: float) -> None:
+    """The request that a socket was just opened for brings a timeout of its own.
+
+    It goes before the agent's, except for 0: only a socket that the request has is told of that
+    (serving.set_timeout). So a tunnel is given up after the agent's even for a request that wants
+    none. A late one: nothing.
+
+    Source: Node v24 lib/_http_agent.js createSocket (req.timeout || this.options.timeout).
+    """
+    record = pool.sockets.get(socket) or pool.tunnelling.get(socket)
+    if record is not None and timeout_ms:
+        record.timeout_ms = timeout_ms
 
 
 def _open(

@@ -138,9 +138,26 @@ def set_timeout(pool: Ledger, request: RequestId, *, timeout_ms: float) -> None:
         record.socket.timeout_ms = timeout_ms
 
 
-def raise_timeout(pool: Ledger, request: RequestId, *, now: float, silent_s: float) -> None:
-    """Tell that the request's socket is silent: Node's 'timeout' event."""
+def raise_timeout(
+    pool: Ledger,
+    request: RequestId,
+    socket: SocketId,
+    *,
+    now: float,
+    silent_s: float,
+    ends_tunnel: bool = False,
+) -> None:
+    """Tell that a request's socket is silent: Node's 'timeout' event. Late: nothing.
+
+    Args:
+        pool: the agent's.
+        request: which hears it; it may be queued yet, where its tunnel is on the way.
+        socket: the silent one.
+        now: monotonic seconds.
+        silent_s: for so long.
+        ends_tunnel: the attempt at its tunnel ends with it.
+    """
     record = pool.requests.get(request)
-    if record is not None and record.socket is not None:
-        key, socket = record.origin.key, record.socket.id
-        pool.events.append(TimeoutRaised(now, key, request, socket, silent_s))
+    if record is not None:
+        key = record.origin.key
+        pool.events.append(TimeoutRaised(now, key, request, socket, silent_s, ends_tunnel))
