@@ -93,6 +93,7 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True):
     busy_s: float = 0.0
     """Seconds in use since it was connected, up to this instant."""
     request: RequestId | None = None
+    """Whose it is, until that is settled: a socket that closes may have none any more."""
     local: str = ""
     remote: str = ""
     """Address and port that were really connected to: a proxy's, where there is one."""
@@ -234,13 +235,14 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     requests: tuple[RequestInfo, ...] = ()
     """The head of the queue, oldest first: at most as many as the source asks for."""
     running: tuple[RequestInfo, ...] = ()
-    """Requests on a socket, in the order of ``sockets``."""
+    """Requests on a socket, in the order of ``sockets``. In state "ended" are those whose response
+    is complete, counted as such, and whose socket is still theirs: as a rule because all of the
+    request has not left yet."""
     queued: int = 0
     """Length of the whole queue, aborted ones included."""
     queued_failed: int = 0
     """Of ``queued``, those that are counted as failed already: the tunnel that was opened for them
-    failed, and Node leaves them in its queue. ``submitted`` is what is completed, failed, on its
-    way or queued, less these."""
+    failed, and Node leaves them in its queue."""
     oldest_queued_at: float | None = None
     connecting: int = 0
     active: int = 0
@@ -265,6 +267,15 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The different ones that the servers of its sockets showed: as a rule a single one."""
     time_wait: TimeWait | None = None
     """As last counted; None where the kernel was not asked, or does not tell."""
+
+    @property
+    def under_way(self) -> int:
+        """Requests that are not over: queued, waiting for their tunnel, or on a socket.
+
+        At every instant ``submitted == completed + sum(failed.values()) + under_way``.
+        """
+        on_socket = sum(request.state is not RequestState.ENDED for request in self.running)
+        return on_socket + self.tunnel_requests + self.queued - self.queued_failed
 
 
 class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True):

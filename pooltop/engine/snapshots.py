@@ -13,7 +13,7 @@ from pooltop.core.snapshot import (
     RequestInfo,
     SocketInfo,
 )
-from pooltop.core.states import SocketState
+from pooltop.core.states import RequestState, SocketState
 
 if TYPE_CHECKING:
     from pooltop.engine.shell import PoolShell
@@ -95,7 +95,7 @@ def socket_info(
         certificates: where its server's is noted; None notes it nowhere.
     """
     connection = shell.connections[record.id]
-    request = record.request
+    request = _request_on(record)
     facts = connection.tls_facts
     place = None
     if certificates is not None and facts is not None and facts.certificate is not None:
@@ -132,6 +132,8 @@ def socket_info(
 def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
     """Give one request that is queued or on a socket."""
     exchange = shell.exchanges.get(record.id)
+    if exchange is None and record.socket is not None:  # answered, and still being sent
+        exchange = shell.connections[record.socket.id].exchange
     prepared = exchange.prepared if exchange is not None else None
     return RequestInfo(
         id=record.id,
@@ -145,6 +147,12 @@ def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
         overtaken_by=record.origin.overtakes - record.overtakes_before if record.why else 0,
         aborted=record.aborted is not None,
     )
+
+
+def _request_on(socket: SocketRecord) -> RequestRecord | None:
+    """Give the request of a socket, unless it is settled and only the socket's close is awaited."""
+    request = socket.request
+    return None if request is None or request.state is RequestState.DONE else request
 
 
 def _without_query(target: bytes) -> str:
@@ -166,7 +174,7 @@ def _origin(
     free = tuple(socket_info(shell, s, certificates) for s in origin.free.values())
     states = [s.state for s in everything]
     oldest = next(iter(origin.queue.values()), None)
-    running = [s.request for s in origin.sockets.values() if s.request is not None]
+    running = [r for s in origin.sockets.values() if (r := _request_on(s)) is not None]
     connections = [shell.connections[s.id] for s in everything]
     target = shell.targets[key]
     tunnels = [s for s in shell.core.tunnelling.values() if s.origin is origin]

@@ -28,7 +28,7 @@ class Bench:
         self.running: dict[RequestId, SocketId] = {}
         self.settled: dict[RequestId, str] = {}
         self._fold = Fold()
-        self._requests = 0
+        self.submitted = 0
 
     def take(self, _given: object = None) -> Step:
         """Take what the input that was just made led to."""
@@ -59,8 +59,8 @@ class Bench:
         return step
 
     def submit(self, key: OriginKey = A, *, keep_alive: bool = True) -> RequestId:
-        self._requests += 1
-        request = RequestId(self._requests)
+        self.submitted += 1
+        request = RequestId(self.submitted)
         self.take(self.pool.submit(request, key, now=self.now, keep_alive=keep_alive))
         return request
 

@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from pooltop.core.events import RequestEnded, RequestFailed
 from pooltop.core.model import OriginKey
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason, RequestState
@@ -175,6 +176,16 @@ class PoolMachine(RuleBasedStateMachine):
         if hasattr(self, "bench"):
             pending = {r.id for r in self.bench.pool.requests.values() if not r.was_told}
             assert not self.bench.settled.keys() & pending
+
+    @invariant()
+    def every_request_is_completed_failed_or_under_way(self):
+        """What ``OriginSnapshot.under_way`` is by; over real sockets ``agent_of`` checks it."""
+        if hasattr(self, "bench"):
+            bench = self.bench
+            over = len(bench.of(RequestEnded)) + len(bench.of(RequestFailed))
+            known = bench.pool.requests.values()
+            under_way = [r for r in known if r.state is not RequestState.ENDED and not r.was_told]
+            assert bench.submitted == over + len(under_way)
 
     def teardown(self):
         """Nothing is left over once the peer has answered everything and everything closed."""

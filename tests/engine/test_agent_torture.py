@@ -6,6 +6,7 @@ import asyncio
 import random
 
 import pytest
+from support.leaks import each_request_is_counted_once
 
 from pooltop.core.model import Timeouts
 from pooltop.core.view import Fold
@@ -75,7 +76,7 @@ class Misbehaving:
 @pytest.mark.parametrize("live", ["node", "drain"])
 @pytest.mark.parametrize("seed", range(3))
 async def test_no_body_is_ever_another_requests_and_nothing_leaks(
-    serve, agent_of, codec, live, seed, eventually
+    serve, agent_of, codec, live, seed, eventually, caplog
 ):
     dice = random.Random(f"{codec} {live} {seed}")
     servers = [await serve(Misbehaving(f"{seed} {n}")) for n in range(2)]
@@ -94,6 +95,7 @@ async def test_no_body_is_ever_another_requests_and_nothing_leaks(
     fold = Fold()
     agent.subscribe(fold.apply)
     agent.subscribe(lambda event: core.check_invariants())
+    agent.subscribe(lambda event: each_request_is_counted_once(agent))
     outcomes = {"whole": 0, "failed": 0, "given up": 0}
 
     async def one(n):
@@ -162,6 +164,8 @@ async def test_no_body_is_ever_another_requests_and_nothing_leaks(
     assert outcomes["whole"] > REQUESTS / 3
     assert outcomes["failed"] > 0
     agent.shell.after()
+    # What a listener raises is logged, and it is told nothing more.
+    assert [] == [record for record in caplog.records if record.name.startswith("pooltop")]
     core.check_invariants()
     assert fold.view() == core.view()
     # Given up in the queue, a request stays there until its turn or its clock: Node's way.

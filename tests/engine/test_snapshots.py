@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
+import pytest
 
 from pooltop.core.snapshot import AgentSnapshot
 from pooltop.engine.snapshots import QUEUE_HEAD, origin_snapshots
+from pooltop.errors import PeerError
 
 
 async def _hang(wire):
@@ -63,6 +65,43 @@ async def test_a_snapshot_is_a_value_that_stays_as_it_was_and_can_be_sent(serve,
     await asyncio.sleep(0.01)
     closed = agent.snapshot().origins[0].counters
     assert (totals.bytes_in, totals.bytes_out) == (closed.bytes_in, closed.bytes_out)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])
+async def test_a_request_that_is_settled_is_on_no_socket_though_its_socket_is_not_closed_yet(
+    serve, agent_of, answer
+):
+    async def answer_and_close(wire):
+        await wire.request()
+        wire.write(answer)
+
+    server = await serve(answer_and_close)
+    agent = agent_of()
+    try:
+        await (await agent.request("GET", server.url, headers={"Connection": "close"})).read()
+    except PeerError:
+        assert not answer
+    (origin,) = agent.snapshot().origins  # before the loop has had a turn
+    assert (1, 0, ()) == (origin.closing, origin.under_way, origin.running)
+    assert [None] == [socket.request for socket in origin.sockets]
+
+
+async def test_a_request_that_is_answered_and_still_being_sent_is_on_its_socket_and_counted_once(
+    serve, agent_of
+):
+    async def answer_unread(wire):
+        await wire.head()
+        wire.reply()
+        await asyncio.Event().wait()
+
+    server = await serve(answer_unread)
+    agent = agent_of(keep_alive=True)
+    content = bytes(64 * 1024 * 1024)
+    await (await agent.request("POST", f"{server.url}/x", content=content)).read()
+    (origin,) = agent.snapshot().origins
+    shown = [(each.state, each.method, each.target, each.socket) for each in origin.running]
+    assert [("ended", "POST", "/x", 1)] == shown
+    assert (1, 1, 0) == (origin.counters.submitted, origin.counters.completed, origin.under_way)
 
 
 async def test_a_query_is_in_no_snapshot_because_it_may_hold_a_token(serve, agent_of):

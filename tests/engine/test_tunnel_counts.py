@@ -138,7 +138,6 @@ async def test_a_tunnel_is_given_up_after_its_requests_timeout_or_without_one_th
 
 async def test_the_timeout_of_the_request_that_a_queues_tunnel_is_for_ends_it(behind, eventually):
     """Node emits its 'timeout', then its 'error', and leaves it in the queue."""
-
     agent, server, proxy = await behind(closes_the_first)
     heard = []
     agent.subscribe(lambda event: heard.append(event) if isinstance(event, TimeoutRaised) else None)
@@ -164,7 +163,6 @@ async def test_the_timeout_of_the_request_that_a_queues_tunnel_is_for_ends_it(be
 
 async def test_a_queues_tunnel_has_no_timeout_of_the_request_before(behind, eventually):
     """In Node it has, where neither its own request nor the agent has one: options are handed on."""
-
     agent, server, proxy = await behind(closes_the_first)
     first = asyncio.create_task(get(agent, f"{server.url}/1", Timeouts(mode="node", idle=60)))
     await asked(proxy, eventually, 1)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pooltop.engine.agent import Agent
+from pooltop.engine.snapshots import origin_snapshots
 
 DEADLINE_S = 5.0
 
@@ -24,6 +25,19 @@ async def eventually(condition: Callable[[], Any], what: str = "") -> None:
         if time.monotonic() > give_up_at:
             raise AssertionError(f"never came true: {what or inspect.getsource(condition)}")
         await asyncio.sleep(0.001)
+
+
+def each_request_is_counted_once(agent: Agent) -> None:
+    """Check that what was submitted is completed, failed or under way; at any instant."""
+    for origin in origin_snapshots(agent.shell, queue_head=0):
+        counters = origin.counters
+        over = counters.completed + sum(counters.failed.values())
+        assert counters.submitted == over + origin.under_way, origin
+
+
+def _check(agent: Agent) -> None:
+    agent.shell.core.check_invariants()
+    each_request_is_counted_once(agent)
 
 
 def open_fds() -> int:
@@ -75,9 +89,9 @@ async def agent_of() -> AsyncIterator[Callable[..., Agent]]:
 
     yield make
     for agent in made:
-        agent.shell.core.check_invariants()
+        _check(agent)
         await agent.aclose()
-        agent.shell.core.check_invariants()
+        _check(agent)
         assert agent.total_socket_count == 0
         assert not agent.shell.exchanges
         assert not agent.shell.connections
