@@ -5,6 +5,11 @@ ticks (Node's process.nextTick) and then tells whoever waits for a response (Nod
 until neither is left. Sockets destroyed in one callback are seen closed in the next turn of the
 loop, the last destroyed first (libuv's closing list is a stack): after whoever was told of an error
 has been woken, and before anything that the network brings as a result.
+
+Who is woken in time to ask again before the close is seen is who awaits the request itself, also
+within ``asyncio.timeout``. Through a task in between (``gather``, before Python 3.12 ``wait_for``)
+the word takes a turn of the loop more: Node's promises, which all come before the close, have no
+such limit. More turns here would only move it, and let the network's own news in between.
 """
 
 from __future__ import annotations
@@ -378,8 +383,8 @@ class PoolShell:
         self.after()
 
     def _let_closes_be_seen(self) -> None:
-        # After who was told of an error has been woken: asking again at once, it is in the queue
-        # before its socket's close lets another origin have the place.
+        # After who was told of an error has been woken (the module's head says who): asking again
+        # at once, it is in the queue before its socket's close lets another origin have the place.
         if not self._closes_are_due:
             self._closes_are_due = True
             self._loop.call_soon(self._see_closes)
