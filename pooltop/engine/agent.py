@@ -32,7 +32,8 @@ from pooltop.engine.dialer import Dialer, Dials
 from pooltop.engine.keep_socket_alive import KeepSocketAlive
 from pooltop.engine.kernel import KernelLooks
 from pooltop.engine.live_option import LiveOption
-from pooltop.engine.options import AgentKeywords, check_timeouts, checked_tls, constructed
+from pooltop.engine.option_checks import check_timeouts, checked_tls
+from pooltop.engine.options import AgentKeywords, constructed
 from pooltop.engine.request import header_pairs, prepare
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.response import Call, Response

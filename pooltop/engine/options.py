@@ -1,8 +1,8 @@
 """What ``new http.Agent(options)`` makes of its options: Node's reading of 0, None, NaN and inf.
 
 None stands for a key that is left out. Nothing is coerced: where Node takes ``'2'`` for a number,
-this refuses it. What it makes of them is an ``AgentOptions``; what those keys that are no options
-of Node's may be, as ``timeouts``, is checked here too.
+this refuses it. What it makes of them is an ``AgentOptions``. What a request may bring as well is
+checked in option_checks.py.
 
 Source: Node v24 lib/_http_agent.js Agent(); lib/internal/validators.js validateNumber,
 validateOneOf; lib/internal/timers.js getTimerDuration.
@@ -11,23 +11,12 @@ validateOneOf; lib/internal/timers.js getTimerDuration.
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import math
 import re
 from typing import Any, Literal, TypedDict, cast, get_args
 
-import msgspec
-
-from pooltop.core.model import (
-    AgentOptions,
-    Live,
-    Protocol,
-    Scheduling,
-    TimeoutMode,
-    Timeouts,
-    TLSOptions,
-)
-from pooltop.engine.url import is_host
+from pooltop.core.model import AgentOptions, Live, Protocol, Scheduling, TLSOptions
+from pooltop.engine.option_checks import check_connect_options
 from pooltop.errors import UsageError
 
 MOST_TIMEOUT_MS = 2**31 - 1
@@ -123,79 +112,6 @@ def constructed(given: AgentKeywords) -> AgentOptions:
     return AgentOptions(**options)
 
 
-def check_connect_options(given: dict[str, Any]) -> None:
-    """Check those options that say how to connect, of an agent or of one request.
-
-    Raises:
-        UsageError: no address, port, version or path that can be.
-    """
-    local_address = given.get("local_address")
-    if local_address is not None:
-        try:
-            # An int or bytes would be one to ipaddress.
-            ipaddress.ip_address(local_address if isinstance(local_address, str) else "")
-        except ValueError:
-            message = f"local_address is an IP address, not {local_address!r}"
-            raise _error("ERR_INVALID_IP_ADDRESS", message) from None
-    if given.get("family") not in (None, 4, 6):
-        raise _error("ERR_INVALID_ARG_VALUE", "family is 4, 6 or None for either")
-    for name in ("port", "default_port"):
-        port = given.get(name)
-        if port is not None and not (
-            isinstance(port, int) and not isinstance(port, bool) and 0 < port < 65536
-        ):
-            raise _error("ERR_SOCKET_BAD_PORT", f"{name} is a number from 1 to 65535")
-    for name in ("host", "socket_path"):
-        text = given.get(name)
-        if text is not None and not (isinstance(text, str) and text and _is_showable(text)):
-            words = f"{name} is a text that is not empty, without a NUL, that UTF-8 can carry"
-            raise _error("ERR_INVALID_ARG_TYPE", words)
-    host = given.get("host")
-    # It is written into the head of a CONNECT, where a line's end would begin a field.
-    if host is not None and not is_host(host):
-        words = "host is a name (an international one in its xn-- form) or an address without []"
-        raise _error("ERR_INVALID_ARG_VALUE", words)
-
-
-def check_timeouts(timeouts: Timeouts) -> None:
-    """Check the clocks of an agent or of one request.
-
-    Raises:
-        UsageError: they are no ``Timeouts``, there is no such mode, or a clock is no number of
-            seconds.
-    """
-    # Callers are not all checked by a type checker: a mapping would fail in the midst of a request.
-    if not isinstance(timeouts, Timeouts):
-        raise UsageError("timeouts is a pooltop.Timeouts, as Timeouts(total=5)")
-    if timeouts.mode not in get_args(TimeoutMode):
-        raise UsageError(f"timeouts.mode is {' or '.join(get_args(TimeoutMode))}")
-    for clock in timeouts.__struct_fields__[1:]:
-        limit = getattr(timeouts, clock)
-        if limit is not None and not _is_duration(limit):
-            raise UsageError(f"timeouts.{clock} is a number of seconds, 0 or more, or None")
-
-
-def checked_tls(tls: TLSOptions) -> TLSOptions:
-    """Give the TLS options of an agent or of one request: a lone path of ``ca`` or ``crl`` is one.
-
-    Raises:
-        UsageError: they are no ``TLSOptions``, or one is of the wrong type; no value is shown.
-    """
-    if not isinstance(tls, TLSOptions):
-        raise UsageError('tls is a pooltop.TLSOptions, as TLSOptions(ca=("ca.pem",))')
-    given = msgspec.structs.asdict(tls)
-    for name in ("ca", "crl"):
-        if isinstance(given[name], str):
-            given[name] = (given[name],)
-    for name, value in given.items():
-        try:
-            msgspec.convert({name: value}, TLSOptions)
-        except msgspec.ValidationError as exc:
-            words = str(exc).partition(" - at ")[0]
-            raise UsageError(f"tls.{name}: {words}") from exc
-    return msgspec.convert(given, TLSOptions)
-
-
 def _probably_meant(name: str) -> str:
     snake = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
     snake = _MEANT.get(snake, snake)
@@ -204,15 +120,6 @@ def _probably_meant(name: str) -> str:
     names = (*AgentKeywords.__optional_keys__, *OTHER_KEYWORDS)
     near = difflib.get_close_matches(snake[:64], sorted(names), n=1)
     return f": did you mean {near[0]!r}?" if near else ""
-
-
-def _is_duration(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
-
-
-def _is_showable(text: str) -> bool:
-    """Refuse a NUL, and a lone surrogate: no snapshot or recording could be written with one."""
-    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _or(value: object, default: float, name: str) -> float:

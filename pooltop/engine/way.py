@@ -16,7 +16,7 @@ import msgspec
 
 from pooltop.core.model import AgentOptions, Origin, TLSOptions
 from pooltop.core.proxies import Proxies, Proxy
-from pooltop.engine.options import check_connect_options, checked_tls
+from pooltop.engine.option_checks import check_connect_options, checked_tls
 from pooltop.engine.url import split_url
 from pooltop.errors import UsageError
 
