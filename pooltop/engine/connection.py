@@ -200,7 +200,10 @@ class Connection(Link):
     # The shell's side
 
     def send(self, exchange: Exchange) -> None:
-        """Give the living socket to an exchange, and write it if it can carry bytes."""
+        """Give the socket to an exchange, and write it if the socket can carry bytes."""
+        self.quiet_since = self.last_activity
+        if self.dead:
+            return  # destroyed in the tick in which it was assigned: its close settles the request
         now = self.shell.now
         # Bytes that came since the socket was parked, and that the loop has not yet read, would
         # pass for the answer. Not asked in the callback that has just read from it.
@@ -211,7 +214,6 @@ class Connection(Link):
             and has_unread(self._transport)
         )
         self.exchange = exchange
-        self.quiet_since = self.last_activity
         self.last_activity = now
         self.timeout_told = False
         if self.waits_to_send:

@@ -97,13 +97,13 @@ class Exchange:
 
     @property
     def can_be_sent_again(self) -> bool:
-        """The server may have it twice, it was not sent twice already, and its body is still here.
+        """The server may have it twice, it was not sent twice already, and its body is here."""
+        return self.prepared.idempotent and self.has_its_body and not self.retried
 
-        A streamed body is only here as long as it was not begun.
-        """
-        prepared = self.prepared
-        is_here = not prepared.streamed or self.connection is None
-        return prepared.idempotent and is_here and not self.retried
+    @property
+    def has_its_body(self) -> bool:
+        """All of its body is still here, from the beginning."""
+        return not self.prepared.streamed
 
     @property
     def is_whole(self) -> bool:
@@ -135,7 +135,10 @@ class Exchange:
     # The shell's side
 
     def on_attached(self) -> None:
-        """It has its socket for good and is being sent."""
+        """It has its socket for good and is being sent, if the socket did not die as it got it.
+
+        Node's 'socket' event.
+        """
 
     def on_sent(self) -> None:
         """All that was written of it is with the kernel."""

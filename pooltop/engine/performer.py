@@ -99,8 +99,6 @@ class Performer:
     def _send(self, command: cmd.Send) -> None:
         exchange = self._exchanges[command.request]
         connection = self._connections[command.socket]
-        if connection.dead:
-            return  # destroyed in the tick in which it was assigned: its close settles the request
         exchange.connection = connection
         now = self._shell.now
         clock = self._clock

@@ -56,6 +56,11 @@ class Call(Exchange):
         """All of the response is here, read or not."""
         return self._end is not None
 
+    @property
+    def has_its_body(self) -> bool:
+        """All of its body is still here: a streamed one as long as it was not begun."""
+        return super().has_its_body or not self.attached.is_set()
+
     # The codec's side
 
     def on_head(self, head: ResponseHead) -> None:
@@ -87,7 +92,9 @@ class Call(Exchange):
 
     def on_attached(self) -> None:
         """The body may be sent."""
-        self.attached.set()
+        assert self.connection is not None
+        if not self.connection.dead:
+            self.attached.set()
 
     def on_sent(self) -> None:
         """More of the body may be sent."""

@@ -205,6 +205,8 @@ async def test_a_streamed_body_is_not_begun_on_a_socket_that_ended_as_it_was_ass
     server = await Stale(times=0).start(serve)
     agent = agent_of(keep_alive=True, retry_stale=retry_stale)
     await _get(agent, f"{server.url}/1")
+    (connection,) = agent.shell.connections.values()
+    idle_since = connection.last_activity
     _end(server.server.wires[0])
     # Assigned in the turn in which that end is seen, before it, and attached in the next.
     request = asyncio.create_task(_get(agent, f"{server.url}/2", "PUT", content=content()))
@@ -215,6 +217,7 @@ async def test_a_streamed_body_is_not_begun_on_a_socket_that_ended_as_it_was_ass
         with pytest.raises(StaleReuseError) as caught:
             await request
         assert (2, []) == (caught.value.nth, pulled)
+        assert idle_since == connection.quiet_since  # idle_s is counted from there
     assert (1, int(retry_stale)) == (_counters(agent).stale_reuse, _counters(agent).retried)
 
 
