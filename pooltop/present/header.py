@@ -15,12 +15,13 @@ from pooltop.present.line import Ink, Line, Span, spread, width_of
 from pooltop.present.marks import Mark
 from pooltop.present.tunnels import pending
 
-State = Literal["WAITING", "LIVE", "SILENT", "FROZEN", "ENDED"]
+State = Literal["WAITING", "LIVE", "SILENT", "FROZEN", "REPLAY", "ENDED"]
 _STATE_INK: dict[State, Ink] = {
     "WAITING": "warn",
     "LIVE": "tag.live",
     "SILENT": "tag.locked",
     "FROZEN": "tag.frozen",
+    "REPLAY": "tag.frozen",
     "ENDED": "tag.locked",
 }
 

@@ -18,14 +18,18 @@ from pooltop.present.labels import label_of
 from pooltop.present.limits import BY_OPTION, AgentLimits, value_of, written
 from pooltop.present.line import Line, Span, fit
 from pooltop.present.marks import changed_options
+from pooltop.present.transport import transport_line
 from pooltop.present.workload_limits import WorkloadLimits
 from pooltop.ui.help import help_lines
 from pooltop.ui.keys import key_line, typing_line
 from pooltop.ui.layout import Plan, plan
 from pooltop.ui.pages.base import Page
+from pooltop.ui.pages.events import EventsPage
 from pooltop.ui.pages.pools import PoolsPage
+from pooltop.ui.pages.queue import QueuePage
 from pooltop.ui.pages.sockets import SocketsPage
-from pooltop.ui.view import View, WorkloadSubject, find
+from pooltop.ui.pages.workloads import WorkloadsPage
+from pooltop.ui.view import View, WorkloadSubject, find, host_of
 from pooltop.ui.widgets.events import EventLog
 from pooltop.ui.widgets.limits import LimitsStrip
 from pooltop.ui.widgets.lines import LinePane, Painter
@@ -39,9 +43,16 @@ class Board:
         """Make every pane, once and for all: panes are shown and hidden, never made anew."""
         self.header = LinePane(painter, id="header", ground="row")
         self.tabs = LinePane(painter, id="tabs")
+        self.transport = LinePane(painter, id="transport")
         self.alert = LinePane(painter, id="alert")
         self.pools = PoolsPage(painter)
-        self.pages: tuple[Page, ...] = (self.pools, SocketsPage(painter))
+        self.pages: tuple[Page, ...] = (
+            self.pools,
+            SocketsPage(painter),
+            QueuePage(painter),
+            WorkloadsPage(painter),
+            EventsPage(painter),
+        )
         """In the order of their numbers."""
         self.page: Page = self.pools
         """The one that is shown."""
@@ -60,6 +71,7 @@ class Board:
         """Give the screen's children, top to bottom."""
         yield self.header
         yield self.tabs
+        yield self.transport
         yield self.alert
         for page in self.pages:
             yield page.container
@@ -77,6 +89,7 @@ class Board:
         return (
             self.header,
             self.tabs,
+            self.transport,
             self.alert,
             *(pane for page in self.pages for pane in page.panes),
             self.limits,
@@ -119,9 +132,10 @@ class Board:
     def draw(self, view: View, width: int, height: int) -> None:
         """Put one View on the screen of this size."""
         hosts = sum(len(agent.origins) for agent in view.snapshot.agents) if view.snapshot else 1
+        self.transport.display = view.transport is not None
         layout = plan(
             width,
-            height,
+            height - (view.transport is not None),
             hosts=hosts,
             editing=self.asking,
             pools=self.page is self.pools,
@@ -196,6 +210,8 @@ class Board:
         mode = mode_of(view.snapshot, agent) if view.snapshot else ""
         facts = replace(view.header, req_s=total_rate(rows), mode=mode)
         self.header.show([header_line(facts, width)])
+        if view.transport is not None:
+            self.transport.show([transport_line(view.transport, width)])
         if layout.tabs:
             self.tabs.show([fit(self._tabs(), width)])
 
@@ -222,7 +238,7 @@ class Board:
         subject = self.page.subject
         if isinstance(subject, WorkloadSubject):
             return WorkloadId(subject.name)
-        return view.host if subject is None else subject.host
+        return host_of(subject) or view.host
 
     def _draw_keys(self, view: View, layout: Plan, width: int) -> None:
         if self.typing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
+from pooltop.present.query import parse
 from pooltop.present.table import Column, KeyedRow
 
 HOLD_S = 3.0
@@ -55,11 +56,13 @@ class Choice:
     def matching(
         self, rows: Sequence[KeyedRow], columns: Sequence[Column[KeyedRow]]
     ) -> Sequence[KeyedRow]:
-        """Give the rows that the filter lets through."""
+        """Give the rows that the filter lets through, as far as it is understood."""
         if not self.needle:
+            self.problem = ""
             return rows
-        wanted = self.needle.casefold()
-        return [r for r in rows if any(wanted in c.text(r).casefold() for c in columns)]
+        query = parse(self.needle, columns)
+        self.problem = query.problem
+        return query.filtered(rows)
 
     def take_key(self, key: str, char: str | None) -> bool:
         """Type into the filter; Enter keeps it, Esc clears it. False: the key is not its own.

@@ -25,7 +25,11 @@ from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.header import HeaderFacts, State, load_of
 from pooltop.present.history import History
+from pooltop.present.inspector import RequestSubject
+from pooltop.present.transport import TransportFacts
 from pooltop.sources.base import Source, Update
+from pooltop.sources.playback import PlayerSource
+from pooltop.sources.player import Player
 from pooltop.ui.board import Board
 from pooltop.ui.crash import report
 from pooltop.ui.keys import bindings
@@ -35,7 +39,7 @@ from pooltop.ui.operator import Operator
 from pooltop.ui.reader import Reader
 from pooltop.ui.theme import THEMES, palette
 from pooltop.ui.timeline import Timeline
-from pooltop.ui.view import RequestSubject, SocketSubject, View
+from pooltop.ui.view import View, host_of
 from pooltop.ui.widgets.lines import Painter
 
 _SILENT_S = 5.0
@@ -47,7 +51,7 @@ class Dashboard(App[None]):
 
     TITLE = "pooltop"
     CSS_PATH = "pooltop.tcss"
-    ENABLE_COMMAND_PALETTE = False
+    COMMAND_PALETTE_BINDING = "ctrl+p"
     ALLOW_SELECT = False
     AUTO_FOCUS = "#pools-table"
     BINDINGS: ClassVar[list[BindingType]] = bindings()
@@ -96,6 +100,8 @@ class Dashboard(App[None]):
             changed=self._redraw_soon,
         )
         """What is done to the engine."""
+        self.player: Player | None = source.player if isinstance(source, PlayerSource) else None
+        """What plays a recording; None for a live engine."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "WAITING"
         self._note = "  waiting for the engine"
@@ -159,6 +165,10 @@ class Dashboard(App[None]):
 
     def _take(self, update: Update) -> None:
         before = self.history.latest
+        if before is not None and update.snapshot.at < before.at:
+            # A new engine, or an earlier moment of a recording: the past begins anew.
+            self.logbook.clear()
+            self.timeline.frozen = None
         if before is None:
             self.operator.meet(update.snapshot)
         if before is not None and update.snapshot.at > before.at:
@@ -171,8 +181,9 @@ class Dashboard(App[None]):
         self.logbook.add(update.entries, update.dropped)
         self._heard_at = self.clock()
         if self._state != "ENDED":
-            self._state = "LIVE"
-        self.post_message(SnapshotArrived())
+            self._state = "LIVE" if self.player is None else "REPLAY"
+        if not update.past:
+            self.post_message(SnapshotArrived())
 
     def _ended(self, reason: str) -> None:
         self._state = "ENDED"
@@ -228,12 +239,8 @@ class Dashboard(App[None]):
     def _watch(self) -> None:
         """Have the engine tell more of what the cursor is on, and of nothing else."""
         subject = self.board.page.subject
-        host = self.board.pools.host
-        request = None
-        if isinstance(subject, RequestSubject):
-            host, request = subject
-        elif isinstance(subject, SocketSubject):
-            host = subject.host
+        host = host_of(subject) or self.board.pools.host
+        request = subject.request if isinstance(subject, RequestSubject) else None
         watched = None
         if host is not None:
             watched = Watch(agent=host.agent, origin=host.origin, request=request)
@@ -262,6 +269,7 @@ class Dashboard(App[None]):
             status=self.operator.status,
             note=self._note if latest is None else "",
             ascii_only=self._ascii,
+            transport=None if self.player is None or latest is None else transport(self.player),
         )
 
     def _header(self, shown: Snapshot | None) -> HeaderFacts:
@@ -293,6 +301,21 @@ class Dashboard(App[None]):
         latest = self.history.latest
         at, wall_at = (latest.at, latest.wall_at) if latest else (0.0, time.time())
         self.logbook.note(at, wall_at, kind, text)
+
+
+def transport(player: Player) -> TransportFacts:
+    """Give what the line of a recording says."""
+    mark = player.bookmark
+    return TransportFacts(
+        wall_at=player.wall_at,
+        position_s=player.position_s,
+        length_s=player.length_s,
+        playing=player.playing,
+        speed=player.speed,
+        at_end=player.at_end,
+        bookmarks=len(player.bookmarks),
+        bookmark="" if mark is None else mark.text,
+    )
 
 
 def _needs_ascii() -> bool:

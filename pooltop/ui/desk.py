@@ -48,11 +48,19 @@ class EditDesk:
         return len(self._stack)
 
     async def apply(
-        self, agent: str, changes: tuple[tuple[str, Value | None], ...], *, by: str = "operator"
+        self,
+        agent: str,
+        changes: tuple[tuple[str, Value | None], ...],
+        *,
+        by: str = "operator",
+        confirmed: bool = False,
     ) -> list[Done]:
         """Submit each option's new value in order; a refused one stops nothing."""
         async with self._turn:
-            return [await self._send(agent, option, value, by=by) for option, value in changes]
+            return [
+                await self._send(agent, option, value, by=by, confirmed=confirmed)
+                for option, value in changes
+            ]
 
     async def undo(self) -> list[Done]:
         """Take back the latest edit that was not taken back; empty when there is none."""
@@ -77,8 +85,12 @@ class EditDesk:
         )
         return await self.apply(agent.name, changes, by="restore")
 
-    async def _send(self, agent: str, option: str, value: Value | None, *, by: str) -> Done:
-        edit = Edit(id=self._next_id, agent=agent, option=option, value=value, by=by)
+    async def _send(
+        self, agent: str, option: str, value: Value | None, *, by: str, confirmed: bool = True
+    ) -> Done:
+        edit = Edit(
+            id=self._next_id, agent=agent, option=option, value=value, by=by, confirmed=confirmed
+        )
         self._next_id += 1
         try:
             async with asyncio.timeout(_PATIENCE_S):

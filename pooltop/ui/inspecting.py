@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from pooltop.present.demand import demand_of
+from pooltop.present.history import HostId
+from pooltop.present.inspector import (
+    NOTHING,
+    Beside,
+    gone_lines,
+    inspector_lines,
+    picture_of,
+    title_of,
+)
 from pooltop.present.line import Line
-from pooltop.ui.view import Subject, View
+from pooltop.ui.view import Subject, View, WorkloadSubject, find
 
 
 def inspect_subject(
@@ -17,5 +27,24 @@ def inspect_subject(
         width: of the pane in cells.
         height: of it in lines.
     """
-    del view, subject, width, height
-    return ("INSPECTOR", [])
+    if subject is None or view.snapshot is None or isinstance(subject, WorkloadSubject):
+        return ("INSPECTOR", [(("the cursor is on nothing", "dim"),)])
+    picture = picture_of(view.snapshot, subject)
+    if picture is None:
+        return ("INSPECTOR", gone_lines(subject, width, height))
+    beside = beside_of(view, subject)
+    lines = inspector_lines(picture, width, height, beside=beside, ascii_only=view.ascii_only)
+    return (title_of(picture), lines)
+
+
+def beside_of(view: View, subject: Subject) -> Beside:
+    """Give what the past has to say of a subject."""
+    if view.snapshot is None:
+        return NOTHING
+    if isinstance(subject, HostId):
+        _, origin = find(view.snapshot, subject)
+        if origin is None:
+            return NOTHING
+        track = view.history.track(subject)
+        return Beside(demand=demand_of(track, origin, view.snapshot.at, view.header.window_s))
+    return NOTHING

@@ -18,6 +18,10 @@ KEPT = 2000
 """Entries kept of each sort."""
 NOISE = frozenset({"OPEN", "CLOSE"})
 """Kinds that a busy engine makes hundreds a second."""
+LANDMARKS = frozenset({"EDIT", "ALERT", "LOAD"})
+"""Kinds that a reader goes back to."""
+_SAME_S = 1.0
+"""An instant within this of a landmark stands at it."""
 SORTS = ("what matters", "all", "edits", "closes", "errors")
 """What the log can be narrowed to."""
 _OF: dict[str, frozenset[str]] = {
@@ -50,10 +54,13 @@ class Logged:
         """Say how often it was told up to an instant; None for now."""
         return len(self.ats) if until is None else bisect_right(self.ats, until)
 
+    def last_at(self, until: float | None) -> float:
+        """Give when it was told last, up to an instant, in the engine's seconds."""
+        return self.ats[max(0, self.times(until) - 1)]
+
     def wall_at(self, until: float | None) -> float:
-        """Give the Unix time at which it was told last, up to an instant."""
-        last = self.ats[max(0, self.times(until) - 1)]
-        return self.entry.wall_at + last - self.entry.at
+        """Give the Unix time of that."""
+        return self.entry.wall_at + self.last_at(until) - self.entry.at
 
 
 class Logbook:
@@ -119,6 +126,15 @@ class Logbook:
             for ring in (self._noise, self._matters)
             for logged in ring
         )
+
+    def landmark(self, at: float, by: int) -> float | None:
+        """Give when the next edit, alert or change of the load was, or (-1) the one before."""
+        times = sorted(
+            each for one in self._matters if one.entry.kind in LANDMARKS for each in one.ats
+        )
+        if by > 0:
+            return next((each for each in times if each > at + _SAME_S), None)
+        return next((each for each in reversed(times) if each < at - _SAME_S), None)
 
     def next_sort(self) -> None:
         """Narrow it to the next sort."""

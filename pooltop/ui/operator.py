@@ -13,7 +13,7 @@ from pooltop.present.clean import clean
 from pooltop.present.header import load_of
 from pooltop.present.history import HostId
 from pooltop.present.line import Ink, Line
-from pooltop.sources.base import Source
+from pooltop.sources.base import Source, Standing, ViewerInfo
 from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.desk import Done, EditDesk
 
@@ -66,10 +66,16 @@ class Operator:
         """Tell whether something may be changed; says why not."""
         if self.ended:
             self.say("refused: the engine has ended", "bad")
+        elif self._source.fixed:
+            self.say(f"refused: {self._source.fixed} cannot be changed", "warn")
         elif self.locked:
             how = "started read-only" if self._read_only else "L unlocks"
             self.say(f"LOCKED: nothing was changed; {how}", "warn")
-        return not (self.ended or self.locked)
+        elif self._source.lock.standing is Standing.THEIRS:
+            self.say(f"read-only: {self._source.lock.holder} writes; W takes it", "warn")
+        else:
+            return True
+        return False
 
     def meet(self, snapshot: Snapshot) -> None:
         """Look at the first snapshot: what is production starts locked."""
@@ -85,17 +91,53 @@ class Operator:
             self.locked = not self.locked
             self.say("LOCKED" if self.locked else "UNLOCKED", "warn")
 
-    def edit(self, asked: ApplyEdits) -> None:
+    @property
+    def holder(self) -> ViewerInfo | None:
+        """The other viewer that may write; None when this one may, or nobody does."""
+        lock = self._source.lock
+        return lock.holder if lock.standing is Standing.THEIRS else None
+
+    def take_lock(self, *, force: bool) -> None:
+        """Take the right to write."""
+        self._own(self._take_lock(force=force), "lock")
+
+    async def _take_lock(self, *, force: bool) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._source.lock.take(force=force)
+        except TimeoutError:
+            self.say(f"write lock: no answer within {_PATIENCE_S:.0f}s", "bad")
+        except (PooltopError, OSError) as error:
+            self.say(f"write lock: {error}", "bad")
+        else:
+            self.say("this viewer may write", "accent")
+
+    def act(self, control: Control, done: str) -> None:
+        """Do one thing in a pool, and say that it was done."""
+        if self.may_write():
+            self._own(self._control(control, done), control.action)
+
+    def keep(self, latest: Snapshot | None) -> None:
+        """Let the edits that would be put back stay in force."""
+        pending = [] if latest is None else [e for e in latest.edits if e.revert_at is not None]
+        if not pending:
+            self.say("no edit is about to be put back")
+        elif self.may_write():
+            numbers = ", ".join(str(edit.number) for edit in pending)
+            self._own(self._control(Control(action="keep"), f"kept: edit {numbers}"), "keep")
+
+    def edit(self, asked: ApplyEdits, *, confirmed: bool = False) -> None:
         """Send what was typed."""
         if not asked.changes:
             self.say("nothing changed")
         elif self.may_write():
-            self._own(self._edit(asked), "edit")
+            self._own(self._edit(asked, confirmed=confirmed), "edit")
 
-    async def _edit(self, asked: ApplyEdits) -> None:
+    async def _edit(self, asked: ApplyEdits, *, confirmed: bool) -> None:
         # A workload gives no form as long as it does not tell its rate or its users.
         assert isinstance(asked.target, HostId)
-        self._tell(await self.desk.apply(asked.target.agent, asked.changes))
+        agent = asked.target.agent
+        self._tell(await self.desk.apply(agent, asked.changes, confirmed=confirmed))
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -127,12 +169,14 @@ class Operator:
         if self.may_write():
             paused = latest is not None and load_of(latest.workloads) == "PAUSED"
             action = Control(action="resume" if paused else "pause")
-            self._own(self._control(action, "resumed" if paused else "paused"), action.action)
+            self._own(
+                self._control(action, f"load {'resumed' if paused else 'paused'}"), action.action
+            )
 
     def stop(self) -> None:
-        """Stop everything at once."""
-        if self.may_write():
-            words = "stopped: every workload ended, every socket closed"
+        """Stop everything at once: whoever else may write, this works for everybody."""
+        if self.holder is not None or self.may_write():
+            words = "load stopped: every workload ended, every socket closed"
             self._own(self._control(Control(action="stop"), words), "stop")
 
     async def _control(self, control: Control, words: str) -> None:
@@ -144,4 +188,4 @@ class Operator:
         except (PooltopError, OSError) as error:
             self.say(f"{control.action} failed: {error}", "bad")
         else:
-            self.say(f"load {words}", "warn")
+            self.say(words, "warn")

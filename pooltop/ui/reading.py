@@ -42,7 +42,7 @@ class ReadingKeys(Dashboard):
             pane = board.limits if board.limits.editing else board.prompt
             asked = pane.take_key(key, char)
             if isinstance(asked, ApplyEdits):
-                self.operator.edit(asked)
+                self.apply_edits(asked)
             elif isinstance(asked, StopAll):
                 self.operator.stop()
         elif choice.filtering:
@@ -52,6 +52,10 @@ class ReadingKeys(Dashboard):
             return False
         self.redraw()
         return True
+
+    def apply_edits(self, asked: ApplyEdits) -> None:
+        """Do what was typed into the form; ``writing`` says how."""
+        raise NotImplementedError
 
     # --- where the reader is ----------------------------------------------------------------
 
@@ -85,8 +89,10 @@ class ReadingKeys(Dashboard):
         self.redraw()
 
     def action_end(self) -> None:
-        """Follow again when frozen; else go to the last row."""
-        if self.timeline.frozen is not None:
+        """Follow again when frozen, or go to a recording's end; else go to the last row."""
+        if self.player is not None:
+            self.player.end()
+        elif self.timeline.frozen is not None:
             self.action_freeze()
         else:
             self.action_cursor(100_000)
@@ -141,19 +147,55 @@ class ReadingKeys(Dashboard):
         self.redraw()
 
     def action_events(self) -> None:
-        """Narrow the log to another sort of events."""
-        self.logbook.next_sort()
+        """Narrow the log to another sort of events; a page of several sorts of rows to another."""
+        if self.board.page is self.board.pools or self.board.page.name == "Events":
+            self.logbook.next_sort()
+        else:
+            self.board.page.vary()
         self.redraw()
 
     def action_freeze(self) -> None:
-        """Hold every pane at this instant, or follow again."""
+        """Hold every pane at this instant, or follow again; play or pause a recording."""
+        if self.player is not None:
+            self.player.toggle()
+            self.redraw()
+            return
         self.timeline.toggle(self.history.latest)
         self.redraw()
 
     def action_rewind(self, by: int) -> None:
-        """Go back or on by so many instants, frozen."""
+        """Go back or on by so many instants, frozen; a recording pauses there."""
+        if self.player is not None:
+            self.player.step(by)
+            self.redraw()
+            return
         if not self.timeline.step(by, self.history.latest):
             self.operator.say("there is nothing kept before" if by < 0 else "this is the newest")
+        self.redraw()
+
+    def action_bookmark(self, by: int) -> None:
+        """Go to the next edit, alert or change of the load, or to the one before."""
+        if self.player is not None:
+            found = self.player.next_bookmark() if by > 0 else self.player.previous_bookmark()
+            there = None if found is None else found.at
+        else:
+            latest = self.history.latest
+            here = self.timeline.frozen or latest
+            there = None if here is None else self.logbook.landmark(here.at, by)
+            if there is not None:
+                self.timeline.go_to(there)
+        if there is None:
+            self.operator.say(f"no edit or alert {'after' if by > 0 else 'before'} this instant")
+        self.redraw()
+
+    def action_speed(self, by: int) -> None:
+        """Play a recording faster or more slowly."""
+        if self.player is None:
+            self.operator.say("only a recording has a speed; z Z choose the window")
+        elif by > 0:
+            self.player.faster()
+        else:
+            self.player.slower()
         self.redraw()
 
     # --- help and leaving -------------------------------------------------------------------

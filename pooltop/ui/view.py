@@ -5,32 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.present import inspector
 from pooltop.present.header import HeaderFacts
 from pooltop.present.history import History, HostId
+from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.line import Line
+from pooltop.present.transport import TransportFacts
 from pooltop.ui.logbook import Logbook
-
-
-class HostSubject(NamedTuple):
-    """A host, looked at closely."""
-
-    host: HostId
-
-
-class SocketSubject(NamedTuple):
-    """A socket, looked at closely."""
-
-    host: HostId
-    socket: SocketId
-
-
-class RequestSubject(NamedTuple):
-    """A queued or running request, looked at closely."""
-
-    host: HostId
-    request: RequestId
 
 
 class WorkloadSubject(NamedTuple):
@@ -39,7 +21,19 @@ class WorkloadSubject(NamedTuple):
     name: str
 
 
-Subject = HostSubject | SocketSubject | RequestSubject | WorkloadSubject
+Subject = inspector.Subject | WorkloadSubject
+"""What a cursor is on."""
+
+
+def host_of(subject: Subject | None) -> HostId | None:
+    """Give the host that a subject belongs to; None for a workload, and for nothing."""
+    match subject:
+        case SocketSubject() | RequestSubject():
+            return subject.host
+        case HostId():
+            return subject
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +65,8 @@ class View:
     note: str = ""
     """What a table says while there is no snapshot."""
     ascii_only: bool = False
+    transport: TransportFacts | None = None
+    """Where a recording stands; None for a live engine."""
     acknowledged: frozenset[str] = frozenset()
     """Alerts that the reader has seen and put aside."""
 

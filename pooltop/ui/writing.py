@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from pooltop.core.edits import Control
+from pooltop.present import units
+from pooltop.present.danger import doubts
+from pooltop.present.history import HostId
+from pooltop.present.inspector import RequestSubject, SocketSubject
+from pooltop.present.labels import label_of
+from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.board import options_of
-from pooltop.ui.reading import ReadingKeys
+from pooltop.ui.sharing import SharingKeys
 from pooltop.ui.view import find
+from pooltop.ui.widgets.prompt import Question
 
 _FORCE_S = 2.0
 """Two interrupts within this leave at once."""
 
 
-class WritingKeys(ReadingKeys):
+class WritingKeys(SharingKeys):
     """Edits, the load, the lock, and the way out."""
 
     _interrupted_at = -_FORCE_S
 
-    def action_lock(self) -> None:
-        """Lock or unlock the keys that change something."""
-        self.operator.toggle_lock()
-        self.board.limits.leave()
-        self.board.prompt.drop()
-        self.redraw()
+    # --- edits ------------------------------------------------------------------------------
 
     def action_edit(self) -> None:
         """Open the edit form on what the cursor is on."""
@@ -37,10 +40,35 @@ class WritingKeys(ReadingKeys):
         target = self.board.target(view)
         of, _ = options_of(view, target, live=True)
         if target is None or of is None:
-            self.operator.say("there is no host to edit yet", "warn")
+            self.operator.say("there is nothing to edit here", "warn")
         else:
             self.board.limits.open(target, of, step=step)
             self.redraw()
+
+    def apply_edits(self, asked: ApplyEdits) -> None:
+        """Send what was typed; ask first where it is no everyday change."""
+        agent = None
+        if isinstance(asked.target, HostId):
+            agent, _ = find(self.history.latest, asked.target)
+        doubt = "" if agent is None else doubts(agent, asked.changes)
+        if agent is None or not doubt or not self.operator.may_write():
+            self.operator.edit(asked)
+            return
+        waiting = sum(origin.queued for origin in agent.origins)
+        used = sum(len(origin.sockets) for origin in agent.origins)
+        says = f" {doubt}. {units.count(used)} sockets in use, {units.count(waiting)} queued."
+        self.board.prompt.ask(
+            Question(
+                f"EDIT {agent.name} (pinned)",
+                ((says, "warn"),),
+                lambda _: self.operator.edit(asked, confirmed=True),
+                expects="",
+            )
+        )
+
+    def action_keep(self) -> None:
+        """Let the edits that would be put back stay in force."""
+        self.operator.keep(self.history.latest)
 
     def action_undo(self) -> None:
         """Take the last edit back."""
@@ -52,6 +80,77 @@ class WritingKeys(ReadingKeys):
         if agent is not None:
             self.operator.restore(agent)
 
+    # --- one thing in a pool ----------------------------------------------------------------
+
+    def action_destroy(self) -> None:
+        """Destroy the socket that the cursor is on, after its id was typed."""
+        subject = self.board.page.subject
+        if not isinstance(subject, SocketSubject):
+            self.operator.say("put the cursor on a socket: page 2")
+            return
+        agent, origin = find(self.history.latest, subject.host)
+        if origin is None or agent is None or not self.operator.may_write():
+            return
+        found = next(
+            (s for s in (*origin.sockets, *origin.free_sockets) if s.id == subject.socket), None
+        )
+        if found is None:
+            self.operator.say(f"s{subject.socket} is closed already")
+            return
+        fails = "no request is on it" if found.request is None else f"r{found.request} on it fails"
+        self._ask(
+            f"DESTROY s{subject.socket} of {label_of(origin)} (pinned)",
+            f"{fails}; the pool may open another in its place",
+            f"s{subject.socket}",
+            Control(action="destroy_socket", agent=agent.name, socket=subject.socket),
+            f"s{subject.socket} destroyed",
+        )
+
+    def action_abort(self) -> None:
+        """Abort the request that the cursor is on, after its id was typed."""
+        subject = self.board.page.subject
+        if not isinstance(subject, RequestSubject):
+            self.operator.say("put the cursor on a request: page 3")
+            return
+        agent, origin = find(self.history.latest, subject.host)
+        if origin is None or agent is None or not self.operator.may_write():
+            return
+        self._ask(
+            f"ABORT r{subject.request} of {label_of(origin)} (pinned)",
+            "it fails; if it is on a socket, that socket is destroyed",
+            f"r{subject.request}",
+            Control(action="abort_request", agent=agent.name, request=subject.request),
+            f"r{subject.request} aborted",
+        )
+
+    def action_clear(self) -> None:
+        """Abort everything that waits for the host in focus, after its name was typed."""
+        host = self.board.pools.host
+        agent, origin = find(self.history.latest, host)
+        if agent is None or origin is None or not self.operator.may_write():
+            return
+        label = str(label_of(origin))
+        self._ask(
+            f"CLEAR the queue of {label} (pinned)",
+            f"{units.count(origin.queued)} queued requests fail; those on sockets go on",
+            label,
+            Control(action="clear_queue", agent=agent.name, origin=origin.key),
+            f"the queue of {label} was cleared",
+        )
+
+    def _ask(self, title: str, says: str, expects: str, control: Control, done: str) -> None:
+        self.board.prompt.ask(
+            Question(
+                title,
+                ((f" {says}", "warn"),),
+                lambda _: self.operator.act(control, done),
+                expects=expects,
+            )
+        )
+        self.redraw()
+
+    # --- the load and the lock --------------------------------------------------------------
+
     def action_pause(self) -> None:
         """Hold the load back, or let it go on."""
         self.operator.pause(self.history.latest)
@@ -59,6 +158,31 @@ class WritingKeys(ReadingKeys):
     def action_stop(self) -> None:
         """Stop everything at once."""
         self.operator.stop()
+
+    def action_lock(self) -> None:
+        """Lock or unlock the keys that change something."""
+        self.operator.toggle_lock()
+        self.board.limits.leave()
+        self.board.prompt.drop()
+        self.redraw()
+
+    def action_writer(self) -> None:
+        """Take the right to write, from another viewer too; or let it go."""
+        holder = self.operator.holder
+        if holder is None:
+            self.operator.take_lock(force=False)
+            return
+        self.board.prompt.ask(
+            Question(
+                "WRITE LOCK",
+                ((f" {holder} has it and will be read-only", "warn"),),
+                lambda _: self.operator.take_lock(force=True),
+                expects="",
+            )
+        )
+        self.redraw()
+
+    # --- leaving ----------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
         """Leave in order."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from pooltop.core.detail import Watch
-from pooltop.core.edits import Control, Edit, EditError, EditOutcome, apply_edit
+from pooltop.core.edits import Control, Edit, EditError, EditOutcome, EditRecord, apply_edit
 from pooltop.core.histogram import Recorder
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
 from pooltop.core.snapshot import (
@@ -27,7 +27,7 @@ from pooltop.core.snapshot import (
     WorkloadSnapshot,
 )
 from pooltop.core.states import QueueReason, RequestState, SocketState
-from pooltop.sources.base import JournalEntry, Update
+from pooltop.sources.base import JournalEntry, OwnLock, Update, WriteLock
 
 TICK_S = 0.01
 WALL = 1_900_000_000.0
@@ -129,6 +129,9 @@ class ScriptedSource:
     def __init__(self, agents: list[SimAgent], *, title: str = "demo", seed: int = 1) -> None:
         self.title = title
         self.fixed = ""
+        self.lock: WriteLock = OwnLock()
+        self.bounds: dict[str, tuple[float, float]] = {}
+        self.records: tuple[EditRecord, ...] = ()
         self.watched: Watch | None = None
         self.agents = agents
         self.environment: str | None = None
@@ -213,7 +216,7 @@ class ScriptedSource:
                 for host in agent.hosts:
                     host.queue.clear()
                     host.sockets.clear()
-        else:
+        elif control.action in ("pause", "resume"):
             self.paused = control.action == "pause"
 
     async def close(self) -> None:
@@ -317,6 +320,7 @@ class ScriptedSource:
             wall_at=WALL + self._at,
             profile=self.title,
             environment=self.environment,
+            edits=self.records,
             agents=tuple(self._agent(agent) for agent in self.agents),
             workloads=(
                 WorkloadSnapshot(
@@ -325,6 +329,8 @@ class ScriptedSource:
                     target="kept.localhost:8080",
                     state="paused" if self.paused else "running",
                     pattern="open 120/s",
+                    rate=120.0,
+                    initial_rate=120.0,
                 ),
             ),
         )
@@ -335,6 +341,7 @@ class ScriptedSource:
             name=agent.name,
             options=agent.options,
             initial_options=agent.initial,
+            bounds=self.bounds,
             origins=origins,
             total_socket_count=sum(origin.total for origin in origins),
         )

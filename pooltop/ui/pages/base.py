@@ -9,6 +9,7 @@ from typing import ClassVar, Generic
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from pooltop.present.export import Export, Picture, to_csv, to_json
 from pooltop.present.line import Line, fit
 from pooltop.present.table import (
     Column,
@@ -68,6 +69,10 @@ class Page(ABC):
         """Give the title and the lines that tell all of what the cursor is on."""
 
     @abstractmethod
+    def export(self, view: View, *, as_json: bool) -> str:
+        """Give the table as it is filtered and sorted, as JSON or CSV."""
+
+    @abstractmethod
     def sort_next(self, by: int) -> None:
         """Sort by a column to the right or to the left of the present one."""
 
@@ -75,8 +80,14 @@ class Page(ABC):
     def sort_at(self, cell: int) -> None:
         """Sort by the column whose heading is at this cell."""
 
+    def vary(self) -> None:  # noqa: B027 - most have one sort of rows
+        """Show another sort of rows, where there are several."""
+
     def lay_out(self, view: View, plan: Plan, width: int) -> int:
-        """Divide the upper row; give the width of the table's content, 0 when it is covered."""
+        """Divide the upper row; give the width of the table's content.
+
+        A table that is covered by the inspector is kept up all the same: j and k go through it.
+        """
         covered = view.inspecting and not plan.inspector
         beside = plan.inspector > 0
         self._top.styles.height = plan.body if covered else plan.table
@@ -93,7 +104,7 @@ class Page(ABC):
         self.inspector.title(title)
         self.inspector.show([((" ", "text"), *fit(line, inner - 1)) for line in shown])
         if covered:
-            return 0
+            return width - plan.sides
         self.table.styles.width = width - own
         return width - own - plan.sides
 
@@ -119,7 +130,8 @@ class TablePage(Page, Generic[KeyedRow]):
     def row(self) -> KeyedRow | None:
         """The row that the cursor is on; None while there is none."""
         place = self.table.place
-        return self.rows[place] if place < len(self.rows) else None
+        row = self.rows[place] if place < len(self.rows) else None
+        return row if row is not None and row.id == self.table.cursor else None
 
     def show_rows(self, view: View, plan: Plan, width: int, rows: Sequence[KeyedRow]) -> None:
         """Filter, sort and show these rows in a table whose content has this width."""
@@ -142,6 +154,7 @@ class TablePage(Page, Generic[KeyedRow]):
                 line=lambda i, cursor: row_line(ordered[i], shown, width, cursor=cursor),
                 ground=lambda i: self.ground(ordered[i]),
                 note=((f"  {note}", "dim"),),
+                pinned=view.inspecting,
             )
         )
         fits = max(1, plan.table - plan.frame - 1)
@@ -180,6 +193,20 @@ class TablePage(Page, Generic[KeyedRow]):
         if choice.held(view.now) is not None:
             title += "  order held while you move"
         return title
+
+    def export(self, view: View, *, as_json: bool) -> str:
+        """Give the table as it is filtered and sorted, as JSON or CSV."""
+        picture = Picture(
+            table=self.noun.lower(),
+            wall_at=view.snapshot.wall_at if view.snapshot is not None else 0.0,
+            profile=view.snapshot.profile if view.snapshot is not None else "",
+            filter=self.choice.needle,
+            sorted_by=self.choice.sort,
+            descending=self.choice.descending,
+            window_s=view.header.window_s,
+        )
+        export = Export(picture, self.rows, self.all_columns)
+        return to_json(export) if as_json else to_csv(export)
 
     def sort_next(self, by: int) -> None:
         """Sort by a column to the right or to the left of the present one, around the ends."""

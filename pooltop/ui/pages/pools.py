@@ -23,7 +23,7 @@ from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
-from pooltop.ui.view import HostSubject, Subject, View, find
+from pooltop.ui.view import Subject, View, find
 from pooltop.ui.widgets.lines import LinePane, Painter
 
 PLOT_KINDS: tuple[PlotKind, ...] = ("in use", "queue", "wait")
@@ -66,7 +66,7 @@ class PoolsPage(TablePage[HostRow]):
     @property
     def subject(self) -> Subject | None:
         """That host."""
-        return None if self.host is None else HostSubject(self.host)
+        return self.host
 
     def nothing(self) -> str:
         """Say why there are no rows."""
@@ -97,8 +97,7 @@ class PoolsPage(TablePage[HostRow]):
     def draw_hosts(self, view: View, plan: Plan, width: int, rows: list[HostRow]) -> None:
         """Put the hosts on the table, so that it is known whom the cursor is on."""
         inner = self.lay_out(view, plan, width)
-        if inner:
-            self.show_rows(view, plan, inner, rows)
+        self.show_rows(view, plan, inner, rows)
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Draw what belongs to the host that the cursor is on."""

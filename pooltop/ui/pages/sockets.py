@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pooltop.present.inspector import SocketSubject
 from pooltop.present.labels import label_of
 from pooltop.present.line import Line
 from pooltop.present.socket_columns import COLUMNS
@@ -10,7 +11,7 @@ from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
-from pooltop.ui.view import SocketSubject, Subject, View, find
+from pooltop.ui.view import Subject, View, find
 from pooltop.ui.widgets.lines import Painter
 
 
@@ -24,13 +25,16 @@ class SocketsPage(TablePage[SocketRow]):
 
     def __init__(self, painter: Painter) -> None:
         """Begin in the order in which they were opened."""
-        super().__init__(painter, Choice("id", descending=False))
+        super().__init__(painter, Choice("socket", descending=False))
+        self._subject: SocketSubject | None = None
 
     @property
     def subject(self) -> Subject | None:
         """The socket that the cursor is on."""
         row = self.row
-        return None if row is None or row.host is None else SocketSubject(row.host, row.socket.id)
+        if row is not None and row.host is not None:
+            self._subject = SocketSubject(row.host, row.socket.id)
+        return self._subject if self.table.cursor is not None else None
 
     def nothing(self) -> str:
         """Say why there are no rows."""
@@ -43,7 +47,7 @@ class SocketsPage(TablePage[SocketRow]):
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show the sockets of the host in focus, or of all."""
         inner = self.lay_out(view, plan, width)
-        if inner and view.snapshot is not None:
+        if view.snapshot is not None:
             rows = build_socket_rows(view.snapshot, None if view.all_hosts else view.host)
             self.show_rows(view, plan, inner, rows)
 

@@ -33,6 +33,8 @@ class Sheet:
     """Gives the palette's name of a row's background."""
     note: Line = BLANK
     """What stands in the place of the rows when there are none."""
+    pinned: bool = False
+    """Whether the cursor stays on a row that is gone: it is being looked at closely."""
 
 
 _EMPTY = Sheet((), BLANK, lambda _index, _cursor: BLANK)
@@ -84,6 +86,8 @@ class TableGrid(LinePane):
     def _anchor(self) -> None:
         keys = self._sheet.keys
         place = next((i for i, key in enumerate(keys) if key == self.cursor), None)
+        if place is None and self._sheet.pinned and self.cursor is not None:
+            return
         if place is None:
             place = min(self._place, len(keys) - 1)
             if place < 0:
@@ -115,6 +119,7 @@ class TableGrid(LinePane):
         """Move the cursor by so many rows, stopping at the ends."""
         count = len(self._sheet.keys)
         if count:
+            self._place = min(self._place, count - 1)
             self._go(max(0, min(count - 1, self._place + by)))
             self._paint()
 

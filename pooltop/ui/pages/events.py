@@ -1,0 +1,64 @@
+"""Page 5: the event log in full."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pooltop.present.blocks import wrapped
+from pooltop.present.event_rows import COLUMNS, EventKey, EventRow, event_row
+from pooltop.present.line import Line
+from pooltop.ui.choice import Choice
+from pooltop.ui.layout import Plan
+from pooltop.ui.logbook import Logged
+from pooltop.ui.pages.base import TablePage
+from pooltop.ui.view import Subject, View
+from pooltop.ui.widgets.lines import Painter
+
+
+class EventsPage(TablePage[EventRow]):
+    """What happened, newest first; the cursor stays on its event while others arrive."""
+
+    name = "Events"
+    number = "5"
+    noun = "EVENTS"
+    all_columns = COLUMNS
+
+    def __init__(self, painter: Painter) -> None:
+        """Begin with the newest."""
+        super().__init__(painter, Choice("time", descending=True))
+
+    @property
+    def subject(self) -> Subject | None:
+        """Nothing: an event is all there is to it."""
+        return None
+
+    def nothing(self) -> str:
+        """Say why there are no rows."""
+        return "nothing has happened yet"
+
+    def scope(self, view: View) -> str:
+        """Say which sort of events is shown."""
+        return f"  {view.logbook.sort} (v)"
+
+    def draw(self, view: View, plan: Plan, width: int) -> None:
+        """Show what the log holds, up to the instant."""
+        inner = self.lay_out(view, plan, width)
+        rows = [_row(logged, view.until) for logged in view.logbook.shown(view.until)]
+        self.show_rows(view, plan, inner, rows)
+
+    def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
+        """Give the event in full."""
+        del view, height
+        row = self.row
+        if row is None:
+            return ("EVENT", [])
+        return (f"EVENT {row.kind}", list(wrapped(((row.shown, "text"),), width)))
+
+
+def _row(logged: Logged, until: float | None) -> EventRow:
+    return replace(
+        event_row(logged.entry),
+        id=EventKey(logged.last_at(until), logged.number),
+        wall_at=logged.wall_at(until),
+        times=logged.times(until),
+    )

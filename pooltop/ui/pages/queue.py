@@ -1,0 +1,80 @@
+"""Page 3: a row for each request that is queued or running."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pooltop.present.inspector import RequestSubject
+from pooltop.present.line import Line
+from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS, across_hosts
+from pooltop.present.request_rows import RequestRow, build_queue_rows, build_running_rows
+from pooltop.present.units import count
+from pooltop.ui.choice import Choice
+from pooltop.ui.inspecting import inspect_subject
+from pooltop.ui.layout import Plan
+from pooltop.ui.pages.base import TablePage
+from pooltop.ui.pages.sockets import scope_words
+from pooltop.ui.view import Subject, View, find
+from pooltop.ui.widgets.lines import Painter
+
+
+class QueuePage(TablePage[RequestRow]):
+    """Who waits, why, and when it would start; or what runs, and how far it has come."""
+
+    name = "Queue"
+    number = "3"
+    noun: ClassVar[str] = "REQUESTS"
+    all_columns = QUEUE_COLUMNS
+
+    def __init__(self, painter: Painter) -> None:
+        """Begin with the queue, its head first."""
+        super().__init__(painter, Choice("place", descending=False))
+        self._running = False
+        self._queued = 0
+        self._subject: RequestSubject | None = None
+
+    @property
+    def subject(self) -> Subject | None:
+        """The request that the cursor is on."""
+        if self.row is not None:
+            self._subject = RequestSubject(self.row.host, self.row.request.id)
+        return self._subject if self.table.cursor is not None else None
+
+    def vary(self) -> None:
+        """Show the requests that run, or those that wait."""
+        self._running = not self._running
+        if self._running:
+            self.choice.sort_by("since", descending=True)
+        else:
+            self.choice.sort_by("place", descending=False)
+
+    def nothing(self) -> str:
+        """Say why there are no rows."""
+        return "nothing runs (v: queued)" if self._running else "nothing waits (v: running)"
+
+    def scope(self, view: View) -> str:
+        """Say whose requests they are, and of a long queue how much of it is told."""
+        told = "" if self._running else f" of {count(self._queued)} queued"
+        what = "running (v: queued)" if self._running else f"from the head{told} (v: running)"
+        return f"  {what}{scope_words(view)}"
+
+    def draw(self, view: View, plan: Plan, width: int) -> None:
+        """Show the requests of the host in focus, or of all."""
+        inner = self.lay_out(view, plan, width)
+        if view.snapshot is None:
+            return
+        columns = RUNNING_COLUMNS if self._running else QUEUE_COLUMNS
+        self.all_columns = across_hosts(columns) if view.all_hosts else columns
+        host = None if view.all_hosts else view.host
+        build = build_running_rows if self._running else build_queue_rows
+        origins = (
+            [origin for agent in view.snapshot.agents for origin in agent.origins]
+            if host is None
+            else [find(view.snapshot, host)[1]]
+        )
+        self._queued = sum(origin.queued for origin in origins if origin is not None)
+        self.show_rows(view, plan, inner, build(view.snapshot, host))
+
+    def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
+        """Give all that is known of the request."""
+        return inspect_subject(view, self.subject, width, height)

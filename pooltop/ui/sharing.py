@@ -1,0 +1,129 @@
+"""The keys that hand on what is seen: copy, export, pictures; and the list of all commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from pooltop.present.history import HostId
+from pooltop.present.inspector import RequestSubject, SocketSubject, copy_of, curl_of, picture_of
+from pooltop.present.line import text_of
+from pooltop.ui.files import default_name, write_new
+from pooltop.ui.inspecting import beside_of
+from pooltop.ui.keys import KEYS
+from pooltop.ui.pictures import as_png
+from pooltop.ui.reading import ReadingKeys
+from pooltop.ui.theme import THEMES
+from pooltop.ui.widgets.prompt import Question
+
+
+class SharingKeys(ReadingKeys):
+    """Nothing here changes the engine; files are written only where a name was confirmed."""
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Give every key as a command of the palette."""
+        del screen
+        for key in KEYS:
+            if key.id not in ("palette", "up", "down"):
+                yield SystemCommand(
+                    f"{key.help[0].upper()}{key.help[1:]}",
+                    f"{key.shown}  {key.id}",
+                    self._command(key.action),
+                )
+
+    def _command(self, action: str) -> Callable[[], Coroutine[None, None, None]]:
+        async def run() -> None:
+            await self.run_action(action)
+
+        return run
+
+    def action_copy(self) -> None:
+        """Copy what the cursor is on: a request as a curl command, all else in words."""
+        text, what = self._worth_copying()
+        if not text:
+            self.operator.say("there is nothing to copy")
+            return
+        self.copy_to_clipboard(text)
+        self.operator.say(f"copied {what} to the terminal's clipboard (OSC 52)", "accent")
+
+    def _worth_copying(self) -> tuple[str, str]:
+        """Give a text, and what it is."""
+        view = self.view()
+        subject = self.board.page.subject
+        if view.snapshot is not None and isinstance(
+            subject, (HostId, SocketSubject, RequestSubject)
+        ):
+            picture = picture_of(view.snapshot, subject)
+            if picture is not None:
+                curl = curl_of(picture) if isinstance(subject, RequestSubject) else None
+                if curl is not None:
+                    return (curl, "a curl command")
+                return (copy_of(picture, beside=beside_of(view, subject)), "the details")
+        table = self.board.page.table
+        row = table.place - table.first_visible + 1
+        line = table.lines[row] if row < len(table.lines) else ()
+        return (text_of(line).strip(" >"), "the row")
+
+    def action_export(self) -> None:
+        """Ask for a file name, then write the table that is shown."""
+        view = self.view()
+        if view.snapshot is None:
+            self.operator.say("there is nothing to export yet")
+            return
+        page = self.board.page
+        count = len(page.table.keys)
+
+        def write(name: str) -> None:
+            text = page.export(view, as_json=name.lower().endswith(".json"))
+            self.operator.say(write_new(name, text.encode("utf-8", "backslashreplace")), "accent")
+
+        self.board.prompt.ask(
+            Question(
+                f"EXPORT {page.name}",
+                ((f" {count} rows as filtered and sorted; .json for JSON, else CSV", "text"),),
+                write,
+                text=default_name(page.name.lower(), "csv", view.snapshot.wall_at),
+                grave=False,
+            )
+        )
+        self.redraw()
+
+    def action_picture(self) -> None:
+        """Ask for a file name, then write a picture of the screen."""
+        view = self.view()
+        wall_at = view.snapshot.wall_at if view.snapshot is not None else 0.0
+        svg = self.export_screenshot(title="pooltop")
+
+        def write(name: str) -> None:
+            if not name.lower().endswith(".png"):
+                self.operator.say(write_new(name, svg.encode()), "accent")
+                return
+            png = as_png(svg)
+            if isinstance(png, str):
+                self.operator.say(f"not written: {png}", "bad")
+            else:
+                self.operator.say(write_new(name, png), "accent")
+
+        self.board.prompt.ask(
+            Question(
+                "PICTURE of the screen",
+                ((" as it was when you pressed the key; .png for PNG, else SVG", "text"),),
+                write,
+                text=default_name("screen", "svg", wall_at),
+                grave=False,
+            )
+        )
+        self.redraw()
+
+    def action_theme(self) -> None:
+        """Take the next theme."""
+        names = [theme.name for theme in THEMES]
+        here = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(here + 1) % len(names)]
+        self.operator.say(f"theme {self.theme}")
+
+    def action_suspend(self) -> None:
+        """Go to the shell; the engine goes on, and fg comes back."""
+        self.action_suspend_process()

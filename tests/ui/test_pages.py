@@ -1,0 +1,169 @@
+"""The numbered pages: what each shows, whom it is about, and what the inspector says."""
+
+from __future__ import annotations
+
+import pytest
+from scripted_source import ScriptedSource, SimAgent, SimHost, demo_agents
+
+from pooltop.core.model import AgentOptions
+from pooltop.present.inspector import RequestSubject, SocketSubject
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("2", ["SOCKETS 4  of starved.localhost:8081", "SOCKET", "active"]),
+        ("3", ["REQUESTS 20  from the head of", "WAITED", "maxSockets", "/items?page=1"]),
+        ("4", ["WORKLOADS 1", "running", "120/s"]),
+        ("5", ["EVENTS 2", "first request waits"]),
+    ],
+)
+async def test_a_number_shows_its_page(desk, key, words, size) -> None:
+    async with desk(size=size) as one:
+        await one.press(key)
+        for word in words:
+            assert word in one.text(), word
+        await one.press("1")
+        assert "HOSTS 4" in one.text()
+
+
+async def test_sockets_and_requests_are_those_of_the_host_in_focus(desk) -> None:
+    async with desk() as one:
+        while one.cursor() != "closed":
+            await one.press("j")
+        await one.press("2")
+        assert "of closed.localhost:8082" in one.text()
+
+
+async def test_h_shows_the_sockets_of_all_hosts_and_back(desk) -> None:
+    async with desk() as one:
+        await one.press("2")
+        few = len(one.app.board.page.table.keys)
+        await one.press("h")
+        assert "of all hosts" in one.text()
+        assert len(one.app.board.page.table.keys) > few
+        await one.press("h")
+        assert few == len(one.app.board.page.table.keys)
+
+
+async def test_v_shows_the_running_requests_instead_of_the_queued_ones(desk) -> None:
+    async with desk() as one:
+        await one.press("3", "v")
+        assert "running (v: queued)" in one.text()
+        assert 4 == len(one.app.board.page.table.keys)
+
+
+async def test_every_page_has_an_order_and_a_filter_of_its_own(desk) -> None:
+    async with desk() as one:
+        await one.press("2", "slash", *"zzz", "enter")
+        assert "no sockets match the filter" in one.text()
+        await one.press("3")
+        assert "filter" not in one.app.board.page.table._title
+        await one.press("2")
+        assert "filter /zzz" in one.app.board.page.table._title
+        await one.press("escape")
+        assert "SOCKETS 4" in one.text()
+
+
+async def test_a_filter_by_field_works_and_half_of_one_is_named_and_breaks_nothing(desk) -> None:
+    async with desk() as one:
+        await one.press("slash", *"queue")
+        await one.press("greater_than_sign")
+        assert 4 == len(one.hosts())
+        assert "number" in one.app.board.page.table._title
+        await one.press("1", "0")
+        assert ["starved"] == one.hosts()
+
+
+async def test_enter_looks_closely_and_escape_comes_back(desk) -> None:
+    async with desk(size=(80, 24)) as one:
+        await one.press("enter")
+        assert "HOST starved.localhost:8081" in one.text()
+        assert "arriving" in one.text()
+        await one.press("escape")
+        assert "HOSTS 4" in one.text()
+
+
+async def test_on_a_wide_screen_the_inspector_follows_the_cursor(desk) -> None:
+    async with desk(size=(200, 60)) as one:
+        assert "HOST starved.localhost:8081" in one.text()
+        await one.press("j")
+        assert f"HOST {one.cursor()}.localhost" in one.text()
+        await one.press("2")
+        assert "SOCKET s" in one.text()
+
+
+async def test_a_socket_that_is_gone_stays_in_the_inspector_and_is_said_to_be_closed(desk) -> None:
+    source = ScriptedSource(
+        [
+            SimAgent(
+                "one",
+                AgentOptions(keep_alive=True, max_sockets=3),
+                [SimHost("a.localhost", 80, rate=100)],
+            )
+        ]
+    )
+    async with desk(source) as one:
+        await one.press("2", "enter")
+        subject = one.app.board.page.subject
+        assert isinstance(subject, SocketSubject)
+        source.agents[0].hosts[0].sockets.clear()
+        await one.step()
+        assert subject == one.app.board.page.subject
+        assert f"s{subject.socket} is closed" in one.text()
+
+
+async def test_j_and_k_go_through_the_rows_behind_the_inspector(desk) -> None:
+    async with desk(size=(80, 24)) as one:
+        await one.press("2", "enter")
+        before = one.app.board.page.subject
+        await one.press("j")
+        after = one.app.board.page.subject
+        assert before != after
+        assert f"SOCKET s{after.socket}" in one.text()
+
+
+async def test_the_engine_is_asked_for_details_of_what_the_cursor_is_on_and_of_nothing_else(
+    desk,
+) -> None:
+    async with desk() as one:
+        starved = one.source.watched
+        assert ("starved", None) == (starved.agent, starved.request)
+        await one.press("3")
+        subject = one.app.board.page.subject
+        assert isinstance(subject, RequestSubject)
+        assert subject.request == one.source.watched.request
+
+
+async def test_a_heading_that_is_clicked_sorts_and_the_other_way_round_again(desk) -> None:
+    async with desk() as one:
+        heading = next(i for i, line in enumerate(one.screen()) if " HOST " in line)
+        x = one.screen()[heading].index(" HOST ") + 2
+        await one.pilot.click(offset=(x, heading))
+        await one.pilot.pause()
+        assert "sort HOST asc" in one.text()
+        await one.pilot.click(offset=(x, heading))
+        await one.pilot.pause()
+        assert "sort HOST desc" in one.text()
+
+
+async def test_the_workload_that_the_cursor_is_on_can_be_edited(desk) -> None:
+    async with desk() as one:
+        await one.press("4", "e")
+        assert "EDIT workload load (pinned)" in one.text()
+        assert "rate" in one.text()
+        await one.press("x")
+        assert "must be a number above 0" in one.text()
+        await one.press("escape")
+        assert [] == one.source.edits
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 34), (183, 47), (184, 48), (300, 100)])
+async def test_every_page_is_laid_out_whole_at_the_edges_of_the_modes(desk, size) -> None:
+    async with desk(ScriptedSource(demo_agents()), size=size) as one:
+        for key in ("1", "2", "3", "4", "5"):
+            await one.press(key)
+            assert "q quit" in one.screen()[-1] or "? help" in one.screen()[-1], key

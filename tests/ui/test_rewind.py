@@ -1,0 +1,73 @@
+"""Walking through the kept past: all panes at one instant."""
+
+from __future__ import annotations
+
+
+async def test_a_comma_goes_back_an_instant_and_freezes(desk) -> None:
+    async with desk() as one:
+        await one.press("comma")
+        assert "FROZEN" in one.screen()[0]
+        assert "0s behind" in one.screen()[0] or "1s behind" in one.screen()[0]
+        shown = one.app.timeline.frozen
+        assert shown.at < one.app.history.latest.at
+
+
+async def test_table_plot_and_log_are_of_the_same_instant(desk) -> None:
+    async with desk(steps=20) as one:
+        one.source.say("ERROR", "late.host", "after that")
+        await one.step()
+        queued = one.app.board.pools.rows[0].queued
+        await one.press("comma", "comma")
+        assert one.app.board.pools.rows[0].queued < queued
+        assert "after that" not in one.text()
+        await one.press("full_stop", "full_stop")
+        assert queued == one.app.board.pools.rows[0].queued
+        assert "after that" in one.text()
+
+
+async def test_the_past_goes_on_being_collected_while_it_is_looked_at(desk) -> None:
+    async with desk() as one:
+        await one.press("comma")
+        held = one.app.timeline.frozen
+        await one.step(times=5)
+        assert held is one.app.timeline.frozen
+        await one.press("full_stop", "full_stop", "full_stop")
+        assert one.app.timeline.frozen.at > held.at
+
+
+async def test_end_is_live_again(desk) -> None:
+    async with desk() as one:
+        await one.press("comma", "comma", "end")
+        assert one.app.timeline.frozen is None
+        assert "LIVE" in one.screen()[0]
+
+
+async def test_the_ends_of_the_past_are_said_and_nothing_breaks(desk) -> None:
+    async with desk(steps=3) as one:
+        await one.press(*["less_than_sign"] * 3)
+        await one.press("comma")
+        assert "nothing kept before" in one.text()
+        await one.press(*["greater_than_sign"] * 3)
+        await one.press("full_stop")
+        assert "this is the newest" in one.text()
+
+
+async def test_b_goes_to_the_last_edit_and_on_again(desk) -> None:
+    async with desk() as one:
+        await one.press("e", "9", "enter")
+        await one.step(times=12)
+        await one.press("B")
+        edited = one.app.timeline.frozen
+        assert edited is not None
+        assert one.app.history.latest.at - edited.at > 5
+        await one.press("B")
+        assert "no edit or alert before" in one.text()
+        assert edited == one.app.timeline.frozen
+
+
+async def test_an_edit_on_a_frozen_screen_is_of_what_is_now(desk) -> None:
+    async with desk() as one:
+        await one.press("e", "9", "enter")
+        await one.step()
+        await one.press("comma", "comma", "comma", "e")
+        assert "maxSockets*[9_]" in one.text()
