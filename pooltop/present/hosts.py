@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, SocketInfo
@@ -235,60 +235,3 @@ def _spark_top(used: Sequence[float | None], limits: Sequence[float | None]) -> 
     if finite:
         return max(finite)
     return nice_top(max((value for value in used if value is not None), default=0))
-
-
-SortKey = Callable[[HostRow], float | str]
-
-
-@dataclass(frozen=True, slots=True)
-class SortOrder:
-    """One way to sort the host table."""
-
-    id: str
-    title: str
-    key: SortKey
-    descending: bool = True
-
-
-def _or_least(value: float | None) -> float:
-    return -math.inf if value is None else value
-
-
-SORTS: tuple[SortOrder, ...] = (
-    SortOrder("queue", "QUEUE", lambda row: row.queued),
-    SortOrder("use", "IN USE", lambda row: row.in_use),
-    SortOrder("wait95", "WAIT95", lambda row: _or_least(row.rates.wait_p95)),
-    SortOrder("rate", "REQ/S", lambda row: _or_least(row.rates.req_s)),
-    SortOrder("dials", "DIAL/S", lambda row: _or_least(row.rates.dial_s)),
-    SortOrder("errors", "ERR", lambda row: _or_least(row.rates.errors)),
-    SortOrder("host", "HOST", lambda row: row.label, descending=False),
-)
-"""In the order in which one key cycles through them."""
-
-
-def arrange(
-    rows: Iterable[HostRow], order: SortOrder, *, held: Sequence[HostId] | None = None
-) -> list[HostRow]:
-    """Give the rows sorted, equal ones by name.
-
-    Args:
-        rows: What to sort.
-        order: By what.
-        held: Keep this order instead (the reader is moving through it); new hosts come last.
-    """
-    by_name = sorted(rows, key=lambda row: (row.label, row.id))
-    # reverse=True keeps equal rows in their order, as sorted() promises.
-    ordered = sorted(by_name, key=order.key, reverse=order.descending)
-    if held is None:
-        return ordered
-    place = {host: index for index, host in enumerate(held)}
-    return sorted(ordered, key=lambda row: place.get(row.id, len(place)))
-
-
-def matching(rows: Iterable[HostRow], needle: str) -> list[HostRow]:
-    """Give the rows whose host, agent or state words contain ``needle``, in any case.
-
-    Plain text, so that half of an expression never breaks anything; empty matches all.
-    """
-    wanted = needle.casefold()
-    return [row for row in rows if wanted in f"{row.label} {row.agent} {row.words}".casefold()]

@@ -116,6 +116,16 @@ _TIME_LEFT: Column[RequestRow] = number_column(
     "Until its total clock ends it; - without one, and where nobody looks at the host.",
     from_width=156,
 )
+_AGAIN: Column[RequestRow] = number_column(
+    "again",
+    "AGAIN",
+    5,
+    lambda row: None if row.detail is None else row.detail.again,
+    "flag",
+    "Whether it was sent a second time, its first socket having been stale; - where nobody looks "
+    "at the host.",
+    from_width=HIDDEN,
+)
 
 
 def _host(from_width: int) -> Column[RequestRow]:
@@ -260,6 +270,7 @@ RUNNING_COLUMNS: tuple[Column[RequestRow], ...] = (
     _AGENT,
     _BODY,
     _TIME_LEFT,
+    _AGAIN,
 )
 """Of requests that have a socket, left to right."""
 

@@ -19,11 +19,12 @@ from pooltop.present.header import (
 )
 from pooltop.present.history import History
 from pooltop.present.host_cells import bar
-from pooltop.present.hosts import SORTS, arrange, build_rows, matching
+from pooltop.present.hosts import build_rows
 from pooltop.present.labels import Label, label_of
 from pooltop.present.line import text_of, width_of
 from pooltop.present.marks import Mark, marks_of
-from pooltop.present.table import row_line, shown_columns, sort_rows, title_line
+from pooltop.present.query import parse
+from pooltop.present.table import column_named, row_line, shown_columns, sort_rows, title_line
 
 
 def rows_of(make, *agents, at=10.0):
@@ -152,37 +153,27 @@ def test_the_same_host_of_two_agents_is_told_apart(make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "expected"),
-    [("queue", ["b", "a", "c"]), ("use", ["c", "a", "b"]), ("host", ["a", "b", "c"])],
+    ("name", "expected"),
+    [("queue", ["b", "a", "c"]), ("use", ["c", "a", "b"]), ("host", ["c", "b", "a"])],
 )
-def test_rows_are_sorted_and_equal_ones_stay_in_order_of_name(make, order, expected) -> None:
+def test_hosts_are_sorted_and_equal_ones_stay_in_order_of_name(make, name, expected) -> None:
     agent = make.agent(
         make.origin("c", use=5), make.origin("a", use=1), make.origin("b", use=1, queued=3)
     )
-    by = next(one for one in SORTS if one.id == order)
-    assert expected == [row.label[0] for row in arrange(rows_of(make, agent), by)]
-
-
-def test_a_held_order_stays_and_new_hosts_come_last(make) -> None:
-    agent = make.agent(make.origin("a", queued=1), make.origin("b", queued=9))
-    rows = arrange(rows_of(make, agent), SORTS[0])
-    held = [row.id for row in reversed(rows)]
-    agent = make.agent(
-        make.origin("new", queued=99), make.origin("a", queued=1), make.origin("b", queued=9)
-    )
-    shown = arrange(rows_of(make, agent), SORTS[0], held=held)
-    assert ["a:80", "b:80", "new:80"] == [row.label for row in shown]
+    column = column_named(COLUMNS, name)
+    rows = sort_rows(rows_of(make, agent), column, descending=True)
+    assert expected == [row.label[0] for row in rows]
 
 
 @pytest.mark.parametrize(
     ("needle", "found"),
-    [("", 2), ("ALPHA", 1), ("[", 0), ("(", 0), ("\\", 0), ("saturated", 1), ("one", 2)],
+    [("", 2), ("ALPHA", 1), ("[", 0), ("(", 0), ("\\", 0), ("saturated", 1), ("one", 2), ("80", 2)],
 )
-def test_the_filter_is_plain_text_and_never_fails(make, needle, found) -> None:
+def test_a_word_filters_hosts_by_name_agent_and_state(make, needle, found) -> None:
     agent = make.agent(
         make.origin("alpha", use=1, queued=1), make.origin("beta", use=1), max_sockets=1
     )
-    assert found == len(matching(rows_of(make, agent), needle))
+    assert found == len(parse(needle, COLUMNS).filtered(rows_of(make, agent)))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pooltop.core.snapshot import RequestInfo
 from pooltop.core.states import QueueReason, RequestState
 from pooltop.present.history import HostId
 from pooltop.present.line import text_of, width_of
+from pooltop.present.query import parse
 from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS, across_hosts
 from pooltop.present.request_rows import RequestKey, build_queue_rows, build_running_rows
 from pooltop.present.table import column_named, row_line, shown_columns, title_line
@@ -121,6 +122,10 @@ def test_a_running_request_tells_its_socket_its_phase_and_how_long_it_was_queued
     assert ["r7", "1.2s", "s1", "wait", "500ms", "250ms", "28s"] == [
         column_named(RUNNING_COLUMNS, name).text(row) for name in names
     ]
+    again = column_named(RUNNING_COLUMNS, "again")
+    assert ("no", False) == (again.text(row), again.value(row))
+    assert parse("again=no", RUNNING_COLUMNS).matches(row)
+    assert "again> : AGAIN is no number: use : or =" == parse("again>1", RUNNING_COLUMNS).problem
     assert 412 == column_named(RUNNING_COLUMNS, "body").value(row)
 
 
