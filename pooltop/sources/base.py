@@ -12,10 +12,10 @@ from typing import Protocol
 
 import msgspec
 
+from pooltop.core.company import Company, Standing, ViewerInfo
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.snapshot import JournalEntry, Snapshot
-from pooltop.sources.company import Company, Standing, ViewerInfo
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):

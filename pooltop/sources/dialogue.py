@@ -7,12 +7,12 @@ import socket
 from collections.abc import Callable
 from typing import assert_never
 
+from pooltop.core.company import Company
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.errors import EngineError
 from pooltop.sources.base import Update
 from pooltop.sources.channel import Channel, open_channel
-from pooltop.sources.company import Company
 from pooltop.sources.wire import (
     VERSION,
     Attach,

@@ -7,10 +7,12 @@ was started read-only never has it.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from msgspec.structs import replace
 
+from pooltop.core.company import Company, ViewerInfo
 from pooltop.errors import EngineError
-from pooltop.sources.company import Company, ViewerInfo
 
 MOST_VIEWERS = 8
 
@@ -63,7 +65,7 @@ class Roll:
         if self._viewers[number].read_only or (
             holder is not None and holder.number != number and not force
         ):
-            raise EngineError(company.refusal())
+            raise EngineError(company.refusal(clock_time))
         if holder is not None:
             if holder.number == number:
                 return None
@@ -79,8 +81,13 @@ class Roll:
 
     def refusal(self, number: int) -> str:
         """Say why this viewer may not change anything; empty when it may."""
-        return self.company(number).refusal()
+        return self.company(number).refusal(clock_time)
 
     def _hold(self, number: int, wall_at: float) -> ViewerInfo:
         info = self._viewers[number] = replace(self._viewers[number], wall_holds_since=wall_at)
         return info
+
+
+def clock_time(wall_at: float) -> str:
+    """Give the local time of day of a Unix time, ``12:03``."""
+    return datetime.fromtimestamp(wall_at, tz=UTC).astimezone().strftime("%H:%M")

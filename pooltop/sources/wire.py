@@ -24,12 +24,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from pooltop.core.company import Company
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.errors import EngineError
-from pooltop.sources.company import Company
 
 VERSION = 2
 LARGEST_BYTES = 64 * 1024 * 1024

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pooltop.core.company import Standing
 from pooltop.errors import EngineError
-from pooltop.sources.company import Standing, clock_time
-from pooltop.sources.roll import MOST_VIEWERS, Roll
+from pooltop.sources.roll import MOST_VIEWERS, Roll, clock_time
 
 NOON = 1_700_000_000.0
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pooltop.core.company import Company, ViewerInfo
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, SocketId, Workload
@@ -26,7 +27,6 @@ from pooltop.core.snapshot import (
 )
 from pooltop.core.states import SocketState
 from pooltop.sources import wire
-from pooltop.sources.company import Company, ViewerInfo
 
 GOLDEN = Path(__file__).with_name("wire_golden.json")
 

@@ -5,7 +5,7 @@ An engine that nobody else can reach has no company: its only viewer may do ever
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
@@ -61,26 +61,20 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
             return Standing.FREE
         return Standing.MINE if self.holder.number == self.you else Standing.THEIRS
 
-    def refusal(self) -> str:
-        """Say why this viewer may change nothing, and what helps; empty when it may."""
+    def refusal(self, clock: Callable[[float], str]) -> str:
+        """Say why this viewer may change nothing, and what helps; empty when it may.
+
+        Args:
+            clock: gives the local time of day of a Unix time, in words.
+        """
         me = next((each for each in self.viewers if each.number == self.you), None)
         remedy = "this viewer was started read-only" if me and me.read_only else "W takes it"
-        match self.standing:
-            case Standing.MINE:
-                return ""
-            case Standing.FREE:
-                return f"read-only: nobody holds the write lock; {remedy}"
-            case Standing.THEIRS:
-                return f"read-only: {_held_by(self.holder)} holds the write lock; {remedy}"
-
-
-def _held_by(holder: ViewerInfo | None) -> str:
-    assert holder is not None
-    assert holder.wall_holds_since is not None
-    since = clock_time(holder.wall_holds_since)
-    return f"viewer {holder.number} (pid {holder.pid}, since {since})"
-
-
-def clock_time(wall_at: float) -> str:
-    """Give the local time of day of a Unix time, ``12:03``."""
-    return datetime.fromtimestamp(wall_at, tz=UTC).astimezone().strftime("%H:%M")
+        holder = self.holder
+        if holder is None:
+            return f"read-only: nobody holds the write lock; {remedy}"
+        if holder.number == self.you:
+            return ""
+        assert holder.wall_holds_since is not None
+        since = clock(holder.wall_holds_since)
+        who = f"viewer {holder.number} (pid {holder.pid}, since {since})"
+        return f"read-only: {who} holds the write lock; {remedy}"
