@@ -33,6 +33,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _BACKLOG = 128
 _CLEANERS_TRIES, _CLEANER_S = 5, 0.02
 """A lock may be held for a moment by somebody who looks whether its engine lives."""
+_MOST_MISSES = 16
+"""So often in a row a cleaner is not by chance at a file between our open and our lock."""
 _LONGEST_PATH = 100
 """Bytes of a socket's path that every Unix takes: sun_path has 104 on some."""
 
@@ -182,7 +184,7 @@ class Rendezvous:
         """Give the descriptor of the name's lock, held; None when another process holds it."""
         file = f"{name}.lock"
         flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT if create else 0)
-        while True:
+        for _ in range(_MOST_MISSES):
             lock = os.open(file, flags, 0o600, dir_fd=self._descriptor)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -195,6 +197,7 @@ class Rendezvous:
                 os.close(lock)
                 raise
             os.close(lock)  # a cleaner removed it between our open and our lock
+        return None
 
     def _is_at(self, descriptor: int, file: str) -> bool:
         try:
