@@ -215,3 +215,13 @@ def test_a_printer_waits_for_a_pipe_that_is_not_blocking(reader: Reader) -> None
 
     assert printer.finish(within_s=10)
     assert ["x" * 1_000_000] == reader.lines()
+
+
+def test_what_others_use_too_is_left_as_it_is(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], reader: Reader
+) -> None:
+    source = scripted(snapshot_at(0), lambda: os.kill(os.getpid(), signal.SIGTERM))
+    source.fixed = "attached read-only"
+
+    assert 143 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert ([], True) == (source.controls, source.is_closed)

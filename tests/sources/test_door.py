@@ -236,8 +236,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_who_sends_what_is_no_message_is_closed_and_nobody_else_notices(
-    station: Station, attach: Attach, name: str, until: Until
+    station: Station,
+    attach: Attach,
+    name: str,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(door, "_FIRST_S", 60.0)  # it is closed for what it sends
     source, viewer = await attach()
     with station.raw() as end:
         end.sendall(HOSTILE[name])
