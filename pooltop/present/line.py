@@ -36,7 +36,6 @@ Ink = Literal[
     "plot.wait",
     "plot.use.body",
     "plot.queue.body",
-    "plot.wait.body",
     "plot.limit",
     "plot.axis",
     "field",

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pooltop.present import units
+from pooltop.present.axis import LABEL_WIDTH, merged, time_axis
 from pooltop.present.line import Ink, Line, Span, pad
+from pooltop.present.markers import Glyph
 
 EIGHTHS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 ASCII_STEPS = " .:|"
 _LIMIT = "\u2500"
 _ASCII_LIMIT = "-"
-_AXIS_WIDTH = 5
 _BODY: dict[Ink, Ink] = {
     "plot.use": "plot.use.body",
     "plot.queue": "plot.queue.body",
-    "plot.wait": "plot.wait.body",
 }
 """What is under a column's crest, so that the crest reads as a line."""
 
@@ -35,8 +35,10 @@ class Plot:
     ink: Ink = "plot.use"
     limits: tuple[float | None, ...] = ()
     """The limit in each column, as it was then; None or inf draws none."""
-    unit: str = "count"
-    """"count" or "seconds"."""
+    markers: tuple[Glyph, ...] = ()
+    """One per column, or none at all."""
+    full_is_bad: bool = True
+    """Whether a column that reaches its limit is hot."""
 
 
 def nice_top(highest: float, least: float = 10.0) -> float:
@@ -61,7 +63,7 @@ def draw(plot: Plot, width: int, height: int, *, ascii_only: bool = False) -> li
     happened is never invisible. Where the limit was reached the column's crest is hot.
     """
     rows = height - 1
-    columns = width - _AXIS_WIDTH - 1
+    columns = width - LABEL_WIDTH - 1
     if rows < 1 or columns < 1:
         return [() for _ in range(max(0, height))]
     values = plot.values[-columns:]
@@ -75,8 +77,8 @@ def draw(plot: Plot, width: int, height: int, *, ascii_only: bool = False) -> li
         for index, value in enumerate(values):
             limit = limits[index] if index < len(limits) else None
             spans.append(_cell(plot, value, limit, rows - 1 - row, rows, ascii_only=ascii_only))
-        lines.append(_merged(spans))
-    lines.append(_time_axis(plot.window_s, columns))
+        lines.append(merged(spans))
+    lines.append(time_axis(plot.window_s, columns, plot.markers))
     return lines
 
 
@@ -99,7 +101,8 @@ def _cell(
         crest = whole <= (level + 1) * fine
         if not crest:
             return (steps[drawn], _BODY.get(plot.ink, plot.ink))
-        hot = limit is not None and value is not None and value >= limit
+        full = limit is not None and value is not None and value >= limit
+        hot = full and plot.full_is_bad
         return (steps[drawn], "plot.hot" if hot else plot.ink)
     if limit is not None and 0 < limit <= plot.top * (1 + 1e-9):
         at = min(rows - 1, math.ceil(limit / plot.top * rows - 1e-9) - 1)
@@ -110,42 +113,14 @@ def _cell(
 
 def _label(plot: Plot, row: int, rows: int) -> str:
     if row == 0:
-        value = plot.top
+        value = plot.top if rows > 1 else 0.0
     elif row == rows - 1:
         value = 0.0
     elif rows >= 5 and row == (rows - 1) // 2 and rows % 2:
         value = plot.top / 2
     else:
-        return " " * _AXIS_WIDTH
-    if row == rows - 1:
-        text = "0"
-    else:
-        text = units.duration(value) if plot.unit == "seconds" else units.count(value)
-    return pad(text, _AXIS_WIDTH, "right")
-
-
-def _time_axis(window_s: float, columns: int) -> Line:
-    start = f"-{units.window(window_s)}"
-    middle = f"-{units.window(window_s / 2)}" if columns >= 28 else ""
-    half = columns // 2 - len(start) - len(middle) // 2
-    text = start + " " * max(1, half) + middle
-    text += " " * max(1, columns - len(text) - len("now")) + "now"
-    return ((" " * (_AXIS_WIDTH + 1), "plot.axis"), (pad(text, columns), "plot.axis"))
-
-
-def _merged(spans: list[Span]) -> Line:
-    out: list[Span] = []
-    for text, ink in spans:
-        if out and out[-1][1] == ink:
-            out[-1] = (out[-1][0] + text, ink)
-        else:
-            out.append((text, ink))
-    return tuple(out)
-
-
-def columns_in(width: int) -> int:
-    """Give how many columns of time a plot of so many cells has."""
-    return max(1, width - _AXIS_WIDTH - 1)
+        return " " * LABEL_WIDTH
+    return pad(units.count(value), LABEL_WIDTH, "right")
 
 
 def spark_line(
@@ -166,4 +141,4 @@ def spark_line(
         step = 1 if value <= 0 or top <= 0 else min(fine, max(1, round(value / top * fine)))
         hot = value > 0 and limit is not None and value >= limit
         spans.append((steps[step], "faint" if value <= 0 else "plot.hot" if hot else "plot.use"))
-    return _merged(spans)
+    return merged(spans)

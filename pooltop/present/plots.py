@@ -1,19 +1,31 @@
-"""The three plots of a host: what each shows, on which axis."""
+"""The plots of a host: what each shows, on which axis."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal, assert_never
 
 from pooltop.present import units
+from pooltop.present.line import Line
+from pooltop.present.log_plot import QUANTILES, LogPlot, draw_log, log_plot
+from pooltop.present.markers import Glyph, Marker, marker_row
 from pooltop.present.moments import Grid
-from pooltop.present.plot import Plot, nice_top
+from pooltop.present.plot import Plot, draw, nice_top
 from pooltop.present.track import Track
 
-PlotKind = Literal["in use", "queue", "wait"]
+PlotKind = Literal["in use", "queue", "wait", "service"]
 
 
-def plot_of(kind: PlotKind, track: Track, *, at: float, window_s: float, columns: int) -> Plot:
+def plot_of(
+    kind: PlotKind,
+    track: Track,
+    *,
+    at: float,
+    window_s: float,
+    columns: int,
+    markers: Sequence[Marker] = (),
+) -> Plot | LogPlot:
     """Give one plot of a host.
 
     Args:
@@ -22,24 +34,36 @@ def plot_of(kind: PlotKind, track: Track, *, at: float, window_s: float, columns
         at: The instant at the right edge.
         window_s: What all columns span together.
         columns: How many there are.
+        markers: Edits and alerts to show on the time axis.
     """
     grid = Grid.ending(at, window_s=window_s, columns=columns)
+    marks = marker_row(markers, grid)
     if kind == "in use":
-        return _in_use(track, grid, at, window_s)
+        return _in_use(track, grid, at, window_s, marks)
     if kind == "queue":
         values = track.series("queued", grid, at)
         top = nice_top(_highest(values))
         title = f"QUEUE 0..{units.count(top)}"
-        return Plot(title, tuple(values), top, window_s, "plot.queue")
+        return Plot(title, tuple(values), top, window_s, "plot.queue", markers=marks)
     if kind == "wait":
-        waits = track.wait_series(grid, at, 0.95)
-        top = nice_top(_highest(waits), least=0.1)
-        title = f"WAIT p95 0..{units.duration(top)}"
-        return Plot(title, tuple(waits), top, window_s, "plot.wait", unit="seconds")
+        return log_plot("WAIT", track.queue.series(grid, at, QUANTILES), window_s, marks)
+    if kind == "service":
+        return log_plot("SERVICE", track.service.series(grid, at, QUANTILES), window_s, marks)
     assert_never(kind)
 
 
-def _in_use(track: Track, grid: Grid, at: float, window_s: float) -> Plot:
+def draw_any(
+    plot: Plot | LogPlot, width: int, height: int, *, ascii_only: bool = False
+) -> list[Line]:
+    """Give the lines of either kind of plot, the time axis last."""
+    if isinstance(plot, LogPlot):
+        return draw_log(plot, width, height)
+    return draw(plot, width, height, ascii_only=ascii_only)
+
+
+def _in_use(
+    track: Track, grid: Grid, at: float, window_s: float, markers: tuple[Glyph, ...]
+) -> Plot:
     values = track.series("in_use", grid, at)
     limits = track.series("limit", grid, at)
     finite = [limit for limit in limits if limit is not None and not math.isinf(limit)]
@@ -48,7 +72,7 @@ def _in_use(track: Track, grid: Grid, at: float, window_s: float) -> Plot:
     latest = next((limit for limit in reversed(limits) if limit is not None), math.inf)
     says = "no limit" if math.isinf(latest) else f"limit {units.count(latest)}"
     title = f"IN USE 0..{units.count(top)}, {says}"
-    return Plot(title, tuple(values), top, window_s, "plot.use", tuple(limits))
+    return Plot(title, tuple(values), top, window_s, "plot.use", tuple(limits), markers=markers)
 
 
 def _highest(values: list[float | None]) -> float:

@@ -151,7 +151,3 @@ class Track:
             until: Moments after it are not looked at (a frozen screen's instant).
         """
         return self.moments.series(name, grid, until)
-
-    def wait_series(self, grid: Grid, until: float, quantile: float) -> list[float | None]:
-        """Give the queue wait's quantile in seconds for each column; None where nothing began."""
-        return [values[0] for values in self.queue.series(grid, until, (quantile,))]

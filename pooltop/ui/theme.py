@@ -95,7 +95,6 @@ def palette(variables: dict[str, str], *, dark: bool) -> Palette:
         "plot.hot": ink(bad),
         "plot.use.body": ink(tint(good, 0.42)),
         "plot.queue.body": ink(tint(warn, 0.42)),
-        "plot.wait.body": ink(tint(violet, 0.42)),
         "plot.queue": ink(warn),
         "plot.wait": ink(violet),
         "plot.limit": ink(tint(bad, 0.6)),

@@ -123,20 +123,6 @@ def test_saturation_is_timed_from_its_unbroken_beginning(make) -> None:
     assert (3.0, 3.0, None, 1.0) == tuple(track.saturated_since(at) for at in (5.0, 3.0, 2.0, 1.0))
 
 
-def test_the_wait_series_has_a_gap_where_nothing_began(make) -> None:
-    history = History()
-    waits: list[float] = []
-    for at in range(11):
-        if at in (2, 3, 8):
-            waits = [*waits, 0.2]
-        history.add(make.snapshot(float(at), make.agent(make.origin(waits=waits))))
-    grid = Grid.ending(10.0, window_s=10, columns=10)
-    values = history.track(HOST).wait_series(grid, 10.0, 0.95)
-    assert [True, True, False, False, False, False, True, False, False, False] == [
-        value is not None for value in values
-    ]
-
-
 @pytest.mark.parametrize(
     ("now", "step", "then"), [(60, 1, 120), (60, -1, 30), (10, -1, 10), (600, 1, 600), (55, 1, 120)]
 )

@@ -195,9 +195,9 @@ async def test_windows_and_plots_are_chosen(desk) -> None:
         assert "win 2m" in one.text()
         await one.press("m")
         assert "starved.localhost:8081  IN USE" in one.text()
-        assert "WAIT p95" not in one.text()
+        assert "WAIT _p50" not in one.text()
         await one.press("m", "m")
-        assert "WAIT p95" in one.text()
+        assert "WAIT _p50" in one.text()
         await one.press("m")
         assert "IN USE 0..4" in one.text()
 

@@ -7,6 +7,7 @@ from textual.widget import Widget
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present import units
+from pooltop.present.axis import columns_in
 from pooltop.present.clean import cells
 from pooltop.present.columns import COLUMNS, SPARK
 from pooltop.present.history import HostId
@@ -14,8 +15,7 @@ from pooltop.present.hosts import HostRow, build_rows
 from pooltop.present.labels import label_of
 from pooltop.present.line import Line, text_of
 from pooltop.present.marks import Mark, in_use
-from pooltop.present.plot import columns_in, draw
-from pooltop.present.plots import PlotKind, plot_of
+from pooltop.present.plots import PlotKind, draw_any, plot_of
 from pooltop.present.socket_pane import ROOMY, pane_lines
 from pooltop.present.sockets import legend_line, queue_lines
 from pooltop.present.table import shown_columns
@@ -137,7 +137,7 @@ class PoolsPage(TablePage[HostRow]):
             named = f"{label_of(origin)}  {plot.title}"
             fits = index == chosen[0] and cells(named) <= size - 8
             pane.title(named if fits else plot.title)
-            pane.show(draw(plot, inner, plan.plots - plan.frame, ascii_only=view.ascii_only))
+            pane.show(draw_any(plot, inner, plan.plots - plan.frame, ascii_only=view.ascii_only))
 
     def _draw_sockets(
         self,
