@@ -24,7 +24,7 @@ _OWN = frozenset({"content-length", "transfer-encoding"})
 _ADDED = ("User-Agent", "Accept", "Content-Type")
 """Fields that curl adds unless it is told not to."""
 _QUERY = "?..."
-"""How a snapshot marks a query that it does not tell."""
+"""How a snapshot marks a query that it does not tell, of a target or in a field."""
 
 
 def curl_command(picture: RequestPicture) -> str:
@@ -79,7 +79,7 @@ def _fields(picture: RequestPicture) -> list[str]:
         # No name but a token: curl would read a file for one that begins with "@".
         if not _TOKEN.fullmatch(name) or name.lower() in _OWN:
             continue
-        if value == HIDDEN:
+        if value == HIDDEN or value.endswith(_QUERY):
             words += ["-H", f'{shlex.quote(f"{name}: ")}"${_variable(name)}"']
         else:
             words += ["-H", _quoted(f"{name}: {value}" if value else f"{name};")]

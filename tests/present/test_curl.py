@@ -76,6 +76,11 @@ def test_what_is_not_told_stands_as_a_word_to_be_set(request_, detail, part: str
     assert part in command(request_, detail)
 
 
+def test_a_field_whose_query_is_not_told_is_one_to_be_set() -> None:
+    told = replace(RUNNING_DETAIL, headers=(("Referer", "https://a/b?..."),))
+    assert "-H 'Referer: '\"$REFERER\"" in command(RUNNING, told)
+
+
 def test_the_way_to_the_server_is_the_same() -> None:
     origin = Origin(
         scheme="https",

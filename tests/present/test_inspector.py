@@ -13,6 +13,7 @@ from support.any_struct import TEXT, TIMES, anything
 from support.scenes import ACTIVE, HOST, IDLE, KEY, RUNNING, queued, scene
 
 from pooltop.core.detail import HostDetail, RequestDetail, SocketDetail
+from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, RequestId, SocketId
 from pooltop.core.snapshot import (
     AgentSnapshot,
@@ -104,7 +105,15 @@ def snapshots(draw) -> Snapshot:
         sockets=draw(some(SocketDetail, **LINKS)),
         requests=draw(some(RequestDetail, **LINKS)),
     )
-    return Snapshot(seq=1, at=draw(TIMES), wall_at=draw(TIMES), agents=(agent,), details=(detail,))
+    work = draw(anything(WorkloadSnapshot, lateness=st.just(Histogram(1, 0.1, {9: 1}))))
+    return Snapshot(
+        seq=1,
+        at=draw(TIMES),
+        wall_at=draw(TIMES),
+        agents=(agent,),
+        details=(detail,),
+        workloads=(work,),
+    )
 
 
 def subjects(snapshot: Snapshot) -> list[Subject]:
