@@ -20,7 +20,8 @@ DEFINITIONS = {
     "numbers of that moment.",
     "WOULD START": "when it would be given a socket: an estimate, at the pace at which the queue "
     "was served within the last seconds; and what a raised limit would do.",
-    "IT GETS": "the socket that the pool would give it if that socket's response were whole now.",
+    "IT GETS": "the socket that the pool would give it if that socket's response were whole now, "
+    "the first of them where there are several.",
     "NOW": "what it does, on which socket, and since when.",
     "LIFE": "its phases so far to one scale, from its intended start to a round number of seconds; "
     "dns, tcp and tls only if its socket was opened for it.",
@@ -30,6 +31,8 @@ DEFINITIONS = {
 
 _ROOMY = 16
 """Lines from which on each header field has one of its own."""
+_MOST_NAMES = 3
+"""Sockets that are named where several would do."""
 _LONGEST_VALUE = 200
 """Cells of a header field's value."""
 
@@ -170,13 +173,16 @@ def _as_node(outlook: Outlook) -> Part:
 
 def _gets(picture: RequestPicture) -> list[Part]:
     gets = picture.gets
-    if gets is None or not picture.is_queued:
+    if not gets or not picture.is_queued:
         return []
-    socket, kind = gets
-    name: Span = (f"s{socket}", "strong")
+    kind = gets[0][1]
+    names = [f"s{socket}" for socket, its in gets if its is kind]
+    more = f" and {units.count(len(names) - _MOST_NAMES)} more" if len(names) > _MOST_NAMES else ""
+    who: Span = (f"{', '.join(names[:_MOST_NAMES])}{more}", "strong")
+    first: list[Span | str] = [who] if len(names) == 1 else ["the first of ", who]
     if kind is FateKind.HAND_OVER:
-        return [part(name, ", when its response ends")]
-    return [part("a new socket, when ", name, f" is {kind.value}")]
+        return [part(*first, ", when its response ends")]
+    return [part("a new socket, when ", *first, f" is {kind.value}")]
 
 
 def _now(picture: RequestPicture) -> list[Part]:

@@ -229,7 +229,7 @@ def leads_to(picture: Picture) -> Subject | None:
     match picture:
         case RequestPicture():
             gets = picture.gets
-            socket = picture.request.socket if gets is None else gets[0]
+            socket = gets[0][0] if picture.is_queued and gets else picture.request.socket
             return None if socket is None else SocketSubject(picture.host.id, socket)
         case SocketPicture():
             request = picture.socket.request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pooltop.core.detail import Fate, FateKind, HostDetail, RequestDetail, SocketDetail
+from pooltop.core.detail import FateKind, HostDetail, RequestDetail, SocketDetail
 from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, RequestInfo, Snapshot, SocketInfo
 from pooltop.core.states import RequestState
@@ -96,15 +96,17 @@ class RequestPicture:
         return next((i for i, one in enumerate(queue, 1) if one.id == self.request.id), None)
 
     @property
-    def gets(self) -> tuple[SocketId, FateKind] | None:
-        """The socket whose end would start it now, by its Fate, and what becomes of that one."""
+    def gets(self) -> list[tuple[SocketId, FateKind]]:
+        """The sockets whose end would start it now, by their Fates, and what becomes of each.
+
+        Each Fate is that of one socket alone: where several name it, the first to end counts.
+        """
         sockets = () if self.host.detail is None else self.host.detail.sockets
-        fates = [(one.id, one.fate) for one in sockets if _names(one.fate, self.request.id)]
-        return next(((id_, fate.kind) for id_, fate in fates if fate is not None), None)
-
-
-def _names(fate: Fate | None, request: RequestId) -> bool:
-    return fate is not None and fate.request == request
+        return [
+            (one.id, one.fate.kind)
+            for one in sockets
+            if one.fate is not None and one.fate.request == self.request.id
+        ]
 
 
 def host_picture(snapshot: Snapshot, host: HostId) -> HostPicture | None:

@@ -19,7 +19,7 @@ from support.scenes import (
 )
 
 from pooltop.core.detail import Fate, FateKind, Outlook
-from pooltop.core.model import RequestId
+from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import Snapshot
 from pooltop.core.states import CloseReason, QueueReason
 from pooltop.present.blocks import lay_out
@@ -185,6 +185,18 @@ def test_when_it_would_start_depends_on_what_an_edit_does(options, outlook, word
 def test_the_socket_that_it_gets_is_the_one_whose_fate_names_it(fate, words: str) -> None:
     snapshot = scene(details=(replace(SOCKET_DETAIL, fate=fate),))
     assert words == said(snapshot, "IT GETS")
+
+
+def test_where_several_sockets_would_do_the_first_to_end_counts() -> None:
+    fate = Fate(kind=FateKind.HAND_OVER, request=RequestId(8717))
+    details = tuple(replace(SOCKET_DETAIL, id=SocketId(n), fate=fate) for n in (17, 18))
+    assert "the first of s17, s18, when its response ends" == said(
+        scene(details=details), "IT GETS"
+    )
+    many = tuple(replace(SOCKET_DETAIL, id=SocketId(n), fate=fate) for n in range(5))
+    assert "the first of s0, s1, s2 and 2 more, when its response ends" == said(
+        scene(details=many), "IT GETS"
+    )
 
 
 def test_a_second_try_a_stream_and_a_clock_that_runs_out_are_said() -> None:
