@@ -36,8 +36,10 @@ class WorkloadsPage(TablePage[WorkloadRow]):
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show all of them."""
         inner = self.lay_out(view, plan, width)
-        if view.snapshot is not None:
-            self.show_rows(view, plan, inner, build_workload_rows(view.snapshot))
+        if view.snapshot is None:
+            return
+        rows = build_workload_rows(view.snapshot, view.history, window_s=view.header.window_s)
+        self.show_rows(view, plan, inner, rows)
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give all that is known of the workload."""
