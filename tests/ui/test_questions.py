@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pooltop.core.company import Standing, ViewerInfo
 from pooltop.core.edits import Control
 from pooltop.errors import EngineError
-from pooltop.sources.company import Standing, ViewerInfo
 
 
 class Lock:
