@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.present import units
-from pooltop.present.clean import cells, clean
+from pooltop.present.clean import clean
 from pooltop.present.hosts import HostRow
 from pooltop.present.line import Ink, Line, Span, spread, width_of
-from pooltop.present.marks import Mark
-from pooltop.present.tunnels import pending
 
 State = Literal["WAITING", "LIVE", "SILENT", "FROZEN", "REPLAY", "ENDED"]
 _STATE_INK: dict[State, Ink] = {
@@ -119,57 +116,3 @@ def load_of(workloads: Sequence[WorkloadSnapshot]) -> str:
         return ""
     state = clean(states.pop(), 12).upper()
     return "" if state == "RUNNING" else state
-
-
-def alert_line(rows: Sequence[HostRow], width: int) -> Line:
-    """Give the worst host's trouble in a sentence, and how many others are in trouble."""
-    troubled = sorted(
-        (row for row in rows if _gravity(row) < len(_GRAVE)),
-        key=lambda row: (_gravity(row), -row.queued, row.label),
-    )
-    if not troubled:
-        if not rows:
-            return ()
-        return ((" no host is saturated", "dim"),)
-    worst = troubled[0]
-    mark = _GRAVE[_gravity(worst)]
-    text = f" {mark.glyph} {worst.label} {_trouble(worst, mark)}"
-    others = len(troubled) - 1
-    right: list[Span] = []
-    if others:
-        room = width - cells(text) - 1
-        long = f"+{others} more "
-        right.append((long if cells(long) <= room else f"+{others} ", "warn"))
-    ink: Ink = "alert" if mark is Mark.SATURATED else mark.ink
-    return spread([(text, ink)], right, width)
-
-
-_GRAVE = (Mark.SATURATED, Mark.WAITING, Mark.ERRORS, Mark.OVER, Mark.TUNNELLING)
-_LONG_TUNNEL_S = 1.0
-"""A tunnel that takes so long is trouble; a younger one is everyday work."""
-
-
-def _gravity(row: HostRow) -> int:
-    marks = row.marks
-    if (row.tunnels_s or 0.0) < _LONG_TUNNEL_S:
-        marks = tuple(mark for mark in marks if mark is not Mark.TUNNELLING)
-    return next((i for i, mark in enumerate(_GRAVE) if mark in marks), len(_GRAVE))
-
-
-def _trouble(row: HostRow, mark: Mark) -> str:
-    used = f"{units.count(row.in_use)}/{units.count(row.limit)} in use"
-    if mark is Mark.SATURATED:
-        since = "" if row.saturated_s is None else f" {units.age(row.saturated_s)}"
-        text = f"saturated{since}: {used}, {units.count(row.queued)} queued"
-        if row.in_use < row.limit:
-            text += ", maxTotalSockets reached"
-        return text if row.slope is None else f"{text}, {units.signed(row.slope)}"
-    if mark is Mark.WAITING:
-        spare = "" if math.isinf(row.limit) else f" {units.count(row.limit - row.in_use)}"
-        return f"{units.count(row.queued)} queued though there is room for{spare} more: {used}"
-    if mark is Mark.ERRORS:
-        of = f" (since the start: {row.faults})" if row.faults else ""
-        return f"{units.share(row.rates.errors)} of its requests failed or were answered 5xx{of}"
-    if mark is Mark.TUNNELLING:
-        return f"{pending(row.tunnels)} through the proxy: {row.tunnels_wait}"
-    return f"over its limit, draining: {used}"

@@ -8,12 +8,16 @@ from dataclasses import replace
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from pooltop.core.edits import EditRecord
 from pooltop.core.snapshot import AgentSnapshot
+from pooltop.present.alerts import Alert, alert_line, alerts_of, first_open
+from pooltop.present.cards import card_lines, card_of
 from pooltop.present.clean import clean
 from pooltop.present.editing import Editable, Target, WorkloadId
-from pooltop.present.header import alert_line, header_line, mode_of, total_rate
+from pooltop.present.header import header_line, mode_of, total_rate
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow
+from pooltop.present.inspector import WorkloadSubject
 from pooltop.present.labels import label_of
 from pooltop.present.limits import BY_OPTION, AgentLimits, value_of, written
 from pooltop.present.line import Line, Span, fit
@@ -29,11 +33,15 @@ from pooltop.ui.pages.pools import PoolsPage
 from pooltop.ui.pages.queue import QueuePage
 from pooltop.ui.pages.sockets import SocketsPage
 from pooltop.ui.pages.workloads import WorkloadsPage
-from pooltop.ui.view import View, WorkloadSubject, find, host_of
+from pooltop.ui.view import View, find, host_of
 from pooltop.ui.widgets.events import EventLog
 from pooltop.ui.widgets.limits import LimitsStrip
 from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.prompt import Prompt
+
+_CARD_LINES = 3
+_CARD_S = 90.0
+"""A card of an edit that is settled stays on the screen for so long."""
 
 
 class Board:
@@ -64,6 +72,10 @@ class Board:
         self.help = LinePane(painter, id="help")
         self.message = LinePane(painter, id="message")
         self._log_row = Horizontal(self.log, id="log-row")
+        self.alerts: tuple[Alert, ...] = ()
+        """Those of the instant that is shown."""
+        self.alert_place: int | None = None
+        """Which of them is shown."""
         self._planned: object = None
         self._help_top: int | None = None
 
@@ -138,6 +150,7 @@ class Board:
             height - (view.transport is not None),
             hosts=hosts,
             editing=self.asking,
+            card=self._card_height(view),
             pools=self.page is self.pools,
             inspecting=view.inspecting,
         )
@@ -148,12 +161,13 @@ class Board:
         if self.helping:
             self._draw_help(width, height)
         rows = self.pools.host_rows(view, layout, width)
-        self.alert.show([alert_line(rows, width)])
+        self._draw_alert(view, width)
         if self.page is self.pools:
             self.pools.draw_hosts(view, layout, width, rows)
             view = replace(view, host=self.pools.host)
         self.page.draw(view, layout, width)
         self._draw_limits(view)
+        self._draw_card(view, layout, width)
         self.log.draw(view.logbook, view.until)
         self._draw_header(view, layout, width, rows)
         self._draw_keys(view, layout, width)
@@ -232,6 +246,36 @@ class Board:
             agent, _ = find(view.snapshot, target)
             status = _limits_hint(agent) if agent is not None else ()
         self.limits.show_options(of, name, status)
+
+    def _draw_alert(self, view: View, width: int) -> None:
+        self.alerts = ()
+        if view.snapshot is None:
+            self.alert.show([()])
+            return
+        found = alerts_of(view.snapshot, view.history, acknowledged=view.acknowledged)
+        self.alerts = tuple(found)
+        place = next((i for i, one in enumerate(found) if one.id == view.alert), None)
+        self.alert_place = first_open(found) if place is None else place
+        self.alert.show([alert_line(found, width, place=self.alert_place)])
+
+    def _card_height(self, view: View) -> int:
+        return 0 if self._latest_edit(view) is None else _CARD_LINES
+
+    def _latest_edit(self, view: View) -> EditRecord | None:
+        """Give the edit whose card is shown: the latest, for as long as it says something new."""
+        snapshot = view.snapshot
+        if snapshot is None or not snapshot.edits:
+            return None
+        latest = snapshot.edits[-1]
+        young = snapshot.at - latest.at <= _CARD_S
+        return latest if young or latest.revert_at is not None else None
+
+    def _draw_card(self, view: View, layout: Plan, width: int) -> None:
+        edit = self._latest_edit(view)
+        if not layout.card or edit is None or view.snapshot is None:
+            return
+        card = card_of(edit, view.snapshot, view.history, host=view.host)
+        self.card.show(card_lines(card, width, layout.card))
 
     def target(self, view: View) -> Target | None:
         """Give whose options the limits strip shows, and an edit would change."""

@@ -22,6 +22,7 @@ from pooltop.core.detail import Watch
 from pooltop.core.snapshot import Snapshot
 from pooltop.errors import PooltopError
 from pooltop.present import units
+from pooltop.present.alerts import alert_facts
 from pooltop.present.clean import clean
 from pooltop.present.header import HeaderFacts, State, load_of
 from pooltop.present.history import History
@@ -179,6 +180,9 @@ class Dashboard(App[None]):
         self.history.add(update.snapshot)
         self.timeline.rewind.add(update.snapshot)
         self.logbook.add(update.entries, update.dropped)
+        if before is not None:
+            for fact in alert_facts(update.snapshot, self.history, start=before.at):
+                self.logbook.note(fact.at, fact.wall_at, "ALERT", fact.text, host=str(fact.name))
         self._heard_at = self.clock()
         if self._state != "ENDED":
             self._state = "LIVE" if self.player is None else "REPLAY"
@@ -269,6 +273,8 @@ class Dashboard(App[None]):
             status=self.operator.status,
             note=self._note if latest is None else "",
             ascii_only=self._ascii,
+            acknowledged=frozenset(self.reader.acknowledged),
+            alert=self.reader.alert,
             transport=None if self.player is None or latest is None else transport(self.player),
         )
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from pooltop.present.demand import demand_of
-from pooltop.present.history import HostId
+from pooltop.present.blocks import room_in
+from pooltop.present.cards import card_lines, card_of
 from pooltop.present.inspector import (
     NOTHING,
     Beside,
+    HostSubject,
+    Picture,
+    Subject,
+    WorkloadSubject,
+    beside_of,
     gone_lines,
+    hint_line,
+    hints_of,
     inspector_lines,
     picture_of,
     title_of,
 )
 from pooltop.present.line import Line
-from pooltop.ui.view import Subject, View, WorkloadSubject, find
+from pooltop.ui.view import View
+
+_HINTS_FROM = 8
+"""Lines from which on the pane's keys have one of their own."""
+_CARDS = 3
+"""Edits whose cards are shown, the latest first."""
 
 
 def inspect_subject(
@@ -27,24 +39,41 @@ def inspect_subject(
         width: of the pane in cells.
         height: of it in lines.
     """
-    if subject is None or view.snapshot is None or isinstance(subject, WorkloadSubject):
+    if subject is None or view.snapshot is None:
         return ("INSPECTOR", [(("the cursor is on nothing", "dim"),)])
     picture = picture_of(view.snapshot, subject)
     if picture is None:
         return ("INSPECTOR", gone_lines(subject, width, height))
-    beside = beside_of(view, subject)
-    lines = inspector_lines(picture, width, height, beside=beside, ascii_only=view.ascii_only)
+    hints = height >= _HINTS_FROM
+    beside = beside_subject(view, subject, picture, width)
+    lines = inspector_lines(
+        picture, width, height - hints, beside=beside, ascii_only=view.ascii_only
+    )
+    if hints:
+        lines += [()] * (height - 1 - len(lines))
+        lines.append(hint_line(hints_of(picture), width, locked=view.locked))
     return (title_of(picture), lines)
 
 
-def beside_of(view: View, subject: Subject) -> Beside:
-    """Give what the past has to say of a subject."""
+def beside_subject(view: View, subject: Subject, picture: Picture, width: int) -> Beside:
+    """Give what the past has to say of a subject; cards as wide as a pane of ``width`` has room."""
     if view.snapshot is None:
         return NOTHING
-    if isinstance(subject, HostId):
-        _, origin = find(view.snapshot, subject)
-        if origin is None:
-            return NOTHING
-        track = view.history.track(subject)
-        return Beside(demand=demand_of(track, origin, view.snapshot.at, view.header.window_s))
-    return NOTHING
+    cards = _cards(view, subject, room_in(width))
+    return beside_of(
+        picture, view.history, view.snapshot.at, view.header.window_s, cards=tuple(cards)
+    )
+
+
+def _cards(view: View, subject: Subject, width: int) -> list[Line]:
+    snapshot = view.snapshot
+    if snapshot is None or not isinstance(subject, (HostSubject, WorkloadSubject)):
+        return []
+    agent = subject.host.agent if isinstance(subject, HostSubject) else ""
+    workload = subject.name if isinstance(subject, WorkloadSubject) else ""
+    mine = [e for e in snapshot.edits if (e.agent, e.workload) == (agent, workload)]
+    host = subject.host if isinstance(subject, HostSubject) else None
+    lines: list[Line] = []
+    for edit in reversed(mine[-_CARDS:]):
+        lines += card_lines(card_of(edit, snapshot, view.history, host=host), width, 2)
+    return lines

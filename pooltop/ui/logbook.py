@@ -84,9 +84,9 @@ class Logbook:
             at, wall_at = (newest[-1].at, newest[-1].wall_at) if newest else (0.0, 0.0)
             self.note(at, wall_at, "LOST", f"{lost} events were not shown: too many at once")
 
-    def note(self, at: float, wall_at: float, kind: str, text: str) -> None:
+    def note(self, at: float, wall_at: float, kind: str, text: str, *, host: str = "") -> None:
         """Write an entry of the dashboard's own."""
-        self._append(JournalEntry(seq=0, at=at, wall_at=wall_at, kind=kind, text=text))
+        self._append(JournalEntry(seq=0, at=at, wall_at=wall_at, kind=kind, host=host, text=text))
 
     def clear(self) -> None:
         """Forget everything: a new engine, or another place in a recording."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pooltop.present.alerts import AlertId
 from pooltop.present.history import next_window
 from pooltop.ui.pages.pools import PLOT_KINDS
 
@@ -16,6 +17,10 @@ class Reader:
         """Which plot is maximised; None for none."""
         self.all_hosts = False
         """Whether sockets and requests are those of every host."""
+        self.acknowledged: set[AlertId] = set()
+        """Alerts that were seen and put aside."""
+        self.alert: AlertId | None = None
+        """The alert that is shown; None for the gravest that was not put aside."""
         self.inspecting = False
         """Whether what the cursor is on is looked at closely."""
 

@@ -136,6 +136,32 @@ class ReadingKeys(Dashboard):
             self.board.page.choice.filtering = True
             self.redraw()
 
+    def action_acknowledge(self) -> None:
+        """Put the alert that is shown aside, until it ends and comes back."""
+        alerts, place = self.board.alerts, self.board.alert_place
+        if place is None or place >= len(alerts):
+            self.operator.say("there is no alert")
+            return
+        self.reader.acknowledged.add(alerts[place].id)
+        # What is over cannot be acknowledged any more: the set stays as small as the troubles.
+        self.reader.acknowledged &= {alert.id for alert in alerts}
+        self.reader.alert = None
+        self.redraw()
+
+    def action_alert(self, by: int) -> None:
+        """Show the next alert or the one before, and go to its host."""
+        alerts, place = self.board.alerts, self.board.alert_place
+        if not alerts:
+            self.operator.say("there is no alert")
+            return
+        at = (max(0, by)) - 1 if place is None else place + by
+        alert = alerts[at % len(alerts)]
+        self.reader.alert = alert.id
+        self.board.turn_to("Pools")
+        self.board.pools.choice.needle = ""
+        self.board.pools.table.go_to(alert.id.host)
+        self.redraw()
+
     def action_window(self, step: int) -> None:
         """Choose a longer or shorter window."""
         self.reader.window(step)

@@ -7,11 +7,10 @@ from collections.abc import Callable, Coroutine, Iterable
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from pooltop.present.history import HostId
-from pooltop.present.inspector import RequestSubject, SocketSubject, copy_of, curl_of, picture_of
+from pooltop.present.inspector import RequestSubject, copy_of, curl_of, picture_of
 from pooltop.present.line import text_of
 from pooltop.ui.files import default_name, write_new
-from pooltop.ui.inspecting import beside_of
+from pooltop.ui.inspecting import beside_subject
 from pooltop.ui.keys import KEYS
 from pooltop.ui.pictures import as_png
 from pooltop.ui.reading import ReadingKeys
@@ -52,15 +51,16 @@ class SharingKeys(ReadingKeys):
         """Give a text, and what it is."""
         view = self.view()
         subject = self.board.page.subject
-        if view.snapshot is not None and isinstance(
-            subject, (HostId, SocketSubject, RequestSubject)
-        ):
+        if view.snapshot is not None and subject is not None:
             picture = picture_of(view.snapshot, subject)
             if picture is not None:
                 curl = curl_of(picture) if isinstance(subject, RequestSubject) else None
                 if curl is not None:
                     return (curl, "a curl command")
-                return (copy_of(picture, beside=beside_of(view, subject)), "the details")
+                return (
+                    copy_of(picture, beside=beside_subject(view, subject, picture, 100)),
+                    "the details",
+                )
         table = self.board.page.table
         row = table.place - table.first_visible + 1
         line = table.lines[row] if row < len(table.lines) else ()

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
-from pooltop.present import inspector
+from pooltop.present.alerts import AlertId
 from pooltop.present.header import HeaderFacts
 from pooltop.present.history import History, HostId
-from pooltop.present.inspector import RequestSubject, SocketSubject
+from pooltop.present.inspector import HostSubject, RequestSubject, SocketSubject, Subject
 from pooltop.present.line import Line
 from pooltop.present.transport import TransportFacts
 from pooltop.ui.logbook import Logbook
 
 
-class WorkloadSubject(NamedTuple):
-    """A workload, looked at closely."""
-
-    name: str
-
-
-Subject = inspector.Subject | WorkloadSubject
-"""What a cursor is on."""
-
-
 def host_of(subject: Subject | None) -> HostId | None:
     """Give the host that a subject belongs to; None for a workload, and for nothing."""
     match subject:
-        case SocketSubject() | RequestSubject():
+        case HostSubject() | SocketSubject() | RequestSubject():
             return subject.host
-        case HostId():
-            return subject
         case _:
             return None
 
@@ -67,8 +54,10 @@ class View:
     ascii_only: bool = False
     transport: TransportFacts | None = None
     """Where a recording stands; None for a live engine."""
-    acknowledged: frozenset[str] = frozenset()
+    acknowledged: frozenset[AlertId] = frozenset()
     """Alerts that the reader has seen and put aside."""
+    alert: AlertId | None = None
+    """The one that is shown; None for the gravest that was not put aside."""
 
 
 def find(

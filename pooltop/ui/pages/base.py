@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from pooltop.present.export import Export, Picture, to_csv, to_json
+from pooltop.present.inspector import Subject
 from pooltop.present.line import Line, fit
 from pooltop.present.table import (
     Column,
@@ -23,7 +24,7 @@ from pooltop.present.table import (
 )
 from pooltop.ui.choice import Choice
 from pooltop.ui.layout import Plan
-from pooltop.ui.view import Subject, View
+from pooltop.ui.view import View
 from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.table import Sheet, TableGrid
 

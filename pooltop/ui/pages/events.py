@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from pooltop.present.blocks import wrapped
 from pooltop.present.event_rows import COLUMNS, EventKey, EventRow, event_row
+from pooltop.present.inspector import Subject
 from pooltop.present.line import Line
 from pooltop.ui.choice import Choice
 from pooltop.ui.layout import Plan
 from pooltop.ui.logbook import Logged
 from pooltop.ui.pages.base import TablePage
-from pooltop.ui.view import Subject, View
+from pooltop.ui.view import View
 from pooltop.ui.widgets.lines import Painter
 
 

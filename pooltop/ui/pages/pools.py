@@ -12,6 +12,7 @@ from pooltop.present.clean import cells
 from pooltop.present.columns import COLUMNS, SPARK
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow, build_rows
+from pooltop.present.inspector import HostSubject, Subject
 from pooltop.present.labels import label_of
 from pooltop.present.line import Line, text_of
 from pooltop.present.marks import Mark, in_use
@@ -23,7 +24,7 @@ from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
-from pooltop.ui.view import Subject, View, find
+from pooltop.ui.view import View, find
 from pooltop.ui.widgets.lines import LinePane, Painter
 
 PLOT_KINDS: tuple[PlotKind, ...] = ("in use", "queue", "wait")
@@ -66,7 +67,7 @@ class PoolsPage(TablePage[HostRow]):
     @property
     def subject(self) -> Subject | None:
         """That host."""
-        return self.host
+        return None if self.host is None else HostSubject(self.host)
 
     def nothing(self) -> str:
         """Say why there are no rows."""

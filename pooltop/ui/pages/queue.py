@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pooltop.present.inspector import RequestSubject
+from pooltop.present.inspector import RequestSubject, Subject
 from pooltop.present.line import Line
 from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS, across_hosts
 from pooltop.present.request_rows import RequestRow, build_queue_rows, build_running_rows
@@ -14,7 +14,7 @@ from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
 from pooltop.ui.pages.sockets import scope_words
-from pooltop.ui.view import Subject, View, find
+from pooltop.ui.view import View, find
 from pooltop.ui.widgets.lines import Painter
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pooltop.present.inspector import SocketSubject
+from pooltop.present.inspector import SocketSubject, Subject
 from pooltop.present.labels import label_of
 from pooltop.present.line import Line
 from pooltop.present.socket_columns import COLUMNS
@@ -11,7 +11,7 @@ from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
-from pooltop.ui.view import Subject, View, find
+from pooltop.ui.view import View, find
 from pooltop.ui.widgets.lines import Painter
 
 

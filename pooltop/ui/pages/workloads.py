@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pooltop.present.inspector import Subject, WorkloadSubject
 from pooltop.present.line import Line
 from pooltop.present.workload_rows import COLUMNS, WorkloadRow, build_workload_rows
 from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
-from pooltop.ui.view import Subject, View, WorkloadSubject
+from pooltop.ui.view import View
 from pooltop.ui.widgets.lines import Painter
 
 

@@ -1,0 +1,82 @@
+"""Alerts: shown, gone to, put aside; and the card of the latest edit."""
+
+from __future__ import annotations
+
+from pooltop.core.edits import EditRecord
+
+
+async def test_n_goes_to_the_host_of_the_next_alert_whatever_page_is_shown(desk) -> None:
+    async with desk(steps=20) as one:
+        await one.press("4", "n")
+        assert "HOSTS 4" in one.text()
+        first = one.app.board.alerts[one.app.board.alert_place]
+        assert first.id.host == one.app.board.pools.host
+        await one.press("n")
+        second = one.app.board.alerts[one.app.board.alert_place]
+        assert first.id != second.id
+        assert second.id.host == one.app.board.pools.host
+        await one.press("N")
+        assert first.id == one.app.board.alerts[one.app.board.alert_place].id
+
+
+async def test_an_acknowledged_alert_gives_way_to_the_next(desk) -> None:
+    async with desk(steps=20) as one:
+        assert "starved.localhost:8081 saturated" in one.screen()[2]
+        await one.press("a")
+        assert "starved.localhost:8081 saturated" not in one.screen()[2]
+        assert one.app.board.alerts[0].acknowledged
+
+
+async def test_an_alert_is_an_event_once_it_has_lasted(desk) -> None:
+    async with desk(steps=30) as one:
+        await one.press("5")
+        line = next(line for line in one.screen() if "ALERT" in line)
+        assert "starved.localhost:8081" in line
+        assert "saturated for 10s" in line
+
+
+async def test_the_latest_edit_has_a_card_with_what_was_before_and_after(desk) -> None:
+    async with desk(steps=70) as one:
+        latest = one.app.history.latest
+        one.source.records = (record(latest, number=7, revert_at=latest.at + 60),)
+        await one.step(times=4)
+        text = one.text()
+        assert "EDIT 7 starved maxSockets 4>40" in text
+        assert "measuring" in text
+        assert "K keep" in text
+        assert "u undo" in text
+
+
+async def test_a_card_makes_room_again_when_it_is_old_and_settled(desk) -> None:
+    async with desk(steps=10) as one:
+        one.source.records = (record(one.app.history.latest, number=7),)
+        await one.step()
+        assert "EDIT 7" in one.text()
+        await one.step(2.0, times=46)
+        assert "EDIT 7" not in one.text()
+
+
+async def test_k_keeps_what_would_be_put_back(desk) -> None:
+    async with desk() as one:
+        await one.press("K")
+        assert "no edit is about to be put back" in one.text()
+        latest = one.app.history.latest
+        one.source.records = (record(latest, number=3, revert_at=latest.at + 60),)
+        await one.step()
+        await one.press("K")
+        assert ["keep"] == [control.action for control in one.source.controls]
+        assert "kept: edit 3" in one.text()
+
+
+def record(latest, *, number: int, revert_at: float | None = None) -> EditRecord:
+    return EditRecord(
+        number=number,
+        at=latest.at,
+        wall_at=latest.wall_at,
+        agent="starved",
+        option="max_sockets",
+        before=4.0,
+        after=40.0,
+        by="operator",
+        revert_at=revert_at,
+    )
