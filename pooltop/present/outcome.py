@@ -13,11 +13,7 @@ _COUNTS = ("max_sockets", "max_total_sockets", "max_free_sockets")
 
 def sentence(edit: Edit, outcome: EditOutcome) -> str:
     """Give e.g. ``starved maxSockets 4 > 40: 36 dialled, DRAIN``; clean."""
-    field = BY_OPTION.get(edit.option)
-    name = field.title if field else clean(edit.option)
-    head = f"{clean(edit.agent)} {name}"
-    if edit.by in ("undo", "restore"):
-        head = f"{edit.by}: {head}"
+    head = subject(edit)
     if not outcome.accepted:
         return f"{head} refused: {clean(outcome.error) or 'no reason was given'}"
     before = written(edit.option, outcome.before)
@@ -27,7 +23,17 @@ def sentence(edit: Edit, outcome: EditOutcome) -> str:
     return f"{head} {before} > {after}: {_effect(edit.option, outcome)}"
 
 
+def subject(edit: Edit) -> str:
+    """Give what an edit is about, e.g. ``undo: starved maxSockets``, ``browse rate``; clean."""
+    field = BY_OPTION.get(edit.option)
+    name = field.title if field else clean(edit.option)
+    head = f"{clean(edit.workload or edit.agent)} {name}"
+    return f"{edit.by}: {head}" if edit.by in ("undo", "restore") else head
+
+
 def _effect(option: str, outcome: EditOutcome) -> str:
+    if option in _OF_LOAD:
+        return _OF_LOAD[option]
     done = _done(outcome)
     if outcome.live == "drain":
         return f"{done}, DRAIN"
@@ -44,6 +50,10 @@ def _effect(option: str, outcome: EditOutcome) -> str:
     return f"{done}; NODE mode: {_LATER.get(option, 'it counts from the next decision on')}"
 
 
+_OF_LOAD = {
+    "rate": "arrivals go on from here, none lost and none made up for",
+    "users": "new ones begin at once, those too many leave after their request",
+}
 _LATER = {
     "max_free_sockets": "it counts when the next socket is freed",
     "timeout": "it counts for new sockets and those freed from now on",

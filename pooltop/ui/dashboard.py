@@ -178,6 +178,7 @@ class Dashboard(App[None]):
             if self._interval_s is None or gap > self._interval_s / 2:
                 self._interval_s = gap
         self.history.add(update.snapshot)
+        self.operator.desk.see(update.snapshot)
         self.timeline.rewind.add(update.snapshot)
         self.logbook.add(update.entries, update.dropped)
         if before is not None:

@@ -1,4 +1,4 @@
-"""Where edits leave the dashboard: one after the other, each undoable on the agent it was for."""
+"""Where edits leave the dashboard: one after the other, each undoable on what it was for."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pooltop.core.edits import EDITABLE, Edit, EditOutcome, Value
-from pooltop.core.snapshot import AgentSnapshot
+from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.errors import PooltopError
+from pooltop.present.editing import Target, WorkloadId
 from pooltop.present.limits import value_of
 from pooltop.present.marks import changed_options
-from pooltop.present.outcome import sentence
+from pooltop.present.outcome import sentence, subject
 
 _PATIENCE_S = 5.0
+
+Changes = tuple[tuple[str, Value | None], ...]
+"""Each option with its new value; None is "no limit"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +30,28 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class _Who:
+    """Whose option it is: one of the two is empty."""
+
+    agent: str = ""
+    workload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Reverse:
-    agent: str
+    who: _Who
     option: str
     value: Value | None
+    number: int | None
+    """Of the record that it takes back; None from an engine that keeps none."""
 
 
 class EditDesk:
-    """Sends edits through a source and keeps the stack of reverse ones."""
+    """Sends edits through a source and keeps the stack of reverse ones.
+
+    The stack is of what this viewer has done. What the engine has put back, or another viewer has
+    undone, leaves it: hand every snapshot of the running engine to ``see``.
+    """
 
     def __init__(self, submit: Callable[[Edit], Awaitable[EditOutcome]]) -> None:
         """Send through ``submit``."""
@@ -41,26 +59,38 @@ class EditDesk:
         self._stack: list[_Reverse] = []
         self._next_id = 1
         self._turn = asyncio.Lock()
+        self._auto_revert_s: float | None = None
 
     @property
     def undoable(self) -> int:
         """How many edits can be taken back."""
         return len(self._stack)
 
+    def see(self, snapshot: Snapshot) -> None:
+        """Learn how long an edit may stay unkept, and which of those here were taken back."""
+        self._auto_revert_s = snapshot.auto_revert_s
+        if self._stack:
+            gone = {r.number for r in snapshot.edits if r.fate in ("reverted", "undone")}
+            self._stack = [each for each in self._stack if each.number not in gone]
+
     async def apply(
-        self,
-        agent: str,
-        changes: tuple[tuple[str, Value | None], ...],
-        *,
-        by: str = "operator",
-        confirmed: bool = False,
+        self, target: Target, changes: Changes, *, confirmed: bool = False
     ) -> list[Done]:
-        """Submit each option's new value in order; a refused one stops nothing."""
-        async with self._turn:
-            return [
-                await self._send(agent, option, value, by=by, confirmed=confirmed)
-                for option, value in changes
-            ]
+        """Submit each option's new value in order; a refused one stops nothing.
+
+        Where the engine puts back what nobody keeps, it does so with these.
+
+        Args:
+            target: an agent, named by any of its hosts, or a workload.
+            changes: what is asked for.
+            confirmed: the operator was asked, and these may leave the profile's bounds.
+        """
+        who = (
+            _Who(workload=target.name)
+            if isinstance(target, WorkloadId)
+            else _Who(agent=target.agent)
+        )
+        return await self._apply(who, changes, by="operator", confirmed=confirmed)
 
     async def undo(self) -> list[Done]:
         """Take back the latest edit that was not taken back; empty when there is none."""
@@ -68,41 +98,81 @@ class EditDesk:
             if not self._stack:
                 return []
             last = self._stack[-1]
-            done = await self._send(last.agent, last.option, last.value, by="undo")
-            if done.accepted:
+            done = await self._send(last.who, last.option, last.value, by="undo", confirmed=True)
+            if done.accepted and last in self._stack:  # the snapshot that tells it may be here
                 self._stack.remove(last)
             return [done]
 
     async def restore(self, agent: AgentSnapshot) -> list[Done]:
         """Put every edited option of the agent back to the profile's value; undoable too."""
+        who = _Who(agent=agent.name)
         # The picture is up to an interval old: what was edited from here since counts too.
-        edited = {last.option for last in self._stack if last.agent == agent.name}
-        changed = {*changed_options(agent), *edited}
+        changed = {*changed_options(agent), *self._edited(who)}
         changes = tuple(
             (option, value_of(agent.initial_options, option))
             for option in EDITABLE
             if option in changed
         )
-        return await self.apply(agent.name, changes, by="restore")
+        return await self._apply(who, changes, by="restore", confirmed=True)
+
+    async def restore_workload(self, workload: WorkloadSnapshot) -> list[Done]:
+        """Put a workload's rate or users back to the profile's; undoable too."""
+        who = _Who(workload=workload.name)
+        edited = self._edited(who)
+        pairs = (
+            ("rate", workload.rate, workload.initial_rate),
+            ("users", workload.users, workload.initial_users),
+        )
+        changes = tuple(
+            (option, initial)
+            for option, now, initial in pairs
+            if initial is not None and (now != initial or option in edited)
+        )
+        return await self._apply(who, changes, by="restore", confirmed=True)
+
+    def _edited(self, who: _Who) -> set[str]:
+        return {last.option for last in self._stack if last.who == who}
+
+    async def _apply(self, who: _Who, changes: Changes, *, by: str, confirmed: bool) -> list[Done]:
+        async with self._turn:
+            return [
+                await self._send(who, option, value, by=by, confirmed=confirmed)
+                for option, value in changes
+            ]
 
     async def _send(
-        self, agent: str, option: str, value: Value | None, *, by: str, confirmed: bool = True
+        self, who: _Who, option: str, value: Value | None, *, by: str, confirmed: bool
     ) -> Done:
+        # What leads back was in force before: it needs no clock and has no bounds.
+        revert_after_s = self._auto_revert_s if by == "operator" else None
         edit = Edit(
-            id=self._next_id, agent=agent, option=option, value=value, by=by, confirmed=confirmed
+            id=self._next_id,
+            agent=who.agent,
+            workload=who.workload,
+            option=option,
+            value=value,
+            by=by,
+            revert_after_s=revert_after_s,
+            confirmed=confirmed,
         )
         self._next_id += 1
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 outcome = await self._submit(edit)
         except TimeoutError:
-            text = f"edit {edit.id}: no answer within {_PATIENCE_S:.0f}s; see the limits strip"
+            text = f"{subject(edit)}: no answer within {_PATIENCE_S:.0f}s; see the limits strip"
             return Done(accepted=False, text=text)
         except (PooltopError, OSError) as error:
-            return Done(accepted=False, text=f"edit {edit.id} was not delivered: {error}")
-        if outcome.accepted and by != "undo" and outcome.before != outcome.after:
-            self._stack.append(_Reverse(agent, option, _finite(outcome.before)))
-        return Done(accepted=outcome.accepted, text=f"edit {edit.id} {sentence(edit, outcome)}")
+            return Done(accepted=False, text=f"{subject(edit)} was not delivered: {error}")
+        is_changed = outcome.accepted and outcome.before != outcome.after
+        if is_changed and by != "undo":
+            reverse = _Reverse(who, option, _finite(outcome.before), outcome.number)
+            self._stack.append(reverse)
+        number = "" if outcome.number is None else f"edit {outcome.number} "
+        text = f"{number}{sentence(edit, outcome)}"
+        if is_changed and revert_after_s is not None:
+            text += f"; back in {revert_after_s:g}s unless K keeps it"
+        return Done(accepted=outcome.accepted, text=text)
 
 
 def _finite(value: Value | None) -> Value | None:

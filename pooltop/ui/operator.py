@@ -11,7 +11,6 @@ from pooltop.core.snapshot import AgentSnapshot, Snapshot
 from pooltop.errors import PooltopError
 from pooltop.present.clean import clean
 from pooltop.present.header import load_of
-from pooltop.present.history import HostId
 from pooltop.present.line import Ink, Line
 from pooltop.sources.base import Source, Standing, ViewerInfo
 from pooltop.ui.asked import ApplyEdits
@@ -134,10 +133,7 @@ class Operator:
             self._own(self._edit(asked, confirmed=confirmed), "edit")
 
     async def _edit(self, asked: ApplyEdits, *, confirmed: bool) -> None:
-        # A workload gives no form as long as it does not tell its rate or its users.
-        assert isinstance(asked.target, HostId)
-        agent = asked.target.agent
-        self._tell(await self.desk.apply(agent, asked.changes, confirmed=confirmed))
+        self._tell(await self.desk.apply(asked.target, asked.changes, confirmed=confirmed))
 
     def undo(self) -> None:
         """Take the last edit back."""

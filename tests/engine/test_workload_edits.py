@@ -136,6 +136,7 @@ async def test_users_that_think_leave_at_once_and_new_ones_wake_nobody(
     await eventually(lambda: _load(engine).completed == 6 and _load(engine).in_flight == 0)
     _set(engine, "users", 2)
     assert "4 left at once" in _edits(engine)[0][1]
+    assert 2 == len(engine.workloads[0]._thinking)
     _set(engine, "users", 3)
     await eventually(lambda: _load(engine).completed == 7 and _load(engine).in_flight == 0)
     assert (7, 3) == (_load(engine).sent, _load(engine).users)
@@ -202,9 +203,11 @@ async def test_a_rate_changed_during_a_pause_counts_from_its_end(serve, engine_o
     engine = engine_of(server.url, rate=0.001)
     await eventually(lambda: _load(engine).completed == 1)
     engine.control(Control(action="pause"))
+    await asyncio.sleep(0.05)
     _set(engine, "rate", 500.0)
     assert _GO_ON + ", once it is resumed" in _edits(engine)[0][1]
-    await asyncio.sleep(0.05)
+    runner = engine.workloads[0]
+    assert runner._started_at + runner._arrivals.due - runner._paused_at <= 1 / 500
     assert 1 == _load(engine).offered
     engine.control(Control(action="resume"))
     assert 1 == _load(engine).offered
