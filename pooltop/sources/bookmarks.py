@@ -14,6 +14,7 @@ QUIET_S = 10.0
 BURST = 5
 """New errors within two snapshots that are more than everyday's."""
 _LONGEST = 200
+_MOST_NAMES = 3
 
 _Host = tuple[str, str]
 
@@ -70,13 +71,13 @@ class BookmarkFinder:
         return found
 
     def _load(self, snapshot: Snapshot) -> list[tuple[BookmarkKind, str]]:
-        found: list[tuple[BookmarkKind, str]] = []
+        changed: dict[str, list[str]] = {}
         for workload in snapshot.workloads:
             before = self._states.get(workload.name)
             self._states[workload.name] = workload.state
             if before != workload.state:
-                found.append(("load", f"{workload.name} {workload.state}"))
-        return found
+                changed.setdefault(workload.state, []).append(workload.name)
+        return [("load", f"{_names(names)} {state}") for state, names in changed.items()]
 
     def _more_errors(self, host: _Host, origin: OriginSnapshot) -> int:
         counters = origin.counters
@@ -90,6 +91,10 @@ class BookmarkFinder:
         """Note it at this time; tell whether it was quiet before."""
         before, seen[host] = seen.get(host, -math.inf), at
         return at - before > QUIET_S
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= _MOST_NAMES else f"{len(names)} workloads"
 
 
 def _fill(agent: AgentSnapshot, origin: OriginSnapshot) -> str:

@@ -14,8 +14,13 @@ import pytest
 
 import pooltop
 from pooltop import cli
-from pooltop.sources.base import Source
+from pooltop.core.snapshot import Snapshot
+from pooltop.sources.base import Source, Update
 from pooltop.sources.launch import LaunchedSource
+from pooltop.sources.playback import PlayerSource
+from pooltop.sources.recording import RecordingTee
+from pooltop.sources.recording_format import Meta
+from pooltop.sources.recording_writer import RecordingFile
 
 ROOT = Path(__file__).parents[2]
 TRY = "\nTry pooltop --help.\n"
@@ -341,3 +346,40 @@ def test_where_no_dashboard_can_be_shown_it_is_headless_by_itself(
 
     assert 0 == cli.main(["demo", "--duration", "3s"])
     assert [{"json": False, "interval": 1.0, "duration": 3.0}] == calls
+
+
+def test_a_recording_is_ended_even_where_the_dashboard_did_not_close_it(
+    on_screen: Callable[[Callable[..., int]], None],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "r.ptr"
+
+    def run_dashboard(source: Source, *, read_only: bool) -> int:
+        assert isinstance(source, RecordingTee)
+        assert path.exists()
+        return 7
+
+    on_screen(run_dashboard)
+    assert 7 == cli.main(["demo", "--record", str(path)])
+    assert not path.exists()
+    assert f"pooltop: nothing was recorded in {path}\n" == capfd.readouterr().err
+
+
+def test_a_replay_is_shown_on_the_screen_read_only(
+    on_screen: Callable[[Callable[..., int]], None], tmp_path: Path
+) -> None:
+    path = str(tmp_path / "r.ptr")
+    file = RecordingFile(path)
+    file.begin(Meta(title="p.toml"))
+    file.append(Update(snapshot=Snapshot(seq=1, at=1.0, wall_at=1.0)))
+    file.finish()
+
+    def run_dashboard(source: Source, *, read_only: bool) -> int:
+        assert isinstance(source, PlayerSource)
+        assert ("p.toml", "a recording", True) == (source.title, source.fixed, read_only)
+        assert (1.0, 0.0) == (source.player.at, source.player.length_s)
+        return 7
+
+    on_screen(run_dashboard)
+    assert 7 == cli.main(["replay", path])

@@ -254,3 +254,17 @@ async def test_a_replay_whose_reader_leaves_ends_without_a_word(
     )
     async with asyncio.timeout(10):
         assert (b'{"schema":', b"") == await process.communicate()
+
+
+async def test_a_load_that_cannot_start_leaves_no_recording(tmp_path: Path) -> None:
+    path, recording = tmp_path / "p.toml", tmp_path / "r.ptr"
+    path.write_text(
+        '[agents.a]\n[agents.a.tls]\nca = "gone.pem"\n[workloads.w]\nagent = "a"\n'
+        'base_url = "https://127.0.0.1:1"\n'
+    )
+
+    status, out, _ = await _finished("--profile", str(path), "--record", str(recording))
+
+    assert status in (1, 2)
+    assert "" == out
+    assert not recording.exists()

@@ -12,6 +12,8 @@ import pytest
 
 from pooltop.core.edits import Control, Edit
 from pooltop.errors import UsageError
+from pooltop.present.history import WINDOWS_S, History, HostId
+from pooltop.present.moments import HOLD_S
 from pooltop.sources.base import Update
 from pooltop.sources.playback import PlayerSource
 from pooltop.sources.player import SPEEDS, Player
@@ -211,6 +213,8 @@ def test_back_the_journal_is_that_of_the_ten_minutes(story: Story, play: Play) -
     _entries(player)
     player.seek(100.0 + 700)
     assert [s * 2 + 1 for s in range(101, 701)] == _entries(player)
+    player.seek(100.0 + 300)
+    assert [s * 2 + 1 for s in range(301)] == _entries(player)
 
 
 def test_another_key_while_it_is_on_its_way_leads_elsewhere(story: Story, play: Play) -> None:
@@ -286,6 +290,33 @@ def test_what_is_wrong_with_the_file_is_in_the_journal_once(
     following = player.next_update()
     assert following is not None
     assert ["entry 2"] == [entry.text for entry in following.entries]
+
+
+def test_back_rates_and_plots_are_those_of_a_viewer_who_was_there(story: Story, play: Play) -> None:
+    updates = [story.update(n / 2, queued=n % 7) for n in range(2 * 900)]
+    there, back = History(), History()
+    for update in updates:
+        if update.snapshot.at <= 800.0:
+            there.add(update.snapshot)
+    player = play(updates)
+    player.end()
+    for update in iter(player.next_update, None):
+        back.add(update.snapshot)
+    player.seek(800.0)
+    for update in iter(player.next_update, None):
+        back.add(update.snapshot)
+
+    latest = there.latest
+    assert latest is not None
+    assert latest == back.latest
+    agent = latest.agents[0]
+    host = HostId(agent.name, agent.origins[0].key)
+    for window in WINDOWS_S:
+        seen, now = (h.rates(host, 800.0, window) for h in (there, back))
+        assert pytest.approx(seen.req_s, rel=0.01) == now.req_s
+    times = list(back.track(host).at)
+    assert 200.0 == times[0]
+    assert HOLD_S > max(b - a for a, b in pairwise(times))
 
 
 # As a source

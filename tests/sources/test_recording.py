@@ -15,6 +15,7 @@ import pytest
 
 from pooltop.core.edits import EditRecord
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
+from pooltop.sources import recording_format
 from pooltop.sources.base import Update
 from pooltop.sources.bookmarks import BookmarkFinder
 from pooltop.sources.recording_format import (
@@ -222,6 +223,41 @@ def test_an_index_that_was_made_up_is_harmless(
     except RecordingError:
         told = []
     assert told in ([update.snapshot for update in updates], [])
+
+
+def test_an_index_out_of_order_is_not_believed(story: Story, write: Write, opened: Open) -> None:
+    updates = story.updates(2)
+    path = write(updates, finished=False)
+    size = os.path.getsize(path)
+    with Recording(path) as recording:
+        index = Index(snapshots=tuple(reversed(recording._snapshots)))
+    with open(path, "ab") as file:
+        file.write(pack(index) + TRAILER.pack(size, b"pooltop."))
+
+    assert [update.snapshot for update in updates] == _told(opened(path))
+
+
+def test_what_only_looks_like_the_begin_of_a_frame_is_passed_over(
+    story: Story, write: Write, opened: Open
+) -> None:
+    updates = story.updates(2)
+    path = write(updates, finished=False)
+    data = Path(path).read_bytes()
+    with Recording(path) as recording:
+        place = recording._snapshots[2].offset
+    frame_like = HEADER.pack(data[place : place + 4], 10, 0, b"S", 1.0, 1.0)
+    Path(path).write_bytes(data[:place] + frame_like * 3 + data[place:])
+
+    assert [update.snapshot for update in updates] == _told(opened(path))
+
+
+def test_nothing_is_unpacked_beyond_the_largest_frame(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = pack(story.snapshot(0))[HEADER.size :]
+    assert story.snapshot(0) == recording_format.unpack(Snapshot, body)
+    monkeypatch.setattr(recording_format, "LARGEST_BYTES", 100)
+    assert None is recording_format.unpack(Snapshot, body)
 
 
 def test_a_bomb_is_not_unpacked(story: Story, write: Write, opened: Open) -> None:
@@ -433,6 +469,18 @@ def test_a_load_that_is_paused_or_ends_is_a_bookmark(story: Story) -> None:
         (3.0, "load", "w running"),
         (4.0, "load", "w done"),
     ] == _bookmarks(*(story.snapshot(s, workloads=(load(x),)) for s, x in enumerate(states)))
+
+
+@pytest.mark.parametrize(("number", "words"), [(2, "w0, w1 done"), (4, "4 workloads done")])
+def test_what_changes_together_is_one_bookmark(story: Story, number: int, words: str) -> None:
+    def loads(state: str) -> tuple[WorkloadSnapshot, ...]:
+        return tuple(
+            WorkloadSnapshot(name=f"w{n}", agent="one", target="", state=state, pattern="")
+            for n in range(number)
+        )
+
+    before, after = (story.snapshot(s, workloads=loads(x)) for s, x in enumerate(("a", "done")))
+    assert [(1.0, "load", words)] == _bookmarks(before, after)
 
 
 @pytest.mark.parametrize("finished", [True, False])
