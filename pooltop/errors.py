@@ -180,3 +180,14 @@ class AbortError(RequestError):
     """The caller gave the request up."""
 
     code = "ABORT_ERR"
+
+
+class OperatorError(AbortError):
+    """An operator gave the request up: aborted it, destroyed its socket or cleared its queue."""
+
+    code = "ERR_OPERATOR"
+
+    def __init__(self, message: str, *, what: str) -> None:
+        """Keep what was done, as "aborted": it is counted as "aborted by operator"."""
+        super().__init__(message)
+        self.outcome = f"{what} by operator"

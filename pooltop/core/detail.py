@@ -26,6 +26,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """Queued requests to tell of, oldest first."""
     request: RequestId | None = None
     """Of this one its header fields are told too; None for none."""
+    socket: SocketId | None = None
+    """Of a host with very many sockets, past requests are told of this one only."""
 
 
 class PastRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,8 @@ class PoolCore(Ledger):
     # Something ends
     abort = ends.abort
     time_out = ends.time_out
+    cancel = ends.cancel
+    clear_queue = ends.clear_queue
     lost = ends.lost
     peer_ended = ends.peer_ended
     judge = ends.judge

@@ -185,8 +185,13 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def faults(self) -> int:
-        """Failed requests; those that our own stop gave up are not the server's fault."""
-        return sum(self.failed.values()) - self.failed.get("ERR_AGENT_CLOSED", 0)
+        """Failed requests; those given up by our stop or an operator are not the server's fault."""
+        return sum(n for outcome, n in self.failed.items() if not _is_ours(outcome))
+
+
+def _is_ours(outcome: str) -> bool:
+    # Of errors.OperatorError, whatever the operator did.
+    return outcome == "ERR_AGENT_CLOSED" or outcome.endswith(" by operator")
 
 
 class OriginLatency(msgspec.Struct, frozen=True, kw_only=True):

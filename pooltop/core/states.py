@@ -180,5 +180,7 @@ class CloseReason(StrEnum):
     AGENT_DESTROYED = "agent destroyed"
     DETACHED = "left the pool"
     """Not closed: an upgrade or a CONNECT made it the caller's own."""
+    OPERATOR = "destroyed by operator"
+    """Somebody at the screen picked this one."""
     CULLED = "culled by edit"
     """An edit lowered a limit below what was open (mode drain)."""

@@ -39,6 +39,7 @@ from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.response import Call, Response
 from pooltop.engine.shell import PoolShell
 from pooltop.engine.snapshots import (
+    NO_HEADS,
     free_sockets,
     origin_snapshots,
     queued_requests,
@@ -427,13 +428,22 @@ class Agent:
         """Sockets of all origins: in use, idle, and closing."""
         return self._shell.core.total_socket_count
 
-    def snapshot(self) -> AgentSnapshot:
+    def snapshot(
+        self, *, at: float | None = None, queue_heads: Mapping[OriginKey, int] = NO_HEADS
+    ) -> AgentSnapshot:
         """Give one consistent picture of everything, taken now.
 
         The kernel is asked about KERNEL_LOOKS sockets each time, in turn: of very many sockets
         each one's ``kernel`` says when that was.
+
+        Args:
+            at: the present instant in monotonic seconds, where it was read already.
+            queue_heads: of these origins so many queued requests are listed, if that is more than
+                the 20 of every other.
         """
-        self._kernel.look(self._shell.connections, time.monotonic())
+        if at is None:
+            at = time.monotonic()
+        self._kernel.look(self._shell.connections, at)
         return AgentSnapshot(
             name=self.name,
             options=self.options,
@@ -441,7 +451,7 @@ class Agent:
             timeouts=self.timeouts,
             codec=self._shell.codec,
             verify=self._tls.options.verifies,
-            origins=origin_snapshots(self._shell),
+            origins=origin_snapshots(self._shell, at, queue_heads),
             total_socket_count=self.total_socket_count,
         )
 

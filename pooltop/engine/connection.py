@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Literal, cast
 
-from pooltop.core.model import Origin, SocketId, Timeouts
+from pooltop.core.model import Origin, RequestId, SocketId, Timeouts
 from pooltop.core.snapshot import TCPInfo
 from pooltop.engine import endings
 from pooltop.engine.codecs.base import Codec
@@ -32,6 +33,12 @@ FINISH_S = 2.0
 
 Phase = Literal["dns", "tcp", "tunnel", "tls"]
 """Of a dial: the look-up, connecting, a proxy's answer to CONNECT, the handshake."""
+
+MOST_PAST = 8
+"""Requests remembered of each socket."""
+Past = tuple[RequestId, bytes, bytes, int, str, float | None, float]
+"""Of a request that is over: number, method, target, status, what it failed with, when it got the
+socket, and its end. Nothing that a caller sent is kept with it."""
 
 _now = time.monotonic
 
@@ -54,6 +61,7 @@ class Connection(Link):
         "local",
         "opened_at",
         "origin",
+        "past",
         "phase",
         "phase_at",
         "quiet_since",
@@ -104,9 +112,35 @@ class Connection(Link):
         self.hint = b""
         self.kernel: TCPInfo | None = None
         """As it was last read, for snapshots."""
+        self.past: deque[Past] | None = None
+        """The last few requests that it carried, the newest last; None before the first is over."""
         self.waits_to_send = False
         """Has an exchange, and something of the peer's to read before it is sent."""
         self._finishing: asyncio.TimerHandle | None = None
+
+    def remember(self, exchange: Exchange, outcome: str, now: float) -> None:
+        """Keep a little of a request that is over.
+
+        Args:
+            exchange: which.
+            outcome: what it failed with; "" for a whole response.
+            now: its end.
+        """
+        past = self.past
+        if past is None:
+            past = self.past = deque(maxlen=MOST_PAST)
+        prepared = exchange.prepared
+        past.append(
+            (
+                exchange.id,
+                prepared.method,
+                prepared.target,
+                exchange.status,
+                outcome,
+                exchange.assigned_at,
+                now,
+            )
+        )
 
     def connecting(self, dns_s: float | None) -> None:
         """The look-up, if there was one, is over: its address is being connected to."""

@@ -14,8 +14,10 @@ from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import AgentProfile, OriginKey, Profile
 from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
 from pooltop.engine.agent import Agent
+from pooltop.engine.details import Paces, host_detail, queue_heads
 from pooltop.engine.edit_book import EditBook, Who
 from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
+from pooltop.engine.interventions import abort_request, clear_queue, destroy_socket
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
@@ -58,6 +60,7 @@ class Engine:
         self._edits = EditBook(targets, self.journal)
         self._time_wait = TimeWaitWatch()
         self._watched: tuple[Watch, ...] = ()
+        self._paces = {name: Paces() for name in self.agents}
         self._seq = 0
         self._lag = 0.0
 
@@ -75,26 +78,29 @@ class Engine:
         self._seq += 1
         at = time.monotonic()
         self._time_wait.look(self._tallies(), at)
+        for name, paces in self._paces.items():
+            paces.look(self.agents[name].shell.tally, at)
         return Snapshot(
             seq=self._seq,
             at=at,
             wall_at=time.time(),
             profile=self.profile.path,
             environment=self.profile.environment,
-            agents=tuple(self._agent(each) for each in self.profile.agents),
+            agents=tuple(self._agent(each, at) for each in self.profile.agents),
             workloads=tuple(runner.snapshot() for runner in self.workloads),
             process=self._facts(),
             edits=self._edits.records,
             auto_revert_s=self.profile.auto_revert,
-            details=tuple(self._detail(watch) for watch in self._watched),
+            details=tuple(self._detail(watch, at) for watch in self._watched),
         )
 
     def watch(self, watched: tuple[Watch, ...]) -> None:
-        """Tell the details of these hosts, one for each viewer, in every snapshot from now on."""
-        self._watched = watched
+        """Tell the details of these hosts, one for each viewer, in every snapshot from now on.
 
-    def _detail(self, watch: Watch) -> HostDetail:
-        return HostDetail(agent=watch.agent, origin=watch.origin)
+        They come in this order, one for each, also where two are of the same host or one is of
+        none that there is.
+        """
+        self._watched = watched
 
     async def count_again(self) -> None:
         """Bring up to date what is else counted every few seconds: connections in TIME_WAIT."""
@@ -109,16 +115,19 @@ class Engine:
         return self._edits.submit(edit)
 
     def control(self, control: Control) -> None:
-        """Pause, resume or stop the load, or keep an edit.
+        """Pause, resume or stop the load, keep an edit, or do something to one thing in a pool.
 
         Raises:
-            UsageError: there is no such workload, or edit; nothing was changed.
+            UsageError: what is meant is not there, or not any more; nothing was changed.
         """
         if control.action == "stop":
             self.stop()
             return
         if control.action == "keep":
             self._edits.keep(control.edit)
+            return
+        if control.action not in ("pause", "resume"):
+            self._intervene(control)
             return
         named = [r for r in self.workloads if control.workload in (None, r.workload.name)]
         if control.workload is not None and not named:
@@ -131,6 +140,19 @@ class Engine:
                 runner.resume()
         which = control.workload or "all workloads"
         self.journal.write("LOAD", f"{which}: {control.action}d")
+
+    def _intervene(self, control: Control) -> None:
+        agent = self.agents.get(control.agent)
+        if agent is None:
+            raise UsageError(f"no agent {control.agent!r}: there are {', '.join(self.agents)}")
+        if control.action == "destroy_socket" and control.socket is not None:
+            destroy_socket(agent, control.socket, self.journal)
+        elif control.action == "abort_request" and control.request is not None:
+            abort_request(agent, control.request, self.journal)
+        elif control.action == "clear_queue" and control.origin is not None:
+            clear_queue(agent, control.origin, self.journal)
+        else:
+            raise UsageError(f"{control.action}: it is not said which")
 
     def stop(self) -> None:
         """Stop everything at once: no new request, and every socket is destroyed."""
@@ -162,8 +184,16 @@ class Engine:
 
         return AgentTarget(name, self.agents[name], profile.bounds, changed)
 
-    def _agent(self, profile: AgentProfile) -> AgentSnapshot:
-        snapshot = self.agents[profile.name].snapshot()
+    def _detail(self, watch: Watch, at: float) -> HostDetail:
+        agent = self.agents.get(watch.agent)
+        if agent is None:
+            return HostDetail(agent=watch.agent, origin=watch.origin)
+        pace = self._paces[watch.agent].of(watch.origin, agent.shell.tally, at)
+        return host_detail(agent.shell, watch, pace)
+
+    def _agent(self, profile: AgentProfile, at: float) -> AgentSnapshot:
+        heads = queue_heads(self._watched, profile.name)
+        snapshot = self.agents[profile.name].snapshot(at=at, queue_heads=heads)
         # A library's agent has no bounds: they are the profile's.
         return (
             msgspec.structs.replace(snapshot, bounds=profile.bounds) if profile.bounds else snapshot

@@ -125,6 +125,8 @@ class Performer:
         exchange = self._exchanges.pop(command.request)
         exchange.ended_at = self._shell.now
         error = exchange.cause or PeerError(command.message, code=command.code)
+        if exchange.connection is not None:
+            exchange.connection.remember(exchange, error.outcome or error.code, self._shell.now)
         exchange.on_failed(error)
 
     def _destroy(self, command: cmd.Destroy) -> None:

@@ -318,6 +318,7 @@ class PoolShell:
             connection.hint = end.hint
             hint = keep_alive_timeout(end.hint)
         exchange.tally.completed(exchange)
+        connection.remember(exchange, "", now)
         if connection.tls is not None and exchange.nth == 1:
             self.keep_session(connection)
         del self.exchanges[exchange.id]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pooltop.core.model import OriginKey
@@ -18,8 +21,12 @@ from pooltop.core.states import RequestState, SocketState
 if TYPE_CHECKING:
     from pooltop.engine.shell import PoolShell
 
-QUEUE_HEAD = 50
+QUEUE_HEAD = 20
 """Queued requests shown of each origin, oldest first; ``queued`` counts them all."""
+NO_HEADS: Mapping[OriginKey, int] = MappingProxyType({})
+"""No origin of which more are shown."""
+
+_now = time.monotonic
 
 
 class Certificates:
@@ -40,27 +47,29 @@ class Certificates:
 
 
 def origin_snapshots(
-    shell: PoolShell, *, queue_head: int | None = QUEUE_HEAD
+    shell: PoolShell, at: float, heads: Mapping[OriginKey, int] = NO_HEADS
 ) -> tuple[OriginSnapshot, ...]:
     """Give every origin of the pool, in the order in which they were first used.
 
     Args:
         shell: whose.
-        queue_head: at most so many queued requests each; None for all.
+        at: the present instant, in monotonic seconds.
+        heads: of these origins so many queued requests, if it is more than QUEUE_HEAD.
     """
     everything: dict[OriginKey, list[SocketRecord]] = {key: [] for key in shell.core.origins}
     for socket in shell.core.sockets.values():
         everything[socket.origin.key].append(socket)
     return tuple(
-        _origin(shell, origin, everything[key], queue_head)
+        _origin(shell, origin, everything[key], at, max(QUEUE_HEAD, heads.get(key, 0)))
         for key, origin in shell.core.origins.items()
     )
 
 
 def sockets_in_use(shell: PoolShell) -> dict[OriginKey, tuple[SocketInfo, ...]]:
     """Give Node's ``agent.sockets``: by origin key, connecting ones included."""
+    at = _now()
     return {
-        key: tuple(socket_info(shell, s) for s in origin.sockets.values())
+        key: tuple(_socket_info(shell, s, at) for s in origin.sockets.values())
         for key, origin in shell.core.origins.items()
         if origin.sockets
     }
@@ -68,8 +77,9 @@ def sockets_in_use(shell: PoolShell) -> dict[OriginKey, tuple[SocketInfo, ...]]:
 
 def free_sockets(shell: PoolShell) -> dict[OriginKey, tuple[SocketInfo, ...]]:
     """Give Node's ``agent.freeSockets``: by origin key, the longest idle first."""
+    at = _now()
     return {
-        key: tuple(socket_info(shell, s) for s in origin.free.values())
+        key: tuple(_socket_info(shell, s, at) for s in origin.free.values())
         for key, origin in shell.core.origins.items()
         if origin.free
     }
@@ -84,18 +94,19 @@ def queued_requests(shell: PoolShell) -> dict[OriginKey, tuple[RequestInfo, ...]
     }
 
 
-def socket_info(
-    shell: PoolShell, record: SocketRecord, certificates: Certificates | None = None
+def _socket_info(
+    shell: PoolShell, record: SocketRecord, at: float, certificates: Certificates | None = None
 ) -> SocketInfo:
     """Give one socket: the pool's knowledge and the connection's.
 
     Args:
         shell: whose.
         record: the socket.
+        at: the present instant.
         certificates: where its server's is noted; None notes it nowhere.
     """
     connection = shell.connections[record.id]
-    request = _request_on(record)
+    request = request_on(record)
     facts = connection.tls_facts
     place = None
     if certificates is not None and facts is not None and facts.certificate is not None:
@@ -107,6 +118,7 @@ def socket_info(
         since=record.since,
         connected_at=record.connected_at,
         requests=record.carried,
+        busy_s=record.busy_s(at),
         request=None if request is None else request.id,
         local=connection.local,
         remote=connection.remote,
@@ -139,7 +151,7 @@ def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
         id=record.id,
         state=record.state,
         method="" if prepared is None else prepared.method.decode("latin-1"),
-        target="" if prepared is None else _without_query(prepared.target),
+        target="" if prepared is None else without_query(prepared.target),
         label="" if exchange is None else exchange.label,
         submitted_at=record.submitted_at if exchange is None else exchange.intended_at,
         why=record.why,
@@ -149,14 +161,17 @@ def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
     )
 
 
-def _request_on(socket: SocketRecord) -> RequestRecord | None:
+def request_on(socket: SocketRecord) -> RequestRecord | None:
     """Give the request of a socket, unless it is settled and only the socket's close is awaited."""
     request = socket.request
     return None if request is None or request.state is RequestState.DONE else request
 
 
-def _without_query(target: bytes) -> str:
-    # A query may hold a token, and snapshots go to screens, files and pipes.
+def without_query(target: bytes) -> str:
+    """Give a request's target, its query only marked: it may hold a token.
+
+    Snapshots go to screens, files and pipes.
+    """
     path, mark, _ = target.decode("latin-1").partition("?")
     return f"{path}?..." if mark else path
 
@@ -165,16 +180,17 @@ def _origin(
     shell: PoolShell,
     origin: OriginRecord,
     everything: list[SocketRecord],
-    queue_head: int | None,
+    at: float,
+    queue_head: int,
 ) -> OriginSnapshot:
     key = origin.key
     tally = shell.tally.origins[key]
     certificates = Certificates()
-    sockets = tuple(socket_info(shell, s, certificates) for s in origin.sockets.values())
-    free = tuple(socket_info(shell, s, certificates) for s in origin.free.values())
+    sockets = tuple(_socket_info(shell, s, at, certificates) for s in origin.sockets.values())
+    free = tuple(_socket_info(shell, s, at, certificates) for s in origin.free.values())
     states = [s.state for s in everything]
     oldest = next(iter(origin.queue.values()), None)
-    running = [r for s in origin.sockets.values() if (r := _request_on(s)) is not None]
+    running = [r for s in origin.sockets.values() if (r := request_on(s)) is not None]
     connections = [shell.connections[s.id] for s in everything]
     target = shell.targets[key]
     tunnels = [s for s in shell.core.tunnelling.values() if s.origin is origin]

@@ -113,6 +113,18 @@ class PoolMachine(RuleBasedStateMachine):
             )
 
     @rule(n=st.integers(0, 50))
+    def cancel(self, n):
+        request = self.pick(self.bench.pool.requests, n)
+        if request is not None:
+            self.bench.take(
+                self.bench.pool.cancel(request, now=self.bench.now, code="C", message="c")
+            )
+
+    @rule(key=st.sampled_from(KEYS))
+    def clear_a_queue(self, key):
+        self.bench.take(self.bench.pool.clear_queue(key, now=self.bench.now, code="C", message="c"))
+
+    @rule(n=st.integers(0, 50))
     def the_rest_of_a_request_is_sent(self, n):
         request = self.pick(self.bench.pool.requests, n)
         if request is not None:

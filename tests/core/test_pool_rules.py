@@ -39,6 +39,45 @@ def test_a_request_beyond_max_sockets_waits_and_says_why(bench):
     assert [e.reason for e in pool.of(RequestQueued)] == [QueueReason.MAX_SOCKETS]
 
 
+def test_a_cancelled_request_leaves_the_queue_at_once_and_takes_its_socket_along(bench):
+    pool = bench(max_sockets=1, keep_alive=True)
+    first, second, third = (pool.request() for _ in range(3))
+    pool.take(pool.pool.cancel(second, now=0, code="C", message="c", outcome="gone"))
+    assert pool.lists() == ([1], [], [third])
+    pool.take(pool.pool.cancel(first, now=0, code="C", message="c", outcome="gone"))
+    pool.settle()
+    assert closes(pool) == [CloseReason.ABORTED]
+    assert [(second, "gone"), (first, "gone")] == [
+        (e.request, e.outcome) for e in pool.of(RequestFailed)
+    ]
+    assert pool.running == {third: 2}
+    late = len(pool.events)
+    pool.take(pool.pool.cancel(first, now=0, code="C", message="c"))
+    assert late == len(pool.events)
+
+
+def test_a_cleared_queue_is_empty_and_no_other_is_touched(bench, a, b):
+    pool = bench(max_sockets=1, keep_alive=True)
+    for key in (a, a, a, b, b):
+        pool.request(key)
+    pool.take(pool.pool.clear_queue(a, now=0, code="C", message="c"))
+    assert pool.lists(a) == ([1], [], [])
+    assert pool.lists(b) == ([2], [], [5])
+    assert {2: "C", 3: "C"} == pool.settled
+    pool.take(pool.pool.clear_queue(a, now=0, code="C", message="c"))
+
+
+def test_a_tunnel_for_a_queue_ends_when_the_queue_is_cleared(bench, a):
+    pool = bench(max_sockets=1, keep_alive=True)
+    pool.pool.tunnelled.add(a)
+    first = pool.request()
+    pool.submit()
+    pool.respond(first, reason=CloseReason.CONNECTION_CLOSE)
+    pool.submit(), pool.submit()
+    pool.take(pool.pool.clear_queue(a, now=0, code="C", message="c"))
+    assert {} == pool.pool.tunnelling
+
+
 def test_a_freed_socket_goes_to_the_oldest_waiter(bench):
     pool = bench(max_sockets=1, keep_alive=True)
     first, second, third = (pool.request() for _ in range(3))

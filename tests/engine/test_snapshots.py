@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pooltop.core.snapshot import AgentSnapshot
-from pooltop.engine.snapshots import QUEUE_HEAD, origin_snapshots
+from pooltop.engine.snapshots import QUEUE_HEAD
 from pooltop.errors import PeerError
 
 
@@ -24,8 +24,10 @@ async def test_the_queue_is_shown_to_its_head_and_counted_whole(serve, agent_of)
     (origin,) = agent.snapshot().origins
     assert (QUEUE_HEAD + 10, QUEUE_HEAD) == (origin.queued, len(origin.requests))
     assert list(range(2, QUEUE_HEAD + 2)) == [each.id for each in origin.requests]
-    (whole,) = origin_snapshots(agent.shell, queue_head=None)
-    assert QUEUE_HEAD + 10 == len(whole.requests)
+    (more,) = agent.snapshot(queue_heads={origin.key: QUEUE_HEAD + 5}).origins
+    assert QUEUE_HEAD + 5 == len(more.requests)
+    (no_less,) = agent.snapshot(queue_heads={origin.key: 1}).origins
+    assert QUEUE_HEAD == len(no_less.requests)
     assert origin.oldest_queued_at <= origin.requests[0].submitted_at + 1
     await agent.aclose()
     await asyncio.gather(*tasks, return_exceptions=True)

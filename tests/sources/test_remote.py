@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from pooltop.core import detail
 from pooltop.core.edits import Control, Edit
-from pooltop.core.model import RequestClass
+from pooltop.core.model import RequestClass, RequestId, SocketId
 from pooltop.errors import EngineError, ProfileError, UsageError
 from pooltop.sources import wire
 from pooltop.sources.channel import Channel, open_channel
@@ -111,6 +112,47 @@ async def test_an_edit_that_is_not_allowed_is_answered_with_the_reason(
         outcome.accepted,
         outcome.error,
     )
+
+
+async def test_details_come_while_a_host_is_watched_and_not_before_or_after(
+    silent: Silent, watch: Watch, viewer: Viewer
+) -> None:
+    source = await watch(silent.port, users=3)
+    await viewer.until(lambda: bool(viewer.updates[-1].snapshot.agents[0].origins))
+    (origin,) = viewer.updates[-1].snapshot.agents[0].origins
+    assert all(() == update.snapshot.details for update in viewer.updates)
+
+    source.watch(detail.Watch(agent="a", origin=origin.key, request=RequestId(3)))
+    await viewer.until(lambda: bool(viewer.updates[-1].snapshot.details))
+    (host,) = viewer.updates[-1].snapshot.details
+    assert ("a", origin.key) == (host.agent, host.origin)
+    assert [1, 2] == sorted(socket.id for socket in host.sockets)
+    queued = host.requests[-1]
+    assert (3, 2, 2.0) == (queued.id, queued.counted, queued.limit)
+    assert queued.outlook is not None
+    assert (0, "maxSockets", 3) == (
+        queued.outlook.ahead,
+        queued.outlook.held_by,
+        queued.outlook.at_once_from,
+    )
+    assert ("Host", f"127.0.0.1:{silent.port}") in queued.headers
+
+    source.watch(None)
+    await viewer.until(lambda: not viewer.updates[-1].snapshot.details)
+
+
+async def test_a_socket_is_destroyed_from_afar_once_and_then_refused_in_words(
+    silent: Silent, watch: Watch, viewer: Viewer, until: Until
+) -> None:
+    source = await watch(silent.port, users=1)
+    await until(lambda: silent.open == 1)
+    destroy = Control(action="destroy_socket", agent="a", socket=SocketId(1))
+
+    await source.control(destroy)
+    await viewer.until(lambda: 1 == viewer.updates[-1].snapshot.workloads[0].failed)
+
+    with pytest.raises(EngineError, match="agent a has no socket s1 any more"):
+        await source.control(destroy)
 
 
 async def test_stop_leaves_no_socket_open_and_the_engine_watched(

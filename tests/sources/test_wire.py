@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from pooltop.core.company import Company, ViewerInfo
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
-from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, SocketId, Workload
+from pooltop.core.model import (
+    AgentOptions,
+    AgentProfile,
+    OriginKey,
+    Profile,
+    RequestId,
+    SocketId,
+    Workload,
+)
 from pooltop.core.snapshot import (
     AgentSnapshot,
     JournalEntry,
@@ -99,7 +107,13 @@ MESSAGES: dict[str, wire.Message] = {
     "finish": wire.Finish(),
     "take-lock": wire.TakeLock(number=3, force=True),
     "release-lock": wire.ReleaseLock(number=4),
-    "watch": wire.SetWatch(watch=Watch(agent="a", origin=OriginKey("h:80:"))),
+    "watch": wire.SetWatch(
+        watch=Watch(agent="a", origin=OriginKey("h:80:"), request=RequestId(7), socket=SocketId(2))
+    ),
+    "watch-nothing": wire.SetWatch(watch=None),
+    "destroy-socket": wire.SubmitControl(
+        number=5, control=Control(action="destroy_socket", agent="a", socket=SocketId(3))
+    ),
     "edit": wire.SubmitEdit(number=1, edit=Edit(id=9, agent="a", option="max_sockets", value=None)),
     "control": wire.SubmitControl(number=2, control=Control(action="stop")),
 }

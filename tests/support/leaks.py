@@ -29,7 +29,7 @@ async def eventually(condition: Callable[[], Any], what: str = "") -> None:
 
 def each_request_is_counted_once(agent: Agent) -> None:
     """Check that what was submitted is completed, failed or under way; at any instant."""
-    for origin in origin_snapshots(agent.shell, queue_head=0):
+    for origin in origin_snapshots(agent.shell, time.monotonic()):
         counters = origin.counters
         over = counters.completed + sum(counters.failed.values())
         assert counters.submitted == over + origin.under_way, origin

@@ -4,15 +4,15 @@ Here it is only said that a request or a socket is to end. A request whose socke
 the peer broke is told a tick later (serving.py), any other one when the close is seen (removal.py).
 
 Source: Node v24 lib/_http_client.js ClientRequest.destroy, onSocketNT, socketOnEnd,
-socketErrorListener. ``time_out`` and ``judge`` are pooltop's own.
+socketErrorListener. ``time_out``, ``cancel``, ``clear_queue`` and ``judge`` are pooltop's own.
 """
 
 from __future__ import annotations
 
 from pooltop.core.events import RequestAborted
 from pooltop.core.ledger import Ledger
-from pooltop.core.model import RequestId, SocketId
-from pooltop.core.records import Failure
+from pooltop.core.model import OriginKey, RequestId, SocketId
+from pooltop.core.records import Failure, RequestRecord
 from pooltop.core.rules import uncounted
 from pooltop.core.rules.closing import HANG_UP, destroy, withdraw
 from pooltop.core.states import CloseReason, RequestState
@@ -53,19 +53,48 @@ def time_out(
 ) -> None:
     """One of pooltop's own clocks ran out: the request fails and gives its place up at once."""
     record = pool.requests.get(request)
-    if record is None:
+    if record is not None:
+        _end(pool, record, CloseReason.TIMED_OUT, Failure(code, message, outcome), now)
+
+
+def cancel(
+    pool: Ledger, request: RequestId, *, now: float, code: str, message: str, outcome: str = ""
+) -> None:
+    """An operator gives the request up: it fails and gives its place up at once.
+
+    That is what tells it from ``abort``, by which a queued one keeps its place, as in Node.
+    """
+    record = pool.requests.get(request)
+    if record is not None:
+        _end(pool, record, CloseReason.ABORTED, Failure(code, message, outcome), now)
+
+
+def clear_queue(
+    pool: Ledger, key: OriginKey, *, now: float, code: str, message: str, outcome: str = ""
+) -> None:
+    """An operator gives up every request that is queued for an origin."""
+    origin = pool.waiting.get(key)
+    if origin is None:
         return
     failure = Failure(code, message, outcome)
+    for request in list(origin.queue.values()):
+        withdraw(pool, request, failure, now)
+    uncounted.end_unwanted(pool, origin, now)
+
+
+def _end(
+    pool: Ledger, record: RequestRecord, reason: CloseReason, failure: Failure, now: float
+) -> None:
     if record.state is RequestState.QUEUED:
         withdraw(pool, record, failure, now)
         if pool.tunnelling:
             uncounted.end_unwanted(pool, record.origin, now)
     elif record.state is RequestState.TUNNELLING:
         assert record.socket is not None
-        uncounted.fail(pool, record.socket, CloseReason.TIMED_OUT, failure, now)
+        uncounted.fail(pool, record.socket, reason, failure, now)
     elif record.state in (RequestState.ASSIGNED, RequestState.RUNNING):
         assert record.socket is not None
-        destroy(pool, record.socket, CloseReason.TIMED_OUT, now, error=failure)
+        destroy(pool, record.socket, reason, now, error=failure)
 
 
 def lost(
