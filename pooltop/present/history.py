@@ -62,7 +62,7 @@ class History:
             for origin in agent.origins:
                 host = HostId(agent.name, origin.key)
                 self._add_host(host, snapshot.at, agent, origin, since, mark_s)
-                here = sockets.get(host) or SocketTracks(len(self._sockets) % 4 / 4)
+                here = sockets.get(host) or SocketTracks(len(self._sockets))
                 here.add(snapshot.at, origin)
                 self._sockets[host] = here
         self._add_workloads(snapshot, since)
@@ -82,7 +82,7 @@ class History:
     ) -> None:
         track = self._tracks.get(host)
         if track is None or track.began_anew(origin):
-            track = self._tracks[host] = Track(len(self._tracks) % 4 / 4)
+            track = self._tracks[host] = Track(len(self._tracks))
             if since is not None:
                 track.begin_at_zero(since)
         track.add(at, agent, origin, mark_s=mark_s)

@@ -13,7 +13,6 @@ import itertools
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
 from typing import TypeAlias
 
 from pooltop.core.histogram import Histogram, value_of
@@ -50,9 +49,10 @@ class LatencyPast:
         "_thin_in",
     )
 
-    def __init__(self) -> None:
-        """Begin without a past."""
+    def __init__(self, place: int = 0) -> None:
+        """Begin without a past; ``place``: which of many it is, so that they thin out in turn."""
         self._begin(Histogram())
+        self._thin_in = 1 + place % _THIN_EVERY
 
     def _begin(self, base: Histogram) -> None:
         self._at = array("d")
@@ -81,10 +81,10 @@ class LatencyPast:
         elif now.count == self._last.count:
             self._deltas.append(_NOTHING)
         else:
-            before = self._last.buckets.get
-            self._deltas.append(
-                _packed([(i, n - before(i, 0)) for i, n in now.buckets.items() if before(i) != n])
-            )
+            buckets, before = now.buckets, self._last.buckets.get
+            changed = [index for index, count in buckets.items() if before(index) != count]
+            gained = [buckets[index] - before(index, 0) for index in changed]
+            self._deltas.append(_packed(changed, gained))
         self._at.append(at)
         self._last = now
         self._thin_in -= 1
@@ -240,7 +240,7 @@ class _Cursor:
 
 def packed(histogram: Histogram) -> Packed:
     """Give what a histogram counted in little memory; its sum is left out."""
-    return _packed(histogram.buckets.items()) if histogram.buckets else _NOTHING
+    return _packed(list(histogram.buckets), list(histogram.buckets.values()))
 
 
 def unpacked(counted: Packed) -> Histogram:
@@ -250,8 +250,9 @@ def unpacked(counted: Packed) -> Histogram:
     return Histogram(sum(buckets.values()), 0.0, buckets)
 
 
-def _packed(delta: Iterable[tuple[int, int]]) -> Packed:
-    indexes, counts = zip(*delta, strict=True)
+def _packed(indexes: list[int], counts: list[int]) -> Packed:
+    if not indexes:
+        return _NOTHING
     return array("H" if max(counts) <= 0xFFFF else "Q", indexes + counts)
 
 
@@ -275,4 +276,4 @@ def _merged(deltas: list[Packed]) -> Packed:
     buckets: dict[int, int] = {}
     for delta in deltas:
         _add(buckets, delta)
-    return _packed(buckets.items()) if buckets else _NOTHING
+    return _packed(list(buckets), list(buckets.values()))

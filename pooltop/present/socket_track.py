@@ -28,12 +28,12 @@ class SocketTracks:
 
     __slots__ = ("_at", "_busy", "_next")
 
-    def __init__(self, phase: float = 0.0) -> None:
-        """Begin without a socket; ``phase``: 0..1, see ``Track``."""
+    def __init__(self, place: int = 0) -> None:
+        """Begin without a socket; ``place``: see ``Track``."""
         self._at = array("d")
         # Each ends with the latest sample; a younger socket's has fewer.
         self._busy: dict[SocketId, array[float]] = {}
-        self._next = -phase
+        self._next = -(place % 4) / 4
 
     def add(self, at: float, origin: OriginSnapshot) -> None:
         """Take a sample if the last one is a second old; ``at`` never goes back."""

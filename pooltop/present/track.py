@@ -47,21 +47,21 @@ class Track:
 
     __slots__ = ("_mark_from", "_phase", "moments", "queue", "service", "spells")
 
-    def __init__(self, phase: float = 0.0) -> None:
+    def __init__(self, place: int = 0) -> None:
         """Begin without a past.
 
         Args:
-            phase: 0..1, by how much of their distance one mark of the histograms comes early: a
-                different one for each host spreads the work over the snapshots of a second.
+            place: Which of many hosts it is: what is done seldom is done for each at another
+                snapshot. Their marks of the histograms are spread over a second.
         """
         self.moments = host_moments()
-        self.queue = LatencyPast()
+        self.queue = LatencyPast(place)
         """Time in the queue."""
-        self.service = LatencyPast()
+        self.service = LatencyPast(place)
         """From the request sent to its first byte."""
         self.spells: Spells[Trouble] = Spells()
         """When something was wrong."""
-        self._phase = phase
+        self._phase = place % 4 / 4
         self._mark_from = 0.0
 
     @property
