@@ -85,6 +85,21 @@ def test_every_trouble_is_a_sentence_with_numbers(make, values, limit, expected)
     assert expected == alert.text
 
 
+def test_tunnels_that_take_long_are_an_alert_and_young_ones_are_everyday_work(make) -> None:
+    history, found = History(), []
+    for at, since in ((9.0, 8.5), (10.0, 4.0)):
+        origin = msgspec.structs.replace(
+            make.origin(), tunnelling=6, tunnelling_since=since, tunnel_requests=5
+        )
+        snapshot = make.snapshot(at, make.agent(origin))
+        history.add(snapshot)
+        found.append([alert.text for alert in alerts_of(snapshot, history)])
+    assert [
+        [],
+        ["6 tunnels pending through the proxy: 5 requests wait for them, the oldest is 6s old"],
+    ] == found
+
+
 def test_a_queue_that_keeps_growing_is_an_alert_of_its_own(make) -> None:
     history, snapshots = grown(make, list(range(10, 450, 10)))
     saturated, growing = alerts_of(snapshots[-1], history)

@@ -11,7 +11,6 @@ from pooltop.core.model import AgentOptions
 from pooltop.present.columns import COLUMNS
 from pooltop.present.header import (
     HeaderFacts,
-    alert_line,
     header_line,
     load_of,
     mode_of,
@@ -52,17 +51,12 @@ def test_tunnels_that_are_not_up_are_marked(make) -> None:
     assert "tunnels pending" in [mark.word for mark in marks]
 
 
-def test_a_host_that_waits_for_its_proxy_says_for_how_many_tunnels_and_how_long(make) -> None:
+def test_a_host_that_waits_for_its_proxy_says_for_how_many_tunnels(make) -> None:
     one = msgspec.structs.replace(
         make.origin(), tunnelling=6, tunnelling_since=4.0, tunnel_requests=5
     )
     (row,) = rows_of(make, make.agent(one, initial=AgentOptions()))
     assert "6 tunnels pending" == row.words
-    expected = " p a:80 6 tunnels pending through the proxy: 5 requests wait for them, the oldest is 6s old"
-    assert expected == text_of(alert_line([row], 120)).rstrip()
-    young = msgspec.structs.replace(one, tunnelling_since=9.5)
-    rows = rows_of(make, make.agent(young, initial=AgentOptions()))
-    assert " no host is saturated" == text_of(alert_line(rows, 120)), "everyday work"
 
 
 def test_hosts_of_one_name_are_told_apart(make) -> None:
@@ -212,30 +206,6 @@ def test_at_eighty_cells_the_port_survives_a_long_name(make) -> None:
 
 def test_every_column_is_defined_in_a_sentence() -> None:
     assert all(column.definition.endswith(".") for column in COLUMNS)
-
-
-def test_the_alert_names_the_worst_host_with_its_numbers(make) -> None:
-    history = History()
-    for at in range(12):
-        starved = make.origin("starved", use=4, queued=8 * at)
-        agent = make.agent(starved, make.origin("fine", use=1), max_sockets=4)
-        snapshot = make.snapshot(float(at), agent)
-        history.add(snapshot)
-    rows = build_rows(snapshot, history, window_s=60)
-    expected = " ! starved:80 saturated 10s: 4/4 in use, 88 queued, +8.0/s"
-    assert expected == text_of(alert_line(rows, 100)).rstrip()
-
-
-def test_a_queue_with_room_is_said_to_be_one(make) -> None:
-    rows = rows_of(make, make.agent(make.origin(use=4, queued=9), max_sockets=40))
-    expected = " q a:80 9 queued though there is room for 36 more: 4/40 in use"
-    assert expected == text_of(alert_line(rows, 100)).rstrip()
-
-
-def test_no_trouble_is_said_too(make) -> None:
-    assert " no host is saturated" == text_of(
-        alert_line(rows_of(make, make.agent(make.origin())), 80)
-    )
 
 
 def facts(**more) -> HeaderFacts:
