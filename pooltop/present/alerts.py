@@ -167,9 +167,10 @@ def _stale(track: Track, at: float) -> str:
 
 
 def alert_facts(snapshot: Snapshot, history: History, *, start: float) -> list[AlertFact]:
-    """Give what began and ended between ``start`` and the instant of a snapshot, oldest first.
+    """Give what began and ended after ``start``, up to the instant of a snapshot, oldest first.
 
     Of the hosts of that snapshot, and only troubles that lasted long enough to be worth a line.
+    Asked for at every update with the instant of the one before, it tells each fact once.
     """
     names: Mapping[HostId, Label] | None = None
     facts: list[AlertFact] = []
@@ -181,7 +182,7 @@ def alert_facts(snapshot: Snapshot, history: History, *, start: float) -> list[A
                 names = names or names_of(snapshot)
                 for episode in spells.episodes(trouble, start, snapshot.at):
                     facts += _facts(host, trouble, episode, names[host], snapshot)
-    facts = [fact for fact in facts if start <= fact.at <= snapshot.at]
+    facts = [fact for fact in facts if start < fact.at <= snapshot.at]
     return sorted(facts, key=lambda fact: (fact.at, GRAVITY[fact.id.trouble], str(fact.name)))
 
 

@@ -71,6 +71,11 @@ class Spells(Generic[KindT]):
                 line.episodes.append(line.episodes[-1] if back else at)
         self._now = holding
 
+    @property
+    def now(self) -> tuple[KindT, ...]:
+        """What held at the newest moment."""
+        return self._now
+
     def __bool__(self) -> bool:
         """Tell whether anything ever held, as far as it is kept."""
         return bool(self._lines)

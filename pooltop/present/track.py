@@ -87,7 +87,7 @@ class Track:
             mark_s: Least time between marks of the histograms.
         """
         self.moments.add(at, row_of(agent, origin))
-        self.spells.note(at, troubles_of(agent, origin, at, self.moments))
+        self.spells.note(at, troubles_of(agent, origin, at, self.moments, self.spells.now))
         if at >= self._mark_from:
             self.queue.mark(at, origin.latency.queue)
             self.service.mark(at, origin.latency.wait)

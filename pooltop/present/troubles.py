@@ -19,7 +19,8 @@ RECENT_S = 10.0
 ERROR_SHARE = 0.01
 """Share of what ended recently from which on errors are a trouble ..."""
 LEAST_ERRORS = 3
-"""... and how many they must be."""
+"""... and how many they must be. At half of that share they are none any more, so that errors of
+about as many do not come and go."""
 GROWTH_S = 3 * RECENT_S
 """So long a queue must have grown, in each third of it, to count as growing."""
 _LEAST_GROWTH = 3.0
@@ -87,9 +88,21 @@ GRAVITY = {trouble: place for place, trouble in enumerate(Trouble)}
 
 
 def troubles_of(
-    agent: AgentSnapshot, origin: OriginSnapshot, at: float, moments: HostMoments
+    agent: AgentSnapshot,
+    origin: OriginSnapshot,
+    at: float,
+    moments: HostMoments,
+    before: tuple[Trouble, ...],
 ) -> tuple[Trouble, ...]:
-    """Give what is wrong with a host at the newest moment, the gravest first."""
+    """Give what is wrong with a host at the newest moment, the gravest first.
+
+    Args:
+        agent: Whose host it is.
+        origin: The host.
+        at: The newest moment.
+        moments: The host's past, that moment included.
+        before: What was wrong at the moment before.
+    """
     found: list[Trouble] = []
     saturated = is_saturated(agent, origin)
     over = in_use(origin) > agent.options.max_sockets
@@ -103,8 +116,7 @@ def troubles_of(
     counters = origin.counters
     if counters.failed or counters.statuses or counters.stale_reuse:
         gains = moments.gains(moments.index_at(at - RECENT_S), len(moments.at) - 1)
-        errors = gains[_ERRORS]
-        if errors >= LEAST_ERRORS and errors >= ERROR_SHARE * (gains[_COMPLETED] + gains[_FAILED]):
+        if _fails(gains, already=Trouble.ERRORS in before):
             found.append(Trouble.ERRORS)
         if gains[_STALE] > 0:
             found.append(Trouble.STALE)
@@ -116,6 +128,14 @@ def troubles_of(
     if not origin.verified:
         found.append(Trouble.UNVERIFIED)
     return tuple(found)
+
+
+def _fails(gains: list[float], *, already: bool) -> bool:
+    """Tell whether errors are a trouble; half of what makes them one keeps them one."""
+    errors, ended = gains[_ERRORS], gains[_COMPLETED] + gains[_FAILED]
+    if already:
+        return errors > 0 and errors >= ERROR_SHARE / 2 * ended
+    return errors >= LEAST_ERRORS and errors >= ERROR_SHARE * ended
 
 
 def _grows(moments: HostMoments, at: float) -> bool:

@@ -125,7 +125,7 @@ def test_a_fact_is_told_once_though_it_is_asked_for_at_every_update(make) -> Non
         origin = make.origin(use=2, queued=queued)
         snapshot = make.snapshot(100.0 + second, make.agent(origin, max_sockets=2))
         history.add(snapshot)
-        told += alert_facts(snapshot, history, start=before + 1e-9)
+        told += alert_facts(snapshot, history, start=before)
         before = snapshot.at
     assert [(111.0, False), (116.0, True)] == [(fact.at, fact.ends) for fact in told]
 

@@ -60,6 +60,16 @@ def test_errors_are_over_when_none_came_for_ten_seconds(make) -> None:
     assert (2.0, 12.0) == (spell.begin, spell.end)
 
 
+def test_errors_of_about_the_share_do_not_come_and_go(make) -> None:
+    history, completed = History(), 0
+    for at in range(60):
+        completed += 300 if at % 20 < 10 else 500
+        origin = make.origin(completed=completed, failed={"ECONNRESET": 4 * at})
+        history.add(make.snapshot(float(at), make.agent(origin)))
+    track = history.track(HOST)
+    assert 1 == len(track.spells.episodes(Trouble.ERRORS, 0.0, 59.0))
+
+
 def test_a_stale_socket_is_a_trouble_for_ten_seconds(make) -> None:
     history = History()
     for at in range(14):

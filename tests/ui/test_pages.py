@@ -18,7 +18,7 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
         ("2", ["SOCKETS 4  of starved.localhost:8081", "SOCKET", "active"]),
         ("3", ["REQUESTS 20  from the head of", "WAITED", "maxSockets", "/items?page=1"]),
         ("4", ["WORKLOADS 1", "running", "120/s"]),
-        ("5", ["EVENTS 2", "first request waits"]),
+        ("5", ["EVENTS 4", "first request waits"]),
     ],
 )
 async def test_a_number_shows_its_page(desk, key, words, size) -> None:
