@@ -152,6 +152,7 @@ class Board:
             editing=self.asking,
             card=self._card_height(view),
             pools=self.page is self.pools,
+            plots=self.page.name == "Workloads",
             inspecting=view.inspecting,
         )
         self._lay_out(layout, width, height)

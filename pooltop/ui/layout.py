@@ -68,6 +68,7 @@ def plan(
     editing: bool = False,
     card: int = 0,
     pools: bool = True,
+    plots: bool = False,
     inspecting: bool = False,
 ) -> Plan:
     """Divide a screen.
@@ -79,6 +80,7 @@ def plan(
         editing: Whether the limits strip must be there even when there is hardly room.
         card: Lines that the card of the latest edit wants; 0 for none.
         pools: Whether it is the page of the pools; the others have one table.
+        plots: Whether one of those has plots below its table.
         inspecting: Whether the inspector is open over the page.
     """
     if width < _MESSAGE[0] or height < _MESSAGE[1]:
@@ -91,16 +93,31 @@ def plan(
     if width >= _FULL[0] and height >= _FULL[1]:
         mode = "wide" if width >= _WIDE[0] and height >= _WIDE[1] else "full"
     if not pools or inspecting:
-        return _one_table(width, height, mode, editing=editing)
+        return _one_table(width, height, mode, editing=editing, plots=plots and not inspecting)
     return _pools(width, height, mode, hosts=hosts, card=card)
 
 
-def _one_table(width: int, height: int, mode: Mode, *, editing: bool) -> Plan:
+def _one_table(width: int, height: int, mode: Mode, *, editing: bool, plots: bool) -> Plan:
     tabs = 0 if mode == "incident" else 1
     limits = (2 + (1 if mode == "incident" else 2)) if editing else 0
     rest = height - _BARS - tabs - limits
     beside = max(_BESIDE, width * 2 // 5) if width - _BESIDE >= 100 else 0
-    return Plan(mode, tabs=tabs, body=rest, table=rest, limits=limits, inspector=beside)
+    frame = 1 if mode == "incident" else 2
+    drawn = min(rest // 2, 11 + frame) if plots and rest // 2 >= 5 + frame else 0
+    return Plan(
+        mode,
+        tabs=tabs,
+        body=rest,
+        table=rest - drawn,
+        plots=drawn,
+        limits=limits,
+        inspector=beside,
+        plot_count=_plot_count(width),
+    )
+
+
+def _plot_count(width: int) -> int:
+    return 3 if width >= 120 else 2 if width >= 76 else 1
 
 
 def _pools(width: int, height: int, mode: Mode, *, hosts: int, card: int) -> Plan:
@@ -143,7 +160,6 @@ def _pools(width: int, height: int, mode: Mode, *, hosts: int, card: int) -> Pla
         heights[pane] = now + given
         left -= given
     heights["log"] += left
-    count = 3 if width >= 120 else 2 if width >= 76 else 1
     plots, sockets = heights.get("plots", 0), heights.get("sockets", 0)
     return Plan(
         mode,
@@ -155,7 +171,7 @@ def _pools(width: int, height: int, mode: Mode, *, hosts: int, card: int) -> Pla
         limits=limits,
         card=shown_card,
         log=heights["log"],
-        plot_count=count,
+        plot_count=_plot_count(width),
         queue=width >= 100 and sockets >= 3 + frame,
         inspector=width * 2 // 5 if mode == "wide" else 0,
         workloads=width * 2 // 5 if mode == "wide" else 0,

@@ -316,7 +316,7 @@ async def test_every_theme_of_textual_can_be_worn(desk) -> None:
 
 async def test_ascii_terminals_get_ascii(desk) -> None:
     async with desk(ascii_only=True) as one:
-        for pane in (*one.app.board.pools.plots, one.app.board.pools.table):
+        for pane in (*one.app.board.pools.plots.panes_of, one.app.board.pools.table):
             for line in pane.lines:
                 assert "".join(text for text, _ in line).replace("\u2026", "").isascii()
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.containers import Horizontal
 from textual.widget import Widget
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present import units
-from pooltop.present.axis import columns_in
-from pooltop.present.clean import cells
 from pooltop.present.columns import COLUMNS, SPARK
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow, build_rows
 from pooltop.present.inspector import HostSubject, Subject
 from pooltop.present.labels import label_of
 from pooltop.present.line import Line, text_of
+from pooltop.present.log_plot import LogPlot
+from pooltop.present.markers import markers_of
 from pooltop.present.marks import Mark, in_use
-from pooltop.present.plots import PlotKind, draw_any, plot_of
+from pooltop.present.plot import Plot
+from pooltop.present.plots import PlotKind, plot_of
 from pooltop.present.socket_pane import ROOMY, pane_lines
 from pooltop.present.sockets import legend_line, queue_lines
 from pooltop.present.table import shown_columns
@@ -26,8 +29,10 @@ from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
 from pooltop.ui.view import View, find
 from pooltop.ui.widgets.lines import LinePane, Painter
+from pooltop.ui.widgets.plot_row import PlotRow
 
-PLOT_KINDS: tuple[PlotKind, ...] = ("in use", "queue", "wait")
+PLOT_KINDS: tuple[PlotKind, ...] = ("in use", "queue", "wait", "service")
+PlotAt = Callable[[int, int], Plot | LogPlot]
 
 
 class PoolsPage(TablePage[HostRow]):
@@ -40,23 +45,21 @@ class PoolsPage(TablePage[HostRow]):
 
     def __init__(self, painter: Painter) -> None:
         """Begin with the longest queue first."""
-        self.plots = tuple(
-            LinePane(painter, id=f"plot-{kind.replace(' ', '-')}") for kind in PLOT_KINDS
-        )
+        names = [kind.replace(" ", "-") for kind in PLOT_KINDS]
+        self.plots = PlotRow(painter, names, id="plots")
         self.sockets = LinePane(painter, id="sockets")
         self.queue = LinePane(painter, id="queue")
-        self._plot_row = Horizontal(*self.plots, id="plots")
         self._socket_row = Horizontal(self.sockets, self.queue, id="socket-row")
         super().__init__(painter, Choice("queue", descending=True))
 
     def below(self) -> tuple[Widget, ...]:
         """Give the plots and the sockets."""
-        return (self._plot_row, self._socket_row)
+        return (self.plots, self._socket_row)
 
     @property
     def panes(self) -> tuple[LinePane, ...]:
         """Every pane that paints lines."""
-        return (*super().panes, *self.plots, self.sockets, self.queue)
+        return (*super().panes, *self.plots.panes_of, self.sockets, self.queue)
 
     @property
     def host(self) -> HostId | None:
@@ -102,43 +105,36 @@ class PoolsPage(TablePage[HostRow]):
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Draw what belongs to the host that the cursor is on."""
-        self._plot_row.display = plan.plots > 0
         self._socket_row.display = plan.sockets > 0
-        self._plot_row.styles.height = max(1, plan.plots)
         self._socket_row.styles.height = max(1, plan.sockets)
         agent, origin = find(view.snapshot, self.host)
-        if agent is None or origin is None or view.snapshot is None:
+        if agent is None or origin is None or view.snapshot is None or self.host is None:
             return
-        self._draw_plots(view, plan, width, origin)
+        plot_at = self._plot_at(view, view.snapshot, self.host)
+        self.plots.show_plots(view, plan, width, str(label_of(origin)), plot_at)
         self._draw_sockets(plan, width, view.snapshot, agent, origin)
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give all that is known of the host."""
         return inspect_subject(view, self.subject, width, height)
 
-    def _draw_plots(self, view: View, plan: Plan, width: int, origin: OriginSnapshot) -> None:
-        if not plan.plots or view.snapshot is None or self.host is None:
-            return
-        chosen = [view.plot] if view.plot is not None else list(range(plan.plot_count))
-        each = width // len(chosen)
-        for index, pane in enumerate(self.plots):
-            pane.display = index in chosen
-            if index not in chosen:
-                continue
-            size = width - each * (len(chosen) - 1) if index == chosen[-1] else each
-            pane.styles.width = size
-            inner = size - plan.sides
-            plot = plot_of(
+    def _plot_at(self, view: View, snapshot: Snapshot, host: HostId) -> PlotAt:
+        at, window_s = snapshot.at, view.header.window_s
+        markers = markers_of(
+            snapshot, view.history, agent=host.agent, host=host, start=at - window_s
+        )
+
+        def plot_at(index: int, columns: int) -> Plot | LogPlot:
+            return plot_of(
                 PLOT_KINDS[index],
-                view.history.track(self.host),
-                at=view.snapshot.at,
-                window_s=view.header.window_s,
-                columns=columns_in(inner),
+                view.history.track(host),
+                at=at,
+                window_s=window_s,
+                columns=columns,
+                markers=markers,
             )
-            named = f"{label_of(origin)}  {plot.title}"
-            fits = index == chosen[0] and cells(named) <= size - 8
-            pane.title(named if fits else plot.title)
-            pane.show(draw_any(plot, inner, plan.plots - plan.frame, ascii_only=view.ascii_only))
+
+        return plot_at
 
     def _draw_sockets(
         self,

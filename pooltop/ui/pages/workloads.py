@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from textual.widget import Widget
+
+from pooltop.core.snapshot import Snapshot
+from pooltop.present.clean import clean
 from pooltop.present.inspector import Subject, WorkloadSubject
 from pooltop.present.line import Line
+from pooltop.present.log_plot import LogPlot
+from pooltop.present.markers import markers_of
+from pooltop.present.plot import Plot
+from pooltop.present.workload_plots import WORKLOAD_PLOT_KINDS, workload_plot_of
 from pooltop.present.workload_rows import COLUMNS, WorkloadRow, build_workload_rows
 from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
 from pooltop.ui.view import View
-from pooltop.ui.widgets.lines import Painter
+from pooltop.ui.widgets.lines import LinePane, Painter
+from pooltop.ui.widgets.plot_row import PlotRow
 
 
 class WorkloadsPage(TablePage[WorkloadRow]):
@@ -23,7 +32,18 @@ class WorkloadsPage(TablePage[WorkloadRow]):
 
     def __init__(self, painter: Painter) -> None:
         """Begin in the order of their names."""
+        names = [kind.replace(" ", "-") for kind in WORKLOAD_PLOT_KINDS]
+        self.plots = PlotRow(painter, names, id="workload-plots")
         super().__init__(painter, Choice("workload", descending=False))
+
+    def below(self) -> tuple[Widget, ...]:
+        """Give the plots."""
+        return (self.plots,)
+
+    @property
+    def panes(self) -> tuple[LinePane, ...]:
+        """Every pane that paints lines."""
+        return (*super().panes, *self.plots.panes_of)
 
     @property
     def subject(self) -> Subject | None:
@@ -41,6 +61,28 @@ class WorkloadsPage(TablePage[WorkloadRow]):
             return
         rows = build_workload_rows(view.snapshot, view.history, window_s=view.header.window_s)
         self.show_rows(view, plan, inner, rows)
+        self._draw_plots(view, view.snapshot, plan, width)
+
+    def _draw_plots(self, view: View, snapshot: Snapshot, plan: Plan, width: int) -> None:
+        row = self.row
+        if row is None:
+            self.plots.display = False
+            return
+        at, window_s = snapshot.at, view.header.window_s
+        agent = row.workload.agent
+        markers = markers_of(snapshot, view.history, agent=agent, start=at - window_s)
+
+        def plot_at(index: int, columns: int) -> Plot | LogPlot:
+            return workload_plot_of(
+                WORKLOAD_PLOT_KINDS[index],
+                view.history.workload(row.id),
+                at=at,
+                window_s=window_s,
+                columns=columns,
+                markers=markers,
+            )
+
+        self.plots.show_plots(view, plan, width, clean(row.id, 40), plot_at)
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give all that is known of the workload."""
