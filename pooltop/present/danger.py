@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from pooltop.core.edits import Value
+from pooltop.core.edits import Value, is_within
 from pooltop.core.snapshot import AgentSnapshot
 from pooltop.present.limits import BY_OPTION, written
 from pooltop.present.marks import in_use
@@ -29,14 +27,9 @@ def doubts(agent: AgentSnapshot, changes: tuple[tuple[str, Value | None], ...]) 
 
 def _bounds(agent: AgentSnapshot, option: str, value: Value | None) -> str:
     bounds = agent.bounds.get(option)
-    if bounds is None or isinstance(value, (str, bool)):
+    if bounds is None or is_within(agent.bounds, option, value):
         return ""
     least, most = bounds
-    number = math.inf if value is None else value
-    if option == "timeout" and value is None:
-        number = 0.0
-    if least <= number <= most:
-        return ""
     title = BY_OPTION[option].title
     span = f"{written(option, least)}..{written(option, most)}"
     return f"{title} {written(option, value)} is outside the profile's bounds {span}"

@@ -39,6 +39,12 @@ class HeaderFacts:
     locked: bool = False
     mode: str = ""
     """The live mode of the focused agent, with a hint when others differ."""
+    standing: Line = ()
+    """How this viewer stands to the write lock; empty for an engine that only it can reach."""
+    recorded: str = ""
+    """How much was recorded, e.g. "REC 4.1M"; empty when nothing is."""
+    reverts_in_s: float | None = None
+    """When the next edit is put back unless it is kept; None for never."""
     edits: int = 0
     """Edits that undo would take back."""
     load: str = ""
@@ -90,6 +96,12 @@ def _optional(facts: HeaderFacts) -> list[Span]:
     ]
     if facts.edits:
         spans.append((f"  {facts.edits} edit{'' if facts.edits == 1 else 's'}", "accent"))
+    if facts.reverts_in_s is not None:
+        spans.append((f"  K keep {units.age(facts.reverts_in_s)}", "warn"))
+    if facts.recorded:
+        ink: Ink = "bad" if "STOPPED" in facts.recorded else "dim"
+        spans.append((f"  {facts.recorded}", ink))
+    spans += [(f"  {text}", ink) for text, ink in facts.standing]
     return spans
 
 

@@ -54,10 +54,11 @@ class Board:
         self.transport = LinePane(painter, id="transport")
         self.alert = LinePane(painter, id="alert")
         self.pools = PoolsPage(painter)
+        self.queue = QueuePage(painter)
         self.pages: tuple[Page, ...] = (
             self.pools,
             SocketsPage(painter),
-            QueuePage(painter),
+            self.queue,
             WorkloadsPage(painter),
             EventsPage(painter),
         )

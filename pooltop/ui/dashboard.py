@@ -18,6 +18,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 
+from pooltop.core.company import Company
 from pooltop.core.detail import Watch
 from pooltop.core.snapshot import Snapshot
 from pooltop.errors import PooltopError
@@ -28,9 +29,11 @@ from pooltop.present.header import HeaderFacts, State, load_of
 from pooltop.present.history import History
 from pooltop.present.inspector import RequestSubject
 from pooltop.present.transport import TransportFacts
+from pooltop.present.viewers import change, lock_line
 from pooltop.sources.base import Source, Update
 from pooltop.sources.playback import PlayerSource
 from pooltop.sources.player import Player
+from pooltop.sources.recording import RecordingTee
 from pooltop.ui.board import Board
 from pooltop.ui.crash import report
 from pooltop.ui.keys import bindings
@@ -103,6 +106,8 @@ class Dashboard(App[None]):
         """What is done to the engine."""
         self.player: Player | None = source.player if isinstance(source, PlayerSource) else None
         """What plays a recording; None for a live engine."""
+        self.company: Company | None = None
+        """Who else watches the engine; None where nobody can."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "WAITING"
         self._note = "  waiting for the engine"
@@ -170,6 +175,10 @@ class Dashboard(App[None]):
             # A new engine, or an earlier moment of a recording: the past begins anew.
             self.logbook.clear()
             self.timeline.frozen = None
+        told = change(self.company, update.company)
+        self.company = update.company
+        if told:
+            self.operator.say(told, "warn")
         if before is None:
             self.operator.meet(update.snapshot)
         if before is not None and update.snapshot.at > before.at:
@@ -298,6 +307,9 @@ class Dashboard(App[None]):
             locked=self.operator.locked,
             edits=self.operator.desk.undoable,
             load=load_of(shown.workloads) if shown else "",
+            standing=lock_line(self.company),
+            recorded=recorded_words(self._source),
+            reverts_in_s=_next_revert(latest),
             wall_at=shown.wall_at if shown else None,
         )
 
@@ -308,6 +320,21 @@ class Dashboard(App[None]):
         latest = self.history.latest
         at, wall_at = (latest.at, latest.wall_at) if latest else (0.0, time.time())
         self.logbook.note(at, wall_at, kind, text)
+
+
+def recorded_words(source: Source) -> str:
+    """Say how much was recorded, or that it failed; empty when nothing is to be."""
+    if not isinstance(source, RecordingTee):
+        return ""
+    size = units.count(source.recorded_bytes)
+    return f"REC STOPPED at {size}" if source.failure else f"REC {size}"
+
+
+def _next_revert(snapshot: Snapshot | None) -> float | None:
+    if snapshot is None:
+        return None
+    due = [edit.revert_at for edit in snapshot.edits if edit.revert_at is not None]
+    return max(0.0, min(due) - snapshot.at) if due else None
 
 
 def transport(player: Player) -> TransportFacts:

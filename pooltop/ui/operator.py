@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pooltop.core.edits import Control
-from pooltop.core.snapshot import AgentSnapshot, Snapshot
+from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.errors import PooltopError
 from pooltop.present.clean import clean
 from pooltop.present.header import load_of
@@ -143,13 +143,17 @@ class Operator:
     async def _undo(self) -> None:
         self._tell(await self.desk.undo(), nothing="nothing to undo")
 
-    def restore(self, agent: AgentSnapshot) -> None:
-        """Put an agent back to its profile."""
+    def restore(self, what: AgentSnapshot | WorkloadSnapshot) -> None:
+        """Put an agent or a workload back to its profile."""
         if self.may_write():
-            self._own(self._restore(agent), "restore")
+            self._own(self._restore(what), "restore")
 
-    async def _restore(self, agent: AgentSnapshot) -> None:
-        self._tell(await self.desk.restore(agent), nothing="already as in the profile")
+    async def _restore(self, what: AgentSnapshot | WorkloadSnapshot) -> None:
+        if isinstance(what, WorkloadSnapshot):
+            done = await self.desk.restore_workload(what)
+        else:
+            done = await self.desk.restore(what)
+        self._tell(done, nothing="already as in the profile")
 
     def _tell(self, done: list[Done], *, nothing: str = "") -> None:
         for one in done:

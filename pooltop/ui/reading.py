@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from textual import events
 
+from pooltop.present.history import HostId
+from pooltop.present.inspector import RequestSubject, SocketSubject, leads_to, picture_of
+from pooltop.present.request_rows import RequestKey
+from pooltop.present.socket_rows import SocketKey
 from pooltop.ui.asked import ApplyEdits, StopAll
 from pooltop.ui.dashboard import Dashboard
 from pooltop.ui.keys import FROM_ANYWHERE
@@ -102,6 +108,33 @@ class ReadingKeys(Dashboard):
         if not self.board.helping:
             self.reader.inspecting = not self.reader.inspecting
             self.redraw()
+
+    def action_follow(self) -> None:
+        """Go from a request to its socket, from a socket to its request, from a host to its queue.
+
+        A queued request leads to the socket that it would get.
+        """
+        view = self.view()
+        subject = self.board.page.subject
+        picture = None
+        if view.snapshot is not None and subject is not None:
+            picture = picture_of(view.snapshot, subject)
+        there = None if picture is None else leads_to(picture)
+        if isinstance(there, SocketSubject):
+            self._go_to("Sockets", there.host, SocketKey(there.host.agent, there.socket))
+        elif isinstance(there, RequestSubject):
+            self.board.queue.list_for(view, there)
+            self._go_to("Queue", there.host, RequestKey(there.host.agent, there.request))
+        else:
+            self.operator.say("it leads nowhere from here")
+
+    def _go_to(self, page: str, host: HostId, key: Hashable) -> None:
+        self.board.pools.table.go_to(host)
+        self.board.turn_to(page)
+        self.board.page.choice.needle = ""
+        self.redraw()
+        self.board.page.table.go_to(key)
+        self.redraw()
 
     def action_scope(self) -> None:
         """Show sockets and requests of this host, or of all."""

@@ -6,12 +6,13 @@ from pooltop.core.edits import Control
 from pooltop.present import units
 from pooltop.present.danger import doubts
 from pooltop.present.history import HostId
-from pooltop.present.inspector import RequestSubject, SocketSubject
+from pooltop.present.inspect_workload import workload_of
+from pooltop.present.inspector import RequestSubject, SocketSubject, WorkloadSubject
 from pooltop.present.labels import label_of
 from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.board import options_of
 from pooltop.ui.sharing import SharingKeys
-from pooltop.ui.view import find
+from pooltop.ui.view import find, host_of
 from pooltop.ui.widgets.prompt import Question
 
 _FORCE_S = 2.0
@@ -75,8 +76,14 @@ class WritingKeys(SharingKeys):
         self.operator.undo()
 
     def action_restore(self) -> None:
-        """Put the focused agent back to its profile."""
-        agent, _ = find(self.history.latest, self.board.pools.host)
+        """Put what the cursor is on back to its profile: an agent, or a workload."""
+        subject, latest = self.board.page.subject, self.history.latest
+        if isinstance(subject, WorkloadSubject):
+            workload = None if latest is None else workload_of(latest, subject.name)
+            if workload is not None:
+                self.operator.restore(workload)
+            return
+        agent, _ = find(latest, host_of(subject) or self.board.pools.host)
         if agent is not None:
             self.operator.restore(agent)
 
@@ -185,8 +192,22 @@ class WritingKeys(SharingKeys):
     # --- leaving ----------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
-        """Leave in order."""
-        self.exit(return_code=self._return_code or 0)
+        """Leave in order; ask first where edits would be lost with the engine."""
+        edits = self.operator.desk.undoable
+        if not edits or self.company is not None or self.operator.ended:
+            self.exit(return_code=self._return_code or 0)
+            return
+        many = "1 edit is" if edits == 1 else f"{edits} edits are"
+        self.board.prompt.ask(
+            Question(
+                "LEAVE",
+                ((f" {many} not in the profile and will be gone with the engine", "warn"),),
+                lambda _: self.exit(return_code=self._return_code or 0),
+                expects="",
+                again="q",
+            )
+        )
+        self.redraw()
 
     def action_interrupt(self) -> None:
         """Leave at once when pressed twice."""

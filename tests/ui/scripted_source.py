@@ -396,6 +396,7 @@ def _info(socket: SimSocket, scheme: str, at: float) -> SocketInfo:
         opened_at=socket.opened_at,
         since=socket.since,
         requests=socket.requests,
+        request=None if socket.request is None else RequestId(socket.request[0]),
         tcp=0.001 if shaking else None,
         remote=f"127.0.0.1:{socket.id}",
         kernel=TCPInfo(

@@ -132,3 +132,19 @@ async def test_a_lock_that_cannot_be_had_is_said(desk) -> None:
         one.source.lock = Kept()
         await one.press("W", "enter")
         assert "write lock: viewer 2 was faster" in one.text()
+
+
+async def test_q_leaves_at_once_when_nothing_would_be_lost(desk) -> None:
+    async with desk() as one:
+        await one.press("q")
+    assert 0 == one.app.return_code
+
+
+async def test_q_asks_when_edits_would_be_lost_and_q_again_leaves(desk) -> None:
+    async with desk() as one:
+        await one.press("e", "9", "enter", "q")
+        assert "1 edit is not in the profile" in one.text()
+        await one.press("escape")
+        assert one.app.is_running
+        await one.press("q", "q")
+    assert 0 == one.app.return_code

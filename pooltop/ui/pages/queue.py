@@ -40,6 +40,13 @@ class QueuePage(TablePage[RequestRow]):
             self._subject = RequestSubject(self.row.host, self.row.request.id)
         return self._subject if self.table.cursor is not None else None
 
+    def list_for(self, view: View, subject: RequestSubject) -> None:
+        """Show the list that a request is in."""
+        _, origin = find(view.snapshot, subject.host)
+        waits = origin is not None and any(one.id == subject.request for one in origin.requests)
+        if self._running == waits:
+            self.vary()
+
     def vary(self) -> None:
         """Show the requests that run, or those that wait."""
         self._running = not self._running

@@ -28,6 +28,8 @@ class Question:
     """Called with what was typed."""
     expects: str | None = None
     """What has to be typed; None takes anything, "" wants Enter alone."""
+    again: str = ""
+    """The key that asked, pressed once more, is a yes too; empty for none."""
     text: str = ""
     """What stands in the field at first."""
     grave: bool = True
@@ -64,6 +66,8 @@ class Prompt(LinePane):
         self.title(question.title)
         if question.expects is None:
             how = "ret does it, esc leaves"
+        elif question.again:
+            how = f"{question.again} again or ret does it, esc stays"
         elif question.expects:
             how = f"type {clean(question.expects)} then ret; esc leaves"
         else:
@@ -84,7 +88,7 @@ class Prompt(LinePane):
             return None
         if key == "escape":
             self.drop()
-        elif key == "enter":
+        elif key == "enter" or (question.again and char == question.again):
             if question.expects is None or self._typed.strip() == question.expects:
                 typed = self._typed
                 self.drop()
