@@ -9,21 +9,19 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from pooltop.core.edits import EditRecord
-from pooltop.core.snapshot import AgentSnapshot
 from pooltop.present.alerts import Alert, alert_line, alerts_of, first_open
 from pooltop.present.cards import card_lines, card_of
-from pooltop.present.clean import clean
-from pooltop.present.editing import Editable, Target, WorkloadId
+from pooltop.present.editing import Target, WorkloadId
 from pooltop.present.header import header_line, mode_of, total_rate
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow
 from pooltop.present.inspector import WorkloadSubject
-from pooltop.present.labels import label_of
-from pooltop.present.limits import BY_OPTION, AgentLimits, value_of, written
 from pooltop.present.line import Line, Span, fit
-from pooltop.present.marks import changed_options
+from pooltop.present.table import row_line, shown_columns, title_line
 from pooltop.present.transport import transport_line
-from pooltop.present.workload_limits import WorkloadLimits
+from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
+from pooltop.present.workload_rows import build_workload_rows
+from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.help import help_lines
 from pooltop.ui.keys import key_line, typing_line
 from pooltop.ui.layout import Plan, plan
@@ -38,6 +36,7 @@ from pooltop.ui.widgets.events import EventLog
 from pooltop.ui.widgets.limits import LimitsStrip
 from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.prompt import Prompt
+from pooltop.ui.widgets.table import Sheet, TableGrid
 
 _CARD_LINES = 3
 _CARD_S = 90.0
@@ -72,7 +71,8 @@ class Board:
         self.keys = LinePane(painter, id="keys")
         self.help = LinePane(painter, id="help")
         self.message = LinePane(painter, id="message")
-        self._log_row = Horizontal(self.log, id="log-row")
+        self.traffic = TableGrid(painter, id="traffic")
+        self._log_row = Horizontal(self.log, self.traffic, id="log-row")
         self.alerts: tuple[Alert, ...] = ()
         """Those of the instant that is shown."""
         self.alert_place: int | None = None
@@ -109,6 +109,7 @@ class Board:
             self.prompt,
             self.card,
             self.log,
+            self.traffic,
             self.keys,
             self.help,
             self.message,
@@ -171,6 +172,7 @@ class Board:
         self._draw_limits(view)
         self._draw_card(view, layout, width)
         self.log.draw(view.logbook, view.until)
+        self._draw_traffic(view, layout, width)
         self._draw_header(view, layout, width, rows)
         self._draw_keys(view, layout, width)
 
@@ -246,7 +248,7 @@ class Board:
         status = view.status
         if not status and isinstance(target, HostId):
             agent, _ = find(view.snapshot, target)
-            status = _limits_hint(agent) if agent is not None else ()
+            status = limits_hint(agent) if agent is not None else ()
         self.limits.show_options(of, name, status)
 
     def _draw_alert(self, view: View, width: int) -> None:
@@ -262,6 +264,26 @@ class Board:
 
     def _card_height(self, view: View) -> int:
         return 0 if self._latest_edit(view) is None else _CARD_LINES
+
+    def _draw_traffic(self, view: View, layout: Plan, width: int) -> None:
+        """Show the workloads beside the log, where there is room for both."""
+        self.traffic.display = layout.workloads > 0
+        self.log.styles.width = width - layout.workloads
+        if not layout.workloads or view.snapshot is None:
+            return
+        self.traffic.styles.width = layout.workloads
+        inner = layout.workloads - layout.sides
+        columns = shown_columns(WORKLOAD_COLUMNS, inner)
+        rows = build_workload_rows(view.snapshot, view.history, window_s=view.header.window_s)
+        self.traffic.title(f"WORKLOADS {len(rows)}  (4)")
+        self.traffic.show_sheet(
+            Sheet(
+                keys=tuple(row.id for row in rows),
+                heading=title_line(columns, inner),
+                line=lambda i, _cursor: row_line(rows[i], columns, inner),
+                has_cursor=False,
+            )
+        )
 
     def _latest_edit(self, view: View) -> EditRecord | None:
         """Give the edit whose card is shown: the latest, for as long as it says something new."""
@@ -293,46 +315,3 @@ class Board:
             self.keys.show([fit(view.status, width)])
         else:
             self.keys.show([key_line(width, locked=view.locked)])
-
-
-def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editable | None, str]:
-    """Give what of a target can be edited, and its name.
-
-    Args:
-        view: where it is looked for.
-        target: an agent's host, or a workload.
-        live: as it is now, even on a frozen screen.
-    """
-    snapshot = view.live if live else view.snapshot
-    if snapshot is None or target is None:
-        return (None, "")
-    if isinstance(target, WorkloadId):
-        found = next((one for one in snapshot.workloads if one.name == target.name), None)
-        if found is None:
-            return (None, "")
-        return (WorkloadLimits.of(found), f"workload {clean(found.name, 40)}")
-    agent, origin = find(snapshot, target)
-    if agent is None:
-        return (None, "")
-    label = str(label_of(origin)) if origin is not None else ""
-    hosts = len(agent.origins)
-    many = f", applies to each of its {hosts} hosts" if hosts > 1 else ""
-    name = f"{label}, agent {clean(agent.name, 24)}{many}"
-    return (AgentLimits(agent.options, agent.initial_options), name)
-
-
-def _limits_hint(agent: AgentSnapshot) -> Line:
-    changed = changed_options(agent)
-    if not changed:
-        return ((" as in the profile", "dim"), ("   e", "key"), (" edit", "dim"))
-    was = ", ".join(
-        f"{BY_OPTION[option].title} {written(option, value_of(agent.initial_options, option))}"
-        for option in changed
-    )
-    return (
-        (f" * profile: {was}", "accent"),
-        ("   u", "key"),
-        (" undo", "dim"),
-        ("  U", "key"),
-        (" back to profile", "dim"),
-    )

@@ -27,7 +27,7 @@ from pooltop.present.alerts import alert_facts
 from pooltop.present.clean import clean
 from pooltop.present.header import HeaderFacts, State, load_of
 from pooltop.present.history import History
-from pooltop.present.inspector import RequestSubject
+from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.transport import TransportFacts
 from pooltop.present.viewers import change, lock_line
 from pooltop.sources.base import Source, Update
@@ -255,9 +255,10 @@ class Dashboard(App[None]):
         subject = self.board.page.subject
         host = host_of(subject) or self.board.pools.host
         request = subject.request if isinstance(subject, RequestSubject) else None
+        socket = subject.socket if isinstance(subject, SocketSubject) else None
         watched = None
         if host is not None:
-            watched = Watch(agent=host.agent, origin=host.origin, request=request)
+            watched = Watch(agent=host.agent, origin=host.origin, request=request, socket=socket)
         if watched != self._watched:
             self._watched = watched
             self._source.watch(watched)

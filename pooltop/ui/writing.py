@@ -10,7 +10,7 @@ from pooltop.present.inspect_workload import workload_of
 from pooltop.present.inspector import RequestSubject, SocketSubject, WorkloadSubject
 from pooltop.present.labels import label_of
 from pooltop.ui.asked import ApplyEdits
-from pooltop.ui.board import options_of
+from pooltop.ui.editable import options_of
 from pooltop.ui.sharing import SharingKeys
 from pooltop.ui.view import find, host_of
 from pooltop.ui.widgets.prompt import Question

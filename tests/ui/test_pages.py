@@ -179,3 +179,11 @@ async def test_g_goes_from_a_socket_to_its_request_and_back(desk) -> None:
         assert isinstance(request, RequestSubject)
         await one.press("g")
         assert socket == one.app.board.page.subject
+
+
+async def test_a_wide_screen_has_the_workloads_beside_the_events(desk) -> None:
+    async with desk(size=(200, 60)) as one:
+        assert "WORKLOADS 1  (4)" in one.text()
+        await one.pilot.resize_terminal(120, 40)
+        await one.step()
+        assert "WORKLOADS 1  (4)" not in one.text()

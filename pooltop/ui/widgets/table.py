@@ -33,6 +33,8 @@ class Sheet:
     """Gives the palette's name of a row's background."""
     note: Line = BLANK
     """What stands in the place of the rows when there are none."""
+    has_cursor: bool = True
+    """Whether the row that the cursor is on is told apart."""
     pinned: bool = False
     """Whether the cursor stays on a row that is gone: it is being looked at closely."""
 
@@ -147,7 +149,8 @@ class TableGrid(LinePane):
         if row < 1 or index >= len(self._sheet.keys):
             return "row"
         ground = self._sheet.ground(index)
-        return f"{ground}.cursor" if index == self._place else ground
+        here = self._sheet.has_cursor and index == self._place
+        return f"{ground}.cursor" if here else ground
 
     def on_resize(self) -> None:
         """Keep the cursor in sight, and paint as many rows as fit now."""

@@ -1,0 +1,57 @@
+"""What can be edited of what the cursor is on, by name: for the strip, and for the form."""
+
+from __future__ import annotations
+
+from pooltop.core.snapshot import AgentSnapshot
+from pooltop.present.clean import clean
+from pooltop.present.editing import Editable, Target, WorkloadId
+from pooltop.present.labels import label_of
+from pooltop.present.limits import BY_OPTION, AgentLimits, value_of, written
+from pooltop.present.line import Line
+from pooltop.present.marks import changed_options
+from pooltop.present.workload_limits import WorkloadLimits
+from pooltop.ui.view import View, find
+
+
+def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editable | None, str]:
+    """Give what of a target can be edited, and its name.
+
+    Args:
+        view: where it is looked for.
+        target: an agent's host, or a workload.
+        live: as it is now, even on a frozen screen.
+    """
+    snapshot = view.live if live else view.snapshot
+    if snapshot is None or target is None:
+        return (None, "")
+    if isinstance(target, WorkloadId):
+        found = next((one for one in snapshot.workloads if one.name == target.name), None)
+        if found is None:
+            return (None, "")
+        return (WorkloadLimits.of(found), f"workload {clean(found.name, 40)}")
+    agent, origin = find(snapshot, target)
+    if agent is None:
+        return (None, "")
+    label = str(label_of(origin)) if origin is not None else ""
+    hosts = len(agent.origins)
+    many = f", applies to each of its {hosts} hosts" if hosts > 1 else ""
+    name = f"{label}, agent {clean(agent.name, 24)}{many}"
+    return (AgentLimits(agent.options, agent.initial_options), name)
+
+
+def limits_hint(agent: AgentSnapshot) -> Line:
+    """Say how an agent differs from its profile, and what can be done about it."""
+    changed = changed_options(agent)
+    if not changed:
+        return ((" as in the profile", "dim"), ("   e", "key"), (" edit", "dim"))
+    was = ", ".join(
+        f"{BY_OPTION[option].title} {written(option, value_of(agent.initial_options, option))}"
+        for option in changed
+    )
+    return (
+        (f" * profile: {was}", "accent"),
+        ("   u", "key"),
+        (" undo", "dim"),
+        ("  U", "key"),
+        (" back to profile", "dim"),
+    )
