@@ -33,6 +33,10 @@ class Editable(Protocol):
         """Give what the profile has."""
         ...
 
+    def allowed(self, option: str) -> str:
+        """Say what may be typed, and what the profile lets pass without a question."""
+        ...
+
     def parse(self, option: str, text: str) -> Value | None:
         """Give the value that was typed.
 

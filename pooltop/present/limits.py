@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pooltop.core.edits import EditError, Value, apply_edit
@@ -210,6 +211,8 @@ class AgentLimits:
     options: AgentOptions
     before: AgentOptions
     """As the profile has them."""
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """What the profile lets an option be edited to without a question."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -223,6 +226,15 @@ class AgentLimits:
     def initial(self, option: str) -> Value | None:
         """Give what the profile has."""
         return value_of(self.before, option)
+
+    def allowed(self, option: str) -> str:
+        """Say what may be typed, and what the profile lets pass without a question."""
+        allowed = BY_OPTION[option].allowed
+        bounds = self.bounds.get(option)
+        if bounds is None:
+            return allowed
+        least, most = (written(option, bound) for bound in bounds)
+        return f"{allowed}; the profile's bounds are {least}..{most}"
 
     def parse(self, option: str, text: str) -> Value | None:
         """Give the value that was typed.

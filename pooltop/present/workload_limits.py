@@ -59,6 +59,11 @@ class WorkloadLimits:
         del option
         return self.before
 
+    def allowed(self, option: str) -> str:
+        """Say what may be typed."""
+        del option
+        return self.fields[0].allowed
+
     def parse(self, option: str, text: str) -> Value | None:
         """Give the value that was typed.
 

@@ -248,7 +248,7 @@ class Board:
         status = view.status
         if not status and isinstance(target, HostId):
             agent, _ = find(view.snapshot, target)
-            status = limits_hint(agent) if agent is not None else ()
+            status = limits_hint(view, target, agent) if agent is not None else ()
         self.limits.show_options(of, name, status)
 
     def _draw_alert(self, view: View, width: int) -> None:

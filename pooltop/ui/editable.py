@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from pooltop.core.snapshot import AgentSnapshot
+from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.demand import demand_of
 from pooltop.present.editing import Editable, Target, WorkloadId
+from pooltop.present.history import HostId
 from pooltop.present.labels import label_of
 from pooltop.present.limits import BY_OPTION, AgentLimits, value_of, written
 from pooltop.present.line import Line
@@ -36,11 +41,31 @@ def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editab
     hosts = len(agent.origins)
     many = f", applies to each of its {hosts} hosts" if hosts > 1 else ""
     name = f"{label}, agent {clean(agent.name, 24)}{many}"
-    return (AgentLimits(agent.options, agent.initial_options), name)
+    return (AgentLimits(agent.options, agent.initial_options, agent.bounds), name)
 
 
-def limits_hint(agent: AgentSnapshot) -> Line:
-    """Say how an agent differs from its profile, and what can be done about it."""
+def limits_hint(view: View, host: HostId, agent: AgentSnapshot) -> Line:
+    """Say how an agent differs from its profile, what can be done, and how much would do."""
+    return (*_as_in_the_profile(agent), *_needed(view, host))
+
+
+def _needed(view: View, host: HostId) -> Line:
+    """Estimate, by Little's law, how many sockets the host's arrivals keep in use."""
+    _, origin = find(view.snapshot, host)
+    if origin is None or view.snapshot is None:
+        return ()
+    track = view.history.track(host)
+    demand = demand_of(track, origin, view.snapshot.at, view.header.window_s)
+    if demand is None or demand.needed is None or not demand.arriving_s:
+        return ()
+    words = (
+        f"   arriving {units.rate(demand.arriving_s)}/s x {units.duration(demand.holds_s)} = "
+        f"about {units.count(math.ceil(demand.needed))} needed (estimate)"
+    )
+    return ((words, "dim"),)
+
+
+def _as_in_the_profile(agent: AgentSnapshot) -> Line:
     changed = changed_options(agent)
     if not changed:
         return ((" as in the profile", "dim"), ("   e", "key"), (" edit", "dim"))

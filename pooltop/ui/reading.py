@@ -230,6 +230,8 @@ class ReadingKeys(Dashboard):
             return
         if not self.timeline.step(by, self.history.latest):
             self.operator.say("there is nothing kept before" if by < 0 else "this is the newest")
+        elif self.timeline.frozen is not None:
+            self.operator.say(self.timeline.rewind.loss_at(self.timeline.frozen.at))
         self.redraw()
 
     def action_bookmark(self, by: int) -> None:

@@ -279,3 +279,17 @@ async def test_the_form_always_opens_on_max_sockets_whatever_was_edited_last(des
         edits = [("starved", "max_free_sockets", 9.0, "operator")]
         edits += [("starved", "max_sockets", 40.0, "operator")]
         assert edits == sent(one)
+
+
+async def test_the_form_says_what_the_profile_lets_pass(desk) -> None:
+    async with desk() as one:
+        one.source.bounds = {"max_sockets": (1.0, 20.0)}
+        await one.step()
+        await one.press("e")
+        assert "the profile's bounds are 1..20" in one.text()
+
+
+async def test_the_strip_estimates_how_many_sockets_the_arrivals_need(desk) -> None:
+    async with desk(steps=20) as one:
+        assert "needed (estimate)" in one.text()
+        assert "arriving 7" in one.text()

@@ -134,9 +134,9 @@ class LimitsStrip(LinePane):
         spans: list[Span] = []
         if typed is not None and typed != before:
             spans.append((f" {field.title} {before} > {typed}", "accent"))
-            spans.append((f" ok, {field.allowed}", "good"))
+            spans.append((f" ok, {form.of.allowed(field.option)}", "good"))
         else:
-            spans.append((f" {field.title}: {field.allowed}", "text"))
+            spans.append((f" {field.title}: {form.of.allowed(field.option)}", "text"))
         spans.append((f"  {field.meaning}", "dim"))
         return fit(spans, width)
 
