@@ -49,7 +49,7 @@ def log_plot(
     highest = max((v for column in values for v in column if v is not None), default=0.0)
     top = decade_above(highest)
     span = f"{_written(top / 10**DECADES)}..{_written(top)}"
-    return LogPlot(f"{name} _p50 -p95 ^p99, log {span}", tuple(values), top, window_s, markers)
+    return LogPlot(f"{name} _p50 -p95 ^p99 log {span}", tuple(values), top, window_s, markers)
 
 
 def _written(decade_s: float) -> str:

@@ -64,7 +64,7 @@ def socket_table(origin: OriginSnapshot, at: float, width: int, height: int) -> 
     )
     if not sockets or height < LEAST_LINES:
         return []
-    columns = shown_columns(SOCKET_COLUMNS, width)
+    columns = shown_columns(SOCKET_COLUMNS, width, margin=0)
     room = height - 1 if len(sockets) < height else height - 2
     lines = [title_line(columns, width, margin=0)]
     lines += [

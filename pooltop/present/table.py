@@ -24,6 +24,8 @@ second, a share of 1, bytes, bytes per second, or a Unix time."""
 
 GAP = 1
 """Cells between two columns."""
+_READABLE = 8
+"""Columns that give way are not made narrower than this while others can be left out."""
 HIDDEN = 100_000
 """``Column.from_width`` of what no screen shows, for it says again what another column shows in
 short: there to sort by, to filter by and to export."""
@@ -185,25 +187,49 @@ def filled(column: Column[Row], row: Row, size: int) -> Line:
     return tuple(span for span in spans if span[0])
 
 
-def shown_columns(columns: Sequence[Column[Row]], width: int) -> tuple[Column[Row], ...]:
-    """Give the columns that a table of this width shows."""
-    return tuple(column for column in columns if width >= column.from_width)
+def shown_columns(
+    columns: Sequence[Column[Row]], width: int, *, margin: int = 1
+) -> tuple[Column[Row], ...]:
+    """Give the columns that a table of this width shows.
+
+    On the narrowest the last ones are left out, so that names can still be read: a number that
+    belongs to nobody says nothing.
+    """
+    shown = [column for column in columns if width >= column.from_width]
+    while _least(shown) + margin > width:
+        last = next((column for column in reversed(shown) if not column.most), None)
+        if last is None or last is shown[0]:
+            break
+        shown.remove(last)
+    return tuple(shown)
+
+
+def _least(columns: Sequence[Column[Row]]) -> int:
+    """Give the cells of a line without margin in which each column can be read."""
+    sizes = (min(column.width, _READABLE) if column.most else column.width for column in columns)
+    return sum(size + GAP for size in sizes) - GAP
 
 
 def sizes(columns: Sequence[Column[Row]], width: int, *, margin: int = 1) -> list[int]:
     """Give each column's cells, so that the line fills ``width`` as far as columns can stretch.
 
-    Those that stretch grow from the left on, and give way from the right on, to nothing if it
-    must be; the others never change, so that a narrower line than they need is cut off.
+    Those that stretch grow from the left on, and give way from the right on: as far as they can be
+    read, then to nothing. The others never change: a line narrower than they need is cut off.
     """
     given = [column.width for column in columns]
     spare = width - margin - sum(given) - GAP * len(given)  # one cell is left free at the end
     stretching = [place for place, column in enumerate(columns) if column.most]
-    for place in stretching if spare > 0 else reversed(stretching):
-        wanted = given[place] + spare
-        size = max(0, min(max(columns[place].most, given[place]), wanted))
-        spare -= size - given[place]
-        given[place] = size
+    if spare > 0:
+        for place in stretching:
+            more = min(spare, max(0, columns[place].most - given[place]))
+            given[place] += more
+            spare -= more
+        return given
+    for least in (_READABLE, 0):
+        for place in reversed(stretching):
+            less = min(-spare, max(0, given[place] - least))
+            given[place] -= less
+            spare += less
     return given
 
 

@@ -6,11 +6,9 @@ import asyncio
 import os
 import signal
 import threading
-from functools import partial
 
 from pooltop.sources.base import Source
 from pooltop.ui.app import PoolTopApp
-from pooltop.ui.terminal import Terminal
 
 _CLOSE_S = 2.5
 """An orderly end of the source may take so long."""
@@ -26,20 +24,16 @@ def run_dashboard(source: Source, *, read_only: bool = False) -> int:
         read_only: Refuse every edit and control.
 
     Returns:
-        The exit status: 0; 1 when the engine could not be started or failed, or the dashboard
-        did; 130 after ctrl+c twice or SIGINT; 143 after SIGTERM; 129 after SIGHUP, and when the
-        terminal is gone.
+        The exit status: 0; 1 when the engine could not be started or the dashboard failed;
+        130 after ctrl+c twice or SIGINT; 143 after SIGTERM, 129 after SIGHUP.
     """
     return asyncio.run(_run(PoolTopApp(source, read_only=read_only), source))
 
 
 async def _run(app: PoolTopApp, source: Source) -> int:
     loop = asyncio.get_running_loop()
-    app.on_leave = partial(_arm, app)
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
-        # What nohup, or a shell without job control, has made us ignore stays ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, app.leave, code)
+        loop.add_signal_handler(number, _leave, app, code)
     try:
         await app.run_async()
     finally:
@@ -51,15 +45,9 @@ async def _run(app: PoolTopApp, source: Source) -> int:
     return app.return_code or 0
 
 
-def _arm(app: PoolTopApp, code: int) -> None:
-    """See to it that the process ends soon, whatever hangs."""
-    last = threading.Timer(_HARD_S, _give_up, args=(app, code))
+def _leave(app: PoolTopApp, code: int) -> None:
+    # Textual writes from a thread that blocks for ever on a terminal that hung up.
+    last = threading.Timer(_HARD_S, os._exit, args=(code,))
     last.daemon = True
     last.start()
-
-
-def _give_up(app: PoolTopApp, code: int) -> None:
-    driver = app._driver  # noqa: SLF001 - Textual tells it to nobody
-    if isinstance(driver, Terminal):
-        driver.abandon()
-    os._exit(code)
+    app.leave(code)

@@ -23,7 +23,7 @@ from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.present.workload_rows import build_workload_rows
 from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.help import help_lines
-from pooltop.ui.keys import key_line, typing_line
+from pooltop.ui.keys import Typing, key_line, typing_line
 from pooltop.ui.layout import Plan, plan
 from pooltop.ui.pages.base import Page
 from pooltop.ui.pages.events import EventsPage
@@ -38,7 +38,8 @@ from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.prompt import Prompt
 from pooltop.ui.widgets.table import Sheet, TableGrid
 
-_CARD_LINES = 3
+_CARD_LINES = ((150, 1), (100, 2), (0, 3))
+"""From so many cells on, a card has so many lines: fixed, for what is below must not jump."""
 _CARD_S = 90.0
 """A card of an edit that is settled stays on the screen for so long."""
 
@@ -152,7 +153,7 @@ class Board:
             height - (view.transport is not None),
             hosts=hosts,
             editing=self.asking,
-            card=self._card_height(view),
+            card=self._card_height(view, width),
             pools=self.page is self.pools,
             plots=self.page.name == "Workloads",
             inspecting=view.inspecting,
@@ -262,8 +263,10 @@ class Board:
         self.alert_place = first_open(found) if place is None else place
         self.alert.show([alert_line(found, width, place=self.alert_place)])
 
-    def _card_height(self, view: View) -> int:
-        return 0 if self._latest_edit(view) is None else _CARD_LINES
+    def _card_height(self, view: View, width: int) -> int:
+        if self._latest_edit(view) is None:
+            return 0
+        return next(lines for cells, lines in _CARD_LINES if width >= cells)
 
     def _draw_traffic(self, view: View, layout: Plan, width: int) -> None:
         """Show the workloads beside the log, where there is room for both."""
@@ -310,7 +313,11 @@ class Board:
 
     def _draw_keys(self, view: View, layout: Plan, width: int) -> None:
         if self.typing:
-            self.keys.show([typing_line(width, editing=self.limits.editing)])
+            asked = self.prompt.question is not None
+            what: Typing = "edit" if self.limits.editing else "question" if asked else "filter"
+            # Where the table has no border, what is typed has no other place.
+            typed = self.page.choice.needle if what == "filter" and not layout.frame else None
+            self.keys.show([typing_line(width, what, typed=typed)])
         elif layout.limits == 0 and view.status:
             self.keys.show([fit(view.status, width)])
         else:

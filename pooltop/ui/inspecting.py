@@ -26,6 +26,8 @@ _HINTS_FROM = 8
 """Lines from which on the pane's keys have one of their own."""
 _CARDS = 3
 """Edits whose cards are shown, the latest first."""
+_LINES = 4
+"""Of the latest one's card: its figures and what becomes of it. The others have two."""
 
 
 def inspect_subject(
@@ -75,5 +77,6 @@ def _cards(view: View, subject: Subject, width: int) -> list[Line]:
     host = subject.host if isinstance(subject, HostSubject) else None
     lines: list[Line] = []
     for edit in reversed(mine[-_CARDS:]):
-        lines += card_lines(card_of(edit, snapshot, view.history, host=host), width, 2)
+        card = card_of(edit, snapshot, view.history, host=host)
+        lines += card_lines(card, width, _LINES if edit is mine[-1] else 2)
     return lines

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-from pooltop.present.clean import cells
+from pooltop.present.clean import cells, clean
 from pooltop.present.line import Line, Span, fit
 
 
@@ -130,13 +131,32 @@ _EDITING = (
     ("{ }", "10"),
     ("P", "stop everything"),
 )
+_ANSWERING = (("ret", "does it"), ("esc", "leaves"), ("^x", "stop everything"))
 _FILTERING = (("ret", "keep"), ("esc", "clear"), ("up down", "move"), ("^x", "stop everything"))
 
 
-def typing_line(width: int, *, editing: bool) -> Line:
-    """Give the key line while the edit form or the filter has the keyboard."""
+Typing = Literal["edit", "question", "filter"]
+"""What has the keyboard."""
+
+_TYPING: dict[Typing, tuple[tuple[str, str], ...]] = {
+    "edit": _EDITING,
+    "question": _ANSWERING,
+    "filter": _FILTERING,
+}
+
+
+def typing_line(width: int, what: Typing, *, typed: str | None = None) -> Line:
+    """Give the key line while the edit form, a question or the filter has the keyboard.
+
+    Args:
+        width: in cells.
+        what: has it.
+        typed: shown before the keys, where it is to be seen nowhere else; None where it is.
+    """
     spans: list[Span] = [(" ", "text")]
-    for name, word in _EDITING if editing else _FILTERING:
+    if typed is not None:
+        spans += [(f"/{clean(typed)}_", "field.focus"), ("  ", "text")]
+    for name, word in _TYPING[what]:
         spans += [(name, "key"), (f" {word}  ", "dim")]
     return fit(spans, width)
 

@@ -57,7 +57,7 @@ class WritingKeys(SharingKeys):
             return
         waiting = sum(origin.queued for origin in agent.origins)
         used = sum(len(origin.sockets) for origin in agent.origins)
-        says = f" {doubt}. {units.count(used)} sockets in use, {units.count(waiting)} queued."
+        says = f" {doubt}. {units.count(used)} in use, {units.count(waiting)} queued."
         self.board.prompt.ask(
             Question(
                 f"EDIT {agent.name} (pinned)",
@@ -195,23 +195,19 @@ class WritingKeys(SharingKeys):
         """Leave in order; ask first where edits would be lost with the engine."""
         edits = self.operator.desk.undoable
         if not edits or self.company is not None or self.operator.ended:
-            self._leave_in_order()
+            self.exit(return_code=self._return_code or 0)
             return
         many = "1 edit is" if edits == 1 else f"{edits} edits are"
         self.board.prompt.ask(
             Question(
                 "LEAVE",
                 ((f" {many} not in the profile and will be gone with the engine", "warn"),),
-                lambda _: self._leave_in_order(),
+                lambda _: self.exit(return_code=self._return_code or 0),
                 expects="",
                 again="q",
             )
         )
         self.redraw()
-
-    def _leave_in_order(self) -> None:
-        # An engine that failed, or never ran, is not forgotten.
-        self.exit(return_code=int(self.operator.ended))
 
     def action_interrupt(self) -> None:
         """Leave at once when pressed twice."""

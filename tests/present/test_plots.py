@@ -107,7 +107,7 @@ def test_a_logarithmic_axis_ends_at_a_whole_decade(highest: float, top: float) -
 
 def test_quantiles_stand_in_their_decade_each_with_its_glyph() -> None:
     plot = log_plot("WAIT", [(0.002, 0.05, 2.0), (0.002, 0.004, 0.5), (None, None, None)], 60.0)
-    assert "WAIT _p50 -p95 ^p99, log 1ms..10s" == plot.title
+    assert "WAIT _p50 -p95 ^p99 log 1ms..10s" == plot.title
     assert [
         "   1s ^  ",
         "100ms  ^ ",
@@ -174,7 +174,7 @@ def test_the_plots_of_a_workload_show_what_it_offered_and_got(make) -> None:
         rate.limits[5],
     )
     assert ("IN FLIGHT 0..500", 100) == (flight.title, flight.values[5])
-    assert "LATENCY _p50 -p95 ^p99, log 1ms..10s" == latency.title
+    assert "LATENCY _p50 -p95 ^p99 log 1ms..10s" == latency.title
 
 
 def test_a_load_that_is_served_whole_is_not_hot() -> None:

@@ -146,6 +146,16 @@ def test_every_column_of_every_table_is_defined_in_a_sentence_and_has_a_name_of_
 
 
 @pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("width", range(40, 78))
+def test_on_a_narrow_screen_the_last_columns_go_and_names_can_be_read(table, width) -> None:
+    columns = shown_columns(TABLES[table], width)
+    assert columns == tuple(one for one in TABLES[table] if one in columns)
+    given = zip(columns, sizes(columns, width), strict=True)
+    assert all(size >= min(7, column.width) for column, size in given if column.most)
+    assert width_of(title_line(columns, width)) <= width
+
+
+@pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("width", range(60, 300, 7))
 def test_a_table_fits_the_width_from_which_it_shows_its_columns(table: str, width: int) -> None:
     columns = shown_columns(TABLES[table], width)

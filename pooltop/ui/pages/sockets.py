@@ -14,6 +14,9 @@ from pooltop.ui.pages.base import TablePage
 from pooltop.ui.view import View, find
 from pooltop.ui.widgets.lines import Painter
 
+_OF_ONE_HOST = tuple(column for column in COLUMNS if column.id != "host")
+"""The title says whose sockets they are."""
+
 
 class SocketsPage(TablePage[SocketRow]):
     """What every connection does, what it has cost and what the kernel sees of it."""
@@ -48,6 +51,7 @@ class SocketsPage(TablePage[SocketRow]):
         """Show the sockets of the host in focus, or of all."""
         inner = self.lay_out(view, plan, width)
         if view.snapshot is not None:
+            self.all_columns = COLUMNS if view.all_hosts else _OF_ONE_HOST
             rows = build_socket_rows(view.snapshot, None if view.all_hosts else view.host)
             self.show_rows(view, plan, inner, rows)
 
