@@ -1,7 +1,8 @@
 """What is told of a host only while somebody looks at it: the story of each socket and request.
 
 Everything here is the pool's own record, or a dry run of its own rules (``foresight``): no viewer
-guesses why a request waits. Texts are raw, as in ``snapshot``; secrets are not in them.
+guesses why a request waits. Texts are raw, as in ``snapshot``; secrets are not in them. As
+there, the garbage collector need not know these values.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ HIDDEN = "(hidden)"
 """What stands in the place of a header field's value that may be a secret."""
 
 
-class Watch(msgspec.Struct, frozen=True, kw_only=True):
+class Watch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whom a viewer looks at."""
 
     agent: str
@@ -30,7 +31,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """Of a host with very many sockets, past requests are told of this one only."""
 
 
-class PastRequest(msgspec.Struct, frozen=True, kw_only=True):
+class PastRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request that a socket has carried and that is settled."""
 
     id: RequestId
@@ -55,7 +56,7 @@ class FateKind(StrEnum):
     CLOSE = "closed"
 
 
-class Fate(msgspec.Struct, frozen=True, kw_only=True):
+class Fate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the pool would do with a socket if its response were whole at this instant.
 
     The response itself may still say otherwise: it is taken to allow keep-alive, without a hint.
@@ -70,7 +71,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     """Why it would be closed; None if it would not."""
 
 
-class SocketDetail(msgspec.Struct, frozen=True, kw_only=True):
+class SocketDetail(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is told of a socket beside its SocketInfo."""
 
     id: SocketId
@@ -82,7 +83,7 @@ class SocketDetail(msgspec.Struct, frozen=True, kw_only=True):
     """Its file descriptor in the engine's process; None without one."""
 
 
-class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+class Outlook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When a queued request would start."""
 
     ahead: int
@@ -98,7 +99,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     limit stands in the way too, and for a request that was given up."""
 
 
-class RequestDetail(msgspec.Struct, frozen=True, kw_only=True):
+class RequestDetail(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is told of a queued or running request beside its RequestInfo."""
 
     id: RequestId
@@ -121,7 +122,7 @@ class RequestDetail(msgspec.Struct, frozen=True, kw_only=True):
     """Of the one request asked for: names, and values, HIDDEN for those that may be secret."""
 
 
-class HostDetail(msgspec.Struct, frozen=True, kw_only=True):
+class HostDetail(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One host that is looked at."""
 
     agent: str

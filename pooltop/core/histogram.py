@@ -24,7 +24,7 @@ def value_of(bucket: int) -> float:
     return float(SMALLEST_S * GROWTH ** (bucket + 0.5))
 
 
-class Histogram(msgspec.Struct, frozen=True):
+class Histogram(msgspec.Struct, frozen=True, gc=False):
     """A frozen, sparse picture of a Recorder: what snapshots carry."""
 
     count: int = 0

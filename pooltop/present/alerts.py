@@ -8,8 +8,9 @@ and comes back is a new alert. ("The engine is silent" is none of these: the hea
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, assert_never
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
@@ -46,10 +47,15 @@ class Alert:
     name: Label
     since: float
     """Since when it has lasted without a break."""
-    text: str
-    """What is wrong, without the host's name."""
+    tell: Callable[[], str] = field(repr=False, compare=False)
+    """Gives ``text``: of many alerts one is shown."""
     queued: int
     acknowledged: bool = False
+
+    @property
+    def text(self) -> str:
+        """What is wrong, without the host's name."""
+        return self.tell()
 
     @property
     def trouble(self) -> Trouble:
@@ -99,13 +105,13 @@ def alerts_of(
                 if names is None:
                     names = names_of(snapshot)
                 alert = AlertId(host, trouble, spell.episode)
-                text = _text(trouble, agent, origin, track=track, at=at, since=spell.begin)
+                tell = partial(_text, trouble, agent, origin, track=track, at=at, since=spell.begin)
                 found.append(
                     Alert(
                         id=alert,
                         name=names[host],
                         since=spell.begin,
-                        text=text,
+                        tell=tell,
                         queued=origin.queued,
                         acknowledged=alert in acknowledged,
                     )
@@ -140,7 +146,7 @@ def _text(
         case Trouble.ERRORS:
             of = counts(origin.counters.failed, most=3)
             since_start = f" (since the start: {of})" if of else ""
-            share = units.share(track.rates(at, RECENT_S).errors)
+            share = units.share(track.error_share(at, RECENT_S))
             return f"{share} of its requests failed or were answered 5xx{since_start}"
         case Trouble.STALE:
             return _stale(track, at)
@@ -179,23 +185,25 @@ def alert_facts(snapshot: Snapshot, history: History, *, start: float) -> list[A
             host = HostId(agent.name, origin.key)
             spells = history.track(host).spells
             for trouble in spells.kinds():
-                names = names or names_of(snapshot)
+                if names is None:
+                    names = names_of(snapshot)
                 for episode in spells.episodes(trouble, start, snapshot.at):
-                    facts += _facts(host, trouble, episode, names[host], snapshot)
-    facts = [fact for fact in facts if start < fact.at <= snapshot.at]
+                    facts += _facts(host, trouble, episode, names[host], snapshot, start)
     return sorted(facts, key=lambda fact: (fact.at, GRAVITY[fact.id.trouble], str(fact.name)))
 
 
 def _facts(
-    host: HostId, trouble: Trouble, episode: Spell, name: Label, snapshot: Snapshot
+    host: HostId, trouble: Trouble, episode: Spell, name: Label, snapshot: Snapshot, start: float
 ) -> list[AlertFact]:
     told = episode.begin + trouble.lasts_s
     if min(episode.end, snapshot.at) < told:
         return []
-    lasted = f" for {units.age(trouble.lasts_s)}" if trouble.lasts_s else ""
     ends = episode.end <= snapshot.at
-    moments = [(told, False, f"{trouble.word}{lasted}")]
-    if ends:
+    moments = []
+    if start < told:
+        lasted = f" for {units.age(trouble.lasts_s)}" if trouble.lasts_s else ""
+        moments.append((told, False, f"{trouble.word}{lasted}"))
+    if ends and start < episode.end:
         after = units.age(episode.end - episode.begin)
         moments.append((episode.end, True, f"no longer {trouble.word}, after {after}"))
     return [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, SocketInfo
 from pooltop.present.clean import clean
@@ -39,7 +39,11 @@ class DialCosts:
 
 @dataclass(frozen=True, slots=True)
 class HostRow:
-    """What is known of one host at one instant; all text in it is clean."""
+    """What is known of one host at one instant; all text that its columns show is clean.
+
+    What only the rows on the screen need is worked out when it is asked for: of 200 hosts that
+    is a third of a frame.
+    """
 
     id: HostId
     name: Label
@@ -65,23 +69,43 @@ class HostRow:
     """Connections that this side closed first and the kernel still holds; None: not counted."""
     ports_held: float | None = None
     """Share of the local ports that those keep from one peer; None when it is not known."""
-    spark: Line = ()
-    """In use over the window; empty when it was not asked for."""
-    faults: str = ""
-    """What requests failed of since the start, the most frequent first; empty for none."""
     tunnels: int = 0
     """Tunnels through a proxy that are not up."""
     tunnels_s: float | None = None
     """Age of the oldest of these; None without any."""
     tunnels_wait: str = ""
     """Who waits for them and how long already, in words."""
-    dials: DialCosts = DialCosts()
     sockets: int = 0
     """Open ones, in use or idle."""
-    closed: int = 0
-    """Sockets closed since the start."""
-    closed_of: str = ""
-    """Of what, the most frequent first; empty for none."""
+    origin: OriginSnapshot = field(kw_only=True, repr=False)
+    """The host itself; the texts in it are raw."""
+    draw: Callable[[], Line] = field(kw_only=True, repr=False, compare=False)
+    """Draws ``spark``."""
+
+    @property
+    def spark(self) -> Line:
+        """In use over the window; empty when it was not asked for."""
+        return self.draw()
+
+    @property
+    def faults(self) -> str:
+        """What requests failed of since the start, the most frequent first; empty for none."""
+        return counts(self.origin.counters.failed, most=3)
+
+    @property
+    def closed(self) -> int:
+        """Sockets closed since the start."""
+        return sum(self.origin.counters.closed.values())
+
+    @property
+    def closed_of(self) -> str:
+        """Of what, the most frequent first; empty for none."""
+        return counts(self.origin.counters.closed)
+
+    @property
+    def dials(self) -> DialCosts:
+        """What its open sockets cost to open."""
+        return _dial_costs((*self.origin.sockets, *self.origin.free_sockets))
 
     @property
     def label(self) -> str:
@@ -180,11 +204,14 @@ def _row(
     rates = track.rates(at, window_s)
     since = track.saturated_since(at)
     oldest, tunnel = origin.oldest_queued_at, origin.tunnelling_since
-    line: Line = ()
-    if grid is not None:
+
+    def draw() -> Line:
+        if grid is None:
+            return ()
         used = track.series("in_use", grid, at)
         limits = track.series("limit", grid, at)
-        line = spark_line(used, limits, _spark_top(used, limits), ascii_only=ascii_only)
+        return spark_line(used, limits, _spark_top(used, limits), ascii_only=ascii_only)
+
     return HostRow(
         id=host,
         name=name,
@@ -203,15 +230,12 @@ def _row(
         rates=rates,
         time_wait=None if origin.time_wait is None else origin.time_wait.ours,
         ports_held=ports_held(origin.time_wait, local_ports),
-        spark=line,
-        faults=counts(origin.counters.failed, most=3),
         tunnels=origin.tunnelling,
         tunnels_s=None if tunnel is None else max(0.0, at - tunnel),
         tunnels_wait=waiting_words(origin, at),
-        dials=_dial_costs((*origin.sockets, *origin.free_sockets)),
         sockets=origin.total,
-        closed=sum(origin.counters.closed.values()),
-        closed_of=counts(origin.counters.closed),
+        origin=origin,
+        draw=draw,
     )
 
 

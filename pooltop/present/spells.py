@@ -104,14 +104,18 @@ class Spells(Generic[KindT]):
         line = self._lines.get(kind)
         if line is None:
             return []
+        # From the newest on: of ten minutes that came and went, few touch the latest instant.
         found: list[Spell] = []
-        for index in range(bisect_right(line.begins, until)):
-            spell = line.spell(index)
-            end = spell.end if spell.end <= until else math.inf
-            if found and found[-1].episode == spell.episode:
-                found.pop()
-            found.append(Spell(spell.episode, end, spell.episode))
-        return [each for each in found if each.end >= start]
+        index = bisect_right(line.begins, until) - 1
+        while index >= 0:
+            end = line.ends[index] if line.ends[index] <= until else math.inf
+            if end < start:
+                break
+            episode = line.episodes[index]
+            found.append(Spell(episode, end, episode))
+            index = bisect_left(line.episodes, episode) - 1
+        found.reverse()
+        return found
 
     def kinds(self) -> Iterable[KindT]:
         """Give every kind that ever held, as far as it is kept."""

@@ -142,6 +142,18 @@ class Track:
             out_s=gains[_BYTES_OUT] / span,
         )
 
+    def error_share(self, at: float, window_s: float) -> float | None:
+        """Give ``rates(at, window_s).errors`` without what else that works out.
+
+        For a window beside the one that the tables have: each histogram knows where one begins.
+        """
+        moments = self.moments
+        if not moments.at:
+            return None
+        gains = moments.gains(moments.index_at(at - window_s), moments.index_at(at))
+        ended = gains[_COMPLETED] + gains[_FAILED]
+        return gains[_ERRORS] / ended if ended > 0 else None
+
     def series(self, name: Column, grid: Grid, until: float) -> list[float | None]:
         """Give the column's highest value in each column of the grid; None is a gap.
 

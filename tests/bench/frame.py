@@ -1,71 +1,291 @@
-"""What one frame of the dashboard costs: CPU milliseconds at 200 hosts, 2,000 sockets.
+"""Is a frame within its budget? CPU and key-to-paint at 200 hosts, 2,000 sockets, 5,000 queued.
 
-    PYTHONPATH=. python tests/bench/frame.py [hosts] [frames]
+    PYTHONPATH=. python tests/bench/frame.py [--seconds 8] [--only 120x40] [--profile FOLDER]
 
-Prints the median and the worst of the frames, and how much of one core 4 frames/s would take.
-Counted in process CPU time, so that a busy machine says the same; the simulation is not counted.
+The dashboard as it is run, on a pseudo-terminal, over the real wire: a process beside it sends
+four updates a second as an engine does, prepared by ``busy``, so that taking them from the socket
+and decoding them counts. For every page, at two sizes, with the inspector and without, while the
+cursor moves three times a second:
+
+- CPU of the dashboard alone, all its threads, by the kernel's count, as a share of one core;
+  under 25 % is the budget. A busy machine says nearly the same.
+- From a key written to the terminal to the bytes that paint the cursor on its new row: median,
+  95 % and the worst; under 100 ms is the budget. A busy machine adds to it.
+- How many frames a second were drawn: fewer than four where the dashboard has found frames too dear.
+
+``--profile`` writes the dashboard's cProfile there, a file for each size.
 """
 
 from __future__ import annotations
 
-import asyncio
+import argparse
+import cProfile
+import re
+import select
+import socket
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "ui")]
+from busy import HOSTS, BusyEngine
+from pty_screen import Screen
 
-from scripted_source import ScriptedSource, SimAgent, SimHost
+from pooltop.core.model import Profile
+from pooltop.sources.wire import (
+    VERSION,
+    Frames,
+    Goodbye,
+    Hello,
+    Run,
+    SetWatch,
+    Update,
+    encode,
+    read_from_viewer,
+)
 
-from pooltop.core.model import AgentOptions
-from pooltop.ui.app import PoolTopApp
+INTERVAL_S = 0.25
+KEY_S = 0.33
+MOST_CPU = 0.25
+MOST_PAINT_S = 0.1
+SIZES = ((120, 40), (200, 60))
+PAGES = ("Pools", "Sockets", "Queue", "Workloads", "Events")
+_STYLE = rb"(?:\x1b\[[0-9;]*m)"
+_CURSOR = re.compile(rb">" + _STYLE + rb"+((?:[^\x1b]|" + _STYLE + rb"){1,80})")
+"""The mark of the cursor's row, and what stands behind it."""
 
 
-def busy_source(hosts: int) -> ScriptedSource:
-    """Give agents of ten hosts each, every host with about ten busy sockets and a queue."""
-    agents = [
-        SimAgent(
-            f"agent{n}",
-            AgentOptions(keep_alive=True, max_sockets=10),
-            [
-                SimHost(f"host{n}-{m}.example", 443, "https", rate=105, service_s=0.1)
-                for m in range(10)
-            ],
+def feed(hosts: int, every_s: float) -> None:
+    """Be the engine: standard input is one end of the viewer's socket."""
+    end = socket.socket(fileno=0)
+    frames = Frames()
+    engine = BusyEngine(hosts)
+    watch = None
+    end.sendall(encode(Hello(version=VERSION, pid=0)))
+    due = None
+    while True:
+        left = None if due is None else max(0.0, due - time.monotonic())
+        if select.select([end], [], [], left)[0]:
+            data = end.recv(1 << 16)
+            if not data:
+                return
+            for body in frames.feed(data):
+                message = read_from_viewer(body)
+                match message:
+                    case Run():
+                        due = time.monotonic()
+                    case SetWatch():
+                        watch = message.watch
+                    case Goodbye():
+                        return
+        elif due is not None:
+            due += every_s
+            update = engine.step(INTERVAL_S, watch)
+            end.sendall(encode(Update(snapshot=update.snapshot, entries=update.entries)))
+
+
+class FeedProcess:
+    """Stands in the place of an EngineProcess."""
+
+    def __init__(self, hosts: int, every_s: float) -> None:
+        self._end, theirs = socket.socketpair()
+        self._child = subprocess.Popen(
+            [sys.executable, __file__, "--feed", "--hosts", str(hosts), "--every", str(every_s)],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
         )
-        for n in range(max(1, hosts // 10))
-    ]
-    return ScriptedSource(agents, title="bench")
+        theirs.close()
+        self.pid = self._child.pid
+
+    def take_socket(self) -> socket.socket:
+        return self._end
+
+    async def exit_words(self) -> str:
+        return "ended"
+
+    async def close(self) -> None:
+        self._child.kill()
+        self._child.wait()
 
 
-async def measure(hosts: int, frames: int, size: tuple[int, int]) -> list[float]:
-    """Give the CPU seconds of each frame, from the update's arrival to the screen's repaint."""
-    source = busy_source(hosts)
-    app = PoolTopApp(source)
-    spent: list[float] = []
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        for frame in range(frames + 5):
-            update = source.step(0.25, send=False)
-            before = time.process_time()
-            source.send(update)
-            await pilot.pause()
-            if frame >= 5:
-                spent.append(time.process_time() - before)
-    return spent
+def child(hosts: int, profile: str | None) -> int:
+    """Be the dashboard that is measured."""
+    from pooltop.sources.remote import RemoteSource
+    from pooltop.ui import run_dashboard
+
+    source = RemoteSource(
+        Profile(path="busy.toml"),
+        engine=FeedProcess(hosts, 1.0 if profile else INTERVAL_S),
+        interval_s=INTERVAL_S,
+    )
+    if profile is None:
+        return run_dashboard(source)
+    profiler = cProfile.Profile()
+    try:
+        return profiler.runcall(run_dashboard, source)
+    finally:
+        profiler.dump_stats(profile)
+
+
+class Figures(NamedTuple):
+    """What one setting cost."""
+
+    cpu: float
+    """Share of one core."""
+    frames_s: float
+    paint_s: list[float]
+    """From each key to its effect, ascending."""
+    bytes_s: float
+    keys: int
+
+
+class Measurer:
+    """A dashboard on a terminal, and what it costs."""
+
+    def __init__(self, size: tuple[int, int], hosts: int, profile: str | None) -> None:
+        argv = [sys.executable, __file__, "--child", "--hosts", str(hosts)]
+        if profile is not None:
+            argv += ["--profile", profile]
+        self.screen = Screen(argv, columns=size[0], lines=size[1])
+        self.screen.until(b"api-00")
+        self._tasks = Path(f"/proc/{self.screen.process.pid}/task")
+
+    def cpu_s(self) -> float:
+        """Give the seconds that all threads have run so far."""
+        runs = ((each / "schedstat").read_text().split()[0] for each in self._tasks.iterdir())
+        return sum(map(int, runs)) / 1e9
+
+    def press(self, keys: str) -> None:
+        """Press keys one after the other, and wait until all is painted."""
+        for key in keys:
+            self.screen.write(key)
+            self.screen.drain(0.4)
+
+    def measure(self, seconds: float) -> Figures:
+        """Move the cursor down and up for so many seconds."""
+        read: list[tuple[float, bytes]] = []
+        pressed: list[float] = []
+        cpu, begin = self.cpu_s(), time.monotonic()
+        count = max(2, round(seconds / KEY_S))
+        for turn in range(count):
+            self.screen.write("j" if turn < (count + 1) // 2 else "k")
+            pressed.append(time.monotonic())
+            while (left := begin + (turn + 1) * KEY_S - time.monotonic()) > 0:
+                data = self.screen.read(left)
+                if data:
+                    read.append((time.monotonic(), data))
+        took = time.monotonic() - begin
+        spent = self.cpu_s() - cpu
+        paints = _paints(read, pressed)
+        return Figures(
+            spent / took,
+            _frames(read) / took,
+            sorted(paints),
+            sum(len(data) for _, data in read) / took,
+            len(pressed),
+        )
+
+
+def _paints(read: list[tuple[float, bytes]], pressed: list[float]) -> list[float]:
+    """Give how long each key took until the cursor was painted on another row.
+
+    What is read comes in pieces: a row counts as painted with the piece that holds its end.
+    """
+    stream = b"".join(data for _, data in read)
+    ends, end = [], 0
+    for _, data in read:
+        end += len(data)
+        ends.append(end)
+    seen: list[tuple[float, bytes]] = []
+    place = 0
+    for found in _CURSOR.finditer(stream):
+        while ends[place] < found.end():
+            place += 1
+        text = re.sub(_STYLE, b"", found[1]).lstrip(b" !~*x?")[:12]
+        seen.append((read[place][0], text))
+    here: bytes | None = None
+    paints = []
+    for number, at in enumerate(pressed):
+        until = pressed[number + 1] if number + 1 < len(pressed) else float("inf")
+        now = [(when, text) for when, text in seen if at <= when < until]
+        other = next(((when, text) for when, text in now if text != here), None)
+        if here is not None and other is not None:
+            paints.append(other[0] - at)
+        here = now[-1][1] if now else here
+    return paints
+
+
+def _frames(read: list[tuple[float, bytes]]) -> int:
+    """Count the times that the header's clock or what else changes with every update was drawn."""
+    return sum(data.count(b"\x1b[?2026h") for _, data in read)
+
+
+def show(name: str, figures: Figures) -> bool:
+    """Print a line of the table; tells whether it is within the budget."""
+    paints = figures.paint_s or [float("nan")]
+    p95 = paints[min(len(paints) - 1, int(len(paints) * 0.95))]
+    good = figures.cpu < MOST_CPU and p95 < MOST_PAINT_S
+    print(
+        f"{name:34}{figures.cpu * 100:6.1f} %{figures.frames_s:7.1f}{figures.bytes_s / 1024:8.0f}"
+        f"{statistics.median(paints) * 1000:9.0f}{p95 * 1000:6.0f}{paints[-1] * 1000:6.0f}"
+        f"  {len(figures.paint_s):3}/{figures.keys}  {'' if good else 'OVER'}",
+        flush=True,
+    )
+    return good
+
+
+def run(size: tuple[int, int], hosts: int, seconds: float, profile: str | None) -> bool:
+    """Measure everything at one size."""
+    measurer = Measurer(size, hosts, profile)
+    good = True
+    try:
+        measurer.screen.drain(3)
+        for number, page in enumerate(PAGES, 1):
+            measurer.press(str(number))
+            for scope in ("", " of all hosts") if page in ("Sockets", "Queue") else ("",):
+                if scope:
+                    measurer.press("h")
+                for inspected in (False, True):
+                    if inspected:
+                        measurer.press("\r")
+                    name = f"{size[0]}x{size[1]} {page}{scope}{', inspector' if inspected else ''}"
+                    good &= show(name, measurer.measure(seconds))
+                    if inspected:
+                        measurer.press("\x1b")
+                        measurer.screen.drain(0.5)
+                if scope:
+                    measurer.press("h")
+    finally:
+        measurer.screen.end()
+    return good
 
 
 def main() -> None:
     """Measure and print."""
-    hosts = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    frames = int(sys.argv[2]) if len(sys.argv) > 2 else 40
-    for size in ((80, 24), (120, 40), (200, 60)):
-        spent = asyncio.run(measure(hosts, frames, size))
-        middle, worst = statistics.median(spent) * 1000, max(spent) * 1000
-        print(
-            f"{hosts} hosts at {size[0]}x{size[1]}: {middle:.1f} ms a frame, worst {worst:.1f}, "
-            f"{middle * 4 / 10:.0f} % of a core at 4/s"
-        )
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=8, help="of each setting")
+    parser.add_argument("--hosts", type=int, default=HOSTS)
+    parser.add_argument("--only", help="one size, like 120x40")
+    parser.add_argument("--profile", help=argparse.SUPPRESS)
+    parser.add_argument("--every", type=float, default=INTERVAL_S, help=argparse.SUPPRESS)
+    parser.add_argument("--feed", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.feed:
+        feed(options.hosts, options.every)
+        return
+    if options.child:
+        raise SystemExit(child(options.hosts, options.profile))
+    sizes = [s for s in SIZES if options.only in (None, f"{s[0]}x{s[1]}")]
+    print(f"{options.hosts} hosts, {options.hosts * 10} sockets, {options.hosts * 25} queued, 4/s")
+    print(f"{'':34}{'CPU':>8}{'paints':>7}{'KiB/s':>8}  key: {'p50':>4}{'p95':>6}{'max':>6} ms")
+    good = True
+    for size in sizes:
+        path = options.profile and str(Path(options.profile) / f"{size[0]}x{size[1]}.prof")
+        good &= run(size, options.hosts, options.seconds, path)
+    raise SystemExit(0 if good else 1)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python tests/bench/recording.py [hosts] [seconds]
 
-200 hosts have 2,000 sockets and, after some seconds, long queues. Counted in process CPU time, so
-that a busy machine says the same; the simulation is not counted. In use the writing is done on a
+200 hosts have 2,000 sockets and 5,000 queued requests (``busy``). Counted in process CPU time, so
+that a busy machine says the same; making the pictures is not counted. In use the writing is on a
 thread of its own.
 """
 
@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from frame import busy_source
+from busy import BusyEngine
 
 from pooltop.sources.recording_format import Meta
 from pooltop.sources.recording_reader import Recording
@@ -28,14 +28,14 @@ def main() -> None:
     """Measure and print."""
     hosts = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
-    source = busy_source(hosts)
+    engine = BusyEngine(hosts)
     with tempfile.TemporaryDirectory() as there:
         path = str(Path(there) / "r")
         file = RecordingFile(path)
         file.begin(Meta())
         writing: list[float] = []
         for _ in range(int(seconds / INTERVAL_S)):
-            update = source.step(INTERVAL_S, send=False)
+            update = engine.step(INTERVAL_S)
             before = time.process_time()
             file.append(update)
             writing.append(time.process_time() - before)

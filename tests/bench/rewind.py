@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python tests/bench/rewind.py [hosts] [minutes]
 
-200 hosts have 2,000 sockets and, after some seconds, thousands of requests in their queues.
-Counted in process CPU time, so that a busy machine says the same; the simulation is not counted.
+200 hosts have 2,000 sockets and 5,000 queued requests (``busy``).
+Counted in process CPU time, so that a busy machine says the same; making the pictures is not counted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 from itertools import pairwise
 
-from frame import busy_source
+from busy import BusyEngine
 
 from pooltop.present.rewind import Rewind
 
@@ -24,11 +24,11 @@ def main() -> None:
     """Measure and print."""
     hosts = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     minutes = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
-    source = busy_source(hosts)
+    engine = BusyEngine(hosts)
     rewind = Rewind()
     spent: list[float] = []
     for _ in range(int(minutes * 60 / INTERVAL_S)):
-        snapshot = source.step(INTERVAL_S, send=False).snapshot
+        snapshot = engine.step(INTERVAL_S).snapshot
         before = time.process_time()
         rewind.add(snapshot)
         spent.append(time.process_time() - before)

@@ -1,0 +1,283 @@
+"""Does the dashboard grow? Memory, descriptors and tasks over an hour at 1,000 requests a second.
+
+    PYTHONPATH=. python tests/bench/soak.py [--minutes 60] [--csv FILE]
+
+The demo's six hosts, their load scaled to 1,000 requests a second, with the dashboard on a
+pseudo-terminal of 120x40. Every ten seconds a reader presses a few keys: every page, the
+inspector, a filter, freeze and steps back; and the resident memory of the dashboard and of its
+engine is noted. The past fills for ten minutes, so that the slope is taken after eleven: a least
+squares line, with its standard error. In the end the load is stopped, and what is still open is
+compared with the start.
+
+The dashboard is run through its own command line; only a signal handler is added, that tells how
+many asyncio tasks there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import itertools
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from pty_screen import Screen
+
+WARM_S = 11 * 60.0
+EVERY_S = 10.0
+ALLOWED_MIB_H = 1.0
+
+_AGENT = """
+[demo.{name}]
+scheme = "{scheme}"
+latency = {{ median = "{latency}", sigma = 0.3 }}
+keep_alive_timeout = "5s"
+
+[agents.{name}]
+kind = "{scheme}.Agent"
+keep_alive = {keep_alive}
+max_sockets = {sockets}
+scheduling = "lifo"
+codec = "llhttp"
+
+[workloads.{name}]
+model = "open"
+agent = "{name}"
+base_url = "demo:{name}"
+arrival = "poisson"
+rate = "{rate}/s"
+max_in_flight = 400
+seed = 7
+requests = [ {{ name = "page", path = "/" }} ]
+"""
+_HOSTS = (
+    ("kept", "http", "20ms", "true", 40, 600),
+    ("close", "http", "20ms", "false", 10, 60),
+    ("starved", "http", "60ms", "true", 4, 75),
+    ("secure", "https", "15ms", "true", 20, 200),
+    ("churn", "http", "80ms", "true", 12, 63.5),
+    ("hinted", "http", "30ms", "true", 6, 1.5),
+)
+_KEYS = (
+    "1jj",
+    "z",
+    "2j",
+    "\r",
+    "j\x1b",
+    "3jj",
+    "\r",
+    "\x1b",
+    "v",
+    "v4j",
+    "\r",
+    "\x1b",
+    "5j",
+    "G",
+    "g1",
+    "/ke",
+    "\x1b",
+    " ,,,",
+    "..",
+    " ",
+    "Z",
+    "?",
+    "\x1b",
+    "mmmm",
+    "h2",
+    "h1k",
+)
+
+
+def profile() -> str:
+    """Give the profile's text."""
+    names = ("name", "scheme", "latency", "keep_alive", "sockets", "rate")
+    return "schema = 1\n" + "".join(
+        _AGENT.format(**dict(zip(names, host, strict=True))) for host in _HOSTS
+    )
+
+
+class Sample(NamedTuple):
+    """What two processes take at one moment."""
+
+    second: float
+    rss: float
+    """Of the dashboard, in MiB; so are all of these."""
+    engine_rss: float
+    fds: int
+    engine_fds: int
+    tasks: int
+    objects: int
+    """Those that the dashboard's garbage collector knows."""
+
+
+def child(path: str, told: str) -> None:
+    """Be the dashboard that is looked at."""
+    from pooltop import cli
+
+    def tell(*_: object) -> None:
+        # A name of its own first: what is read is always whole.
+        fresh = Path(f"{told}.new")
+        fresh.write_text(f"{len(asyncio.all_tasks())} {len(gc.get_objects())}")
+        fresh.rename(told)
+
+    signal.signal(signal.SIGUSR1, tell)
+    raise SystemExit(cli.main(["--profile", path]))
+
+
+def rss_mib(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def descriptors(pid: int) -> int:
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def engine_of(pid: int) -> int:
+    """Give the id of the dashboard's child that is the engine."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for each in map(int, children):
+        if b"pooltop.sources.host" in Path(f"/proc/{each}/cmdline").read_bytes():
+            return each
+    raise LookupError("there is no engine")
+
+
+def slope(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """Give the least squares slope an hour, and its standard error, of (seconds, MiB)."""
+    n = len(points)
+    if n < 3:
+        return (float("nan"), float("nan"))
+    mean_x = sum(x for x, _ in points) / n
+    mean_y = sum(y for _, y in points) / n
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    line = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
+    rest = sum((y - mean_y - line * (x - mean_x)) ** 2 for x, y in points)
+    return (line * 3600, (rest / (n - 2) / spread) ** 0.5 * 3600)
+
+
+class Soak:
+    """One run."""
+
+    def __init__(self, screen: Screen, told: Path, csv: str | None) -> None:
+        self.screen = screen
+        self._csv = None if csv is None else Path(csv)
+        if self._csv is not None:
+            self._csv.write_text(",".join(Sample._fields) + "\n")
+        self._told = told
+        self._began = time.monotonic()
+        self.pid = screen.process.pid
+        self.engine = engine_of(self.pid)
+        self.samples: list[Sample] = []
+        self._keys = itertools.cycle(_KEYS)
+
+    @property
+    def second(self) -> float:
+        return time.monotonic() - self._began
+
+    def sample(self) -> Sample:
+        self._told.unlink(missing_ok=True)
+        self.screen.process.send_signal(signal.SIGUSR1)
+        while not self._told.exists():
+            if self.screen.process.poll() is not None:
+                raise RuntimeError(f"the dashboard ended: {self.screen.last!r}")
+            self.screen.read(0.05)
+        tasks, objects = map(int, self._told.read_text().split())
+        return Sample(
+            self.second,
+            rss_mib(self.pid),
+            rss_mib(self.engine),
+            descriptors(self.pid),
+            descriptors(self.engine),
+            tasks,
+            objects,
+        )
+
+    def run(self, seconds: float) -> None:
+        for turn in itertools.count(1):
+            self.screen.drain(turn * EVERY_S - self.second)
+            if self.second >= seconds:
+                return
+            sample = self.sample()
+            self.samples.append(sample)
+            if self._csv is not None:
+                with self._csv.open("a") as file:
+                    file.write(",".join(map(str, sample)) + "\n")
+            self.screen.write(next(self._keys))
+
+
+def verdict(soak: Soak, first: Sample, last: Sample, stopped: Sample, status: int) -> bool:
+    warm = [s for s in soak.samples if s.second >= WARM_S]
+    print(f"{len(soak.samples)} samples, {len(warm)} of them after the warm-up of {WARM_S:.0f} s")
+    grows, error = slope([(s.second, s.rss) for s in warm])
+    engine, engine_error = slope([(s.second, s.engine_rss) for s in warm])
+    for who, at, by, of in (
+        ("dashboard", "rss", grows, error),
+        ("engine", "engine_rss", engine, engine_error),
+    ):
+        sizes = [getattr(s, at) for s in warm] or [float("nan")]
+        print(
+            f"{who:10} {getattr(first, at):6.1f} MiB at first, {sizes[0]:.1f} warm, "
+            f"{sizes[-1]:.1f} last, {max(sizes):.1f} at most: {by:+.2f} MiB/h (+-{of:.2f})"
+        )
+    print(f"{'':11}{'first':>8}{'last':>8}{'stopped':>8}")
+    for what in ("fds", "engine_fds", "tasks", "objects"):
+        print(f"{what:11}" + "".join(f"{getattr(s, what):8}" for s in (first, last, stopped)))
+    print(f"exit status {status}")
+    good = (
+        grows - 2 * error < ALLOWED_MIB_H
+        and stopped.fds == first.fds
+        and stopped.tasks == first.tasks
+        and status == 0
+    )
+    print("verdict:", "it does not grow" if good else "IT GROWS, or leaves something behind")
+    return good
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--csv", help="write the samples there as they are taken")
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        child(*options.child)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        told, path = Path(name) / "told", Path(name) / "soak.toml"
+        path.write_text(profile())
+        argv = [sys.executable, __file__, "--child", str(path), str(told)]
+        screen = Screen(argv, columns=120, lines=40)
+        try:
+            screen.until(b"starved")
+            soak = Soak(screen, told, options.csv)
+            print(f"dashboard {soak.pid}, engine {soak.engine}", flush=True)
+            screen.drain(5)
+            first = soak.sample()
+            soak.run(options.minutes * 60)
+            # Page 1, nothing open, live; then the load's end, and time for what is to be closed.
+            screen.write("\x1b")
+            screen.drain(1)
+            screen.write("\x1b")
+            screen.drain(1)
+            screen.write("1")
+            screen.drain(5)
+            last = soak.sample()
+            screen.write("P")
+            screen.drain(15)
+            stopped = soak.sample()
+            status = screen.end("q")
+        except BaseException:
+            screen.process.kill()
+            screen.process.wait()
+            raise
+    raise SystemExit(0 if verdict(soak, first, last, stopped, status) else 1)
+
+
+if __name__ == "__main__":
+    main()
