@@ -1,9 +1,9 @@
-"""The dashboard as it is run: what it shows, and what its keys do."""
+"""The dashboard as it is run: what it shows, what its keys do, and who gets a key."""
 
 from __future__ import annotations
 
-from pooltop.ui.writing import WritingKeys
+from pooltop.ui.keyboard import Keyboard
 
 
-class PoolTopApp(WritingKeys):
+class PoolTopApp(Keyboard):
     """A live dashboard over one Source."""

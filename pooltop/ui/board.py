@@ -16,7 +16,7 @@ from pooltop.present.header import header_line, mode_of, total_rate
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow
 from pooltop.present.inspector import WorkloadSubject
-from pooltop.present.line import Line, Span, fit
+from pooltop.present.line import fit
 from pooltop.present.table import row_line, shown_columns, title_line
 from pooltop.present.transport import transport_line
 from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
@@ -37,6 +37,7 @@ from pooltop.ui.widgets.limits import LimitsStrip
 from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.prompt import Prompt
 from pooltop.ui.widgets.table import Sheet, TableGrid
+from pooltop.ui.widgets.tabs import Tabs
 
 _CARD_LINES = ((150, 1), (100, 2), (0, 3))
 """From so many cells on, a card has so many lines: fixed, for what is below must not jump."""
@@ -50,7 +51,7 @@ class Board:
     def __init__(self, painter: Painter) -> None:
         """Make every pane, once and for all: panes are shown and hidden, never made anew."""
         self.header = LinePane(painter, id="header", ground="row")
-        self.tabs = LinePane(painter, id="tabs")
+        self.tabs = Tabs(painter, id="tabs")
         self.transport = LinePane(painter, id="transport")
         self.alert = LinePane(painter, id="alert")
         self.pools = PoolsPage(painter)
@@ -155,7 +156,7 @@ class Board:
             editing=self.asking,
             card=self._card_height(view, width),
             pools=self.page is self.pools,
-            plots=self.page.name == "Workloads",
+            plots=self.page.has_plots,
             inspecting=view.inspecting,
         )
         self._lay_out(layout, width, height)
@@ -232,15 +233,8 @@ class Board:
         if view.transport is not None:
             self.transport.show([transport_line(view.transport, width)])
         if layout.tabs:
-            self.tabs.show([fit(self._tabs(), width)])
-
-    def _tabs(self) -> Line:
-        spans: list[Span] = []
-        for page in self.pages:
-            here = page is self.page
-            spans.append((f" {page.number}", "key"))
-            spans.append((f" {page.name} ", "tag.mode" if here else "dim"))
-        return tuple(spans)
+            pages = [(page.number, page.name) for page in self.pages]
+            self.tabs.show_pages(pages, self.page.name, width)
 
     def _draw_limits(self, view: View) -> None:
         form = self.limits.form

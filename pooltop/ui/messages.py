@@ -21,6 +21,15 @@ class CursorMoved(Message):
         return isinstance(message, CursorMoved)
 
 
+class PageAsked(Message):
+    """The name of a page was clicked."""
+
+    def __init__(self, name: str) -> None:
+        """Say which."""
+        super().__init__()
+        self.name = name
+
+
 class HeadingClicked(Message):
     """A table's heading was clicked."""
 

@@ -1,69 +1,25 @@
-"""The keys that only read, and the keyboard itself: what is typed into has its keys first."""
+"""The keys that only read."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
-from textual import events
-
 from pooltop.present.history import HostId
 from pooltop.present.inspector import RequestSubject, SocketSubject, leads_to, picture_of
 from pooltop.present.request_rows import RequestKey
 from pooltop.present.socket_rows import SocketKey
-from pooltop.ui.asked import ApplyEdits, StopAll
 from pooltop.ui.dashboard import Dashboard
-from pooltop.ui.keys import FROM_ANYWHERE
-from pooltop.ui.messages import CursorMoved, HeadingClicked
-
-_LONGEST_PASTE = 64
+from pooltop.ui.messages import CursorMoved, HeadingClicked, PageAsked
 
 
 class ReadingKeys(Dashboard):
     """Cursor, pages, order, filter, window, freeze and what is looked at closely."""
 
-    # --- the keyboard -----------------------------------------------------------------------
-
-    async def on_event(self, event: events.Event) -> None:
-        """Let what is being typed into have its keys, in the order in which they came."""
-        if len(self.screen_stack) == 1:
-            if isinstance(event, events.Key) and not event.is_forwarded:
-                if event.key not in FROM_ANYWHERE and self._typed(event.key, event.character):
-                    return
-            elif isinstance(event, events.Paste) and not event.is_forwarded:
-                for char in event.text.partition("\n")[0].strip()[:_LONGEST_PASTE]:
-                    self._typed(char, char)
-                return
-        await super().on_event(event)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave every key to the palette while it is open."""
-        del action, parameters
-        return len(self.screen_stack) == 1
-
-    def _typed(self, key: str, char: str | None) -> bool:
-        """Give a key to the form, the question or the filter; False when none is open."""
-        board = self.board
-        choice = board.page.choice
-        if board.limits.editing or board.prompt.question is not None:
-            pane = board.limits if board.limits.editing else board.prompt
-            asked = pane.take_key(key, char)
-            if isinstance(asked, ApplyEdits):
-                self.apply_edits(asked)
-            elif isinstance(asked, StopAll):
-                self.operator.stop()
-        elif choice.filtering:
-            if not choice.take_key(key, char) and key in ("up", "down"):
-                board.page.table.move(-1 if key == "up" else 1)
-        else:
-            return False
-        self.redraw()
-        return True
-
-    def apply_edits(self, asked: ApplyEdits) -> None:
-        """Do what was typed into the form; ``writing`` says how."""
-        raise NotImplementedError
-
     # --- where the reader is ----------------------------------------------------------------
+
+    def on_page_asked(self, message: PageAsked) -> None:
+        """Show the page whose name was clicked."""
+        self.action_page(message.name)
 
     def action_page(self, name: str) -> None:
         """Show another page."""
@@ -207,7 +163,7 @@ class ReadingKeys(Dashboard):
 
     def action_events(self) -> None:
         """Narrow the log to another sort of events; a page of several sorts of rows to another."""
-        if self.board.page is self.board.pools or self.board.page.name == "Events":
+        if self.board.page.shows_log:
             self.logbook.next_sort()
         else:
             self.board.page.vary()

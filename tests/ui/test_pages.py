@@ -187,3 +187,11 @@ async def test_a_wide_screen_has_the_workloads_beside_the_events(desk) -> None:
         await one.pilot.resize_terminal(120, 40)
         await one.step()
         assert "WORKLOADS 1  (4)" not in one.text()
+
+
+async def test_a_click_on_a_pages_name_shows_it(desk) -> None:
+    async with desk() as one:
+        x = one.screen()[1].index("Workloads")
+        await one.pilot.click(offset=(x, 1))
+        await one.pilot.pause()
+        assert "WORKLOADS 1" in one.text()

@@ -36,6 +36,10 @@ class Page(ABC):
     """For the tabs, the palette and the help page."""
     number: ClassVar[str]
     """The key that shows it."""
+    has_plots: ClassVar[bool] = False
+    """Whether plots stand below its table."""
+    shows_log: ClassVar[bool] = False
+    """Whether the event log is on it."""
     choice: Choice
     """Order and filter of its table."""
 

@@ -22,6 +22,7 @@ class EventsPage(TablePage[EventRow]):
     name = "Events"
     number = "5"
     noun = "EVENTS"
+    shows_log = True
     all_columns = COLUMNS
 
     def __init__(self, painter: Painter) -> None:

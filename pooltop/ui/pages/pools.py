@@ -41,6 +41,8 @@ class PoolsPage(TablePage[HostRow]):
     name = "Pools"
     number = "1"
     noun = "HOSTS"
+    has_plots = True
+    shows_log = True
     all_columns = COLUMNS
 
     def __init__(self, painter: Painter) -> None:

@@ -28,6 +28,7 @@ class WorkloadsPage(TablePage[WorkloadRow]):
     name = "Workloads"
     number = "4"
     noun = "WORKLOADS"
+    has_plots = True
     all_columns = COLUMNS
 
     def __init__(self, painter: Painter) -> None:
