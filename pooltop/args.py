@@ -20,6 +20,7 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop attach [NAME] [options]     watch an engine that runs in the background
        pooltop list [--json]               say which engines run in the background
        pooltop stop NAME                   end one: its load at once, itself within 2 s
+       pooltop keys [--keys FILE]          print the keys, as a file of keys to start from
 """
 
 FIRST_STEPS = """\
@@ -49,6 +50,7 @@ options:
   --read-only       refuse every edit and every pause or stop; with attach, leave the write lock
                     to the other viewers
   --record FILE     write all that is told to a new file as well, for pooltop replay
+  --keys FILE       the dashboard's keys, instead of $XDG_CONFIG_HOME/pooltop/keys.toml
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --detach          run in the background and show nothing; exits 0 once the load runs
   --name NAME       what the engine in the background is called (default: as its profile)
@@ -65,8 +67,8 @@ replay sends nothing and changes nothing. Of a file that was cut or damaged it s
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.
 
 exit status: 0 the load is over, or you left; 1 the engine or the demo failed; 2 a mistake in the
-command line, the profile or the recording, nothing was sent; 130, 143, 129 ended by SIGINT,
-SIGTERM, SIGHUP.
+command line, the profile, the keys or the recording, nothing was sent; 130, 143, 129 ended
+by SIGINT, SIGTERM, SIGHUP.
 """
 )
 
@@ -78,17 +80,20 @@ _WITH_VALUE = {
     "--allow": "a host",
     "--name": "a name",
     "--record": "a file",
+    "--keys": "a file",
 }
 _FLAGS = ("--headless", "--json", "--read-only", "--detach", "--version", "--help")
 _SHORT = {"-h": "--help", "-V": "--version"}
-_COMMANDS = ("demo", "check", "replay", "attach", "list", "stop")
+_COMMANDS = ("demo", "check", "replay", "attach", "list", "stop", "keys")
 _OF_A_PROFILE = ("--profile", "--allow", "--auto-revert", "--detach", "--name")
-_OF_A_VIEWER = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
+_OF_A_SCREEN = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
+_OF_A_VIEWER = (*_OF_A_SCREEN, "--keys")
 _NOT_FOR = {
     "replay": (*_OF_A_PROFILE, "--interval", "--duration", "--record"),
     "attach": _OF_A_PROFILE,
     "list": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--json")),
     "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
+    "keys": (*_OF_A_PROFILE, *_OF_A_SCREEN),
 }
 """Options that a command would have to ignore."""
 
@@ -111,6 +116,7 @@ class Request:
         "help",
         "interval",
         "json",
+        "keys",
         "name",
         "profile",
         "read_only",
@@ -122,7 +128,7 @@ class Request:
     def __init__(self) -> None:
         """Ask for nothing yet."""
         self.command = "run"
-        """"run", "demo", "check", "replay", "attach", "list" or "stop"."""
+        """"run", "demo", "check", "replay", "attach", "list", "stop" or "keys"."""
         self.profile: str | None = None
         self.headless = self.json = self.read_only = self.version = self.help = False
         self.detach = False
@@ -137,6 +143,8 @@ class Request:
         self.allow: tuple[str, ...] = ()
         self.record: str | None = None
         """The file to write a recording to; None for no recording."""
+        self.keys: str | None = None
+        """The file of keys; None for the usual one."""
         self.recording: str | None = None
         """The file to replay."""
 
@@ -228,7 +236,7 @@ def _check_detached(request: Request) -> None:
         if getattr(request, _attribute(option)):
             raise ArgumentError(f"{request.command} takes no {option}")
     if request.detach:
-        for option in ("--headless", "--json", "--read-only", "--interval", "--record"):
+        for option in ("--headless", "--json", "--read-only", "--interval", "--record", "--keys"):
             if getattr(request, _attribute(option)):
                 raise ArgumentError(f"--detach shows nothing: say {option} to pooltop attach")
     elif request.name is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pooltop.core.model import Profile
+    from pooltop.present.keys import Keymap
     from pooltop.profiles import Loaded
     from pooltop.profiles.units import Duration
     from pooltop.sources.base import Source
@@ -46,8 +47,36 @@ def main(words: Sequence[str] | None = None) -> int:
         return _COMMANDS.get(request.command, _run)(request)
     except ArgumentError as error:
         return _refuse(f"{error}\nTry pooltop --help.\n")
+    except _KeysRefusedError as error:
+        _write(2, f"{error}\n")
+        return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _keys(request: Request) -> int:
+    from pooltop.keyfile import keys_as_toml  # noqa: PLC0415 - not for --help
+
+    return _say(keys_as_toml(_load_keys(request)))
+
+
+def _load_keys(request: Request) -> Keymap:
+    """Give the keys of the reader's file, or of the table.
+
+    Raises:
+        _KeysRefusedError: the file has mistakes.
+    """
+    from pooltop.errors import ProfileError  # noqa: PLC0415 - not for --help
+    from pooltop.keyfile import load_keys  # noqa: PLC0415 - likewise
+
+    try:
+        return load_keys(request.keys)
+    except ProfileError as error:
+        raise _KeysRefusedError(str(error)) from error
+
+
+class _KeysRefusedError(Exception):
+    """The file of keys cannot be used; the message names every problem with its place."""
 
 
 def _check(request: Request) -> int:
@@ -73,6 +102,8 @@ def _run(request: Request) -> int:
     from pooltop.errors import PooltopError, ProfileError  # noqa: PLC0415 - not for --help
     from pooltop.sources.launch import LaunchedSource, limited  # noqa: PLC0415 - the engine
 
+    # A mistake in them is told before anything is sent.
+    keys = None if is_headless or request.detach else _load_keys(request)
     profile = limited(msgspec.structs.replace(loaded.profile, **said), duration)
     if request.detach:
         return _detach(request, profile)
@@ -87,7 +118,7 @@ def _run(request: Request) -> int:
     try:
         source.spawn()
         seeds = {workload.name: workload.seed for workload in loaded.profile.workloads}
-        return _show(source, request, is_headless=is_headless, seeds=seeds)
+        return _show(source, request, keys, seeds=seeds)
     except PooltopError as error:
         return _fail(error)
     finally:
@@ -95,18 +126,22 @@ def _run(request: Request) -> int:
 
 
 def _show(
-    source: Source, request: Request, *, is_headless: bool, seeds: dict[str, int] | None = None
+    source: Source,
+    request: Request,
+    keys: Keymap | None,
+    *,
+    seeds: dict[str, int] | None = None,
 ) -> int:
     """Watch a source to its end, or until the reader leaves; gives the exit status.
 
     Args:
         source: closed here.
         request: how it is to be seen, and whether it is recorded.
-        is_headless: without a screen.
+        keys: of the dashboard; None for headless.
         seeds: of the workloads, for the recording.
     """
     if request.record is None:
-        return _watch(source, request, is_headless=is_headless)
+        return _watch(source, request, keys)
     from pooltop.sources.recording import RecordingTee  # noqa: PLC0415 - rarely wanted
     from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - likewise
 
@@ -116,20 +151,20 @@ def _show(
             source,
             request.record,
             seeds=seeds,
-            interval_s=interval or (_HEADLESS_S if is_headless else _DASHBOARD_S),
+            interval_s=interval or (_HEADLESS_S if keys is None else _DASHBOARD_S),
         )
     except RecordingError as error:
         return _refuse(f"{error}\n")
     try:
-        return _watch(recorded, request, is_headless=is_headless)
+        return _watch(recorded, request, keys)
     finally:
         recorded.finish()
         _refuse(f"{recorded.summary()}\n")
 
 
-def _watch(source: Source, request: Request, *, is_headless: bool) -> int:
+def _watch(source: Source, request: Request, keys: Keymap | None) -> int:
     interval, duration = _times(request)
-    if is_headless:
+    if keys is None:
         from pooltop.headless import run_headless  # noqa: PLC0415 - or the dashboard
 
         return run_headless(
@@ -137,7 +172,7 @@ def _watch(source: Source, request: Request, *, is_headless: bool) -> int:
         )
     from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
 
-    return run_dashboard(source, read_only=request.read_only)
+    return run_dashboard(source, read_only=request.read_only, keys=keys)
 
 
 def _detach(request: Request, profile: Profile) -> int:
@@ -155,6 +190,7 @@ def _attach(request: Request) -> int:
             raise ArgumentError(message)
         if _is_blind_or_deaf():
             return EXIT_USAGE
+    keys = None if is_headless else _load_keys(request)
     from pooltop import background  # noqa: PLC0415 - not for --help
 
     def watch() -> int:
@@ -165,7 +201,7 @@ def _attach(request: Request) -> int:
             read_only=request.read_only or is_headless,
             kind="headless" if is_headless else "dashboard",
         )
-        return _show(source, request, is_headless=is_headless)
+        return _show(source, request, keys)
 
     return _told(watch)
 
@@ -198,6 +234,7 @@ def _replay(request: Request) -> int:
     is_headless = _is_headless(request)
     if not is_headless and _is_blind_or_deaf():
         return EXIT_USAGE
+    keys = None if is_headless else _load_keys(request)
     from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - not for --help
     from pooltop.sources.recording_reader import Recording  # noqa: PLC0415 - likewise
 
@@ -206,7 +243,7 @@ def _replay(request: Request) -> int:
     except RecordingError as error:
         return _refuse(f"{error}\n")
     with recording:
-        if is_headless:
+        if keys is None:
             from pooltop.headless import replay_headless  # noqa: PLC0415 - or the dashboard
 
             return replay_headless(recording, json=request.json)
@@ -214,7 +251,7 @@ def _replay(request: Request) -> int:
         from pooltop.sources.player import Player  # noqa: PLC0415 - likewise
         from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
 
-        return run_dashboard(PlayerSource(Player(recording)), read_only=True)
+        return run_dashboard(PlayerSource(Player(recording)), read_only=True, keys=keys)
 
 
 def _load(request: Request) -> Loaded | None:
@@ -341,4 +378,5 @@ _COMMANDS = {
     "attach": _attach,
     "list": _list,
     "stop": _stop,
+    "keys": _keys,
 }

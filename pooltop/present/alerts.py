@@ -19,6 +19,7 @@ from pooltop.present.clean import cells
 from pooltop.present.faults import counts
 from pooltop.present.history import History, HostId
 from pooltop.present.hosts import names_of
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.labels import Label
 from pooltop.present.line import Ink, Line, Span, spread
 from pooltop.present.marks import in_use, limit_of
@@ -225,40 +226,44 @@ def first_open(alerts: Sequence[Alert]) -> int | None:
     return next((i for i, alert in enumerate(alerts) if not alert.acknowledged), None)
 
 
-def alert_line(alerts: Sequence[Alert], width: int, *, place: int | None = None) -> Line:
+def alert_line(
+    alerts: Sequence[Alert], width: int, *, place: int | None = None, keys: Keymap = STANDARD
+) -> Line:
     """Give one alert in a sentence, which of how many it is, and the keys.
 
     Args:
         alerts: All of them, in their order.
         width: Cells.
         place: Which one; None for the gravest that is not acknowledged.
+        keys: Which keys do what.
     """
     if not alerts:
         return ((" no host is in trouble", "dim"),)
     shown = place if place is not None and place < len(alerts) else first_open(alerts)
     if shown is None:
         seen = f" {_number(len(alerts))} acknowledged: {alerts[0].sentence}"
-        return spread([(seen, "dim")], _keys(1, alerts, width, seen), width)
+        return spread([(seen, "dim")], _hints(1, alerts, width - cells(seen), keys), width)
     alert = alerts[shown]
     mark = "acknowledged: " if alert.acknowledged else ""
     text = f" {alert.trouble.glyph} {mark}{alert.sentence}"
     ink: Ink = "dim" if alert.acknowledged else alert.trouble.ink
-    return spread([(text, ink)], _keys(shown + 1, alerts, width, text), width)
+    return spread([(text, ink)], _hints(shown + 1, alerts, width - cells(text), keys), width)
 
 
 def _number(alerts: int) -> str:
     return f"{alerts} alert{'' if alerts == 1 else 's'}"
 
 
-def _keys(number: int, alerts: Sequence[Alert], width: int, text: str) -> list[Span]:
+def _hints(number: int, alerts: Sequence[Alert], left: int, keys: Keymap) -> list[Span]:
     """Give which alert it is with the keys, as far as the sentence leaves room."""
     of = f"{number}/{len(alerts)}"
-    room = width - cells(text) - 1
+    ack, other = keys.first("ack"), keys.first("alert")
+    room = left - 1
     spans: list[Span] = []
-    if not alerts[number - 1].acknowledged and cells(f"a ack  n {of} ") <= room:
-        spans += [("a", "key"), (" ack  ", "dim")]
+    if not alerts[number - 1].acknowledged and cells(f"{ack} ack  {other} {of} ") <= room:
+        spans += [(ack, "key"), (" ack  ", "dim")]
     if len(alerts) > 1:
-        if cells(f"n {of} ") <= room:
-            spans.append(("n ", "key"))
+        if cells(f"{other} {of} ") <= room:
+            spans.append((f"{other} ", "key"))
         spans.append((f"{of} ", "warn"))
     return spans

@@ -12,6 +12,7 @@ from pooltop.present.changes import WINDOW_S, Change, change_of
 from pooltop.present.clean import clean
 from pooltop.present.history import History, HostId
 from pooltop.present.hosts import names_of
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.limits import written
 from pooltop.present.line import Ink, Line, Span, fit, spread, width_of
 from pooltop.present.sides import Side
@@ -258,7 +259,7 @@ def _errors(side: Side) -> str:
     return f"{units.count(side.errors)} ({units.share(side.errors / side.ended)})"
 
 
-def card_lines(card: Card, width: int, lines: int) -> list[Line]:
+def card_lines(card: Card, width: int, lines: int, keys: Keymap = STANDARD) -> list[Line]:
     """Give the card in at most so many lines of ``width`` cells.
 
     Where it does not fit, what is told last is left out; what can be done stays.
@@ -275,7 +276,7 @@ def card_lines(card: Card, width: int, lines: int) -> list[Line]:
     flows = [_flow(head, _chunks(card, card.groups[0] if card.groups else None), width)]
     flows += [_flow(_host_head(group), _chunks(None, group), width) for group in card.groups[1:]]
     out = [line for flow in flows for line in flow]
-    tail = _tail(card)
+    tail = _tail(card, keys)
     if not tail:
         return out[:lines]
     # The last line that is shown carries what can be done, if that leaves room for its words.
@@ -315,14 +316,14 @@ def _flow(head: list[Span], chunks: list[list[Span]], width: int) -> list[Line]:
     return lines
 
 
-def _tail(card: Card) -> list[Span]:
+def _tail(card: Card, keys: Keymap) -> list[Span]:
     """Give what becomes of the edit, and the keys that decide it."""
     spans: list[Span] = []
     if card.reverts_in_s is not None:
         spans.append((f"reverts in {units.age(card.reverts_in_s)}  ", "warn"))
-        spans += [("K", "key"), (" keep  ", "dim")]
+        spans += [(keys.first("keep"), "key"), (" keep  ", "dim")]
     elif card.fate:
         spans.append((f"{card.fate}  ", "dim"))
     if card.undoable:
-        spans += [("u", "key"), (" undo ", "dim")]
+        spans += [(keys.first("undo"), "key"), (" undo ", "dim")]
     return spans

@@ -9,7 +9,7 @@ from typing import NamedTuple, assert_never
 from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.present.blocks import Block, Part, as_text, lay_out
-from pooltop.present.clean import cells, clean
+from pooltop.present.clean import clean
 from pooltop.present.curl import curl_command
 from pooltop.present.demand import Demand, demand_of
 from pooltop.present.history import History, HostId
@@ -17,7 +17,8 @@ from pooltop.present.inspect_host import host_blocks, host_title
 from pooltop.present.inspect_request import request_blocks, request_title
 from pooltop.present.inspect_socket import socket_blocks, socket_title
 from pooltop.present.inspect_workload import workload_blocks, workload_of, workload_title
-from pooltop.present.line import Line, Span
+from pooltop.present.key_line import Hint, hint
+from pooltop.present.line import Line
 from pooltop.present.pictures import (
     HostPicture,
     RequestPicture,
@@ -60,16 +61,6 @@ Subject = HostSubject | SocketSubject | RequestSubject | WorkloadSubject
 """What the inspector is turned on."""
 Picture = HostPicture | SocketPicture | RequestPicture | WorkloadSnapshot
 """That at one instant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """A key of the pane."""
-
-    key: str
-    word: str
-    writes: bool = False
-    """Whether it needs the lock to be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,48 +257,33 @@ def hints_of(picture: Picture) -> tuple[Hint, ...]:
     match picture:
         case SocketPicture():
             return (
-                Hint("y", "copy"),
-                *((Hint("g", "its request"),) if goes else ()),
-                Hint("D", f"destroy (type s{picture.socket.id})", writes=True),
+                hint("copy", "copy"),
+                *((hint("follow", "its request"),) if goes else ()),
+                hint("destroy", f"destroy (type s{picture.socket.id})"),
             )
         case RequestPicture():
             queued = picture.is_queued
             return (
-                Hint("y", "copy as curl"),
-                *((Hint("g", "the socket it gets" if queued else "its socket"),) if goes else ()),
-                Hint("X", f"abort (type r{picture.request.id})", writes=True),
+                hint("copy", "copy as curl"),
+                *(
+                    (hint("follow", "the socket it gets" if queued else "its socket"),)
+                    if goes
+                    else ()
+                ),
+                hint("abort", f"abort (type r{picture.request.id})"),
             )
         case HostPicture():
             return (
-                Hint("y", "copy"),
-                *((Hint("g", "head of the queue"),) if goes else ()),
-                Hint("e", "edit", writes=True),
-                Hint("C", "clear queue (type the host)", writes=True),
+                hint("copy", "copy"),
+                *((hint("follow", "head of the queue"),) if goes else ()),
+                hint("edit", "edit"),
+                hint("clear", "clear queue (type the host)"),
             )
         case WorkloadSnapshot():
             return (
-                Hint("y", "copy"),
-                Hint("e", "edit", writes=True),
-                Hint("p", "pause", writes=True),
+                hint("copy", "copy"),
+                hint("edit", "edit"),
+                hint("pause", "pause"),
             )
         case _:
             assert_never(picture)
-
-
-def hint_line(hints: Sequence[Hint], width: int, *, locked: bool = False) -> Line:
-    """Give the keys in one line, as many whole ones as fit; what the lock refuses is faint."""
-    spans: list[Span] = []
-    left = width
-    for hint in hints:
-        gap = 2 if spans else 0
-        size = gap + cells(hint.key) + 1 + cells(hint.word)
-        if size > left:
-            continue
-        refused = locked and hint.writes
-        spans += [
-            (" " * gap, "text"),
-            (hint.key, "faint" if refused else "key"),
-            (f" {hint.word}", "faint" if refused else "dim"),
-        ]
-        left -= size
-    return tuple(span for span in spans if span[0])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.line import Line, Span, spread
 
 
@@ -26,7 +27,7 @@ class TransportFacts:
     """The text of the one at this moment; raw."""
 
 
-def transport_line(facts: TransportFacts, width: int) -> Line:
+def transport_line(facts: TransportFacts, width: int, keys: Keymap = STANDARD) -> Line:
     """Give e.g. `` REPLAY  12:03:41  4m12 of 10m00  2x  [b] 3 bookmarks``."""
     left: list[Span] = [
         (" REPLAY ", "tag.frozen"),
@@ -43,7 +44,7 @@ def transport_line(facts: TransportFacts, width: int) -> Line:
         left.append((f"  {clean(facts.bookmark)}", "accent"))
     right: list[Span] = []
     if facts.bookmarks:
-        right = [("[b]", "key"), (f" {_count(facts.bookmarks)} ", "text")]
+        right = [(f"[{keys.first('bookmark')}]", "key"), (f" {_count(facts.bookmarks)} ", "text")]
     return spread(left, right, width)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pooltop.core.company import Company, Standing
 from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.line import Line
 
 
@@ -30,12 +31,13 @@ def refusal(company: Company | None) -> str:
     return "" if company is None else clean(company.refusal(units.clock))
 
 
-def change(before: Company | None, after: Company | None) -> str:
+def change(before: Company | None, after: Company | None, keys: Keymap = STANDARD) -> str:
     """Say what an update has changed for this viewer; empty when nothing that it must know.
 
     Args:
         before: as of the update before, None for none.
         after: as of this one.
+        keys: which keys do what.
     """
     if before is None or after is None or before.standing is after.standing:
         return ""
@@ -43,7 +45,7 @@ def change(before: Company | None, after: Company | None) -> str:
         case Standing.MINE:
             return "you hold the write lock"
         case Standing.FREE:
-            return "the write lock is free: W takes it"
+            return f"the write lock is free: {keys.first('writer')} takes it"
         case Standing.THEIRS:
             return f"{after.holder} took the write lock" if before.standing is Standing.MINE else ""
 

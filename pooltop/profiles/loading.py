@@ -53,11 +53,45 @@ def load(path: str | os.PathLike[str], *, allow: tuple[str, ...] = ()) -> Loaded
         ProfileErrors: the file cannot be used; has every problem with its place.
     """
     name = os.fspath(path)
+    return load_text(read_text(name), name, allow=allow)
+
+
+def read_text(path: str) -> str:
+    """Give what a small, regular UTF-8 file holds.
+
+    Raises:
+        ProfileErrors: it is none.
+    """
     try:
-        text = decode(read_regular(name, LARGEST))
+        return decode(read_regular(path, LARGEST))
     except FileRefusedError as error:
-        raise ProfileErrors([_of_file(name, error.code, error.message)]) from error
-    return load_text(text, name, allow=allow)
+        raise ProfileErrors([_of_file(path, error.code, error.message)]) from error
+
+
+def read_tree(text: str, path: str) -> dict[str, object]:
+    """Give the values of a TOML text.
+
+    Args:
+        text: TOML.
+        path: what to call it in messages.
+
+    Raises:
+        ProfileErrors: it is none.
+    """
+    try:
+        return parse(text)
+    except SyntaxRefusedError as error:
+        problem = Problem(
+            file=printable(path),
+            line=error.where.line,
+            column=error.where.column,
+            severity="error",
+            code=error.code,
+            key=error.key,
+            value=None,
+            message=error.message,
+        )
+        raise ProfileErrors([problem]) from error
 
 
 def load_profile_text(text: str, path: str = "profile.toml") -> Profile:
@@ -84,21 +118,8 @@ def load_text(text: str, path: str = "profile.toml", *, allow: tuple[str, ...] =
     Raises:
         ProfileErrors: the text cannot be used; has every problem with its place.
     """
-    try:
-        text = text.removeprefix("\ufeff")
-        tree = parse(text)
-    except SyntaxRefusedError as error:
-        problem = Problem(
-            file=printable(path),
-            line=error.where.line,
-            column=error.where.column,
-            severity="error",
-            code=error.code,
-            key=error.key,
-            value=None,
-            message=error.message,
-        )
-        raise ProfileErrors([problem]) from error
+    text = text.removeprefix("\ufeff")
+    tree = read_tree(text, path)
     report = Report(tree)
     profile = _read(tree, path, report, allow)
     problems = report.finish(printable(path), text)

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.sources.base import Source
 from pooltop.ui.app import PoolTopApp
 
@@ -16,18 +17,19 @@ _HARD_S = 6.0
 """After a signal the process is gone by then, whatever hangs (a terminal that is no more)."""
 
 
-def run_dashboard(source: Source, *, read_only: bool = False) -> int:
+def run_dashboard(source: Source, *, read_only: bool = False, keys: Keymap = STANDARD) -> int:
     """Show ``source`` until the reader leaves or a signal comes, then close it.
 
     Args:
         source: What to watch; started and closed here.
         read_only: Refuse every edit and control.
+        keys: Which keys do what.
 
     Returns:
         The exit status: 0; 1 when the engine could not be started or the dashboard failed;
         130 after ctrl+c twice or SIGINT; 143 after SIGTERM, 129 after SIGHUP.
     """
-    return asyncio.run(_run(PoolTopApp(source, read_only=read_only), source))
+    return asyncio.run(_run(PoolTopApp(source, read_only=read_only, keys=keys), source))
 
 
 async def _run(app: PoolTopApp, source: Source) -> int:

@@ -16,6 +16,8 @@ from pooltop.present.header import header_line, mode_of, total_rate
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow
 from pooltop.present.inspector import WorkloadSubject
+from pooltop.present.key_line import HELPING, Typing, hints_on, key_line, typing_line
+from pooltop.present.keys import Keymap
 from pooltop.present.line import fit
 from pooltop.present.table import row_line, shown_columns, title_line
 from pooltop.present.transport import transport_line
@@ -23,7 +25,6 @@ from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.present.workload_rows import build_workload_rows
 from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.help import help_lines
-from pooltop.ui.keys import Typing, key_line, typing_line
 from pooltop.ui.layout import Plan, plan
 from pooltop.ui.pages.base import Page
 from pooltop.ui.pages.events import EventsPage
@@ -48,8 +49,9 @@ _CARD_S = 90.0
 class Board:
     """Owns the panes; ``draw`` is the only thing that changes what they show."""
 
-    def __init__(self, painter: Painter) -> None:
+    def __init__(self, painter: Painter, keys: Keymap) -> None:
         """Make every pane, once and for all: panes are shown and hidden, never made anew."""
+        self._keys = keys
         self.header = LinePane(painter, id="header", ground="row")
         self.tabs = Tabs(painter, id="tabs")
         self.transport = LinePane(painter, id="transport")
@@ -67,7 +69,7 @@ class Board:
         self.page: Page = self.pools
         """The one that is shown."""
         self.limits = LimitsStrip(painter, id="limits")
-        self.prompt = Prompt(painter, id="prompt")
+        self.prompt = Prompt(painter, keys, id="prompt")
         self.card = LinePane(painter, id="card")
         self.log = EventLog(painter, id="events")
         self.keys = LinePane(painter, id="keys")
@@ -173,7 +175,7 @@ class Board:
         self.page.draw(view, layout, width)
         self._draw_limits(view)
         self._draw_card(view, layout, width)
-        self.log.draw(view.logbook, view.until)
+        self.log.draw(view.logbook, view.until, self._keys)
         self._draw_traffic(view, layout, width)
         self._draw_header(view, layout, width, rows)
         self._draw_keys(view, layout, width)
@@ -210,17 +212,17 @@ class Board:
             screen.set_class(layout.mode == mode, f"-{mode}")
 
     def _draw_message(self, width: int, height: int) -> None:
-        text = f"pooltop needs 40x10; this is {width}x{height}. q quits."
+        text = f"pooltop needs 40x10; this is {width}x{height}. {self._keys.first('quit')} quits."
         parts = [text] if len(text) <= width else text.replace(";", ".").split(". ")
         self.message.show([fit(((part, "warn"),), max(1, width)) for part in parts])
 
     def _draw_help(self, width: int, height: int) -> None:
-        lines = help_lines(width - 4)
+        lines = help_lines(width - 4, self._keys)
         fits = max(1, height - 5)
         top = max(0, min(self._help_top or 0, len(lines) - fits))
         self._help_top = top
         self.help.title(
-            "HELP  j k or arrows scroll, ? or esc leaves",
+            f"HELP  {self._keys.first('down', 'up')} scroll, {self._keys.first('escape')} leaves",
             f"{min(top + fits, len(lines))}/{len(lines)}",
         )
         self.help.show(lines[top : top + fits])
@@ -231,9 +233,9 @@ class Board:
         facts = replace(view.header, req_s=total_rate(rows), mode=mode)
         self.header.show([header_line(facts, width)])
         if view.transport is not None:
-            self.transport.show([transport_line(view.transport, width)])
+            self.transport.show([transport_line(view.transport, width, self._keys)])
         if layout.tabs:
-            pages = [(page.number, page.name) for page in self.pages]
+            pages = [(self._keys.first(page.key), page.name) for page in self.pages]
             self.tabs.show_pages(pages, self.page.name, width)
 
     def _draw_limits(self, view: View) -> None:
@@ -255,7 +257,7 @@ class Board:
         self.alerts = tuple(found)
         place = next((i for i, one in enumerate(found) if one.id == view.alert), None)
         self.alert_place = first_open(found) if place is None else place
-        self.alert.show([alert_line(found, width, place=self.alert_place)])
+        self.alert.show([alert_line(found, width, place=self.alert_place, keys=self._keys)])
 
     def _card_height(self, view: View, width: int) -> int:
         if self._latest_edit(view) is None:
@@ -296,7 +298,7 @@ class Board:
         if not layout.card or edit is None or view.snapshot is None:
             return
         card = card_of(edit, view.snapshot, view.history, host=view.host)
-        self.card.show(card_lines(card, width, layout.card))
+        self.card.show(card_lines(card, width, layout.card, self._keys))
 
     def target(self, view: View) -> Target | None:
         """Give whose options the limits strip shows, and an edit would change."""
@@ -306,13 +308,28 @@ class Board:
         return host_of(subject) or view.host
 
     def _draw_keys(self, view: View, layout: Plan, width: int) -> None:
-        if self.typing:
-            asked = self.prompt.question is not None
-            what: Typing = "edit" if self.limits.editing else "question" if asked else "filter"
+        typing = self._what_is_typed()
+        if typing is not None:
             # Where the table has no border, what is typed has no other place.
-            typed = self.page.choice.needle if what == "filter" and not layout.frame else None
-            self.keys.show([typing_line(width, what, typed=typed)])
+            bare = typing == "filter" and not layout.frame
+            typed = self.page.choice.needle if bare else None
+            self.keys.show([typing_line(width, self._keys, typing, typed=typed)])
         elif layout.limits == 0 and view.status:
             self.keys.show([fit(view.status, width)])
+        elif self.helping:
+            self.keys.show([key_line(width, self._keys, HELPING, locked=view.locked, last=())])
         else:
-            self.keys.show([key_line(width, locked=view.locked)])
+            hints = hints_on(
+                self.page.name,
+                frozen=view.until is not None,
+                replayed=view.transport is not None,
+                inspecting=view.inspecting,
+            )
+            self.keys.show([key_line(width, self._keys, hints, locked=view.locked)])
+
+    def _what_is_typed(self) -> Typing | None:
+        if self.limits.editing:
+            return "edit"
+        if self.prompt.question is not None:
+            return "question"
+        return "filter" if self.page.choice.filtering else None

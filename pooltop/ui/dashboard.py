@@ -11,12 +11,11 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
 
 from pooltop.core.company import Company
 from pooltop.core.detail import Watch
@@ -28,6 +27,7 @@ from pooltop.present.clean import clean
 from pooltop.present.header import HeaderFacts, State, load_of
 from pooltop.present.history import History
 from pooltop.present.inspector import RequestSubject, SocketSubject
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.transport import TransportFacts
 from pooltop.present.viewers import change, lock_line
 from pooltop.sources.base import Source, Update
@@ -55,10 +55,8 @@ class Dashboard(App[None]):
 
     TITLE = "pooltop"
     CSS_PATH = "pooltop.tcss"
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     ALLOW_SELECT = False
     AUTO_FOCUS = "#pools-table"
-    BINDINGS: ClassVar[list[BindingType]] = bindings()
 
     def __init__(
         self,
@@ -68,6 +66,7 @@ class Dashboard(App[None]):
         window_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
         ascii_only: bool | None = None,
+        keys: Keymap = STANDARD,
     ) -> None:
         """Watch ``source``, which is started when the app is.
 
@@ -77,16 +76,21 @@ class Dashboard(App[None]):
             window_s: What rates, quantiles and plots cover at first.
             clock: Monotonic seconds, for the reader's own timing.
             ascii_only: Draw without block characters; None asks the output's encoding.
+            keys: Which keys do what.
         """
         super().__init__()
         self._source = source
+        self.keys = keys
+        """Which keys do what."""
+        # All of them: Textual's own (ctrl+q) stand in no table, and so on no screen.
+        self._bindings = bindings(keys)
         self.clock = clock
         self._ascii = _needs_ascii() if ascii_only is None else ascii_only
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "pooltop"
         self._painter = self._new_painter()
-        self.board = Board(self._painter)
+        self.board = Board(self._painter, keys)
         """The panes."""
         self.history = History()
         """The kept past."""
@@ -102,6 +106,7 @@ class Dashboard(App[None]):
             own=self._own,
             log=self._log_edit,
             changed=self._redraw_soon,
+            keys=keys,
         )
         """What is done to the engine."""
         self.player: Player | None = source.player if isinstance(source, PlayerSource) else None
@@ -175,7 +180,7 @@ class Dashboard(App[None]):
             # A new engine, or an earlier moment of a recording: the past begins anew.
             self.logbook.clear()
             self.timeline.frozen = None
-        told = change(self.company, update.company)
+        told = change(self.company, update.company, self.keys)
         self.company = update.company
         if told:
             self.operator.say(told, "warn")
@@ -203,7 +208,9 @@ class Dashboard(App[None]):
         self._state = "ENDED"
         self._note = f"  ended: {clean(reason, 400)}"
         self.operator.ended = True
-        self.operator.say(f"ended: {reason}; this is the last picture, q quits", "bad")
+        self.operator.say(
+            f"ended: {reason}; this is the last picture, {self.keys.first('quit')} quits", "bad"
+        )
         self._note_down("INFO", reason)
         self.post_message(SnapshotArrived())
 
@@ -284,6 +291,7 @@ class Dashboard(App[None]):
             status=self.operator.status,
             note=self._note if latest is None else "",
             ascii_only=self._ascii,
+            keys=self.keys,
             acknowledged=frozenset(self.reader.acknowledged),
             alert=self.reader.alert,
             transport=None if self.player is None or latest is None else transport(self.player),

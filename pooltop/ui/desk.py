@@ -11,6 +11,7 @@ from pooltop.core.edits import EDITABLE, Edit, EditOutcome, Value
 from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.errors import PooltopError
 from pooltop.present.editing import Target, WorkloadId
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.limits import value_of
 from pooltop.present.marks import changed_options
 from pooltop.present.outcome import sentence, subject
@@ -53,9 +54,12 @@ class EditDesk:
     undone, leaves it: hand every snapshot of the running engine to ``see``.
     """
 
-    def __init__(self, submit: Callable[[Edit], Awaitable[EditOutcome]]) -> None:
-        """Send through ``submit``."""
+    def __init__(
+        self, submit: Callable[[Edit], Awaitable[EditOutcome]], keys: Keymap = STANDARD
+    ) -> None:
+        """Send through ``submit``; say what ``keys`` do."""
         self._submit = submit
+        self._keys = keys
         self._stack: list[_Reverse] = []
         self._next_id = 1
         self._turn = asyncio.Lock()
@@ -171,7 +175,7 @@ class EditDesk:
         number = "" if outcome.number is None else f"edit {outcome.number} "
         text = f"{number}{sentence(edit, outcome)}"
         if is_changed and revert_after_s is not None:
-            text += f"; back in {revert_after_s:g}s unless K keeps it"
+            text += f"; back in {revert_after_s:g}s unless {self._keys.first('keep')} keeps it"
         return Done(accepted=outcome.accepted, text=text)
 
 

@@ -10,6 +10,7 @@ from pooltop.present.clean import clean
 from pooltop.present.demand import demand_of
 from pooltop.present.editing import Editable, Target, WorkloadId
 from pooltop.present.history import HostId
+from pooltop.present.keys import Keymap
 from pooltop.present.labels import label_of
 from pooltop.present.limits import BY_OPTION, AgentLimits, value_of, written
 from pooltop.present.line import Line
@@ -46,7 +47,7 @@ def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editab
 
 def limits_hint(view: View, host: HostId, agent: AgentSnapshot) -> Line:
     """Say how an agent differs from its profile, what can be done, and how much would do."""
-    return (*_as_in_the_profile(agent), *_needed(view, host))
+    return (*_as_in_the_profile(agent, view.keys), *_needed(view, host))
 
 
 def _needed(view: View, host: HostId) -> Line:
@@ -65,18 +66,19 @@ def _needed(view: View, host: HostId) -> Line:
     return ((words, "dim"),)
 
 
-def _as_in_the_profile(agent: AgentSnapshot) -> Line:
+def _as_in_the_profile(agent: AgentSnapshot, keys: Keymap) -> Line:
     changed = changed_options(agent)
     if not changed:
-        return ((" as in the profile", "dim"), ("   e", "key"), (" edit", "dim"))
+        key = f"   {keys.first('edit')}"
+        return ((" as in the profile", "dim"), (key, "key"), (" edit", "dim"))
     was = ", ".join(
         f"{BY_OPTION[option].title} {written(option, value_of(agent.initial_options, option))}"
         for option in changed
     )
     return (
         (f" * profile: {was}", "accent"),
-        ("   u", "key"),
+        (f"   {keys.first('undo')}", "key"),
         (" undo", "dim"),
-        ("  U", "key"),
+        (f"  {keys.first('restore')}", "key"),
         (" back to profile", "dim"),
     )

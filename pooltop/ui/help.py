@@ -9,17 +9,17 @@ from pooltop.present.clocks import MODES as TIMEOUT_MODES
 from pooltop.present.columns import COLUMNS
 from pooltop.present.handshakes import DEFINITIONS as TLS_WORDS
 from pooltop.present.kernel import DEFINITIONS as KERNEL_WORDS
+from pooltop.present.keys import KEYS, Keymap
 from pooltop.present.limits import FIELDS
 from pooltop.present.line import Line
 from pooltop.present.marks import Mark
 from pooltop.present.socket_columns import COLUMNS as SOCKET_COLUMNS
 from pooltop.present.sockets import LEGEND
-from pooltop.ui.keys import KEYS
 
 _INDENT = 14
 
 
-def help_lines(width: int) -> list[Line]:
+def help_lines(width: int, keys: Keymap) -> list[Line]:
     """Give the page, wrapped to ``width`` cells."""
     lines: list[Line] = [
         (
@@ -32,7 +32,7 @@ def help_lines(width: int) -> list[Line]:
     lines += _head("KEYS")
     for key in KEYS:
         star = "*" if key.writes else " "
-        lines += _entry(f"{key.shown} {star}", key.help, width)
+        lines += _entry(f"{keys.shown(key.id)} {star}", key.help, width)
     lines += _head("WHILE EDITING")
     lines += _entry("tab left right", "next or previous field", width)
     lines += _entry("any value", "replaces what stands in the field; checked while you type", width)

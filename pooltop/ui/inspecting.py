@@ -13,12 +13,12 @@ from pooltop.present.inspector import (
     WorkloadSubject,
     beside_of,
     gone_lines,
-    hint_line,
     hints_of,
     inspector_lines,
     picture_of,
     title_of,
 )
+from pooltop.present.key_line import hint_line
 from pooltop.present.line import Line
 from pooltop.ui.view import View
 
@@ -53,7 +53,7 @@ def inspect_subject(
     )
     if hints:
         lines += [()] * (height - 1 - len(lines))
-        lines.append(hint_line(hints_of(picture), width, locked=view.locked))
+        lines.append(hint_line(hints_of(picture), width, view.keys, locked=view.locked))
     return (title_of(picture), lines)
 
 
@@ -78,5 +78,5 @@ def _cards(view: View, subject: Subject, width: int) -> list[Line]:
     lines: list[Line] = []
     for edit in reversed(mine[-_CARDS:]):
         card = card_of(edit, snapshot, view.history, host=host)
-        lines += card_lines(card, width, _LINES if edit is mine[-1] else 2)
+        lines += card_lines(card, width, _LINES if edit is mine[-1] else 2, view.keys)
     return lines

@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual import events
 
 from pooltop.ui.asked import ApplyEdits, StopAll
-from pooltop.ui.keys import FROM_ANYWHERE
 from pooltop.ui.writing import WritingKeys
 
 _LONGEST_PASTE = 64
@@ -18,7 +17,8 @@ class Keyboard(WritingKeys):
         """Let what is being typed into have its keys, in the order in which they came."""
         if len(self.screen_stack) == 1:
             if isinstance(event, events.Key) and not event.is_forwarded:
-                if event.key not in FROM_ANYWHERE and self._typed(event.key, event.character):
+                anywhere = event.key in self.keys.from_anywhere
+                if not anywhere and self._typed(event.key, event.character):
                     return
             elif isinstance(event, events.Paste) and not event.is_forwarded:
                 for char in event.text.partition("\n")[0].strip()[:_LONGEST_PASTE]:

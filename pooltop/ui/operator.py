@@ -11,6 +11,7 @@ from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.errors import PooltopError
 from pooltop.present.clean import clean
 from pooltop.present.header import load_of
+from pooltop.present.keys import Keymap
 from pooltop.present.line import Ink, Line
 from pooltop.sources.base import Source, Standing, ViewerInfo
 from pooltop.ui.asked import ApplyEdits
@@ -32,6 +33,7 @@ class Operator:
         own: Own,
         log: Callable[[str], None],
         changed: Callable[[], None],
+        keys: Keymap,
     ) -> None:
         """Act on ``source``.
 
@@ -41,8 +43,9 @@ class Operator:
             own: Runs what waits for the engine.
             log: Takes a line for the event log.
             changed: Called when the status has changed.
+            keys: Which keys do what, for what is said.
         """
-        self.desk = EditDesk(source.submit)
+        self.desk = EditDesk(source.submit, keys)
         """Sends edits, and knows how to undo them."""
         self.locked = read_only
         """Whether everything that changes something is refused."""
@@ -51,6 +54,7 @@ class Operator:
         self.status: Line = ()
         """What happened last."""
         self._source = source
+        self._keys = keys
         self._read_only = read_only
         self._own = own
         self._log = log
@@ -68,10 +72,11 @@ class Operator:
         elif self._source.fixed:
             self.say(f"refused: {self._source.fixed} cannot be changed", "warn")
         elif self.locked:
-            how = "started read-only" if self._read_only else "L unlocks"
+            how = "started read-only" if self._read_only else f"{self._keys.first('lock')} unlocks"
             self.say(f"LOCKED: nothing was changed; {how}", "warn")
         elif self._source.lock.standing is Standing.THEIRS:
-            self.say(f"read-only: {self._source.lock.holder} writes; W takes it", "warn")
+            takes = f"{self._keys.first('writer')} takes it"
+            self.say(f"read-only: {self._source.lock.holder} writes; {takes}", "warn")
         else:
             return True
         return False
@@ -80,7 +85,9 @@ class Operator:
         """Look at the first snapshot: what is production starts locked."""
         if snapshot.environment == "prod" and not self.locked:
             self.locked = True
-            self.say("LOCKED because environment is prod; L unlocks", "warn")
+            self.say(
+                f"LOCKED because environment is prod; {self._keys.first('lock')} unlocks", "warn"
+            )
 
     def toggle_lock(self) -> None:
         """Lock or unlock."""

@@ -208,7 +208,8 @@ class ReadingKeys(Dashboard):
     def action_speed(self, by: int) -> None:
         """Play a recording faster or more slowly."""
         if self.player is None:
-            self.operator.say("only a recording has a speed; z Z choose the window")
+            keys = self.keys.first("window", "window_less")
+            self.operator.say(f"only a recording has a speed; {keys} choose the window")
         elif by > 0:
             self.player.faster()
         else:

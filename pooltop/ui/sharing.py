@@ -8,10 +8,10 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from pooltop.present.inspector import RequestSubject, copy_of, curl_of, picture_of
+from pooltop.present.keys import KEYS
 from pooltop.present.line import text_of
 from pooltop.ui.files import default_name, write_new
 from pooltop.ui.inspecting import beside_subject
-from pooltop.ui.keys import KEYS
 from pooltop.ui.pictures import as_png
 from pooltop.ui.reading import ReadingKeys
 from pooltop.ui.theme import THEMES
@@ -28,7 +28,7 @@ class SharingKeys(ReadingKeys):
             if key.id not in ("palette", "up", "down"):
                 yield SystemCommand(
                     f"{key.help[0].upper()}{key.help[1:]}",
-                    f"{key.shown}  {key.id}",
+                    f"{self.keys.shown(key.id)}  {key.id}",
                     self._command(key.action),
                 )
 

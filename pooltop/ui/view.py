@@ -9,6 +9,7 @@ from pooltop.present.alerts import AlertId
 from pooltop.present.header import HeaderFacts
 from pooltop.present.history import History, HostId
 from pooltop.present.inspector import HostSubject, RequestSubject, SocketSubject, Subject
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.line import Line
 from pooltop.present.transport import TransportFacts
 from pooltop.ui.logbook import Logbook
@@ -52,6 +53,7 @@ class View:
     note: str = ""
     """What a table says while there is no snapshot."""
     ascii_only: bool = False
+    keys: Keymap = STANDARD
     transport: TransportFacts | None = None
     """Where a recording stands; None for a live engine."""
     acknowledged: frozenset[AlertId] = frozenset()

@@ -93,7 +93,7 @@ class WritingKeys(SharingKeys):
         """Destroy the socket that the cursor is on, after its id was typed."""
         subject = self.board.page.subject
         if not isinstance(subject, SocketSubject):
-            self.operator.say("put the cursor on a socket: page 2")
+            self.operator.say(f"put the cursor on a socket: page {self.keys.first('page_sockets')}")
             return
         agent, origin = find(self.history.latest, subject.host)
         if origin is None or agent is None or not self.operator.may_write():
@@ -117,7 +117,7 @@ class WritingKeys(SharingKeys):
         """Abort the request that the cursor is on, after its id was typed."""
         subject = self.board.page.subject
         if not isinstance(subject, RequestSubject):
-            self.operator.say("put the cursor on a request: page 3")
+            self.operator.say(f"put the cursor on a request: page {self.keys.first('page_queue')}")
             return
         agent, origin = find(self.history.latest, subject.host)
         if origin is None or agent is None or not self.operator.may_write():
@@ -204,7 +204,7 @@ class WritingKeys(SharingKeys):
                 ((f" {many} not in the profile and will be gone with the engine", "warn"),),
                 lambda _: self.exit(return_code=self._return_code or 0),
                 expects="",
-                again="q",
+                again="quit",
             )
         )
         self.redraw()
@@ -217,4 +217,7 @@ class WritingKeys(SharingKeys):
             self.leave(130)
             return
         self._interrupted_at = now
-        self.operator.say("ctrl+c again leaves at once; q ends the engine in order", "warn")
+        self.operator.say(
+            f"ctrl+c again leaves at once; {self.keys.first('quit')} ends the engine in order",
+            "warn",
+        )

@@ -38,7 +38,6 @@ from pooltop.present.inspector import (
     copy_of,
     curl_of,
     gone_lines,
-    hint_line,
     hints_of,
     inspector_lines,
     leads_to,
@@ -46,6 +45,8 @@ from pooltop.present.inspector import (
     picture_of,
     title_of,
 )
+from pooltop.present.key_line import hint_line
+from pooltop.present.keys import STANDARD
 from pooltop.present.line import text_of, width_of
 from pooltop.present.workload_track import WorkloadRates
 
@@ -149,7 +150,7 @@ def test_whatever_is_inspected_fits_and_holds_no_control_character(
             lines = gone_lines(subject, width, height)
         else:
             lines = inspector_lines(picture, width, height, beside=beside, ascii_only=ascii_only)
-            lines.append(hint_line(hints_of(picture), width, locked=ascii_only))
+            lines.append(hint_line(hints_of(picture), width, STANDARD, locked=ascii_only))
             lines = lines[-height:]
             assert title_of(picture).isprintable()
             assert copy_of(picture, beside=beside).replace("\n", "").isprintable()
@@ -216,16 +217,17 @@ WAITING = RequestSubject(HOST, RequestId(8716))
 def test_a_pane_leads_to_what_it_speaks_of(subject, to) -> None:
     snapshot = scene(free=(IDLE,))
     assert to == leads_to(told(subject, snapshot))
-    assert ("g" in [hint.key for hint in hints_of(told(subject, snapshot))]) is (to is not None)
+    ids = [one for hint in hints_of(told(subject, snapshot)) for one in hint.ids]
+    assert ("follow" in ids) is (to is not None)
 
 
 def test_the_keys_are_told_as_far_as_they_fit_and_the_lock_is_seen() -> None:
     hints = hints_of(told(SOCKET, scene()))
-    assert "y copy  g its request  D destroy (type s17)" == text_of(hint_line(hints, 60))
-    assert "y copy  g its request" == text_of(hint_line(hints, 30))
-    assert ("D", "faint") in hint_line(hints, 60, locked=True)
-    assert ("D", "key") in hint_line(hints, 60)
-    assert ("y", "key") in hint_line(hints, 60, locked=True)
+    assert "y copy  g its request  D destroy (type s17)" == text_of(hint_line(hints, 60, STANDARD))
+    assert "y copy  g its request" == text_of(hint_line(hints, 30, STANDARD))
+    assert ("D", "faint") in hint_line(hints, 60, STANDARD, locked=True)
+    assert ("D", "key") in hint_line(hints, 60, STANDARD)
+    assert ("y", "key") in hint_line(hints, 60, STANDARD, locked=True)
 
 
 def test_what_is_gone_is_said_to_be_gone() -> None:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from pooltop.ui.keys import KEYS
+from pooltop.present.keys import KEYS
 
 
 async def test_y_copies_the_details_of_the_host_without_control_characters(desk) -> None:
@@ -114,7 +114,7 @@ async def test_the_palette_has_every_key(desk) -> None:
 
 
 def test_no_key_is_bound_twice() -> None:
-    bound = [name for key in KEYS for name in key.keys.split(",")]
+    bound = [name for key in KEYS for name in key.keys]
     assert len(set(bound)) == len(bound)
 
 

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from pooltop.present.export import Export, Picture, to_csv, to_json
 from pooltop.present.inspector import Subject
+from pooltop.present.key_line import PageName
 from pooltop.present.line import Line, fit
 from pooltop.present.table import (
     Column,
@@ -32,10 +33,10 @@ from pooltop.ui.widgets.table import Sheet, TableGrid
 class Page(ABC):
     """One of the views; ``draw`` is the only thing that changes what its panes show."""
 
-    name: ClassVar[str]
+    name: ClassVar[PageName]
     """For the tabs, the palette and the help page."""
-    number: ClassVar[str]
-    """The key that shows it."""
+    key: ClassVar[str]
+    """Id of the key that shows it."""
     has_plots: ClassVar[bool] = False
     """Whether plots stand below its table."""
     shows_log: ClassVar[bool] = False
@@ -151,7 +152,9 @@ class TablePage(Page, Generic[KeyedRow]):
         else:
             ordered = list(found)
         self.rows = tuple(ordered)
-        note = view.note or (f"no {self.noun.lower()} match the filter" if rows else self.nothing())
+        note = view.note or (
+            f"no {self.noun.lower()} match the filter" if rows else self.nothing(view)
+        )
         self.table.show_sheet(
             Sheet(
                 keys=tuple(row.id for row in ordered),
@@ -170,8 +173,9 @@ class TablePage(Page, Generic[KeyedRow]):
         del row
         return "row"
 
-    def nothing(self) -> str:
+    def nothing(self, view: View) -> str:
         """Say why there are no rows."""
+        del view
         return f"no {self.noun.lower()}"
 
     def scope(self, view: View) -> str:

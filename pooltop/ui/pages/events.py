@@ -20,7 +20,7 @@ class EventsPage(TablePage[EventRow]):
     """What happened, newest first; the cursor stays on its event while others arrive."""
 
     name = "Events"
-    number = "5"
+    key = "page_events"
     noun = "EVENTS"
     shows_log = True
     all_columns = COLUMNS
@@ -34,13 +34,14 @@ class EventsPage(TablePage[EventRow]):
         """Nothing: an event is all there is to it."""
         return None
 
-    def nothing(self) -> str:
+    def nothing(self, view: View) -> str:
         """Say why there are no rows."""
+        del view
         return "nothing has happened yet"
 
     def scope(self, view: View) -> str:
         """Say which sort of events is shown."""
-        return f"  {view.logbook.sort} (v)"
+        return f"  {view.logbook.sort} ({view.keys.first('events')})"
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show what the log holds, up to the instant."""

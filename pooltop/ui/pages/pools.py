@@ -39,7 +39,7 @@ class PoolsPage(TablePage[HostRow]):
     """Who is saturated, why, and did the change help: answered on one screen."""
 
     name = "Pools"
-    number = "1"
+    key = "page_pools"
     noun = "HOSTS"
     has_plots = True
     shows_log = True
@@ -74,8 +74,9 @@ class PoolsPage(TablePage[HostRow]):
         """That host."""
         return None if self.host is None else HostSubject(self.host)
 
-    def nothing(self) -> str:
+    def nothing(self, view: View) -> str:
         """Say why there are no rows."""
+        del view
         return "no host yet"
 
     def ground(self, row: HostRow) -> str:

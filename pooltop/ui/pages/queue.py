@@ -22,7 +22,7 @@ class QueuePage(TablePage[RequestRow]):
     """Who waits, why, and when it would start; or what runs, and how far it has come."""
 
     name = "Queue"
-    number = "3"
+    key = "page_queue"
     noun: ClassVar[str] = "REQUESTS"
     all_columns = QUEUE_COLUMNS
 
@@ -55,14 +55,20 @@ class QueuePage(TablePage[RequestRow]):
         else:
             self.choice.sort_by("place", descending=False)
 
-    def nothing(self) -> str:
+    def nothing(self, view: View) -> str:
         """Say why there are no rows."""
-        return "nothing runs (v: queued)" if self._running else "nothing waits (v: running)"
+        key = view.keys.first("events")
+        return (
+            f"nothing runs ({key}: queued)" if self._running else f"nothing waits ({key}: running)"
+        )
 
     def scope(self, view: View) -> str:
         """Say whose requests they are, and of a long queue how much of it is told."""
         told = "" if self._running else f" of {count(self._queued)} queued"
-        what = "running (v: queued)" if self._running else f"from the head{told} (v: running)"
+        key = view.keys.first("events")
+        what = (
+            f"running ({key}: queued)" if self._running else f"from the head{told} ({key}: running)"
+        )
         return f"  {what}{scope_words(view)}"
 
     def draw(self, view: View, plan: Plan, width: int) -> None:

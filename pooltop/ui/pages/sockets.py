@@ -22,7 +22,7 @@ class SocketsPage(TablePage[SocketRow]):
     """What every connection does, what it has cost and what the kernel sees of it."""
 
     name = "Sockets"
-    number = "2"
+    key = "page_sockets"
     noun = "SOCKETS"
     all_columns = COLUMNS
 
@@ -39,9 +39,9 @@ class SocketsPage(TablePage[SocketRow]):
             self._subject = SocketSubject(row.host, row.socket.id)
         return self._subject if self.table.cursor is not None else None
 
-    def nothing(self) -> str:
+    def nothing(self, view: View) -> str:
         """Say why there are no rows."""
-        return "no socket is open (h: of all hosts)"
+        return f"no socket is open ({view.keys.first('scope')}: of all hosts)"
 
     def scope(self, view: View) -> str:
         """Say whose sockets they are."""
@@ -62,7 +62,8 @@ class SocketsPage(TablePage[SocketRow]):
 
 def scope_words(view: View) -> str:
     """Say whose rows a page shows: the host in focus, or all."""
+    key = view.keys.first("scope")
     if view.all_hosts:
-        return "  of all hosts (h)"
+        return f"  of all hosts ({key})"
     _, origin = find(view.snapshot, view.host)
-    return "" if origin is None else f"  of {label_of(origin)} (h: all)"
+    return "" if origin is None else f"  of {label_of(origin)} ({key}: all)"

@@ -26,7 +26,7 @@ class WorkloadsPage(TablePage[WorkloadRow]):
     """The traffic."""
 
     name = "Workloads"
-    number = "4"
+    key = "page_workloads"
     noun = "WORKLOADS"
     has_plots = True
     all_columns = COLUMNS
@@ -51,8 +51,9 @@ class WorkloadsPage(TablePage[WorkloadRow]):
         """The workload that the cursor is on."""
         return None if self.row is None else WorkloadSubject(self.row.id)
 
-    def nothing(self) -> str:
+    def nothing(self, view: View) -> str:
         """Say why there are no rows."""
+        del view
         return "the profile has no workload"
 
     def draw(self, view: View, plan: Plan, width: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from pooltop.present.journal import event_line
+from pooltop.present.keys import Keymap
 from pooltop.present.line import Line
 from pooltop.ui.logbook import Logbook, Logged
 from pooltop.ui.widgets.lines import LinePane, Painter
@@ -22,12 +23,13 @@ class EventLog(LinePane):
         """Go to older (1) or newer (-1) events by so many pages; ``draw`` shows it."""
         self._offset = max(0, self._offset + pages * max(1, self.size.height - 1))
 
-    def draw(self, logbook: Logbook, until: float | None) -> None:
+    def draw(self, logbook: Logbook, until: float | None, keys: Keymap) -> None:
         """Paint what fits.
 
         Args:
             logbook: what there is.
             until: nothing that happened later; None for no bound.
+            keys: which keys do what.
         """
         height = max(1, self.size.height)
         lines = _lines(logbook, until, self._offset, height)
@@ -36,7 +38,7 @@ class EventLog(LinePane):
             self._offset = max(0, self._offset - (height - len(lines)))
             lines = _lines(logbook, until, self._offset, height)
         older = f", {self._offset} newer above" if self._offset else ""
-        self.title(f"EVENTS  {logbook.sort} (v){older}")
+        self.title(f"EVENTS  {logbook.sort} ({keys.first('events')}){older}")
         self.show(lines)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pooltop.present.clean import clean
+from pooltop.present.keys import Keymap
 from pooltop.present.line import Line, fit
 from pooltop.ui.asked import Asked, StopAll
 from pooltop.ui.widgets.lines import LinePane, Painter
@@ -29,7 +30,7 @@ class Question:
     expects: str | None = None
     """What has to be typed; None takes anything, "" wants Enter alone."""
     again: str = ""
-    """The key that asked, pressed once more, is a yes too; empty for none."""
+    """Id of the key that asked: pressed once more it is a yes too; empty for none."""
     text: str = ""
     """What stands in the field at first."""
     grave: bool = True
@@ -39,9 +40,10 @@ class Question:
 class Prompt(LinePane):
     """Shows a question while there is one."""
 
-    def __init__(self, painter: Painter, *, id: str) -> None:  # noqa: A002 - Textual's word
+    def __init__(self, painter: Painter, keys: Keymap, *, id: str) -> None:  # noqa: A002 - Textual's word
         """Begin with none."""
         super().__init__(painter, id=id)
+        self._keys = keys
         self.question: Question | None = None
         """What is being asked; None for nothing."""
         self._typed = ""
@@ -67,7 +69,7 @@ class Prompt(LinePane):
         if question.expects is None:
             how = "ret does it, esc leaves"
         elif question.again:
-            how = f"{question.again} again or ret does it, esc stays"
+            how = f"{self._keys.first(question.again)} again or ret does it, esc stays"
         elif question.expects:
             how = f"type {clean(question.expects)} then ret; esc leaves"
         else:
@@ -88,7 +90,7 @@ class Prompt(LinePane):
             return None
         if key == "escape":
             self.drop()
-        elif key == "enter" or (question.again and char == question.again):
+        elif key == "enter" or (question.again and key in self._keys.names(question.again)):
             if question.expects is None or self._typed.strip() == question.expects:
                 typed = self._typed
                 self.drop()
