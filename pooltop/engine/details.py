@@ -6,6 +6,7 @@ is asked for, its header fields. What may be secret in those never leaves the en
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -37,21 +38,47 @@ PACE_S = 5.0
 """The pace of a queue is that of these last seconds."""
 _PACE_STEP_S = 0.25
 """Seen no more often than this, however many snapshots there are."""
-_SECRET = (
-    "auth",
-    "cookie",
-    "credential",
-    "key",
-    "pass",
-    "pwd",
-    "secret",
-    "session",
-    "signature",
-    "token",
+_TOLD = frozenset(
+    (
+        "accept",
+        "accept-charset",
+        "accept-encoding",
+        "accept-language",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-type",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "keep-alive",
+        "max-forwards",
+        "pragma",
+        "proxy-connection",
+        "range",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "via",
+    )
 )
-"""A field whose name holds one of these has a value that is for the server alone."""
-_URLS = ("referer", "location")
-"""Fields whose value is a URL: its query is left out."""
+"""Fields whose values are told: those that HTTP gives a meaning which is no secret.
+
+Anything else is somebody's own, and no list of suspicious names would know them all.
+"""
+_URLS = frozenset(("content-location", "origin", "referer"))
+"""Fields whose value is a URL: who asks and the query are left out."""
+_USER = re.compile(rb"^([^/?#]*//)[^/?#]*@")
 
 
 class Paces:
@@ -204,6 +231,8 @@ def header_fields(fields: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[str, s
 
 
 def _value(name: str, value: bytes) -> str:
-    if any(part in name for part in _SECRET):
-        return HIDDEN
-    return without_query(value) if name in _URLS else value.decode("latin-1")
+    if name in _TOLD:
+        return value.decode("latin-1")
+    if name in _URLS:
+        return without_query(_USER.sub(rb"\1", value).partition(b"#")[0])
+    return HIDDEN

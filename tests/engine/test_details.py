@@ -171,7 +171,25 @@ async def test_header_fields_are_told_of_the_one_request_and_never_a_secret(
 
 
 def test_a_value_of_any_octets_can_be_told():
-    assert (("x", "\xff"),) == header_fields(((b"x", b"\xff"),))
+    assert (("User-Agent", "\xff"),) == header_fields(((b"User-Agent", b"\xff"),))
+
+
+@pytest.mark.parametrize("name", ["X-JWT", "X-Otp", "X-Sid", "Dpop", "X-Forwarded-Uri", "x"])
+def test_the_value_of_a_field_that_http_does_not_know_is_never_told(name):
+    assert ((name, HIDDEN),) == header_fields(((name.encode(), b"s3cret"),))
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (b"https://bob:s3cret@h/x?t=s3cret", "https://h/x?..."),
+        (b"http://h/x#s3cret", "http://h/x"),
+        (b"//bob@s3cret@h/@x", "//h/@x"),
+        (b"/x@y", "/x@y"),
+    ],
+)
+def test_of_a_url_in_a_field_neither_user_nor_query_is_told(url, told):
+    assert (("Referer", told),) == header_fields(((b"Referer", url),))
 
 
 async def test_a_request_given_up_in_the_queue_has_no_outlook_but_its_place(held, agent_of):
