@@ -366,11 +366,12 @@ async def test_a_peer_that_ends_its_side_while_we_send_hangs_up(serve, agent_of,
 
 
 async def test_an_agent_that_is_closed_cancels_content(serve, agent_of):
-    ended = asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
 
     async def content():
         try:
             yield b"first"
+            begun.set()
             await asyncio.Event().wait()
         finally:
             ended.set()
@@ -378,7 +379,7 @@ async def test_an_agent_that_is_closed_cancels_content(serve, agent_of):
     server = await serve()
     agent = agent_of()
     request = asyncio.create_task(agent.request("POST", server.url, content=content()))
-    await asyncio.sleep(0.02)
+    await begun.wait()
     await agent.aclose()
     assert ended.is_set()
     await asyncio.gather(request, return_exceptions=True)

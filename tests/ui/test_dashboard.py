@@ -198,6 +198,9 @@ async def test_windows_and_plots_are_chosen(desk) -> None:
         assert "WAIT _p50" not in one.text()
         await one.press("m", "m")
         assert "WAIT _p50" in one.text()
+        assert "IN USE 0..4" not in one.text()
+        await one.press("m")
+        assert "SERVICE _p50" in one.text()
         await one.press("m")
         assert "IN USE 0..4" in one.text()
 
