@@ -19,12 +19,12 @@ from pooltop.present.inspector import WorkloadSubject
 from pooltop.present.key_line import HELPING, Typing, hints_on, key_line, typing_line
 from pooltop.present.keys import Keymap
 from pooltop.present.line import fit
+from pooltop.present.manual import manual_lines
 from pooltop.present.table import row_line, shown_columns, title_line
 from pooltop.present.transport import transport_line
 from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.present.workload_rows import build_workload_rows
 from pooltop.ui.editable import limits_hint, options_of
-from pooltop.ui.help import help_lines
 from pooltop.ui.layout import Plan, plan
 from pooltop.ui.pages.base import Page
 from pooltop.ui.pages.events import EventsPage
@@ -217,7 +217,7 @@ class Board:
         self.message.show([fit(((part, "warn"),), max(1, width)) for part in parts])
 
     def _draw_help(self, width: int, height: int) -> None:
-        lines = help_lines(width - 4, self._keys)
+        lines = manual_lines(width - 4, self._keys, self.page.name)
         fits = max(1, height - 5)
         top = max(0, min(self._help_top or 0, len(lines) - fits))
         self._help_top = top

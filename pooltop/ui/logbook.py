@@ -13,22 +13,18 @@ from collections.abc import Iterable, Iterator
 from heapq import merge
 
 from pooltop.core.snapshot import JournalEntry
+from pooltop.present.event_rows import GROUPS
 
 KEPT = 2000
 """Entries kept of each sort."""
-NOISE = frozenset({"OPEN", "CLOSE"})
+NOISE = GROUPS["closes"]
 """Kinds that a busy engine makes hundreds a second."""
 LANDMARKS = frozenset({"EDIT", "ALERT", "LOAD"})
 """Kinds that a reader goes back to."""
 _SAME_S = 1.0
 """An instant within this of a landmark stands at it."""
-SORTS = ("what matters", "all", "edits", "closes", "errors")
+SORTS: tuple[str, ...] = ("what matters", *GROUPS)
 """What the log can be narrowed to."""
-_OF: dict[str, frozenset[str]] = {
-    "edits": frozenset({"EDIT", "LOAD"}),
-    "closes": frozenset({"OPEN", "CLOSE"}),
-    "errors": frozenset({"ERROR", "ALERT", "SILENT", "RETRY", "LOST"}),
-}
 
 
 class Logged:
@@ -112,11 +108,11 @@ class Logbook:
             source: Iterable[Logged] = self._matters
         else:
             source = merge(self._noise, self._matters, key=_number, reverse=True)
-        kinds = _OF.get(self.sort)
+        kinds = next((kinds for group, kinds in GROUPS.items() if group == self.sort), None)
         return (
             logged
             for logged in source
-            if logged.times(until) and (kinds is None or logged.entry.kind in kinds)
+            if logged.times(until) and (not kinds or logged.entry.kind in kinds)
         )
 
     def newer(self, at: float) -> int:

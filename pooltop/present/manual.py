@@ -1,0 +1,223 @@
+"""The help page: every key, column, word and glyph, made from the tables that make the screens.
+
+What belongs to the page that was open comes first: the definition of a number is one key away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from textwrap import wrap
+
+from pooltop.present import (
+    columns,
+    event_rows,
+    handshakes,
+    inspect_host,
+    inspect_request,
+    inspect_socket,
+    inspect_workload,
+    kernel,
+    life,
+    query,
+    request_columns,
+    socket_columns,
+    verdicts,
+    workload_rows,
+)
+from pooltop.present.clocks import CLOCKS
+from pooltop.present.clocks import MODES as TIMEOUT_MODES
+from pooltop.present.key_line import PageName
+from pooltop.present.keys import GROUPS, KEYS, Keymap
+from pooltop.present.limits import FIELDS
+from pooltop.present.line import Line
+from pooltop.present.markers import GLYPHS
+from pooltop.present.marks import Mark
+from pooltop.present.sockets import LEGEND
+from pooltop.present.table import Column, Row
+from pooltop.present.troubles import Trouble
+
+_INDENT = 14
+_NODE = (
+    "an edit does at once only what Node does: raising a limit dials nothing, lowering it closes "
+    "nothing; the next request, release or close decides."
+)
+_DRAIN = (
+    "an edit does what an operator expects: raising dials for the queue, first in first out; "
+    "lowering closes idle sockets and converges exactly."
+)
+Entry = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Entries that belong together."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    """A name, and what it means."""
+    pages: frozenset[PageName] = frozenset()
+    """Whose words these are; none for what is the same everywhere."""
+
+
+def sections(keys: Keymap, page: PageName) -> list[Section]:
+    """Give every section: those of a page, the keys, then all others.
+
+    Args:
+        keys: which keys do what.
+        page: that was open.
+    """
+    told = [*_of_tables(), *_of_glyphs(keys), *_of_inspectors()]
+    own = [one for one in told if page in one.pages]
+    rest = [one for one in told if page not in one.pages]
+    return [*own, *_of_keys(keys), *rest, *_of_profiles()]
+
+
+def manual_lines(width: int, keys: Keymap, page: PageName) -> list[Line]:
+    """Give the page, wrapped to ``width`` cells.
+
+    Args:
+        width: in cells.
+        keys: which keys do what.
+        page: that was open: what belongs to it comes first.
+    """
+    free = "Reading keys are free; those marked * change something and need UNLOCKED"
+    lines: list[Line] = [((f" {free} ({keys.first('lock')}).", "text"),)]
+    for section in sections(keys, page):
+        lines += [(), ((f" {section.title}", "title"),)]
+        for name, text in section.entries:
+            lines += _entry(name, text, width)
+    return lines
+
+
+def _of_tables() -> Iterable[Section]:
+    yield _columns("COLUMNS OF HOSTS", columns.COLUMNS, "Pools")
+    yield _columns("COLUMNS OF SOCKETS", socket_columns.COLUMNS, "Sockets")
+    yield _columns("COLUMNS OF QUEUED REQUESTS", request_columns.QUEUE_COLUMNS, "Queue")
+    yield _columns("COLUMNS OF RUNNING REQUESTS", request_columns.RUNNING_COLUMNS, "Queue")
+    yield _columns("COLUMNS OF WORKLOADS", workload_rows.COLUMNS, "Workloads")
+    yield _columns("COLUMNS OF EVENTS", event_rows.COLUMNS, "Events")
+
+
+def _columns(title: str, of: Iterable[Column[Row]], page: PageName) -> Section:
+    entries = tuple((column.title, column.definition) for column in of)
+    return Section(title, entries, frozenset({page}))
+
+
+def _of_glyphs(keys: Keymap) -> Iterable[Section]:
+    pools, traffic = frozenset[PageName]({"Pools"}), frozenset[PageName]({"Pools", "Workloads"})
+    yield Section(
+        "STATE OF A HOST",
+        tuple((mark.glyph, f"{mark.word}: {mark.meaning}") for mark in Mark),
+        pools,
+    )
+    yield Section(
+        "A SOCKET",
+        tuple((cell.glyph, f"{cell.word}: {cell.meaning}") for cell in LEGEND),
+        frozenset({"Pools", "Sockets"}),
+    )
+    yield Section(
+        "ALERTS, the gravest first",
+        tuple((trouble.glyph, f"{trouble.word}: {trouble.meaning}") for trouble in Trouble),
+        pools,
+    )
+    yield Section(
+        "PLOTS",
+        (
+            ("time", "runs to the right and ends at the instant shown; a gap was not measured"),
+            ("- - -", "the limit as it was then, of a host; what was offered, of a workload"),
+            ("_ - ^", "p50, p95 and p99 on a logarithmic axis; = where some of them meet"),
+            *((glyph, meaning) for glyph, (meaning, _) in GLYPHS.items()),
+        ),
+        traffic,
+    )
+    yield Section(
+        "LIMITS",
+        tuple((field.title, f"{field.meaning}: {field.allowed}") for field in FIELDS),
+        pools,
+    )
+    yield Section(
+        "THE CARD OF AN EDIT",
+        (
+            ("before > after", "measured over 30 s before the edit and up to 30 s after it"),
+            ("verdict", verdicts.MEANING),
+            (
+                "reverts in",
+                f"the engine puts it back by itself unless {keys.first('keep')} keeps it",
+            ),
+        ),
+        traffic,
+    )
+    groups = ((name, " ".join(sorted(kinds))) for name, kinds in event_rows.GROUPS.items())
+    yield Section(
+        f"SORTS OF EVENTS ({keys.first('events')})",
+        (
+            ("what matters", "all but OPEN and CLOSE, of which there are hundreds a second"),
+            *((name, kinds or "every kind") for name, kinds in groups),
+        ),
+        frozenset({"Events", "Pools"}),
+    )
+
+
+def _of_inspectors() -> Iterable[Section]:
+    yield _words("INSPECTOR OF A HOST", inspect_host.DEFINITIONS, "Pools")
+    yield _words("INSPECTOR OF A SOCKET", inspect_socket.DEFINITIONS, "Sockets")
+    yield _words("INSPECTOR OF A REQUEST", inspect_request.DEFINITIONS, "Queue")
+    yield _words("LIFE OF A REQUEST", life.DEFINITIONS, "Queue")
+    yield _words("INSPECTOR OF A WORKLOAD", inspect_workload.DEFINITIONS, "Workloads")
+    yield _words("KERNEL AND TLS", kernel.DEFINITIONS | handshakes.DEFINITIONS, "Sockets")
+
+
+def _words(title: str, definitions: Mapping[str, str], page: PageName) -> Section:
+    return Section(title, tuple(definitions.items()), frozenset({page}))
+
+
+def _of_keys(keys: Keymap) -> Iterable[Section]:
+    for group, about in GROUPS.items():
+        yield Section(
+            f"KEYS: {about}",
+            tuple(
+                (f"{keys.shown(key.id) or '-'} {'*' if key.writes else ' '}".rstrip(), key.help)
+                for key in KEYS
+                if key.group == group
+            ),
+        )
+    yield Section(
+        "KEYS WHILE EDITING",
+        (
+            ("tab left right", "next or previous field"),
+            ("any value", "replaces what stands in the field; checked while you type"),
+            ("[ ] { }", "step by 1 or 10 (times in seconds); up and down step by 1"),
+            ("ret", "apply every changed field to the agent the form is pinned to"),
+            ("esc", "leave; nothing is applied"),
+            (f"P  {keys.shown('stop_anywhere')}", "stop everything at once"),
+        ),
+    )
+    yield Section(f"FILTER ({keys.first('filter')})", tuple(query.SYNTAX))
+
+
+def _of_profiles() -> Iterable[Section]:
+    yield Section(
+        "TIMEOUTS, OF A PROFILE",
+        (
+            *((clock.name, clock.meaning) for clock in CLOCKS),
+            *((f'"{mode.name}"', mode.meaning) for mode in TIMEOUT_MODES),
+        ),
+    )
+    yield Section("MODES", (("NODE", _NODE), ("DRAIN", _DRAIN)))
+
+
+def _entry(name: str, text: str, width: int) -> list[Line]:
+    indent = _INDENT if width >= 44 else 2
+    room = max(16, width - indent - 3)
+    parts = wrap(text, room) or [""]
+    label = f"  {name}"
+    lines: list[Line] = []
+    if len(label) > indent:
+        lines.append(((label, "key"),))
+        first = " " * (indent + 1)
+    else:
+        first = label.ljust(indent + 1)
+    lines.append(((first, "key"), (parts[0], "text")))
+    lines += [((" " * (indent + 1) + part, "text"),) for part in parts[1:]]
+    return lines
