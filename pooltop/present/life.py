@@ -56,6 +56,9 @@ DEFINITIONS = {
 """For the help page."""
 
 
+_DIALLING = (SocketState.CONNECTING, SocketState.FREE_CONNECTING)
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A phase from when to when, in monotonic seconds."""
@@ -99,6 +102,26 @@ def life_of(
         *_exchange(detail, socket, given),
     ]
     return _stretches(marks)
+
+
+def latest_stretch(socket: SocketInfo, scheme: str, detail: RequestDetail | None) -> Stretch | None:
+    """Give the stretch that goes on, of the request that a socket is for; None if it is not known.
+
+    Args:
+        socket: whose.
+        scheme: of its origin.
+        detail: of its request; None where nobody watches the host: then only a dial is known.
+    """
+    if socket.state in _DIALLING:
+        marks = _dial(socket, socket.opened_at, scheme)
+    elif detail is None or detail.assigned_at is None or socket.request is None:
+        return None
+    else:
+        marks = _exchange(detail, socket, detail.assigned_at)
+    if not marks:
+        return None
+    phase, start = marks[-1]
+    return Stretch(phase, start, None)
 
 
 def _dial(socket: SocketInfo, given: float, scheme: str) -> list[tuple[Phase, float]]:

@@ -1,4 +1,4 @@
-"""What a request that has a socket is waiting for at this instant."""
+"""What a request that has a socket is waiting for at this instant: a cell of the tables."""
 
 from __future__ import annotations
 
@@ -7,24 +7,12 @@ from typing import NamedTuple
 from pooltop.core.detail import HostDetail, RequestDetail
 from pooltop.core.model import RequestId
 from pooltop.core.snapshot import Snapshot, SocketInfo
-from pooltop.core.states import SocketState
 from pooltop.present.history import HostId
-
-WORDS = {
-    "connect": "name look-up or TCP connect of the socket opened for it",
-    "tunnel": "the proxy's answer to CONNECT",
-    "TLS": "the TLS handshake",
-    "send": "it is being sent",
-    "wait": "sent whole; the first byte of the response has not come",
-    "receive": "the response is coming in",
-}
-"""Each phase and its meaning, in their order: for the help page."""
-
-_DIALLING = (SocketState.CONNECTING, SocketState.FREE_CONNECTING)
+from pooltop.present.life import latest_stretch
 
 
 class Phase(NamedTuple):
-    """One of ``WORDS`` and how long it has lasted."""
+    """The word of a ``life.Phase`` and how long it has lasted."""
 
     word: str
     """Empty where it is not known: of a host that nobody watches only dialling is."""
@@ -44,23 +32,8 @@ def phase_of(socket: SocketInfo, scheme: str, detail: RequestDetail | None, at: 
         detail: of its request; None where nobody watches the host.
         at: the instant.
     """
-    if socket.state in _DIALLING:
-        # Beginnings of the later steps are in no record: only what the steps before them took.
-        if socket.tcp is None:
-            return Phase("connect", max(0.0, at - socket.opened_at))
-        spent = sum(s for s in (socket.dns, socket.tcp, socket.tunnel) if s is not None)
-        lasted = max(0.0, at - socket.opened_at - spent)
-        if socket.via and socket.tunnel is None and scheme == "https":
-            return Phase("tunnel", lasted)
-        return Phase("TLS" if scheme == "https" else "connect", lasted)
-    if detail is None or detail.assigned_at is None or socket.request is None:
-        return UNKNOWN
-    if detail.first_byte_at is not None:
-        return Phase("receive", max(0.0, at - detail.first_byte_at))
-    if detail.sent_at is not None:
-        return Phase("wait", max(0.0, at - detail.sent_at))
-    began = max(detail.assigned_at, socket.connected_at or detail.assigned_at)
-    return Phase("send", max(0.0, at - began))
+    now = latest_stretch(socket, scheme, detail)
+    return UNKNOWN if now is None else Phase(now.phase.word, now.lasts(at))
 
 
 def request_details(snapshot: Snapshot) -> dict[HostId, dict[RequestId, RequestDetail]]:

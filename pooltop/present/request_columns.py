@@ -236,7 +236,7 @@ RUNNING_COLUMNS: tuple[Column[RequestRow], ...] = (
         "PHASE",
         7,
         lambda row: row.phase.word,
-        "What it waits for: connect, tunnel, TLS, send, wait (for the first byte), receive; "
+        "What it does: dns, tcp, tunnel, tls, send, wait (for the first byte), receive; "
         "- where nobody looks at the host.",
     ),
     number_column(
@@ -245,7 +245,7 @@ RUNNING_COLUMNS: tuple[Column[RequestRow], ...] = (
         5,
         lambda row: row.phase.lasted_s,
         "s",
-        "How long it has waited for that.",
+        "How long it has done that.",
     ),
     number_column(
         "queued",

@@ -157,8 +157,8 @@ COLUMNS: tuple[Column[SocketRow], ...] = (
         "PHASE",
         7,
         lambda row: row.phase.word,
-        "What that request waits for: connect, tunnel, TLS, send, wait (for the first byte), "
-        "receive; - where nobody looks at the host.",
+        "What that request does: dns, tcp, tunnel, tls, send, wait (for the first byte), receive; "
+        "- where nobody looks at the host.",
         from_width=86,
     ),
     number_column(
@@ -167,7 +167,7 @@ COLUMNS: tuple[Column[SocketRow], ...] = (
         8,
         lambda row: row.phase.lasted_s,
         "s",
-        "How long it has waited for that.",
+        "How long it has done that.",
         from_width=HIDDEN,
     ),
     text_column(

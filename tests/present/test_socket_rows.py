@@ -94,10 +94,10 @@ def test_an_idle_socket_says_how_long_it_is_kept(make, more, left) -> None:
 @pytest.mark.parametrize(
     ("socket", "scheme", "phase"),
     [
-        ({}, "http", ("connect", 10.0)),
-        ({"tcp": 1.0, "dns": 2.0}, "https", ("TLS", 7.0)),
+        ({}, "http", ("dns", 10.0)),
+        ({"tcp": 1.0, "dns": 2.0}, "https", ("tls", 7.0)),
         ({"tcp": 1.0, "via": "http://p"}, "https", ("tunnel", 9.0)),
-        ({"tcp": 1.0, "tunnel": 3.0, "via": "http://p"}, "https", ("TLS", 6.0)),
+        ({"tcp": 1.0, "tunnel": 3.0, "via": "http://p"}, "https", ("tls", 6.0)),
     ],
 )
 def test_a_socket_that_is_dialled_says_for_what_its_request_waits(
