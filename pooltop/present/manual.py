@@ -100,7 +100,7 @@ def _of_tables() -> Iterable[Section]:
 
 
 def _columns(title: str, of: Iterable[Column[Row]], page: PageName) -> Section:
-    entries = tuple((column.title, column.definition) for column in of)
+    entries = tuple((column.name, column.definition) for column in of)
     return Section(title, entries, frozenset({page}))
 
 

@@ -38,7 +38,7 @@ def test_every_column_of_every_table_is_defined() -> None:
         workload_rows.COLUMNS,
         event_rows.COLUMNS,
     ):
-        assert set() == {(column.title, column.definition) for column in table} - told
+        assert set() == {(column.name, column.definition) for column in table} - told
 
 
 def test_every_key_word_and_glyph_is_defined() -> None:
