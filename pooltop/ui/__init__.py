@@ -6,10 +6,12 @@ import asyncio
 import os
 import signal
 import threading
+from functools import partial
 
 from pooltop.present.keys import STANDARD, Keymap
 from pooltop.sources.base import Source
 from pooltop.ui.app import PoolTopApp
+from pooltop.ui.terminal import Terminal
 
 _CLOSE_S = 2.5
 """An orderly end of the source may take so long."""
@@ -26,16 +28,20 @@ def run_dashboard(source: Source, *, read_only: bool = False, keys: Keymap = STA
         keys: Which keys do what.
 
     Returns:
-        The exit status: 0; 1 when the engine could not be started or the dashboard failed;
-        130 after ctrl+c twice or SIGINT; 143 after SIGTERM, 129 after SIGHUP.
+        The exit status: 0; 1 when the engine could not be started or failed, or the dashboard
+        did; 130 after ctrl+c twice or SIGINT; 143 after SIGTERM; 129 after SIGHUP, and when the
+        terminal is gone.
     """
     return asyncio.run(_run(PoolTopApp(source, read_only=read_only, keys=keys), source))
 
 
 async def _run(app: PoolTopApp, source: Source) -> int:
     loop = asyncio.get_running_loop()
+    app.on_leave = partial(_arm, app)
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
-        loop.add_signal_handler(number, _leave, app, code)
+        # What nohup, or a shell without job control, has made us ignore stays ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, app.leave, code)
     try:
         await app.run_async()
     finally:
@@ -47,9 +53,15 @@ async def _run(app: PoolTopApp, source: Source) -> int:
     return app.return_code or 0
 
 
-def _leave(app: PoolTopApp, code: int) -> None:
-    # Textual writes from a thread that blocks for ever on a terminal that hung up.
-    last = threading.Timer(_HARD_S, os._exit, args=(code,))
+def _arm(app: PoolTopApp, code: int) -> None:
+    """See to it that the process ends soon, whatever hangs."""
+    last = threading.Timer(_HARD_S, _give_up, args=(app, code))
     last.daemon = True
     last.start()
-    app.leave(code)
+
+
+def _give_up(app: PoolTopApp, code: int) -> None:
+    driver = app._driver  # noqa: SLF001 - Textual tells it to nobody
+    if isinstance(driver, Terminal):
+        driver.abandon()
+    os._exit(code)

@@ -16,6 +16,8 @@ from typing import Any
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 
 from pooltop.core.company import Company
 from pooltop.core.detail import Watch
@@ -41,11 +43,13 @@ from pooltop.ui.logbook import Logbook
 from pooltop.ui.messages import SnapshotArrived
 from pooltop.ui.operator import Operator
 from pooltop.ui.reader import Reader
+from pooltop.ui.terminal import Terminal
 from pooltop.ui.theme import THEMES, palette
 from pooltop.ui.timeline import Timeline
 from pooltop.ui.view import View, host_of
 from pooltop.ui.widgets.lines import Painter
 
+_HUNG_UP = 129
 _SILENT_S = 5.0
 """Without news for so long the picture is called old."""
 
@@ -121,6 +125,8 @@ class Dashboard(App[None]):
         self._watched: Watch | None = None
         self.forced = False
         """Whether the reader would not wait for an orderly end."""
+        self.on_leave: Callable[[int], None] | None = None
+        """Told the exit status as soon as the app has to end, whatever still hangs."""
 
     # --- life -------------------------------------------------------------------------------
 
@@ -132,6 +138,7 @@ class Dashboard(App[None]):
         """Show the first frame, then start the source."""
         self._repaint()
         self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.redraw()
         self.set_interval(1.0, self._tick, name="silence")
         self._own(self._start(), "source")
@@ -161,9 +168,26 @@ class Dashboard(App[None]):
         if isinstance(error, Exception):
             self._handle_exception(error)
 
+    def get_driver_class(self) -> type[Driver]:
+        """Give ours for a terminal; a browser's or a test's stays."""
+        found = super().get_driver_class()
+        return Terminal if found is LinuxDriver else found
+
     def leave(self, code: int) -> None:
         """End with this exit status, the terminal restored."""
+        if self.on_leave is not None:
+            self.on_leave(code)
         self.exit(return_code=code)
+
+    @property
+    def suspended_words(self) -> str:
+        """What stands on the terminal while the shell has it: load is easily forgotten."""
+        goes_on = "" if self._source.fixed else ", the engine and its load go on"
+        return f"pooltop: suspended{goes_on}; fg comes back"
+
+    def terminal_gone(self) -> None:
+        """End as after SIGHUP: nobody sees this any more."""
+        self.leave(_HUNG_UP)
 
     def _fatal_error(self) -> None:
         # Textual's own report prints the local variables of every frame: they hold headers,
@@ -253,6 +277,8 @@ class Dashboard(App[None]):
         """Draw a frame, now."""
         if not self.is_running or not self.board.header.is_attached:
             return
+        if isinstance(self._driver, Terminal) and self._driver.is_behind:
+            return  # the next update is drawn, if the terminal reads again by then
         with self.batch_update():
             self.board.draw(self.view(), self.size.width, self.size.height)
         self._watch()

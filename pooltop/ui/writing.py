@@ -195,19 +195,23 @@ class WritingKeys(SharingKeys):
         """Leave in order; ask first where edits would be lost with the engine."""
         edits = self.operator.desk.undoable
         if not edits or self.company is not None or self.operator.ended:
-            self.exit(return_code=self._return_code or 0)
+            self._leave_in_order()
             return
         many = "1 edit is" if edits == 1 else f"{edits} edits are"
         self.board.prompt.ask(
             Question(
                 "LEAVE",
                 ((f" {many} not in the profile and will be gone with the engine", "warn"),),
-                lambda _: self.exit(return_code=self._return_code or 0),
+                lambda _: self._leave_in_order(),
                 expects="",
                 again="quit",
             )
         )
         self.redraw()
+
+    def _leave_in_order(self) -> None:
+        # An engine that failed, or never ran, is not forgotten.
+        self.exit(return_code=int(self.operator.ended))
 
     def action_interrupt(self) -> None:
         """Leave at once when pressed twice."""

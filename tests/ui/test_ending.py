@@ -1,17 +1,12 @@
-"""How the dashboard ends in a real terminal: exit status, and the terminal as it was."""
+"""What a real terminal and a real process add to the dashboard: keys in one write, and imports."""
 
 from __future__ import annotations
 
-import os
-import pty
-import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
-import pytest
+from support.pseudo_terminal import PseudoTerminal
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -32,101 +27,22 @@ class Live(ScriptedSource):
 
     async def close(self):
         self.task.cancel()
-        print("source closed", file=sys.stdout)
 
 sys.exit(run_dashboard(Live(demo_agents())))
 """
 
 
-class Terminal:
-    """A dashboard in a pseudo terminal."""
-
-    def __init__(self) -> None:
-        paths = [str(ROOT), str(ROOT / "tests" / "ui")]
-        self.side, other = pty.openpty()
-        environment = os.environ | {
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "COLUMNS": "100",
-            "LINES": "30",
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT.format(paths=paths)],
-            stdin=other,
-            stdout=other,
-            stderr=other,
-            env=environment,
-            start_new_session=True,
-        )
-        os.close(other)
-        self.seen = b""
-
-    def wait_for(self, text: bytes) -> None:
-        """Read until the terminal has been sent this."""
-        deadline = time.monotonic() + 20
-        while text not in self.seen:
-            assert time.monotonic() < deadline, self.seen[-2000:]
-            self.seen += self.read()
-
-    def read(self) -> bytes:
-        try:
-            return os.read(self.side, 65536)
-        except OSError:  # the other side is closed
-            return b""
-
-    def drain(self) -> bytes:
-        """Read until the dashboard is gone; one that stays is ended, so that no test hangs."""
-        last = threading.Timer(20, self.process.kill)
-        last.start()
-        while part := self.read():
-            self.seen += part
-        last.cancel()
-        return self.seen
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.side)
-
-
-@pytest.fixture
-def terminal():
-    one = Terminal()
+def test_keys_of_one_write_are_acted_on_in_order() -> None:
+    code = SCRIPT.format(paths=[str(ROOT), str(ROOT / "tests" / "ui")])
+    terminal = PseudoTerminal([sys.executable, "-c", code], size=(100, 30))
     try:
-        one.wait_for(b"starved")
-        yield one
+        terminal.wait_for("starved")
+        terminal.type("e40\r")
+        terminal.wait_for("raised, 0 dialled")
+        terminal.type("q")
+        assert 0 == terminal.end()
     finally:
-        one.close()
-
-
-@pytest.mark.parametrize(
-    ("number", "status"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
-    ids=["int", "term", "hup"],
-)
-def test_a_signal_ends_in_order_and_restores_the_terminal(terminal, number, status) -> None:
-    terminal.process.send_signal(number)
-    seen = terminal.drain()
-    assert status == terminal.process.wait(10)
-    assert b"\x1b[?1049l" in seen
-    assert b"\x1b[?25h" in seen
-    assert b"source closed" in seen
-
-
-def test_q_ends_with_status_zero(terminal) -> None:
-    os.write(terminal.side, b"q")
-    seen = terminal.drain()
-    assert 0 == terminal.process.wait(10)
-    assert b"\x1b[?1049l" in seen
-
-
-def test_keys_of_one_write_are_acted_on_in_order(terminal) -> None:
-    os.write(terminal.side, b"e40\r")
-    terminal.wait_for(b"raised, 0 dialled")
-    os.write(terminal.side, b"q")
-    terminal.drain()
-    assert 0 == terminal.process.wait(10)
+        terminal.close()
 
 
 def test_importing_everything_else_does_not_import_textual() -> None:
