@@ -39,7 +39,7 @@ def test_keys_of_one_write_are_acted_on_in_order() -> None:
         terminal.wait_for("starved")
         terminal.type("e40\r")
         terminal.wait_for("raised, 0 dialled")
-        terminal.type("q")
+        terminal.type("qq")  # the edit is not saved, which is asked about
         assert 0 == terminal.end()
     finally:
         terminal.close()
