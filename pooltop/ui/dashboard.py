@@ -217,7 +217,8 @@ class Dashboard(App[None]):
                 self._interval_s = gap
         self.history.add(update.snapshot)
         self.operator.desk.see(update.snapshot)
-        self.timeline.rewind.add(update.snapshot)
+        if self.player is None:  # which goes back by itself
+            self.timeline.rewind.add(update.snapshot)
         self.logbook.add(update.entries, update.dropped)
         if before is not None:
             for fact in alert_facts(update.snapshot, self.history, start=before.at):

@@ -12,6 +12,7 @@ from pooltop.present.keys import KEYS
 from pooltop.present.line import text_of
 from pooltop.ui.files import default_name, write_new
 from pooltop.ui.inspecting import beside_subject
+from pooltop.ui.palette import Palette
 from pooltop.ui.pictures import as_png
 from pooltop.ui.reading import ReadingKeys
 from pooltop.ui.theme import THEMES
@@ -31,6 +32,11 @@ class SharingKeys(ReadingKeys):
                     f"{self.keys.shown(key.id)}  {key.id}",
                     self._command(key.action),
                 )
+
+    def action_command_palette(self) -> None:
+        """Open the list of all commands."""
+        if len(self.screen_stack) == 1:
+            self.push_screen(Palette(id="--command-palette"))
 
     def _command(self, action: str) -> Callable[[], Coroutine[None, None, None]]:
         async def run() -> None:

@@ -148,6 +148,8 @@ class Terminal(LinuxDriver):
             self.run_input_thread()
         except OSError:
             self._gone_from_thread()
+        except Exception as error:  # noqa: BLE001 - without keys there is no way out
+            self._loop.call_soon_threadsafe(self._app._handle_exception, error)  # noqa: SLF001 - as Textual does
 
     # --- stopped and continued ---------------------------------------------------------------
 

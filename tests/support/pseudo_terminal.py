@@ -109,6 +109,7 @@ class PseudoTerminal:
         ignored: Sequence[signal.Signals] = (),
         size: tuple[int, int] = (WIDTH, HEIGHT),
         own_stderr: bool = False,
+        folder: Path | None = None,
     ) -> None:
         """Start it.
 
@@ -119,6 +120,7 @@ class PseudoTerminal:
             ignored: Signals that are ignored from the start, as nohup has it.
             size: Cells and lines.
             own_stderr: Give standard error a terminal of its own.
+            folder: Where it runs; what it writes lands there.
         """
         self.width, self.height = size
         self.side, other = pty.openpty()
@@ -151,6 +153,7 @@ class PseudoTerminal:
                 "PYTHONPATH": str(ROOT),
                 **(environment or {}),
             },
+            cwd=folder,
             start_new_session=True,
             preexec_fn=prepare,
         )
