@@ -61,7 +61,8 @@ in the background: an engine lives until pooltop stop NAME or SIGTERM ends it, w
 even when its load is over. Up to 8 viewers attach at once; one holds the write lock, and only its
 edits and controls are carried out, but P stops the load for everybody. It is found by a socket in
 $XDG_RUNTIME_DIR/pooltop, else in a directory pooltop-UID among the temporary ones, that is this
-user's alone; if it fails, its last words are in NAME.log there.
+user's alone; where its files go away it makes them again, or ends. If it fails, its last words are
+in NAME.log there.
 
 replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.

@@ -11,6 +11,8 @@ Rules of this file:
   before the load runs; never because a viewer goes, nor because its load is over: what it saw can
   be read until it is told to end.
 - However it ends, the load stops at once and every viewer is told why.
+- An engine that sends can be found: where its files go away, it makes them again, and ends when
+  that stays impossible.
 - Once it has its name, its stderr is the name's log, kept only when the end was a failure.
 """
 
@@ -27,7 +29,7 @@ from typing import TypeVar
 
 from pooltop.core.model import Profile
 from pooltop.demo.process import DemoProcess, resolve_demo
-from pooltop.errors import PooltopError
+from pooltop.errors import EngineError, PooltopError
 from pooltop.sources.channel import Channel, open_channel
 from pooltop.sources.consent import require_consent
 from pooltop.sources.door import Door
@@ -50,6 +52,10 @@ _T = TypeVar("_T")
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 _FLUSH_S = 0.2
+_LOOK_S = 2.0
+"""How often it looks whether it is still found under its name."""
+_MOST_TRIES = 3
+"""So often in a row it tries to be found again."""
 
 
 class Daemon:
@@ -67,6 +73,9 @@ class Daemon:
         self._demo_watch: asyncio.Task[None] | None = None
         self._hosting: Hosting | None = None
         self._door: Door | None = None
+        self._claim: Claim | None = None
+        self._moved: Rendezvous | None = None
+        """Where it went when its first place was taken away."""
         self.status = 0
         """The exit status, once ``serve`` is over."""
 
@@ -93,13 +102,15 @@ class Daemon:
         launch = await self._unless_over(self._asked)
         if launch is None:
             return
-        claim = rendezvous.claim(launch.name)
+        claim = self._claim = rendezvous.claim(launch.name)
+        watch: asyncio.Task[None] | None = None
         try:
             _redirect(2, claim.open_log())
             await self._launch(launch, claim)
             if self._runs:
                 launcher.send(Launched(name=launch.name, pid=os.getpid()))
                 await launcher.close(flush_s=_FLUSH_S)
+                watch = self._loop.create_task(self._stay_found(), name="pooltop-found")
             await self._over
         except PooltopError as error:
             self._fail(str(error))
@@ -107,8 +118,13 @@ class Daemon:
             self.status = EXIT_FAILED
             raise
         finally:
+            if watch is not None:
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
             await self._end()
-            claim.release(keep_log=self.status != 0)
+            self._claim.release(keep_log=self.status != 0)
+            if self._moved is not None:
+                self._moved.close()
 
     async def _launch(self, launch: Launch, claim: Claim) -> None:
         """Have it running, unless it is to end first."""
@@ -156,6 +172,54 @@ class Daemon:
         if self._hosting is not None:
             self._hosting.engine.stop()
         self._fail(f"the demo's process {words}; the load was stopped")
+
+    async def _stay_found(self) -> None:
+        """Be found under the name, or not at all: nobody could end an engine that is not."""
+        tries = 0
+        while self._claim is not None and self._door is not None:
+            await asyncio.sleep(_LOOK_S)
+            if self._claim.is_found():
+                continue
+            try:
+                self._move(self._claim, self._door)
+            except (EngineError, OSError) as error:
+                tries += 1
+                if tries == _MOST_TRIES:
+                    self._end_unfound(str(error))
+                    return
+            else:
+                tries = 0
+
+    def _move(self, lost: Claim, door: Door) -> None:
+        """Take the name again, where viewers look for it by now.
+
+        Raises:
+            EngineError: that cannot be done now.
+        """
+        # Its lock may be in place still, and would keep ourselves out.
+        door.move_to(None)
+        lost.release(keep_log=True)
+        rendezvous = open_rendezvous()
+        try:
+            claim = rendezvous.claim(lost.name)
+            try:
+                log, listener = claim.open_log(), claim.listen()
+            except BaseException:
+                claim.release(keep_log=True)
+                raise
+        except BaseException:
+            rendezvous.close()
+            raise
+        _redirect(2, log)
+        door.move_to(listener)
+        if self._moved is not None:
+            self._moved.close()
+        self._moved, self._claim = rendezvous, claim
+
+    def _end_unfound(self, why: str) -> None:
+        if self._hosting is not None:
+            self._hosting.engine.stop()
+        self._fail(f"the engine could be found by nobody any more: {why}; the load was stopped")
 
     async def _end(self) -> None:
         """Stop the load at once, then tell everybody, then leave nothing behind."""

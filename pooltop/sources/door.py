@@ -63,21 +63,30 @@ class Door:
         self.hosting = hosting
         self.describe = describe
         self.finish = finish
-        self._listener = listener
+        self._listener: socket.socket | None = None
         self._loop = asyncio.get_running_loop()
         self._guests: set[Guest] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop.add_reader(listener, self._accept)
+        self.move_to(listener)
+
+    def move_to(self, listener: socket.socket | None) -> None:
+        """Accept from another socket, or from none for now; who is there stays."""
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+        self._listener = listener
+        if listener is not None:
+            self._loop.add_reader(listener, self._accept)
 
     async def close(self, goodbye: str) -> None:
         """Let nobody in any more, and tell all who are there why; within _FLUSH_S seconds."""
-        self._loop.remove_reader(self._listener)
+        self.move_to(None)
         for guest in tuple(self._guests):
             guest.leave(Goodbye(reason=goodbye))
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _accept(self) -> None:
+        assert self._listener is not None
         try:
             end, _ = self._listener.accept()
         except OSError:  # gone again before its turn, or no descriptor is left

@@ -1,4 +1,4 @@
-"""Where viewers find the engines of the background: one directory of this user's, and its names.
+"""Where viewers find the engines of the background: a directory of this user's, and its names.
 
 An engine NAME holds ``NAME.lock`` with flock(2) while it lives and listens on ``NAME.sock``; what
 it writes to stderr is in ``NAME.log``. The kernel lets the lock go however the process ends, so a
@@ -10,6 +10,8 @@ Rules of this file:
 - A file is removed only by who holds the name's lock; and who got the lock looks whether its file
   is still the one at that path, as a cleaner may have been there first.
 - Everything in it is reached through the directory's descriptor, never again through its path.
+- A shell may have another environment than the one that the engine was started from: who looks for
+  a name, or takes one, looks in every place where an engine may be.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ _MOST_MISSES = 16
 """So often in a row a cleaner is not by chance at a file between our open and our lock."""
 _LONGEST_PATH = 100
 """Bytes of a socket's path that every Unix takes: sun_path has 104 on some."""
+_RUNTIME_DIRS = "/run/user"
+"""Where XDG_RUNTIME_DIR leads, with the user's number, in a login that has one."""
 
 
 def check_name(name: str) -> str:
@@ -71,10 +75,11 @@ def name_for(profile_path: str) -> str:
 class Rendezvous:
     """The directory, open. Close it when it is not needed any more."""
 
-    def __init__(self, path: str, descriptor: int) -> None:
-        """Keep; ``open_rendezvous`` makes it."""
+    def __init__(self, path: str, descriptor: int, elsewhere: tuple[Rendezvous, ...] = ()) -> None:
+        """Keep; ``open_rendezvous`` makes it, with the other places where engines may be."""
         self.path = path
         self._descriptor = descriptor
+        self._elsewhere = elsewhere
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -89,9 +94,15 @@ class Rendezvous:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+        for place in self._elsewhere:
+            place.close()
 
     def names(self) -> list[str]:
         """Give the names of the engines that live, in order; what others left is removed."""
+        return sorted({name for place in (self, *self._elsewhere) for name in place.names_here()})
+
+    def names_here(self) -> list[str]:
+        """Give those of this place alone."""
         found = sorted(
             name
             for file in os.listdir(self._descriptor)
@@ -114,7 +125,10 @@ class Rendezvous:
                     break
                 time.sleep(_CLEANER_S)
                 lock = self._lock(name, create=True)
-            if lock is None:
+            # Ours is held by now: of two who take a name in two places at least one sees the other.
+            if lock is None or any(name in place.names_here() for place in self._elsewhere):
+                if lock is not None:
+                    self._give_up(name, lock)
                 raise EngineError(
                     f"an engine named {name} is running already: pooltop attach {name} shows it, "
                     f"pooltop stop {name} ends it, --name gives this one another name"
@@ -132,13 +146,25 @@ class Rendezvous:
             EngineError: there is no such engine, or it takes nobody in.
         """
         check_name(name)
+        for place in (self, *self._elsewhere):
+            end = place.connect_here(name, within_s)
+            if end is not None:
+                return end
+        raise EngineError(nobody_of_that_name(name, self.names()))
+
+    def connect_here(self, name: str, within_s: float) -> socket.socket | None:
+        """Give a socket to the engine of a name; None when nobody listens under it in this place.
+
+        Raises:
+            EngineError: it takes nobody in.
+        """
         end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             end.settimeout(within_s)
             end.connect(self._reach(f"{name}.sock"))
         except (FileNotFoundError, ConnectionRefusedError):
             end.close()
-            raise EngineError(nobody_of_that_name(name, self.names())) from None
+            return None
         except OSError as error:
             end.close()
             # A full backlog is told as EAGAIN by a socket with a deadline.
@@ -163,6 +189,31 @@ class Rendezvous:
         for suffix in (".sock", ".log", ".lock") if log else (".sock", ".lock"):
             self._remove(name + suffix)
 
+    def is_in_place(self) -> bool:
+        """Tell whether it is still what is found at its path."""
+        try:
+            there = os.stat(self.path, follow_symlinks=False)
+        except OSError:
+            return False
+        return os.path.samestat(os.fstat(self._descriptor), there)
+
+    def holds(self, name: str, lock: int) -> bool:
+        """Tell whether this lock is still the name's: a cleaner may have removed its file."""
+        return self._is_at(lock, f"{name}.lock")
+
+    def stat_socket(self, name: str) -> os.stat_result | None:
+        """Give what is known of the file of a name's socket; None when there is none."""
+        try:
+            return os.stat(f"{name}.sock", dir_fd=self._descriptor, follow_symlinks=False)
+        except OSError:
+            return None
+
+    def _give_up(self, name: str, lock: int) -> None:
+        try:
+            self.remove(name, log=False)
+        finally:
+            os.close(lock)
+
     def _clean(self, name: str) -> bool:
         """Remove what is left if its engine is dead; tells whether it was."""
         try:
@@ -173,11 +224,8 @@ class Rendezvous:
             return False
         if lock is None:
             return False
-        try:
-            # The log stays: it may have the last words.
-            self.remove(name, log=False)
-        finally:
-            os.close(lock)
+        # The log stays: it may have the last words.
+        self._give_up(name, lock)
         return True
 
     def _lock(self, name: str, *, create: bool) -> int | None:
@@ -253,6 +301,7 @@ class Claim:
         self._rendezvous = rendezvous
         self._lock = lock
         self._listener: socket.socket | None = None
+        self._socket: os.stat_result | None = None
 
     def open_log(self) -> int:
         """Give a descriptor of the name's log, emptied; the caller's to close.
@@ -272,7 +321,21 @@ class Claim:
             EngineError: it cannot listen there.
         """
         self._listener = self._rendezvous.listen(self.name)
+        self._socket = self._rendezvous.stat_socket(self.name)
         return self._listener
+
+    def is_found(self) -> bool:
+        """Tell whether viewers find it: cleaners take files away, a logout whole directories."""
+        if self._lock < 0:
+            return False
+        there = self._rendezvous.stat_socket(self.name)
+        return (
+            there is not None
+            and self._socket is not None
+            and os.path.samestat(there, self._socket)
+            and self._rendezvous.holds(self.name, self._lock)
+            and self._rendezvous.is_in_place()
+        )
 
     def release(self, *, keep_log: bool) -> None:
         """Give the name up, and leave nothing but, if it is kept, the log; safe to call twice."""
@@ -283,16 +346,21 @@ class Claim:
             self._listener.close()
         try:
             with contextlib.suppress(OSError):
-                self._rendezvous.remove(self.name, log=not keep_log)
+                # Where our lock was taken away, the files of the name are another engine's by now.
+                if self._rendezvous.holds(self.name, lock):
+                    self._rendezvous.remove(self.name, log=not keep_log)
         finally:
             os.close(lock)
 
 
-def _place() -> str:
+def _places() -> tuple[str, ...]:
+    """Give where an engine may be found; first where one of this environment is."""
+    temporary = os.path.join(tempfile.gettempdir(), f"pooltop-{os.geteuid()}")
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if os.path.isabs(runtime) and os.path.isdir(runtime):
-        return os.path.join(runtime, "pooltop")
-    return os.path.join(tempfile.gettempdir(), f"pooltop-{os.geteuid()}")
+    if os.path.isabs(runtime):
+        place = os.path.join(runtime, "pooltop")
+        return (place, temporary) if os.path.isdir(runtime) else (temporary,)
+    return temporary, os.path.join(_RUNTIME_DIRS, str(os.geteuid()), "pooltop")
 
 
 def open_rendezvous() -> Rendezvous:
@@ -301,19 +369,28 @@ def open_rendezvous() -> Rendezvous:
     Raises:
         EngineError: it cannot be made, or is not ours alone.
     """
-    path = _place()
+    path, *others = _places()
     try:
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o700)
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(path, flags)
+        descriptor = _open(path)
     except OSError as error:
         raise EngineError(f"{path} cannot be used for engines to be found in: {error}") from error
+    elsewhere = []
+    for other in others:
+        # Not there, or somebody else's: no engine of ours is in it.
+        with contextlib.suppress(OSError):
+            elsewhere.append(Rendezvous(other, _open(other)))
+    return Rendezvous(path, descriptor, tuple(elsewhere))
+
+
+def _open(path: str) -> int:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     problem = _problem(os.fstat(descriptor))
     if problem:
         os.close(descriptor)
-        raise EngineError(f"{path} cannot be used for engines to be found in: {problem}")
-    return Rendezvous(path, descriptor)
+        raise PermissionError(problem)
+    return descriptor
 
 
 def _problem(found: os.stat_result) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -180,6 +181,47 @@ async def test_an_engine_that_hangs_is_told_of_and_killed_when_it_is_to_stop(
     assert f"engine e (pid {launched.pid}) did not end within 2 s and was killed" == words
     await until(lambda: not _is_alive(launched.pid))
     assert ["e.log"] == [each.name for each in runtime_dir.iterdir()]
+
+
+@pytest.mark.parametrize("lost", ["pooltop", "pooltop/e.lock", "pooltop/e.sock"])
+async def test_an_engine_whose_files_are_taken_away_can_be_found_again_and_stopped(
+    serve: Serve,
+    profile_for: MakeProfile,
+    launch: LaunchIt,
+    runtime_dir: Path,
+    until: Until,
+    lost: str,
+) -> None:
+    launched = await launch(profile_for((await serve()).port))
+    path = runtime_dir.parent / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    await until(lambda: (runtime_dir / "e.lock").exists() and (runtime_dir / "e.sock").exists())
+
+    assert f"engine e (pid {launched.pid}) has ended" == await asyncio.to_thread(engines.stop, "e")
+    assert [] == list(runtime_dir.iterdir())
+
+
+async def test_an_engine_that_cannot_be_found_again_sends_no_more_and_ends_in_words(
+    serve: Serve,
+    profile_for: MakeProfile,
+    launch: LaunchIt,
+    attach: Attach,
+    runtime_dir: Path,
+    until: Until,
+) -> None:
+    host = await serve()
+    launched = await launch(profile_for(host.port))
+    _, viewer = await attach()
+    shutil.rmtree(runtime_dir)
+    runtime_dir.touch()
+
+    await viewer.until(lambda: bool(viewer.ends))
+
+    assert viewer.ends[0].startswith("the engine could be found by nobody any more: ")
+    assert viewer.ends[0].endswith("; the load was stopped")
+    await until(lambda: not _is_alive(launched.pid))
+    assert 0 == host.open
 
 
 async def test_a_viewer_that_is_killed_frees_the_lock_and_ends_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -219,6 +220,47 @@ def test_a_lock_file_that_a_cleaner_removed_meanwhile_is_not_taken_for_the_name(
     with pytest.raises(EngineError, match="is running already"):
         place.claim("prod")
     claim.release(keep_log=False)
+
+
+def test_an_engine_is_found_from_a_shell_without_the_runtime_directory_and_the_other_way_round(
+    runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = runtime_dir.parent / "users"
+    login = users / str(os.geteuid())
+    login.mkdir(parents=True)
+    monkeypatch.setattr("pooltop.sources.rendezvous._RUNTIME_DIRS", str(users))
+    with contextlib.ExitStack() as stack:
+        for runtime, name in ((str(login), "in"), ("", "out")):
+            monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+            claim = stack.enter_context(open_rendezvous()).claim(name)
+            stack.callback(claim.release, keep_log=False)
+            claim.listen()
+        for runtime in (str(login), ""):
+            monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+            with open_rendezvous() as there:
+                assert ["in", "out"] == there.names()
+                for name in ("in", "out"):
+                    there.connect(name, within_s=1.0).close()
+                    with pytest.raises(EngineError, match=f"{name} is running already"):
+                        there.claim(name)
+                assert ["in", "out"] == there.names()
+
+
+def test_what_another_engine_has_put_in_the_place_of_ours_stays(
+    runtime_dir: Path, place: Rendezvous
+) -> None:
+    ours = place.claim("prod")
+    ours.listen()
+    assert ours.is_found()
+    (runtime_dir / "prod.lock").unlink()
+    assert not ours.is_found()
+    theirs = place.claim("prod")
+    theirs.listen()
+
+    ours.release(keep_log=False)
+
+    assert theirs.is_found()
+    theirs.release(keep_log=False)
 
 
 def test_names_that_are_none_are_passed_over(runtime_dir: Path, place: Rendezvous) -> None:
