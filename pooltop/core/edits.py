@@ -27,6 +27,8 @@ WORKLOAD_EDITABLE = ("rate", "users")
 MOST_RATE = 1_000_000
 """Arrivals per second that a workload can be asked for."""
 MOST_USERS = 1_000_000
+EVERYDAY_LOAD = 100
+"""Arrivals per second, or users, up to which a workload may be led in one step, unasked."""
 _LEAST_RATE = 1e-9
 """Below it, divisions overflow sooner or later; it is one arrival in thirty years."""
 LONGEST_REVERT_S = 2_147_483
@@ -61,7 +63,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     revert_after_s: float | None = None
     """Put back after so many seconds unless it is kept, above 0; None leaves it for good."""
     confirmed: bool = False
-    """The operator was asked about it: it may leave the profile's bounds."""
+    """The operator was asked about it: it may leave the profile's bounds, and be a leap."""
 
 
 class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +184,18 @@ def apply_workload_edit(workload: Workload, option: str, value: Value | None) ->
     if most is not None and users > most:
         raise EditError(f"users must be at most max_requests, {most}: more would never send")
     return msgspec.structs.replace(workload, users=int(users))
+
+
+def is_leap(before: float, after: float) -> bool:
+    """Say whether a workload's new rate, or number of users, is so much more that it is asked for.
+
+    A slip of the finger adds a digit; it is at once on its way to a server that may be in use.
+
+    Args:
+        before: what is in force.
+        after: what is wanted; anything less is no leap.
+    """
+    return after > max(2 * before, EVERYDAY_LOAD)
 
 
 def is_within(bounds: Bounds, option: str, value: Value | None) -> bool:

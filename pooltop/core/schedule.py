@@ -56,7 +56,13 @@ class Arrivals:
         self._later: deque[_Stretch] = deque()
         """Stretches that begin after the arrival that is due."""
         self.due: float | None = self._due()
-        """When the next arrival is due, in seconds from the start; None after the last one."""
+        """When the next arrival is due, in seconds from the start; None after the last one, as
+        things stand: a higher rate may bring another before the end."""
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether as many are over as there may be: no other rate brings one more."""
+        return self._n >= self._most
 
     def __iter__(self) -> Iterator[float]:
         """Give the due times from here on, ascending, each when the one before is over."""

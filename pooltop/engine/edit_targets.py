@@ -14,10 +14,17 @@ from pooltop.core.edits import (
     Value,
     apply_edit,
     apply_workload_edit,
+    is_leap,
     is_within,
 )
 from pooltop.engine.agent import Agent
-from pooltop.engine.edit_words import bounds_words, pool_effect, rate_effect, users_effect
+from pooltop.engine.edit_words import (
+    bounds_words,
+    leap_words,
+    pool_effect,
+    rate_effect,
+    users_effect,
+)
 from pooltop.engine.workload import WorkloadRunner
 
 
@@ -120,14 +127,18 @@ class WorkloadTarget:
         """Give the value that an edit would put in force.
 
         Raises:
-            EditError: of the other model, not allowed, or the workload starts nothing any more.
+            EditError: of the other model, not allowed, the workload starts nothing any more, or
+                it is a leap (``core.edits.is_leap``) and not confirmed.
         """
         runner = self._runner
         edited = apply_workload_edit(runner.workload, edit.option, edit.value)
         if not runner.is_at_work:
             raise EditError(f"{runner.workload.name} is {runner.state}: it starts nothing more")
-        value: Value = getattr(edited, edit.option)
-        return value
+        before: float = getattr(runner.workload, edit.option)
+        after: float = getattr(edited, edit.option)
+        if not edit.confirmed and is_leap(before, after):
+            raise EditError(leap_words(edit.option, before, after))
+        return after
 
     def change(self, option: str, value: Value, *, by: str) -> Effect:
         """Put a value in force, from now on."""

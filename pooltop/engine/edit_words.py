@@ -97,6 +97,12 @@ def bounds_words(bounds: Bounds, option: str, value: Value | None) -> str:
     )
 
 
+def leap_words(option: str, before: Value, after: Value) -> str:
+    """Refuse a value that multiplies a load."""
+    change = f"{option} {value_words(option, before)} > {value_words(option, after)}"
+    return f"{change} more than doubles the load: it has to be confirmed"
+
+
 def _change(record: EditRecord) -> str:
     return f"{_subject(record)} {_shown(record, 'before')} > {_shown(record, 'after')}"
 

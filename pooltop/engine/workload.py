@@ -25,7 +25,8 @@ from pooltop.errors import RequestError
 LATE_S = 0.010
 """A start later than this after its time is counted as late."""
 MOST_AT_ONCE = 1000
-"""Arrivals fired in one callback when the loop fell behind: the rest follow in the next."""
+"""Arrivals fired in one callback when the loop fell behind, and users that begin in one: the rest
+follow in the next, so that whatever was asked for, a pause or a stop is heard in between."""
 
 _now = time.monotonic
 
@@ -66,6 +67,8 @@ class WorkloadRunner:
     __slots__ = (
         "_agent",
         "_arrivals",
+        "_beginners",
+        "_beginning",
         "_classes",
         "_idle_users",
         "_initial",
@@ -135,6 +138,10 @@ class WorkloadRunner:
         self._timer: asyncio.TimerHandle | None = None
         self._thinking: set[asyncio.TimerHandle] = set()
         self._idle_users = 0
+        self._beginners = 0
+        """Of the idle users, those that are about to begin; the others think, or have no request
+        left to send."""
+        self._beginning: asyncio.Handle | None = None
         self._lateness = Recorder()
         self.latency = Recorder()
         """Intended start to last byte of completed requests."""
@@ -153,7 +160,7 @@ class WorkloadRunner:
             if self.workload.duration is not None:
                 end = self._started_at + self.workload.duration
                 self._timer = self._loop.call_at(end, self._finish)
-            self._let_users_go()
+            self._let_users_go(self._idle_users)
         self._shell.after_this_turn()
 
     def pause(self) -> None:
@@ -177,7 +184,7 @@ class WorkloadRunner:
                 end = self._started_at + self.workload.duration
                 self._timer = self._loop.call_at(end, self._finish)
             self._settle_users()
-            self._let_users_go()
+            self._let_users_go(self._idle_users - self._beginners - len(self._thinking))
             self._done_if_over()
         self._shell.after_this_turn()
 
@@ -265,11 +272,14 @@ class WorkloadRunner:
     # Open model
 
     def _arm(self) -> None:
-        next_at = self._arrivals.due
-        if next_at is None:
+        next_at, duration = self._arrivals.due, self.workload.duration
+        if next_at is not None:
+            self._timer = self._loop.call_at(self._started_at + next_at, self._fire_due)
+        elif duration is None or self._arrivals.is_spent:
             self._done_if_over()
-            return
-        self._timer = self._loop.call_at(self._started_at + next_at, self._fire_due)
+        else:
+            # None more at this rate; it may be another one before the time is over.
+            self._timer = self._loop.call_at(self._started_at + duration, self._finish)
 
     def _fire_due(self) -> None:
         now = self._shell.touch()
@@ -299,9 +309,23 @@ class WorkloadRunner:
 
     # Closed model
 
-    def _let_users_go(self) -> None:
-        while self._idle_users and not self._is_spent:
+    def _let_users_go(self, count: int) -> None:
+        """Let so many idle users begin: the first of them now."""
+        self._beginners += count
+        if self._beginning is None:
+            self._begin_some()
+
+    def _begin_some(self) -> None:
+        batch = min(self._beginners, MOST_AT_ONCE)
+        self._beginners -= batch
+        for _ in range(batch):
             self._let_one_go()
+        self._beginning = self._loop.call_soon(self._begin_more) if self._beginners else None
+
+    def _begin_more(self) -> None:
+        self._shell.touch()
+        self._begin_some()
+        self._shell.after()
 
     @property
     def _too_many(self) -> int:
@@ -314,8 +338,10 @@ class WorkloadRunner:
         if missing > 0:
             self._idle_users += missing
             if self.state == "running":
-                for _ in range(missing):
-                    self._let_one_go()
+                self._let_users_go(missing)
+        unbegun = max(0, min(self._too_many, self._beginners))
+        self._beginners -= unbegun
+        self._idle_users -= unbegun
         while self._too_many > 0 and self._idle_users:
             if self._thinking:
                 self._thinking.pop().cancel()
@@ -400,13 +426,17 @@ class WorkloadRunner:
     @property
     def _is_over(self) -> bool:
         if self.workload.model == "open":
-            return self._arrivals.due is None
+            return self._arrivals.is_spent
         return self._is_spent
 
     def _cancel_timers(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._beginning is not None:
+            self._beginning.cancel()
+            self._beginning = None
+        self._beginners = 0
         for handle in self._thinking:
             handle.cancel()
         self._thinking.clear()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pooltop.core.edits import Value, is_within
-from pooltop.core.snapshot import AgentSnapshot
+from pooltop.core.edits import Value, is_leap, is_within
+from pooltop.core.snapshot import AgentSnapshot, WorkloadSnapshot
 from pooltop.present.limits import BY_OPTION, written
 from pooltop.present.marks import in_use
 
@@ -23,6 +23,24 @@ def doubts(agent: AgentSnapshot, changes: tuple[tuple[str, Value | None], ...]) 
     if drains:
         said += [_culls(agent, option, value) for option, value in changes]
     return "; ".join(each for each in said if each)
+
+
+def load_doubts(workload: WorkloadSnapshot, changes: tuple[tuple[str, Value | None], ...]) -> str:
+    """Say what speaks against edits of a workload, in a sentence; empty when nothing does.
+
+    Args:
+        workload: whose rate or users they change, as it is now.
+        changes: option and new value.
+    """
+    now = {"rate": workload.rate, "users": workload.users}
+    said = [_leaps(option, now.get(option), value) for option, value in changes]
+    return "; ".join(each for each in said if each)
+
+
+def _leaps(option: str, before: float | None, after: Value | None) -> str:
+    if before is None or after is None or isinstance(after, str) or not is_leap(before, after):
+        return ""
+    return f"{option} {before:g} > {after:g} more than doubles the load"
 
 
 def _bounds(agent: AgentSnapshot, option: str, value: Value | None) -> str:

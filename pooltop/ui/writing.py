@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pooltop.core.edits import Control
 from pooltop.present import units
-from pooltop.present.danger import doubts
+from pooltop.present.clean import clean
+from pooltop.present.danger import doubts, load_doubts
+from pooltop.present.editing import WorkloadId
 from pooltop.present.history import HostId
 from pooltop.present.inspect_workload import workload_of
 from pooltop.present.inspector import RequestSubject, SocketSubject, WorkloadSubject
@@ -48,24 +50,37 @@ class WritingKeys(SharingKeys):
 
     def apply_edits(self, asked: ApplyEdits) -> None:
         """Send what was typed; ask first where it is no everyday change."""
-        agent = None
-        if isinstance(asked.target, HostId):
-            agent, _ = find(self.history.latest, asked.target)
-        doubt = "" if agent is None else doubts(agent, asked.changes)
-        if agent is None or not doubt or not self.operator.may_write():
+        doubt = self._doubt(asked)
+        if not doubt or not self.operator.may_write():
             self.operator.edit(asked)
             return
-        waiting = sum(origin.queued for origin in agent.origins)
-        used = sum(len(origin.sockets) for origin in agent.origins)
-        says = f" {doubt}. {units.count(used)} in use, {units.count(waiting)} queued."
+        target = asked.target
+        name = clean(target.name if isinstance(target, WorkloadId) else target.agent, 40)
         self.board.prompt.ask(
             Question(
-                f"EDIT {agent.name} (pinned)",
-                ((says, "warn"),),
+                f"EDIT {name} (pinned)",
+                ((f" {doubt}", "warn"),),
                 lambda _: self.operator.edit(asked, confirmed=True),
                 expects="",
             )
         )
+
+    def _doubt(self, asked: ApplyEdits) -> str:
+        """Say what speaks against it, and what it would meet; empty when nothing does."""
+        latest, target = self.history.latest, asked.target
+        if isinstance(target, HostId):
+            agent, _ = find(latest, target)
+            doubt = "" if agent is None else doubts(agent, asked.changes)
+            if agent is None or not doubt:
+                return ""
+            waiting = sum(origin.queued for origin in agent.origins)
+            used = sum(len(origin.sockets) for origin in agent.origins)
+            return f"{doubt}. {units.count(used)} in use, {units.count(waiting)} queued."
+        workload = None if latest is None else workload_of(latest, target.name)
+        doubt = "" if workload is None else load_doubts(workload, asked.changes)
+        if workload is None or not doubt:
+            return ""
+        return f"{doubt}. {units.count(workload.in_flight)} requests are under way."
 
     def action_keep(self) -> None:
         """Let the edits that would be put back stay in force."""

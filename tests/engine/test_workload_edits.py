@@ -10,6 +10,7 @@ import pytest
 from pooltop.core.edits import Control, Edit
 from pooltop.core.model import AgentOptions, AgentProfile, Profile, Think, Workload
 from pooltop.engine.engine import Engine
+from pooltop.engine.workload import MOST_AT_ONCE
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ async def test_arrivals_go_on_from_now_at_the_new_rate(serve, engine_of, eventua
     server = await serve()
     engine = engine_of(server.url, rate=0.001)
     await eventually(lambda: _load(engine).completed == 1)
-    outcome = _set(engine, "rate", 500.0)
+    outcome = _set(engine, "rate", 500.0, confirmed=True)
     assert (0.001, 500.0) == (outcome.before, outcome.after)
     await eventually(lambda: _load(engine).completed > 10)
     _set(engine, "rate", 0.001)
@@ -204,7 +205,7 @@ async def test_a_rate_changed_during_a_pause_counts_from_its_end(serve, engine_o
     await eventually(lambda: _load(engine).completed == 1)
     engine.control(Control(action="pause"))
     await asyncio.sleep(0.05)
-    _set(engine, "rate", 500.0)
+    _set(engine, "rate", 500.0, confirmed=True)
     assert _GO_ON + ", once it is resumed" in _edits(engine)[0][1]
     runner = engine.workloads[0]
     assert runner._started_at + runner._arrivals.due - runner._paused_at <= 1 / 500
@@ -277,3 +278,103 @@ async def test_a_workload_knows_how_long_its_completed_requests_took(gate, engin
     engine.stop()
     assert (3, 3) == (_load(engine).failed, _load(engine).latency.count)
     assert not math.isnan(_load(engine).latency.sum_s)
+
+
+class NoPool:
+    """Takes requests and never settles them: many thousand users without a socket."""
+
+    now = 0.0
+
+    def touch(self):
+        return self.now
+
+    def submit(self, exchange):
+        del exchange
+
+    def after(self):
+        pass
+
+    after_this_turn = after
+
+
+@pytest.fixture
+async def crowd(gate, engine_of):
+    """Give an engine whose one user is to become very many."""
+    engine = engine_of(gate.url, model="closed", users=1)
+    engine.workloads[0]._shell = NoPool()
+    return engine
+
+
+async def _turns(count):
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_very_many_new_users_begin_in_batches(crowd):
+    wanted = 2 * MOST_AT_ONCE + 500
+    _set(crowd, "users", wanted, confirmed=True)
+    load = crowd.workloads[0]
+    assert (1 + MOST_AT_ONCE, wanted) == (load.offered, load.users)
+    await _turns(1)
+    assert 1 + 2 * MOST_AT_ONCE == load.offered
+    await _turns(1)
+    assert (wanted, wanted) == (load.offered, load.users)
+
+
+@pytest.mark.parametrize("action", ["pause", "stop"])
+async def test_a_pause_and_a_stop_hold_users_back_that_have_not_begun(crowd, action):
+    _set(crowd, "users", 2 * MOST_AT_ONCE, confirmed=True)
+    crowd.control(Control(action=action))
+    await _turns(5)
+    assert 1 + MOST_AT_ONCE == crowd.workloads[0].offered
+    crowd.control(Control(action="resume"))
+    await _turns(5)
+    rest = MOST_AT_ONCE - 1 if action == "pause" else 0
+    assert 1 + MOST_AT_ONCE + rest == crowd.workloads[0].offered
+
+
+async def test_users_that_have_not_begun_leave_first(crowd):
+    _set(crowd, "users", 2 * MOST_AT_ONCE, confirmed=True)
+    _set(crowd, "users", 2)
+    await _turns(5)
+    load = crowd.workloads[0]
+    assert (1 + MOST_AT_ONCE, 1 + MOST_AT_ONCE) == (load.users, load.offered)
+
+
+@pytest.mark.parametrize(
+    ("shape", "option", "value", "words"),
+    [
+        ({"rate": 10.0}, "rate", 101, "rate 10/s > 101/s more than doubles the load"),
+        ({"rate": 60.0}, "rate", 121, "rate 60/s > 121/s more than doubles the load"),
+        ({"model": "closed"}, "users", 101, "users 1 > 101 more than doubles the load"),
+    ],
+)
+async def test_a_leap_has_to_be_confirmed(gate, engine_of, shape, option, value, words):
+    engine = engine_of(gate.url, **shape)
+    outcome = _set(engine, option, value)
+    assert (False, words + ": it has to be confirmed") == (outcome.accepted, outcome.error)
+    assert _set(engine, option, value - 1).accepted
+    assert _set(engine, option, 2 * value, confirmed=True).accepted
+
+
+async def test_a_rate_without_an_arrival_before_the_end_does_not_end_the_workload(
+    gate, engine_of, eventually
+):
+    gate.let(1000)
+    engine = engine_of(gate.url, rate=100.0, duration=60.0)
+    await eventually(lambda: _load(engine).completed > 1)
+    _set(engine, "rate", 0.001, revert_after_s=0.1)
+    await eventually(lambda: _load(engine).in_flight == 0)
+    assert ("running", False) == (_load(engine).state, engine.done.is_set())
+    sent = _load(engine).sent
+    await eventually(lambda: _load(engine).sent > sent)
+    assert (100.0, "running") == (_load(engine).rate, _load(engine).state)
+
+
+async def test_such_a_workload_ends_at_its_end(gate, engine_of):
+    gate.let(1000)
+    engine = engine_of(gate.url, rate=0.001, duration=0.1)
+    began = asyncio.get_running_loop().time()
+    await asyncio.wait_for(engine.done.wait(), 5)
+    assert asyncio.get_running_loop().time() - began > 0.09
+    assert ("done", 1) == (_load(engine).state, _load(engine).completed)

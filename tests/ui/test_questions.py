@@ -103,6 +103,23 @@ async def test_maxsockets_0_is_asked_about(desk) -> None:
         assert [] == one.source.edits
 
 
+async def test_a_leap_of_a_workload_is_asked_about(desk) -> None:
+    async with desk() as one:
+        await one.press("4", "e", *"241", "enter")
+        assert "rate 120 > 241 more than doubles the load. 0 requests are under way" in one.text()
+        assert [] == one.source.edits
+        await one.press("enter")
+        assert [("load", 241.0, True)] == [
+            (edit.workload, edit.value, edit.confirmed) for edit in one.source.edits
+        ]
+
+
+async def test_a_doubled_workload_is_applied_at_once(desk) -> None:
+    async with desk() as one:
+        await one.press("4", "e", *"240", "enter")
+        assert [False] == [edit.confirmed for edit in one.source.edits]
+
+
 async def test_where_another_viewer_writes_edits_are_refused_until_w_takes_the_lock(desk) -> None:
     async with desk() as one:
         one.source.lock = Lock()
