@@ -21,6 +21,7 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop list [--json]               say which engines run in the background
        pooltop stop NAME                   end one: its load at once, itself within 2 s
        pooltop keys [--keys FILE]          print the keys, as a file of keys to start from
+       pooltop serve [NAME] [options]      show one in a browser, read-only, on this machine
 """
 
 FIRST_STEPS = """\
@@ -54,6 +55,10 @@ options:
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --detach          run in the background and show nothing; exits 0 once the load runs
   --name NAME       what the engine in the background is called (default: as its profile)
+  --port NUMBER     serve on this port (default 8765; 0 takes a free one)
+  --listen ADDRESS  serve on this address of the machine (default 127.0.0.1); beyond loopback
+                    everybody who reaches it sees the engine: there is no password
+  --write           let the visitors of serve change what they see
   --version         print the version
   --help            print this
 
@@ -63,6 +68,9 @@ edits and controls are carried out, but P stops the load for everybody. It is fo
 $XDG_RUNTIME_DIR/pooltop, else in a directory pooltop-UID among the temporary ones, that is this
 user's alone; where its files go away it makes them again, or ends. If it fails, its last words are
 in NAME.log there.
+
+serve needs pip install "pooltop[serve]". Each visitor attaches to the engine NAME, or to the only
+one; with --profile FILE it runs one in the background first, and stops it at its own end.
 
 replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.
@@ -82,10 +90,12 @@ _WITH_VALUE = {
     "--name": "a name",
     "--record": "a file",
     "--keys": "a file",
+    "--port": "a number",
+    "--listen": "an address",
 }
-_FLAGS = ("--headless", "--json", "--read-only", "--detach", "--version", "--help")
+_FLAGS = ("--headless", "--json", "--read-only", "--detach", "--write", "--version", "--help")
 _SHORT = {"-h": "--help", "-V": "--version"}
-_COMMANDS = ("demo", "check", "replay", "attach", "list", "stop", "keys")
+_COMMANDS = ("demo", "check", "replay", "attach", "list", "stop", "keys", "serve")
 _OF_A_PROFILE = ("--profile", "--allow", "--auto-revert", "--detach", "--name")
 _OF_A_SCREEN = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
 _OF_A_VIEWER = (*_OF_A_SCREEN, "--keys")
@@ -95,8 +105,10 @@ _NOT_FOR = {
     "list": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--json")),
     "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "keys": (*_OF_A_PROFILE, *_OF_A_SCREEN),
+    "serve": ("--detach", *_OF_A_VIEWER),
 }
 """Options that a command would have to ignore."""
+_OF_SERVE = ("--port", "--listen", "--write")
 
 
 class ArgumentError(Exception):
@@ -118,25 +130,28 @@ class Request:
         "interval",
         "json",
         "keys",
+        "listen",
         "name",
+        "port",
         "profile",
         "read_only",
         "record",
         "recording",
         "version",
+        "write",
     )
 
     def __init__(self) -> None:
         """Ask for nothing yet."""
         self.command = "run"
-        """"run", "demo", "check", "replay", "attach", "list", "stop" or "keys"."""
+        """"run", "demo", "check", "replay", "attach", "list", "stop", "keys" or "serve"."""
         self.profile: str | None = None
         self.headless = self.json = self.read_only = self.version = self.help = False
-        self.detach = False
+        self.detach = self.write = False
         self.name: str | None = None
         """What an engine in the background is to be called; None for as its profile."""
         self.engine: str | None = None
-        """The one to attach to or to stop; None for the only one."""
+        """The one to attach to, to stop or to serve; None for the only one."""
         self.duration: str | None = None
         """As written; so are ``interval`` and ``auto_revert``."""
         self.interval: str | None = None
@@ -146,6 +161,9 @@ class Request:
         """The file to write a recording to; None for no recording."""
         self.keys: str | None = None
         """The file of keys; None for the usual one."""
+        self.port: str | None = None
+        """As written; so is ``listen``."""
+        self.listen: str | None = None
         self.recording: str | None = None
         """The file to replay."""
 
@@ -216,10 +234,12 @@ def _check(request: Request, files: list[str]) -> None:
         if len(files) != 1:
             raise ArgumentError("replay needs one recording: pooltop replay FILE")
         request.recording = files.pop()
-    if request.command in ("attach", "stop") and files:
+    if request.command in ("attach", "stop", "serve") and files:
         request.engine = files.pop(0)
     if request.command == "stop" and request.engine is None:
         raise ArgumentError("stop needs the engine's name: pooltop list shows them")
+    if request.engine is not None and request.profile is not None:
+        raise ArgumentError("serve shows an engine that runs, or runs --profile FILE: not both")
     if files:
         word = files[0]
         if word.endswith(".toml"):
@@ -236,11 +256,15 @@ def _check_detached(request: Request) -> None:
     for option in _NOT_FOR.get(request.command, ()):
         if getattr(request, _attribute(option)):
             raise ArgumentError(f"{request.command} takes no {option}")
+    if request.command != "serve":
+        for option in _OF_SERVE:
+            if getattr(request, _attribute(option)):
+                raise ArgumentError(f"{option} is of pooltop serve")
     if request.detach:
         for option in ("--headless", "--json", "--read-only", "--interval", "--record", "--keys"):
             if getattr(request, _attribute(option)):
                 raise ArgumentError(f"--detach shows nothing: say {option} to pooltop attach")
-    elif request.name is not None:
+    elif request.name is not None and not (request.command == "serve" and request.profile):
         raise ArgumentError("--name is for an engine in the background: add --detach")
 
 

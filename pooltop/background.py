@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -69,6 +71,44 @@ def attach(
         UsageError: there are several and no name is given, or it cannot be one.
         EngineError: there is none, or none of that name.
     """
+    found = _only(name, "attach")
+    description = found.description
+    return AttachedSource(
+        found.name,
+        title=found.name if description is None else description.profile,
+        interval_s=interval_s,
+        kind=kind,
+        read_only=read_only,
+    )
+
+
+def only(name: str | None) -> str:
+    """Give the name of an engine that lives: this one, or the only one if none is named.
+
+    Raises:
+        UsageError: there are several and no name is given, or it cannot be one.
+        EngineError: there is none, or none of that name.
+    """
+    return _only(name, "serve").name
+
+
+@contextlib.contextmanager
+def while_it_runs(profile: Profile, name: str | None) -> Iterator[str]:
+    """Run a profile in the background, and stop it at the end of the block; gives its name.
+
+    Raises:
+        PooltopError: it does not run, for a reason in words.
+    """
+    launched = engines.launch(profile, name_for(profile.path) if name is None else name)
+    try:
+        yield launched.name
+    finally:
+        # Whoever stopped it before us did what we were about to do.
+        with contextlib.suppress(EngineError):
+            engines.stop(launched.name)
+
+
+def _only(name: str | None, command: str) -> Found:
     if name is not None:
         check_name(name)
     found = engines.find()
@@ -76,19 +116,13 @@ def attach(
         if not found:
             raise EngineError(f"{_NONE}: {_HOW}")
         if len(found) > 1:
-            raise UsageError(f"attach needs a name, there are several:\n{_table(found)}".rstrip())
-        name = found[0].name
-    about = {each.name: each.description for each in found}
-    if name not in about:
-        raise EngineError(nobody_of_that_name(name, list(about)))
-    description = about[name]
-    return AttachedSource(
-        name,
-        title=name if description is None else description.profile,
-        interval_s=interval_s,
-        kind=kind,
-        read_only=read_only,
-    )
+            said = f"{command} needs a name, there are several:\n{_table(found)}"
+            raise UsageError(said.rstrip())
+        return found[0]
+    one = next((each for each in found if each.name == name), None)
+    if one is None:
+        raise EngineError(nobody_of_that_name(name, [each.name for each in found]))
+    return one
 
 
 def listing(*, as_json: bool) -> str:

@@ -13,6 +13,7 @@ from pooltop.args import EXIT_USAGE, FIRST_STEPS, HELP, ArgumentError, Request, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
 
     from pooltop.core.model import Profile
@@ -218,6 +219,54 @@ def _stop(request: Request) -> int:
     return _told(lambda: _say(background.stop(request.engine or "")))
 
 
+def _serve(request: Request) -> int:
+    port = _port(request.port)
+    from pooltop import background, serving  # noqa: PLC0415 - not for --help
+
+    said = _said_of_the_profile(request) if request.profile is not None else {}
+    loaded = _load(request) if request.profile is not None else None
+    if request.profile is not None and loaded is None:
+        return EXIT_USAGE
+
+    def work() -> int:
+        serving.require_extra()
+        ear = serving.bind(request.listen or serving.LOOPBACK, port)
+        with ear:
+            _write(2, serving.warning(ear.getsockname()[0], write=request.write))
+            if loaded is None:
+                name = background.only(request.engine)
+                _visited(name, ear)
+                return 0
+            import msgspec  # noqa: PLC0415 - not for --help
+
+            profile = msgspec.structs.replace(loaded.profile, **said)
+            with background.while_it_runs(profile, request.name) as name:
+                _visited(name, ear)
+            return 0
+
+    def _visited(name: str, ear: socket.socket) -> None:
+        who = "may write" if request.write else "read-only"
+        serving.serve(
+            name,
+            ear,
+            write=request.write,
+            ready=lambda page: _write(1, f"engine {name} at {page} ({who}); ctrl+c ends it\n"),
+        )
+
+    return _told(work)
+
+
+def _port(text: str | None) -> int:
+    from pooltop.serving import PORT  # noqa: PLC0415 - not for --help
+
+    if text is None:
+        return PORT
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        message = f"--port {text}: expected a number from 0 to 65535"
+        raise ArgumentError(message)
+    return int(text)
+
+
 def _told(work: Callable[[], int]) -> int:
     """Do it; gives its exit status, or that of a failure, which is told in words."""
     from pooltop.errors import PooltopError, ProfileError, UsageError  # noqa: PLC0415 - as above
@@ -321,6 +370,8 @@ def _is_headless(request: Request) -> bool:
 
 def _is_blind_or_deaf() -> bool:
     """Tell whether this terminal could not carry the dashboard; says why."""
+    if _is_in_browser():
+        return False
     if not _is_terminal(0):
         _refuse("the dashboard reads keys, and standard input is no terminal: add --headless\n")
         return True
@@ -333,7 +384,14 @@ def _is_blind_or_deaf() -> bool:
 
 
 def _has_screen() -> bool:
+    if _is_in_browser():
+        return True
     return _is_terminal(1) and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def _is_in_browser() -> bool:
+    """Tell whether this process draws for a visitor of ``pooltop serve``."""
+    return os.environ.get("TEXTUAL_DRIVER") == "textual.drivers.web_driver:WebDriver"
 
 
 def _is_terminal(descriptor: int) -> bool:
@@ -379,4 +437,5 @@ _COMMANDS = {
     "list": _list,
     "stop": _stop,
     "keys": _keys,
+    "serve": _serve,
 }

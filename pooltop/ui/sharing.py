@@ -78,6 +78,8 @@ class SharingKeys(ReadingKeys):
         if view.snapshot is None:
             self.operator.say("there is nothing to export yet")
             return
+        if self._is_far():
+            return
         page = self.board.page
         count = len(page.table.keys)
 
@@ -98,6 +100,8 @@ class SharingKeys(ReadingKeys):
 
     def action_picture(self) -> None:
         """Ask for a file name, then write a picture of the screen."""
+        if self._is_far():
+            return
         view = self.view()
         wall_at = view.snapshot.wall_at if view.snapshot is not None else 0.0
         svg = self.export_screenshot(title="pooltop")
@@ -123,6 +127,12 @@ class SharingKeys(ReadingKeys):
         )
         self.redraw()
 
+    def _is_far(self) -> bool:
+        """Tell whether files would be written where this reader is not; says so."""
+        if self.is_web:
+            self.operator.say("from a browser no file is written on the engine's machine", "warn")
+        return self.is_web
+
     def action_theme(self) -> None:
         """Take the next theme."""
         names = [theme.name for theme in THEMES]
@@ -132,4 +142,7 @@ class SharingKeys(ReadingKeys):
 
     def action_suspend(self) -> None:
         """Go to the shell; the engine goes on, and fg comes back."""
+        if self.is_web:
+            self.operator.say("there is no shell behind a browser")
+            return
         self.action_suspend_process()
