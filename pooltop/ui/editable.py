@@ -41,7 +41,8 @@ def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editab
     label = str(label_of(origin)) if origin is not None else ""
     hosts = len(agent.origins)
     many = f", applies to each of its {hosts} hosts" if hosts > 1 else ""
-    name = f"{label}, agent {clean(agent.name, 24)}{many}"
+    of = f"agent {clean(agent.name, 24)}{many}"
+    name = f"{label}, {of}" if label else of
     return (AgentLimits(agent.options, agent.initial_options, agent.bounds), name)
 
 

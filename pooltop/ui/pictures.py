@@ -13,7 +13,9 @@ def as_png(svg: str) -> bytes | str:
         # OSError: the package is there, the system's cairo library is not.
         return _MISSING
     try:
-        png: bytes = cairosvg.svg2png(bytestring=svg.encode())
+        # The font that Textual names is fetched by browsers alone: without it cairo would take one
+        # whose letters differ in width.
+        png: bytes = cairosvg.svg2png(bytestring=svg.replace("Fira Code", "monospace").encode())
     except Exception as error:  # noqa: BLE001 - whatever it is, the session goes on
         return f"the picture could not be drawn: {error}"
     return png

@@ -75,3 +75,24 @@ async def test_an_edit_on_a_frozen_screen_is_of_what_is_now(desk) -> None:
         await one.step()
         await one.press("comma", "comma", "comma", "e")
         assert "maxSockets*[9_]" in one.text()
+
+
+async def test_where_a_host_was_not_there_yet_no_other_instants_plots_stand_for_it(desk) -> None:
+    async with desk() as one:
+        agents, one.source.agents = one.source.agents, []
+        await one.step()
+        assert "no host at this instant" in one.text()
+        assert "IN USE 0.." not in one.text()
+        one.source.agents = agents
+        await one.step()
+        assert "IN USE 0..4" in one.text()
+
+
+async def test_the_log_fills_its_new_height_without_waiting_for_an_update(desk) -> None:
+    async with desk(size=(80, 24)) as one:
+        for number in range(30):
+            one.source.say("ERROR", f"h{number}", "failed")
+        await one.step()
+        await one.pilot.resize_terminal(120, 60)
+        await one.pilot.pause()
+        assert one.app.board.log.size.height == len(one.app.board.log.lines)

@@ -112,6 +112,8 @@ class PoolsPage(TablePage[HostRow]):
         self._socket_row.styles.height = max(1, plan.sockets)
         agent, origin = find(view.snapshot, self.host)
         if agent is None or origin is None or view.snapshot is None or self.host is None:
+            if view.snapshot is not None:
+                self._draw_nothing()
             return
         plot_at = self._plot_at(view, view.snapshot, self.host)
         self.plots.show_plots(view, plan, width, str(label_of(origin)), plot_at)
@@ -120,6 +122,12 @@ class PoolsPage(TablePage[HostRow]):
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give all that is known of the host."""
         return inspect_subject(view, self.subject, width, height)
+
+    def _draw_nothing(self) -> None:
+        """Show no host's plots and sockets: another instant's would be taken for this one's."""
+        for pane in (*self.plots.panes_of, self.sockets, self.queue):
+            pane.title("")
+            pane.show([((" no host at this instant", "dim"),)])
 
     def _plot_at(self, view: View, snapshot: Snapshot, host: HostId) -> PlotAt:
         at, window_s = snapshot.at, view.header.window_s

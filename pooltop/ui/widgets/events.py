@@ -18,6 +18,12 @@ class EventLog(LinePane):
         """Begin at the newest."""
         super().__init__(painter, id=id)
         self._offset = 0
+        self._drawn: tuple[Logbook, float | None, Keymap] | None = None
+
+    def on_resize(self) -> None:
+        """Fill the new height: no update may be coming that would."""
+        if self._drawn is not None:
+            self.draw(*self._drawn)
 
     def scroll_by(self, pages: int) -> None:
         """Go to older (1) or newer (-1) events by so many pages; ``draw`` shows it."""
@@ -31,6 +37,7 @@ class EventLog(LinePane):
             until: nothing that happened later; None for no bound.
             keys: which keys do what.
         """
+        self._drawn = (logbook, until, keys)
         height = max(1, self.size.height)
         lines = _lines(logbook, until, self._offset, height)
         while self._offset and len(lines) < height:
