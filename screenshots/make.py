@@ -3,71 +3,180 @@
     python screenshots/make.py
 
 Each picture is the dashboard over the embedded servers and the real engine, after a while of
-traffic; the second and the third are taken right after an edit. Nothing in them is drawn by hand.
+traffic; nothing in them is drawn by hand. There are three runs: dark, light and NO_COLOR. Each
+shows every page at 80x24, 120x40 and 200x60; the dark one also what opens over a page, at 120x40,
+and is recorded and replayed. A name says page or view, size and look.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import msgspec  # noqa: E402 - the path comes first
+from textual.pilot import Pilot  # noqa: E402
 
 import pooltop  # noqa: E402
 from pooltop import profiles  # noqa: E402
+from pooltop.core.model import Profile  # noqa: E402
 from pooltop.sources.launch import LaunchedSource  # noqa: E402
+from pooltop.sources.playback import PlayerSource  # noqa: E402
+from pooltop.sources.player import Player  # noqa: E402
+from pooltop.sources.recording import RecordingTee  # noqa: E402
+from pooltop.sources.recording_reader import Recording  # noqa: E402
 from pooltop.ui.app import PoolTopApp  # noqa: E402
 
 BUILTIN = Path(pooltop.__file__).with_name("demo") / "builtin.toml"
-Act = Callable[[object], Awaitable[None]]
+PAIR = HERE.parent / "profiles" / "keepalive-vs-close.toml"
+SIZES = [(80, 24), (120, 40), (200, 60)]
+USUAL = (120, 40)
+PAGES = {"pools": "1", "sockets": "2", "queue": "3", "workloads": "4", "events": "5"}
+FONTS = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
+WARM_UP_S = 20.0
+CARD_S = 33.0
+"""A card is measured for 30 s."""
 
 
-async def shoot(name: str, path: Path, size: tuple[int, int], seconds: float, act: Act) -> None:
-    """Run a profile for ``seconds`` on a screen of ``size``, act, and save the picture."""
-    profile = msgspec.structs.replace(profiles.load_profile(str(path)), path=path.stem)
-    if path == BUILTIN:
-        profile = msgspec.structs.replace(profile, path="demo")
-    source = LaunchedSource(profile, interval_s=0.5, own_process=True)
+def profile_of(path: Path, name: str) -> Profile:
+    """Give a profile that has this name on the screen."""
+    return msgspec.structs.replace(profiles.load_profile(str(path)), path=name)
+
+
+async def keep(pilot: Pilot[None], view: str, look: str) -> None:
+    """Save what is on the screen."""
+    await pilot.pause()
+    width, height = pilot.app.size
+    name = f"{view}-{width}x{height}-{look}"
+    (HERE / f"{name}.svg").write_text(small(pilot.app.export_screenshot()), encoding="utf-8")
+    print(name)
+
+
+def small(svg: str) -> str:
+    """Leave out of a picture what is not seen: web fonts, and a clip path for each line."""
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<clipPath id="[^"]*-line-\d+">.*?</clipPath>', "", svg, flags=re.DOTALL)
+    svg = re.sub(r' clip-path="url\(#[^"]*-line-\d+\)"', "", svg)
+    svg = re.sub(r"terminal-\d+", "t", svg)
+    svg = re.sub(r"(\d+\.\d)\d+", r"\1", svg)
+    svg = re.sub(r"font-family: ?Fira Code[^;]*;", f"font-family: {FONTS};", svg)
+    return re.sub(r"[ \t]*\n\s*", "\n", svg)
+
+
+async def resize(pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """Give the screen another size, and a picture of the engine to fill it."""
+    await pilot.resize_terminal(*size)
+    await asyncio.sleep(0.7)
+
+
+async def pages(pilot: Pilot[None], look: str) -> None:
+    """Save every page at every size."""
+    for size in SIZES:
+        await resize(pilot, size)
+        for name, key in PAGES.items():
+            await pilot.press(key)
+            # The engine tells in its next picture what the cursor has come to.
+            await asyncio.sleep(0.7)
+            await keep(pilot, name, look)
+    await pilot.press("1")
+    await resize(pilot, USUAL)
+
+
+async def views(pilot: Pilot[None]) -> None:
+    """Save what opens over a page, and an edit with its effect."""
+    for name, keys in {
+        "edit": ("e", "4", "0"),
+        "filter": ("slash", *"queue>1"),
+        "host": ("enter",),
+        "socket": ("2", "enter"),
+        "request": ("3", "G", "enter"),
+        "running": ("3", "v"),
+        "question": ("3", "G", "X"),
+        "help": ("question_mark",),
+        "palette": ("ctrl+p",),
+    }.items():
+        await pilot.press("1", *keys)
+        await asyncio.sleep(0.7)
+        await keep(pilot, name, "dark")
+        await pilot.press("escape", *(("v",) if name == "running" else ()))
+        await asyncio.sleep(0.3)
+    await pilot.press("1", "e", "4", "0", "enter")
+    await asyncio.sleep(CARD_S)
+    for size in SIZES:
+        await resize(pilot, size)
+        await keep(pilot, "card", "dark")
+    await resize(pilot, USUAL)
+    await pilot.press(*["comma"] * 12)
+    await asyncio.sleep(0.5)
+    await keep(pilot, "frozen", "dark")
+    await pilot.press("escape")
+
+
+async def run(look: str, recording: Path | None = None) -> None:
+    """Save a run of the demo in one look."""
+    os.environ.pop("NO_COLOR", None)
+    if look == "no-color":
+        os.environ["NO_COLOR"] = "1"
+    engine = LaunchedSource(profile_of(BUILTIN, "demo"), interval_s=0.5, own_process=True)
+    source = engine if recording is None else RecordingTee(engine, recording, interval_s=0.5)
     app = PoolTopApp(source)
     try:
-        async with app.run_test(size=size) as pilot:
-            await asyncio.sleep(seconds)
-            await act(pilot)
-            await pilot.pause()
-            (HERE / f"{name}.svg").write_text(app.export_screenshot(), encoding="utf-8")
-            print(name)
+        async with app.run_test(size=USUAL) as pilot:
+            if look == "light":
+                app.theme = "pooltop-light"
+            await asyncio.sleep(WARM_UP_S)
+            await pages(pilot, look)
+            if recording is not None:
+                await views(pilot)
     finally:
         await source.close()
 
 
-async def nothing(pilot: object) -> None:
-    """Leave the screen as it is."""
-    del pilot
+async def replay(path: Path) -> None:
+    """Save a recording that is being replayed, at the edit in it."""
+    with Recording(path.name) as recording:
+        source = PlayerSource(Player(recording))
+        app = PoolTopApp(source, read_only=True)
+        try:
+            async with app.run_test(size=USUAL) as pilot:
+                await pilot.pause()
+                await pilot.press("end", "B", *["full_stop"] * 8)
+                await asyncio.sleep(0.5)
+                await keep(pilot, "replay", "dark")
+        finally:
+            await source.close()
 
 
-async def raise_the_limit(pilot: object) -> None:
-    """Set the starved host's maxSockets to 40 and wait for the effect."""
-    await pilot.press("e", "4", "0", "enter")
-    await asyncio.sleep(2.5)
-
-
-async def begin_an_edit(pilot: object) -> None:
-    """Open the form and type a limit, not applied."""
-    await pilot.press("e", "4", "0")
+async def lesson() -> None:
+    """Save the pair that is there to teach with."""
+    source = LaunchedSource(profile_of(PAIR, PAIR.name), interval_s=0.5, own_process=True)
+    app = PoolTopApp(source)
+    try:
+        async with app.run_test(size=USUAL) as pilot:
+            await asyncio.sleep(WARM_UP_S)
+            await keep(pilot, "keepalive-vs-close", "dark")
+    finally:
+        await source.close()
 
 
 async def main() -> None:
     """Make them all."""
-    pair = HERE.parent / "profiles" / "keepalive-vs-close.toml"
-    await shoot("demo-120x40", BUILTIN, (120, 40), 20, nothing)
-    await shoot("demo-80x24", BUILTIN, (80, 24), 15, begin_an_edit)
-    await shoot("after-a-raise-120x40", BUILTIN, (120, 40), 20, raise_the_limit)
-    await shoot("keepalive-vs-close-120x40", pair, (120, 40), 15, nothing)
+    for old in HERE.glob("*.svg"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        path = Path(folder) / "demo.ptr"
+        await run("dark", path)
+        await replay(path)
+    await lesson()
+    await run("light")
+    await run("no-color")
 
 
 if __name__ == "__main__":
