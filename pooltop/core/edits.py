@@ -24,6 +24,9 @@ EDITABLE = (
 WORKLOAD_EDITABLE = ("rate", "users")
 """Likewise of a workload: arrivals per second of an open model, users of a closed one."""
 
+ASKERS = ("operator", "undo", "restore")
+"""By whom an edit can be asked for: the operator, and the two ways to take edits back."""
+
 MOST_RATE = 1_000_000
 """Arrivals per second that a workload can be asked for."""
 MOST_USERS = 1_000_000
@@ -59,7 +62,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     value: Value | None
     """None is "no limit" (JSON and TOML know no infinity that survives every tool)."""
     by: str = "operator"
-    """Who: "operator", "undo", "restore" ...; the engine itself is "revert"."""
+    """Who: one of ASKERS; the engine itself is "revert"."""
     revert_after_s: float | None = None
     """Put back after so many seconds unless it is kept, above 0; None leaves it for good."""
     confirmed: bool = False

@@ -11,7 +11,9 @@ that somebody stands for, that of the profile or one that was kept or was meant 
 - an undo in such a series is a step within it: 20 > 50 > 80, undo, stands at 50, and the clock of
   the edit that was undone still runs, to 20. Nobody kept 50;
 - an edit without a clock (a restore; an operator who has switched the timer off) is meant for
-  good and ends the series, as does whatever leads to where the series would have gone back to.
+  good and ends the series, as does whatever leads to where the series would have gone back to. An
+  undo of it goes on with the series, clock and all: 20 > 50, restore, undo, stands at 50, which
+  still nobody kept.
 
 So there is at most one clock for each option of each agent or workload.
 """
@@ -21,10 +23,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 
 import msgspec
 
 from pooltop.core.edits import (
+    ASKERS,
     LONGEST_REVERT_S,
     Edit,
     EditError,
@@ -40,6 +44,8 @@ from pooltop.errors import UsageError
 
 MOST_RECORDS = 50
 """Edits that every snapshot carries: the latest."""
+MOST_REMEMBERED = 1000
+"""Edits whose undo is known for what it is: an operator may go back a long way."""
 
 Who = tuple[str, str]
 """Agent and workload, one of them empty: whose option it is."""
@@ -57,6 +63,8 @@ class _Clock(msgspec.Struct, frozen=True, kw_only=True):
     """All of them."""
     back_to: Value
     at: float
+    delay_s: float
+    """How long the latest of them was to be tried."""
     timer: asyncio.TimerHandle
 
 
@@ -86,12 +94,14 @@ class EditBook:
         self._loop = asyncio.get_running_loop()
         self._records: dict[int, EditRecord] = {}
         self._clocks: dict[_Slot, _Clock] = {}
+        self._ended: dict[int, _Clock] = {}
+        """By the number of the edit that ended it, a series as it was: an undo goes on with it."""
         self._last = 0
 
     @property
     def records(self) -> tuple[EditRecord, ...]:
         """The latest accepted edits, oldest first, MOST_RECORDS at most."""
-        return tuple(self._records.values())
+        return tuple(islice(reversed(self._records.values()), MOST_RECORDS))[::-1]
 
     def submit(self, edit: Edit) -> EditOutcome:
         """Carry out an edit; gives what really happened, or why it was refused.
@@ -99,6 +109,7 @@ class EditBook:
         One that changes nothing is accepted and leaves no record; a clock that runs goes on.
         """
         try:
+            _check_asker(edit.by)
             target = self._target(edit)
             after = target.checked(edit)
             _check_delay(edit.revert_after_s)
@@ -171,8 +182,10 @@ class EditBook:
             self._clocks[_slot(record)] = clock
             record = msgspec.structs.replace(record, revert_at=clock.at)
         self._records[record.number] = record
-        if len(self._records) > MOST_RECORDS:
-            del self._records[next(iter(self._records))]
+        if len(self._records) > MOST_REMEMBERED:
+            forgotten = next(iter(self._records))
+            del self._records[forgotten]
+            self._ended.pop(forgotten, None)
         self._tell(record, record_words(record, effect.words, taken_back=taken_back))
         return EditOutcome(
             id=edit.id,
@@ -214,21 +227,42 @@ class EditBook:
                     self._mark(one, "reverted")
             else:
                 self._mark(old.number, "superseded")
+        going_on, delay_s = old, edit.revert_after_s
+        due = None if delay_s is None else record.at + delay_s
         if edit.by == "undo":
-            due = old.at if old is not None and taken_back in old.series else None
-        else:
-            due = None if edit.revert_after_s is None else record.at + edit.revert_after_s
-        back_to = record.before if old is None else old.back_to
+            going_on = self._series_of(taken_back, old)
+            if going_on is not None:
+                delay_s = going_on.delay_s
+                due = going_on.at if going_on.at > record.at else record.at + delay_s
+        back_to = record.before if going_on is None else going_on.back_to
         assert back_to is not None
-        if due is None or back_to == record.after:
+        if due is None or delay_s is None or back_to == record.after:
+            if old is not None and edit.by not in _REVERSES:
+                self._ended[record.number] = old
             return None
+        before = () if going_on is None else going_on.series[1 - MOST_REMEMBERED :]
         return _Clock(
             number=record.number,
-            series=(record.number,) if old is None else (*old.series, record.number),
+            series=(*before, record.number),
             back_to=back_to,
             at=due,
+            delay_s=delay_s,
             timer=self._loop.call_at(due, self._revert, slot),
         )
+
+    def _series_of(self, taken_back: int | None, running: _Clock | None) -> _Clock | None:
+        """Give the series that an undo is a step within; None where it leads to what is for good.
+
+        Args:
+            taken_back: the edit that is undone; None where it is forgotten.
+            running: the option's series at that time.
+        """
+        ended = None if taken_back is None else self._ended.get(taken_back)
+        if ended is not None:
+            return ended
+        if running is not None and (taken_back is None or taken_back in running.series):
+            return running
+        return None
 
     def _revert(self, slot: _Slot) -> None:
         agent, workload, option = slot
@@ -263,6 +297,11 @@ class EditBook:
 
 def _slot(record: EditRecord) -> _Slot:
     return (record.agent, record.workload, record.option)
+
+
+def _check_asker(by: str) -> None:
+    if by not in ASKERS:
+        raise EditError(f"an edit is by {', '.join(ASKERS)}: not by {by!r}")
 
 
 def _check_delay(revert_after_s: float | None) -> None:

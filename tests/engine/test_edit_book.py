@@ -9,6 +9,7 @@ import time
 import pytest
 
 from pooltop.core.edits import Edit, EditError
+from pooltop.engine import edit_book
 from pooltop.engine.edit_book import MOST_RECORDS, EditBook
 from pooltop.engine.edit_targets import Effect
 from pooltop.engine.journal import Journal
@@ -267,6 +268,79 @@ async def test_an_undo_within_a_series_leaves_its_clock_running(desk):
     assert 50.0 == desk.value
     await desk.wait(25.0)
     assert (20.0, ["reverted", "undone", "reverted", ""]) == (desk.value, desk.fates)
+
+
+async def test_an_undo_of_a_restore_goes_on_with_the_clock_that_it_ended(desk):
+    desk.set(50.0, after=60.0)
+    await desk.wait(20.0)
+    desk.set(20.0, by="restore")
+    desk.set(50.0, by="undo")
+    assert ["superseded", "undone", ""] == desk.fates
+    first, _, last = desk.book.records
+    assert 60.0 == pytest.approx(last.revert_at - first.at)
+    await desk.wait(41.0)
+    assert (20.0, ["reverted", "undone", "reverted", ""]) == (desk.value, desk.fates)
+
+
+async def test_an_undo_of_an_edit_for_good_goes_on_with_the_clock_that_it_ended(desk):
+    desk.set(50.0, after=60.0)
+    desk.set(80.0)
+    desk.set(50.0, by="undo")
+    await desk.wait(61.0)
+    assert 20.0 == desk.value
+
+
+async def test_an_undo_long_after_a_restore_tries_the_edit_anew(desk):
+    desk.set(50.0, after=60.0)
+    desk.set(20.0, by="restore")
+    await desk.wait(1000.0)
+    desk.set(50.0, by="undo")
+    last = desk.book.records[-1]
+    assert 60.0 == pytest.approx(last.revert_at - last.at)
+    await desk.wait(61.0)
+    assert 20.0 == desk.value
+
+
+async def test_restore_and_undo_again_and_again_is_put_back_still_and_can_be_kept(desk):
+    desk.set(50.0, after=60.0)
+    for _ in range(3):
+        desk.set(20.0, by="restore")
+        desk.set(50.0, by="undo")
+    await desk.wait(61.0)
+    assert 20.0 == desk.value
+    desk.set(50.0, after=60.0)
+    desk.set(20.0, by="restore")
+    desk.set(50.0, by="undo")
+    desk.book.keep(None)
+    await desk.wait(100.0)
+    assert 50.0 == desk.value
+
+
+async def test_many_undos_in_a_series_lose_no_clock(desk):
+    steps = [20.0 + n for n in range(MOST_RECORDS)]
+    for value in steps[1:]:
+        desk.set(value, after=60.0)
+    for value in reversed(steps[10:-1]):
+        desk.set(value, by="undo")
+    assert steps[10] == desk.value
+    await desk.wait(61.0)
+    assert 20.0 == desk.value
+
+
+async def test_an_undo_of_what_is_forgotten_leaves_the_clock_running(desk, monkeypatch):
+    monkeypatch.setattr(edit_book, "MOST_REMEMBERED", 2)
+    for value in (50.0, 60.0, 70.0, 80.0):
+        desk.set(value, after=60.0)
+    desk.set(50.0, by="undo")
+    await desk.wait(61.0)
+    assert 20.0 == desk.value
+
+
+@pytest.mark.parametrize("by", ["revert", "", "me"])
+async def test_an_edit_in_the_name_of_someone_else_is_refused(desk, by):
+    outcome = desk.set(50.0, by=by)
+    assert (False, 20.0, ()) == (outcome.accepted, desk.value, desk.book.records)
+    assert f"an edit is by operator, undo, restore: not by {by!r}" == outcome.error
 
 
 async def test_an_undo_of_what_was_kept_is_for_good(desk):
