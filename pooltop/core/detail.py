@@ -8,6 +8,7 @@ there, the garbage collector need not know these values.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -23,8 +24,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     agent: str
     origin: OriginKey
-    queue: int = 200
-    """Queued requests to tell of, oldest first."""
+    queue: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 200
+    """Queued requests to tell of, oldest first; what a viewer sends is held to these limits."""
     request: RequestId | None = None
     """Of this one its header fields are told too; None for none."""
     socket: SocketId | None = None

@@ -96,6 +96,9 @@ class Paces:
             if not origin.queued:
                 continue
             seen = self._seen.setdefault(key, deque())
+            if seen and at - seen[-1][0] > 2 * PACE_S:
+                # Nobody looked in between: an idle night would be counted in.
+                seen.clear()
             if not seen or at - seen[-1][0] >= _PACE_STEP_S:
                 seen.append((at, origin.queue.count))
             # The one that is older than the window is its beginning.

@@ -128,6 +128,8 @@ class Hosting:
     ) -> Seat:
         """Let a viewer watch from now on; its first update is sent at once.
 
+        Whatever prevents that, nobody is there who was not there before.
+
         Raises:
             EngineError: there are too many.
         """
@@ -136,11 +138,17 @@ class Hosting:
         self._seats[seat.number] = seat
         how = "" if info.wall_holds_since is None else " and holds the write lock"
         self._tell(f"{info} is attached{how}")
-        seat.feed = self._pump.add(
-            interval_s=interval_s,
-            emit=lambda update: self._ship(seat, update),
-            may_emit=seat.is_ready,
-        )
+        try:
+            seat.feed = self._pump.add(
+                interval_s=interval_s,
+                emit=lambda update: self._ship(seat, update),
+                may_emit=seat.is_ready,
+            )
+        except BaseException:
+            self.roll.leave(seat.number)
+            del self._seats[seat.number]
+            self._tell(f"{info} could not be told anything and is gone")
+            raise
         return seat
 
     def leave(self, seat: Seat) -> None:

@@ -78,7 +78,11 @@ class Pump:
             self._began = self._loop.time()
         feed.pass_until(self._loop.time() - self._began)
         self._feeds.append(feed)
-        self.now()
+        try:
+            self.now()
+        except BaseException:
+            self._feeds.remove(feed)
+            raise
         self._plan()
         return feed
 

@@ -237,6 +237,19 @@ def test_the_pace_is_that_of_the_last_seconds():
     assert pace(13.0) is None, "its origin is forgotten"
 
 
+def test_a_time_in_which_nobody_looked_is_no_part_of_the_pace():
+    tally, paces, key = Tally(), Paces(), OriginKey("a:80:")
+    origin = tally.origins[key]
+    origin.queued = 1
+    paces.look(tally, 0.0)
+    paces.look(tally, 36_000.0)
+    assert paces.of(key, tally, 36_000.0) is None
+    for _ in range(100):
+        origin.queue.record(0.1)
+    paces.look(tally, 36_001.0)
+    assert 100.0 == paces.of(key, tally, 36_001.0)
+
+
 def test_the_pace_of_an_origin_that_never_had_a_queue_is_not_known():
     tally, paces, key = Tally(), Paces(), OriginKey("a:80:")
     assert 0 == tally.origins[key].queued

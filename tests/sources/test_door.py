@@ -360,3 +360,20 @@ async def test_who_may_end_it_ends_it(station: Station, until: Until) -> None:
         await until(lambda: bool(station.finished))
 
     assert [f"the engine was stopped by pooltop stop (pid {os.getpid()})"] == station.finished
+
+
+async def test_who_cannot_be_told_anything_was_never_there(
+    station: Station, attach: Attach
+) -> None:
+    class Mute:
+        backlog_bytes = 0
+
+        def send(self, message: wire.Message) -> int:
+            raise wire.WireError("it cannot be written down")
+
+    with pytest.raises(wire.WireError):
+        station.hosting.join(Mute(), interval_s=1.0)  # type: ignore[arg-type]
+    assert 0 == len(station.hosting.roll)
+
+    source, _ = await attach()
+    assert (await source.submit(EDIT)).accepted, "the write lock is free"

@@ -213,3 +213,11 @@ def test_an_interval_that_would_spin_or_never_come_is_refused(interval_s: float)
 
     with pytest.raises(wire.WireError):
         wire.read_from_viewer(body)
+
+
+@pytest.mark.parametrize("queue", [-1, 10_001, 2**63])
+def test_a_watch_of_more_than_there_is_to_see_is_refused(queue: int) -> None:
+    watch = Watch(agent="a", origin=OriginKey("h:80:"), queue=queue)
+
+    with pytest.raises(wire.WireError):
+        wire.read_from_viewer(wire.encode(wire.SetWatch(watch=watch))[4:])
