@@ -6,6 +6,8 @@ any harm to the engine or to the other viewers.
 Rules of this file:
 - Somebody else's process is closed unheard, as far as the kernel tells whose it is.
 - Who says nothing for _FIRST_S seconds is closed; so is who sends what is no message.
+- Where the load has taken every descriptor, who comes is let in on one of those that are kept
+  spare for it; and where none of them is left either, this waits, and does not spin.
 - At most _MOST_CONNECTIONS at once, of whom the roll lets a part watch: there is always room for
   one more to ask or to end the engine.
 """
@@ -13,6 +15,8 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import os
 import socket
 from collections.abc import Callable, Coroutine
@@ -39,6 +43,11 @@ from pooltop.sources.wire import (
 _FIRST_S = 5.0
 _FLUSH_S = 0.5
 _MOST_CONNECTIONS = 32
+_SPARES = 4
+"""Descriptors that the load cannot take: for a viewer or two, and for who ends the engine."""
+_AGAIN_S = 0.5
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+"""The connection waits on, and would be told of again at once."""
 
 
 class Door:
@@ -64,33 +73,49 @@ class Door:
         self.describe = describe
         self.finish = finish
         self._listener: socket.socket | None = None
+        self._again: asyncio.TimerHandle | None = None
+        self._spares: list[int] = []
         self._loop = asyncio.get_running_loop()
         self._guests: set[Guest] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.move_to(listener)
+        self._keep_spares()
 
     def move_to(self, listener: socket.socket | None) -> None:
         """Accept from another socket, or from none for now; who is there stays."""
         if self._listener is not None:
             self._loop.remove_reader(self._listener)
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
         self._listener = listener
-        if listener is not None:
-            self._loop.add_reader(listener, self._accept)
+        self._listen()
 
     async def close(self, goodbye: str) -> None:
         """Let nobody in any more, and tell all who are there why; within _FLUSH_S seconds."""
         self.move_to(None)
+        while self._spares:
+            os.close(self._spares.pop())
         for guest in tuple(self._guests):
             guest.leave(Goodbye(reason=goodbye))
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _listen(self) -> None:
+        self._again = None
+        if self._listener is not None:
+            self._loop.add_reader(self._listener, self._accept)
+
     def _accept(self) -> None:
         assert self._listener is not None
+        self._keep_spares()
         try:
-            end, _ = self._listener.accept()
-        except OSError:  # gone again before its turn, or no descriptor is left
-            return
+            end = self._next(self._listener)
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                self._loop.remove_reader(self._listener)
+                self._again = self._loop.call_later(_AGAIN_S, self._listen)
+            return  # or gone again before its turn
         try:
             pid = require_own(end)
         except (PooltopError, OSError):
@@ -103,6 +128,21 @@ class Door:
         self._guests.add(guest)
         self.own(guest.open(end), "greeting")
 
+    def _next(self, listener: socket.socket) -> socket.socket:
+        """Accept who is next, in the place of a spare descriptor where there is no other."""
+        try:
+            return listener.accept()[0]
+        except OSError as error:
+            if error.errno != errno.EMFILE or not self._spares:
+                raise
+        os.close(self._spares.pop())
+        return listener.accept()[0]
+
+    def _keep_spares(self) -> None:
+        with contextlib.suppress(OSError):
+            while self._listener is not None and len(self._spares) < _SPARES:
+                self._spares.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+
     # For its guests.
 
     def own(self, work: Coroutine[None, None, None], name: str) -> None:
@@ -112,8 +152,9 @@ class Door:
         task.add_done_callback(self._tasks.discard)
 
     def forget(self, guest: Guest) -> None:
-        """Count a guest no more."""
+        """Count a guest no more, and keep its descriptor for the next one."""
         self._guests.discard(guest)
+        self._loop.call_soon(self._keep_spares)  # it is closed after this
 
 
 class Guest:

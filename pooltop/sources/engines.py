@@ -42,6 +42,8 @@ LAUNCH_TIMEOUT_S = 25.0
 """How long an engine may take from its spawn until its load runs."""
 STOP_TIMEOUT_S = 2.0
 """How long an engine that is to end may take before it is killed."""
+TERM_S = 1.0
+"""How long it may take beyond that, once SIGTERM was sent to it."""
 _ANSWER_S = 1.0
 _READ_BYTES = 65536
 
@@ -107,7 +109,7 @@ def find() -> list[Found]:
 
 
 def stop(name: str) -> str:
-    """End an engine: its load at once, itself within STOP_TIMEOUT_S; gives how, in words.
+    """End an engine: its load at once, itself within STOP_TIMEOUT_S or TERM_S more; gives how.
 
     Raises:
         UsageError: it cannot be a name.
@@ -137,9 +139,13 @@ def _ask_to_finish(end: socket.socket, process: _Process, deadline: float) -> st
         pass
     if process.has_ended_by(deadline):
         return "has ended"
+    # One that takes nobody in may hear this still, and then ends its demo and tells its viewers.
+    process.signal(signal.SIGTERM)
+    if process.has_ended_by(deadline + TERM_S):
+        return "has ended"
     process.signal(signal.SIGKILL)
-    if process.has_ended_by(deadline + 1.0):
-        return f"did not end within {STOP_TIMEOUT_S:g} s and was killed"
+    if process.has_ended_by(deadline + TERM_S + 1.0):
+        return f"did not end within {STOP_TIMEOUT_S + TERM_S:g} s and was killed"
     raise EngineError(f"process {process.pid} cannot be ended")
 
 

@@ -109,6 +109,7 @@ class Station:
     def __init__(self, hosting: Hosting) -> None:
         """Keep."""
         self.hosting = hosting
+        self.door: Door
         self.finished: list[str] = []
 
     def raw(self) -> socket.socket:
@@ -160,6 +161,7 @@ async def station(
     found = Station(hosting)
     about = Description(name="e", pid=os.getpid(), profile="p", wall_started=0.0, viewers=0)
     door = Door(claim.listen(), hosting, describe=lambda: about, finish=found.finished.append)
+    found.door = door
     stack.push_async_callback(door.close, "the test is over")
     hosting.start()
     return found

@@ -178,9 +178,25 @@ async def test_an_engine_that_hangs_is_told_of_and_killed_when_it_is_to_stop(
     words = await asyncio.to_thread(engines.stop, "e")
 
     assert "the engine did not answer within 1 s" == found.problem
-    assert f"engine e (pid {launched.pid}) did not end within 2 s and was killed" == words
+    assert f"engine e (pid {launched.pid}) did not end within 3 s and was killed" == words
     await until(lambda: not _is_alive(launched.pid))
     assert ["e.log"] == [each.name for each in runtime_dir.iterdir()]
+
+
+async def test_an_engine_that_does_not_hear_its_viewers_is_ended_in_order_all_the_same(
+    serve: Serve,
+    profile_for: MakeProfile,
+    launch: LaunchIt,
+    runtime_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    launched = await launch(profile_for((await serve()).port))
+    monkeypatch.setattr(engines._Talk, "send", lambda _, message: None)
+
+    words = await asyncio.to_thread(engines.stop, "e")
+
+    assert f"engine e (pid {launched.pid}) has ended" == words
+    assert [] == list(runtime_dir.iterdir())
 
 
 @pytest.mark.parametrize("lost", ["pooltop", "pooltop/e.lock", "pooltop/e.sock"])

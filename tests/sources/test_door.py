@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 import os
 import re
+import resource
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 import pytest
 
@@ -22,6 +25,16 @@ from pooltop.sources.roll import MOST_VIEWERS
 
 if TYPE_CHECKING:
     from conftest import Attach, Station, Until, Viewer
+
+
+class TakeAll(Protocol):
+    """Takes descriptors, and gives them back."""
+
+    give_back: Callable[[], None]
+
+    def __call__(self) -> None:
+        """Take every one that is left."""
+
 
 EDIT = Edit(id=7, agent="a", option="max_sockets", value=5)
 
@@ -67,6 +80,43 @@ async def test_only_the_holder_edits_and_others_are_told_who_it_is(
     assert (False, True, 7) == (refused.accepted, accepted.accepted, refused.id)
     assert re.fullmatch(words, refused.error)
     assert "running" == station.hosting.load
+
+
+@pytest.fixture
+def take_all_descriptors() -> Iterator[TakeAll]:
+    """Leave this process not one descriptor; ``give_back`` has them back."""
+    _, hard = before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 64, hard))
+    with contextlib.ExitStack() as held:
+
+        def take() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    held.callback(os.close, os.dup(0))
+
+        take.give_back = held.close  # type: ignore[attr-defined]
+        yield cast("TakeAll", take)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_who_comes_is_let_in_where_the_load_has_taken_every_descriptor(
+    station: Station, runtime_dir: Path, take_all_descriptors: TakeAll
+) -> None:
+    loop = asyncio.get_running_loop()
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(5)]
+        take_all_descriptors()
+        for client in clients:
+            client.setblocking(False)
+            await loop.sock_connect(client, str(runtime_dir / "e.sock"))
+        *first, last = clients
+        async with asyncio.timeout(10):
+            for client in first:
+                assert b"" != await loop.sock_recv(client, 1)
+            while station.door._again is None:  # it does not spin for the fifth
+                await asyncio.sleep(0)
+            take_all_descriptors.give_back()
+            assert b"" != await loop.sock_recv(last, 1)
 
 
 async def test_stop_works_for_everybody(station: Station, attach: Attach) -> None:
