@@ -29,7 +29,7 @@ _KNOWN = 1024
 Packed: TypeAlias = "array[int]"
 """Bucket indexes, then as many counts: four bytes a bucket as a rule."""
 _NOTHING: Packed = array("H")
-_NEVER = (-1.0, -1.0, -1.0)
+_NEVER = (-1.0, -1.0)
 Quantiles = tuple[float | None, ...]
 
 
@@ -38,6 +38,7 @@ class LatencyPast:
 
     __slots__ = (
         "_answered",
+        "_answered_of",
         "_at",
         "_base",
         "_deltas",
@@ -63,7 +64,9 @@ class LatencyPast:
         # Where a window begins, and where it ends on a screen that shows the past.
         self._old, self._new = _Cursor(), _Cursor()
         self._order: list[int] = []
-        self._answered: tuple[tuple[float, float, float], float | None] = (_NEVER, None)
+        # Of the interval that was asked for last: a table wants the same at every key.
+        self._answered_of = _NEVER
+        self._answered: dict[float, float | None] = {}
         self._known: dict[tuple[float, float, tuple[float, ...]], Quantiles] = {}
         self._thin_in = _THIN_EVERY
 
@@ -157,12 +160,12 @@ class LatencyPast:
         if not self._at:
             return None
         low, high = self._index_at(since), self._index_at(until)
-        key = (self._at[low], self._at[high], q)
-        if self._answered[0] == key:
-            return self._answered[1]
-        value = self._quantile(low, high, q)
-        self._answered = (key, value)
-        return value
+        of = (self._at[low], self._at[high])
+        if self._answered_of != of:
+            self._answered_of, self._answered = of, {}
+        if q not in self._answered:
+            self._answered[q] = self._quantile(low, high, q)
+        return self._answered[q]
 
     def _quantile(self, low: int, high: int, q: float) -> float | None:
         old = self._standing(self._old, low)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -15,6 +16,9 @@ from pooltop.ui.terminal import Terminal
 
 _CLOSE_S = 2.5
 """An orderly end of the source may take so long."""
+_GARBAGE = 20_000
+"""New objects after which Python looks for cycles among the youngest: a frame makes thousands, and
+with 700, its own choice, that was a tenth of a frame."""
 _HARD_S = 6.0
 """After a signal the process is gone by then, whatever hangs (a terminal that is no more)."""
 
@@ -42,6 +46,10 @@ async def _run(app: PoolTopApp, source: Source) -> int:
         # What nohup, or a shell without job control, has made us ignore stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, app.leave, code)
+    # What was imported stays for good: some 80,000 objects that need not be looked through again
+    # and again, several times a frame.
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     try:
         await app.run_async()
     finally:

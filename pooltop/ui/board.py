@@ -23,9 +23,9 @@ from pooltop.present.manual import manual_lines
 from pooltop.present.table import row_line, shown_columns, title_line
 from pooltop.present.transport import transport_line
 from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
-from pooltop.present.workload_rows import build_workload_rows
 from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.layout import Plan, plan
+from pooltop.ui.memo import Memo
 from pooltop.ui.pages.base import Page
 from pooltop.ui.pages.events import EventsPage
 from pooltop.ui.pages.pools import PoolsPage
@@ -58,11 +58,12 @@ class Board:
         self.alert = LinePane(painter, id="alert")
         self.pools = PoolsPage(painter)
         self.queue = QueuePage(painter)
+        self.workloads = WorkloadsPage(painter)
         self.pages: tuple[Page, ...] = (
             self.pools,
             SocketsPage(painter),
             self.queue,
-            WorkloadsPage(painter),
+            self.workloads,
             EventsPage(painter),
         )
         """In the order of their numbers."""
@@ -81,6 +82,7 @@ class Board:
         """Those of the instant that is shown."""
         self.alert_place: int | None = None
         """Which of them is shown."""
+        self._found: Memo[list[Alert]] = Memo()
         self._planned: object = None
         self._help_top: int | None = None
 
@@ -253,7 +255,12 @@ class Board:
         if view.snapshot is None:
             self.alert.show([()])
             return
-        found = alerts_of(view.snapshot, view.history, acknowledged=view.acknowledged)
+        snapshot = view.snapshot
+        found = self._found.get(
+            snapshot,
+            view.acknowledged,
+            lambda: alerts_of(snapshot, view.history, acknowledged=view.acknowledged),
+        )
         self.alerts = tuple(found)
         place = next((i for i, one in enumerate(found) if one.id == view.alert), None)
         self.alert_place = first_open(found) if place is None else place
@@ -273,7 +280,7 @@ class Board:
         self.traffic.styles.width = layout.workloads
         inner = layout.workloads - layout.sides
         columns = shown_columns(WORKLOAD_COLUMNS, inner)
-        rows = build_workload_rows(view.snapshot, view.history, window_s=view.header.window_s)
+        rows = self.workloads.workload_rows(view, view.snapshot)
         self.traffic.title(f"WORKLOADS {len(rows)}  (4)")
         self.traffic.show_sheet(
             Sheet(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
 
 from rich.text import Text
@@ -42,6 +42,7 @@ from pooltop.ui.keys import bindings
 from pooltop.ui.logbook import Logbook
 from pooltop.ui.messages import SnapshotArrived
 from pooltop.ui.operator import Operator
+from pooltop.ui.pace import Pace, rate_words
 from pooltop.ui.reader import Reader
 from pooltop.ui.terminal import Terminal
 from pooltop.ui.theme import THEMES, palette
@@ -69,6 +70,7 @@ class Dashboard(App[None]):
         read_only: bool = False,
         window_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
+        spent: Callable[[], float] = time.thread_time,
         ascii_only: bool | None = None,
         keys: Keymap = STANDARD,
     ) -> None:
@@ -79,6 +81,7 @@ class Dashboard(App[None]):
             read_only: Refuse everything that changes something, for good.
             window_s: What rates, quantiles and plots cover at first.
             clock: Monotonic seconds, for the reader's own timing.
+            spent: Seconds of CPU that drawing and all that leads to it took so far.
             ascii_only: Draw without block characters; None asks the output's encoding.
             keys: Which keys do what.
         """
@@ -89,6 +92,9 @@ class Dashboard(App[None]):
         # All of them: Textual's own (ctrl+q) stand in no table, and so on no screen.
         self._bindings = bindings(keys)
         self.clock = clock
+        self._spent = spent
+        self.pace = Pace()
+        """How often is drawn."""
         self._ascii = _needs_ascii() if ascii_only is None else ascii_only
         for theme in THEMES:
             self.register_theme(theme)
@@ -123,6 +129,7 @@ class Dashboard(App[None]):
         self._heard_at = clock()
         self._interval_s: float | None = None
         self._watched: Watch | None = None
+        self._drawn: Hashable | None = None
         self.forced = False
         """Whether the reader would not wait for an orderly end."""
         self.on_leave: Callable[[int], None] | None = None
@@ -210,11 +217,14 @@ class Dashboard(App[None]):
             self.operator.say(told, "warn")
         if before is None:
             self.operator.meet(update.snapshot)
+        draws = True
         if before is not None and update.snapshot.at > before.at:
             gap = update.snapshot.at - before.at
             # An edit is answered at once, out of turn: that is not the rate.
             if self._interval_s is None or gap > self._interval_s / 2:
                 self._interval_s = gap
+                # A recording is drawn as it is played: it costs nobody's engine anything.
+                draws = self.player is not None or self.pace.take(self.clock(), self._spent())
         self.history.add(update.snapshot)
         self.operator.desk.see(update.snapshot)
         if self.player is None:  # which goes back by itself
@@ -226,7 +236,7 @@ class Dashboard(App[None]):
         self._heard_at = self.clock()
         if self._state != "ENDED":
             self._state = "LIVE" if self.player is None else "REPLAY"
-        if not update.past:
+        if draws and not update.past:
             self.post_message(SnapshotArrived())
 
     def _ended(self, reason: str) -> None:
@@ -280,6 +290,7 @@ class Dashboard(App[None]):
             return
         if isinstance(self._driver, Terminal) and self._driver.is_behind:
             return  # the next update is drawn, if the terminal reads again by then
+        self._drawn = self.board.page.table.cursor
         with self.batch_update():
             self.board.draw(self.view(), self.size.width, self.size.height)
         self._watch()
@@ -332,7 +343,7 @@ class Dashboard(App[None]):
             newer = self.logbook.newer(frozen.at)
             detail = f"{units.age(latest.at - frozen.at)} behind, {newer} new events"
         elif state == "LIVE" and self._interval_s:
-            detail = f"{1 / self._interval_s:.2g}/s"
+            detail = rate_words(self._interval_s, self.pace.every)
         elif state in ("SILENT", "WAITING"):
             detail = f"for {units.age(self._silence_s())}"
         return HeaderFacts(

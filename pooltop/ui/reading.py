@@ -98,9 +98,10 @@ class ReadingKeys(Dashboard):
         self.redraw()
 
     def on_cursor_moved(self, message: CursorMoved) -> None:
-        """Show what the cursor went to."""
+        """Show what the cursor went to, if the key that moved it did not."""
         del message
-        self.redraw()
+        if self.board.page.table.cursor != self._drawn:
+            self.redraw()
 
     def on_heading_clicked(self, message: HeadingClicked) -> None:
         """Sort by the column that was clicked."""

@@ -223,7 +223,7 @@ class Host:
 
 
 class BusyEngine:
-    """Agents of ten hosts each, and a workload for each host."""
+    """Agents of ten hosts each, and a workload for each agent."""
 
     def __init__(self, hosts: int = HOSTS) -> None:
         """Begin at second 1000 of the engine's clock."""
@@ -275,7 +275,9 @@ class BusyEngine:
                     completed=host.done,
                     latency=origin.latency.total,
                 )
-                for host, origin in zip(self.hosts, origins, strict=True)
+                for host, origin in zip(
+                    self.hosts[::_HOSTS_AN_AGENT], origins[::_HOSTS_AN_AGENT], strict=True
+                )
             ),
             process=ProcessFacts(pid=1, rss_bytes=1 << 27, cpu_s=at, open_fds=2100, max_fds=20000),
             details=tuple(details),

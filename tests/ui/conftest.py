@@ -87,7 +87,13 @@ def desk() -> OpenDesk:
     ) -> AsyncIterator[Desk]:
         source = source or ScriptedSource(demo_agents(live))
         clock = HandClock()
-        app = PoolTopApp(source, read_only=read_only, clock=clock, ascii_only=ascii_only)
+        app = PoolTopApp(
+            source,
+            read_only=read_only,
+            clock=clock,
+            spent=lambda: 0.0,  # its clock stands still, the machine's does not
+            ascii_only=ascii_only,
+        )
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             one = Desk(app, source, pilot, clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import ClassVar, Generic
 
 from textual.containers import Horizontal, Vertical
@@ -25,6 +25,7 @@ from pooltop.present.table import (
 )
 from pooltop.ui.choice import Choice
 from pooltop.ui.layout import Plan
+from pooltop.ui.memo import Memo
 from pooltop.ui.view import View
 from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.table import Sheet, TableGrid
@@ -131,6 +132,10 @@ class TablePage(Page, Generic[KeyedRow]):
         """The rows in the order shown."""
         self.shown: tuple[Column[KeyedRow], ...] = ()
         """The columns shown."""
+        self._made: Memo[list[KeyedRow]] = Memo()
+        self._given: Sequence[KeyedRow] = ()
+        self._asked: object = None
+        self._keys: tuple[Hashable, ...] = ()
 
     @property
     def row(self) -> KeyedRow | None:
@@ -143,21 +148,14 @@ class TablePage(Page, Generic[KeyedRow]):
         """Filter, sort and show these rows in a table whose content has this width."""
         choice = self.choice
         shown = self.shown = shown_columns(self.all_columns, width + plan.sides)
-        found = choice.matching(rows, self.all_columns)
-        column = column_named(self.all_columns, choice.sort)
-        if column is not None:
-            ordered = sort_rows(
-                found, column, descending=choice.descending, held=choice.held(view.now)
-            )
-        else:
-            ordered = list(found)
-        self.rows = tuple(ordered)
+        self._order(rows, choice.held(view.now))
+        ordered = self.rows
         note = view.note or (
             f"no {self.noun.lower()} match the filter" if rows else self.nothing(view)
         )
         self.table.show_sheet(
             Sheet(
-                keys=tuple(row.id for row in ordered),
+                keys=self._keys,
                 heading=title_line(shown, width, sorted_by=choice.sort),
                 line=lambda i, cursor: row_line(ordered[i], shown, width, cursor=cursor),
                 ground=lambda i: self.ground(ordered[i]),
@@ -167,6 +165,20 @@ class TablePage(Page, Generic[KeyedRow]):
         )
         fits = max(1, plan.table - plan.frame - 1)
         self.table.title(self._title(view, len(ordered), len(rows), fits))
+
+    def _order(self, rows: Sequence[KeyedRow], held: tuple[Hashable, ...] | None) -> None:
+        """Filter and sort, unless these very rows were in just this way the last time."""
+        choice, columns = self.choice, self.all_columns
+        asked = (choice.needle, choice.sort, choice.descending, held, columns)
+        if rows is self._given and asked == self._asked:
+            return
+        found = choice.matching(rows, columns)
+        column = column_named(columns, choice.sort)
+        if column is not None:
+            found = sort_rows(found, column, descending=choice.descending, held=held)
+        self.rows = tuple(found)
+        self._keys = tuple(row.id for row in self.rows)
+        self._given, self._asked = rows, asked
 
     def ground(self, row: KeyedRow) -> str:
         """Give the palette's name of a row's background."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pooltop.present.blocks import wrapped
@@ -10,7 +11,7 @@ from pooltop.present.inspector import Subject
 from pooltop.present.line import Line
 from pooltop.ui.choice import Choice
 from pooltop.ui.layout import Plan
-from pooltop.ui.logbook import Logged
+from pooltop.ui.logbook import Logbook, Logged
 from pooltop.ui.pages.base import TablePage
 from pooltop.ui.view import View
 from pooltop.ui.widgets.lines import Painter
@@ -28,6 +29,7 @@ class EventsPage(TablePage[EventRow]):
     def __init__(self, painter: Painter) -> None:
         """Begin with the newest."""
         super().__init__(painter, Choice("time", descending=True))
+        self._rows: dict[int, EventRow] = {}
 
     @property
     def subject(self) -> Subject | None:
@@ -46,8 +48,18 @@ class EventsPage(TablePage[EventRow]):
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show what the log holds, up to the instant."""
         inner = self.lay_out(view, plan, width)
-        rows = [_row(logged, view.until) for logged in view.logbook.shown(view.until)]
-        self.show_rows(view, plan, inner, rows)
+        self._rows = dict(self._numbered(view.logbook, view.until))
+        self.show_rows(view, plan, inner, list(self._rows.values()))
+
+    def _numbered(self, logbook: Logbook, until: float | None) -> Iterator[tuple[int, EventRow]]:
+        """Give the rows by their entries' numbers, most of which were made before."""
+        before = self._rows.get
+        for logged in logbook.shown(until):
+            times = logged.times(until)
+            row = before(logged.number)
+            if row is None or row.times != times:
+                row = _row(logged, until)
+            yield logged.number, row
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give the event in full."""

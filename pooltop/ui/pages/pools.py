@@ -91,14 +91,20 @@ class PoolsPage(TablePage[HostRow]):
         """Give a row for each host; the header and the alerts are made of them too."""
         if view.snapshot is None:
             return []
-        table = width - plan.inspector
-        return build_rows(
-            view.snapshot,
-            view.history,
-            window_s=view.header.window_s,
-            stale=view.stale,
-            spark=SPARK if plan.table and self.wants_spark(table) else 0,
-            ascii_only=view.ascii_only,
+        snapshot, window_s = view.snapshot, view.header.window_s
+        wanted = plan.table and self.wants_spark(width - plan.inspector)
+        spark = SPARK if wanted else 0
+        return self._made.get(
+            snapshot,
+            (window_s, view.stale, spark, view.ascii_only),
+            lambda: build_rows(
+                snapshot,
+                view.history,
+                window_s=window_s,
+                stale=view.stale,
+                spark=spark,
+                ascii_only=view.ascii_only,
+            ),
         )
 
     def draw_hosts(self, view: View, plan: Plan, width: int, rows: list[HostRow]) -> None:

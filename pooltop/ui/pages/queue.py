@@ -86,7 +86,9 @@ class QueuePage(TablePage[RequestRow]):
             else [find(view.snapshot, host)[1]]
         )
         self._queued = sum(origin.queued for origin in origins if origin is not None)
-        self.show_rows(view, plan, inner, build(view.snapshot, host))
+        snapshot, key = view.snapshot, (host, self._running)
+        rows = self._made.get(snapshot, key, lambda: build(snapshot, host))
+        self.show_rows(view, plan, inner, rows)
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give all that is known of the request."""

@@ -52,7 +52,8 @@ class SocketsPage(TablePage[SocketRow]):
         inner = self.lay_out(view, plan, width)
         if view.snapshot is not None:
             self.all_columns = COLUMNS if view.all_hosts else _OF_ONE_HOST
-            rows = build_socket_rows(view.snapshot, None if view.all_hosts else view.host)
+            snapshot, host = view.snapshot, None if view.all_hosts else view.host
+            rows = self._made.get(snapshot, host, lambda: build_socket_rows(snapshot, host))
             self.show_rows(view, plan, inner, rows)
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:

@@ -61,9 +61,17 @@ class WorkloadsPage(TablePage[WorkloadRow]):
         inner = self.lay_out(view, plan, width)
         if view.snapshot is None:
             return
-        rows = build_workload_rows(view.snapshot, view.history, window_s=view.header.window_s)
-        self.show_rows(view, plan, inner, rows)
+        self.show_rows(view, plan, inner, self.workload_rows(view, view.snapshot))
         self._draw_plots(view, view.snapshot, plan, width)
+
+    def workload_rows(self, view: View, snapshot: Snapshot) -> list[WorkloadRow]:
+        """Give a row for each workload."""
+        window_s = view.header.window_s
+        return self._made.get(
+            snapshot,
+            window_s,
+            lambda: build_workload_rows(snapshot, view.history, window_s=window_s),
+        )
 
     def _draw_plots(self, view: View, snapshot: Snapshot, plan: Plan, width: int) -> None:
         row = self.row
