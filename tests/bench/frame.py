@@ -11,9 +11,12 @@ cursor moves three times a second:
   under 25 % is the budget. A busy machine says nearly the same.
 - From a key written to the terminal to the bytes that paint the cursor on its new row: median,
   95 % and the worst; under 100 ms is the budget. A busy machine adds to it.
-- How many frames a second were drawn: fewer than four where the dashboard has found frames too dear.
+  Where the inspector covers the table there is no cursor to be seen, and no figure.
+- The rate that the header tells at the end: fewer than four a second where the dashboard has found
+  frames too dear.
 
-``--profile`` writes the dashboard's cProfile there, a file for each size.
+``--profile`` writes the dashboard's cProfile there, a file for each size, at one update a second.
+``nice -n -10`` keeps others on a busy machine from getting into the second figure.
 """
 
 from __future__ import annotations
@@ -53,6 +56,7 @@ MOST_PAINT_S = 0.1
 SIZES = ((120, 40), (200, 60))
 PAGES = ("Pools", "Sockets", "Queue", "Workloads", "Events")
 _STYLE = rb"(?:\x1b\[[0-9;]*m)"
+_RATE = re.compile(rb"LIVE +((?:[\d.]+/s -> )?[\d.]+/s)")
 _CURSOR = re.compile(rb">" + _STYLE + rb"+((?:[^\x1b]|" + _STYLE + rb"){1,80})")
 """The mark of the cursor's row, and what stands behind it."""
 
@@ -134,7 +138,7 @@ class Figures(NamedTuple):
 
     cpu: float
     """Share of one core."""
-    frames_s: float
+    rate: str
     paint_s: list[float]
     """From each key to its effect, ascending."""
     bytes_s: float
@@ -181,7 +185,7 @@ class Measurer:
         paints = _paints(read, pressed)
         return Figures(
             spent / took,
-            _frames(read) / took,
+            _rate(b"".join(data for _, data in read)),
             sorted(paints),
             sum(len(data) for _, data in read) / took,
             len(pressed),
@@ -217,18 +221,19 @@ def _paints(read: list[tuple[float, bytes]], pressed: list[float]) -> list[float
     return paints
 
 
-def _frames(read: list[tuple[float, bytes]]) -> int:
-    """Count the times that the header's clock or what else changes with every update was drawn."""
-    return sum(data.count(b"\x1b[?2026h") for _, data in read)
+def _rate(stream: bytes) -> str:
+    """Give the rate that the header told last."""
+    found = _RATE.findall(re.sub(_STYLE, b"", stream))
+    return found[-1].decode() if found else "-"
 
 
 def show(name: str, figures: Figures) -> bool:
     """Print a line of the table; tells whether it is within the budget."""
     paints = figures.paint_s or [float("nan")]
     p95 = paints[min(len(paints) - 1, int(len(paints) * 0.95))]
-    good = figures.cpu < MOST_CPU and p95 < MOST_PAINT_S
+    good = figures.cpu < MOST_CPU and not p95 >= MOST_PAINT_S
     print(
-        f"{name:34}{figures.cpu * 100:6.1f} %{figures.frames_s:7.1f}{figures.bytes_s / 1024:8.0f}"
+        f"{name:38}{figures.cpu * 100:6.1f} %{figures.rate:>12}{figures.bytes_s / 1024:8.0f}"
         f"{statistics.median(paints) * 1000:9.0f}{p95 * 1000:6.0f}{paints[-1] * 1000:6.0f}"
         f"  {len(figures.paint_s):3}/{figures.keys}  {'' if good else 'OVER'}",
         flush=True,
@@ -280,7 +285,7 @@ def main() -> None:
         raise SystemExit(child(options.hosts, options.profile))
     sizes = [s for s in SIZES if options.only in (None, f"{s[0]}x{s[1]}")]
     print(f"{options.hosts} hosts, {options.hosts * 10} sockets, {options.hosts * 25} queued, 4/s")
-    print(f"{'':34}{'CPU':>8}{'paints':>7}{'KiB/s':>8}  key: {'p50':>4}{'p95':>6}{'max':>6} ms")
+    print(f"{'':38}{'CPU':>8}{'drawn':>12}{'KiB/s':>8}  key: {'p50':>4}{'p95':>6}{'max':>6} ms")
     good = True
     for size in sizes:
         path = options.profile and str(Path(options.profile) / f"{size[0]}x{size[1]}.prof")

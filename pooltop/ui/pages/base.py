@@ -136,6 +136,8 @@ class TablePage(Page, Generic[KeyedRow]):
         self._given: Sequence[KeyedRow] = ()
         self._asked: object = None
         self._keys: tuple[Hashable, ...] = ()
+        self._lines: dict[tuple[int, bool], Line] = {}
+        self._lines_of: object = None
 
     @property
     def row(self) -> KeyedRow | None:
@@ -150,6 +152,7 @@ class TablePage(Page, Generic[KeyedRow]):
         shown = self.shown = shown_columns(self.all_columns, width + plan.sides)
         self._order(rows, choice.held(view.now))
         ordered = self.rows
+        self._forget_lines(width)
         note = view.note or (
             f"no {self.noun.lower()} match the filter" if rows else self.nothing(view)
         )
@@ -157,7 +160,7 @@ class TablePage(Page, Generic[KeyedRow]):
             Sheet(
                 keys=self._keys,
                 heading=title_line(shown, width, sorted_by=choice.sort),
-                line=lambda i, cursor: row_line(ordered[i], shown, width, cursor=cursor),
+                line=lambda i, cursor: self._line(i, width, cursor=cursor),
                 ground=lambda i: self.ground(ordered[i]),
                 note=((f"  {note}", "dim"),),
                 pinned=view.inspecting,
@@ -165,6 +168,22 @@ class TablePage(Page, Generic[KeyedRow]):
         )
         fits = max(1, plan.table - plan.frame - 1)
         self.table.title(self._title(view, len(ordered), len(rows), fits))
+
+    def _forget_lines(self, width: int) -> None:
+        """Keep the lines that were made, if they are of the same rows, columns and width."""
+        before = self._lines_of
+        self._lines_of = now = (self.rows, self.shown, width)
+        same = isinstance(before, tuple) and before[0] is now[0] and before[1:] == now[1:]
+        if not same:
+            self._lines = {}
+
+    def _line(self, index: int, width: int, *, cursor: bool) -> Line:
+        """Give a row's line; the cursor that moves on leaves all but two as they are."""
+        line = self._lines.get((index, cursor))
+        if line is None:
+            line = row_line(self.rows[index], self.shown, width, cursor=cursor)
+            self._lines[index, cursor] = line
+        return line
 
     def _order(self, rows: Sequence[KeyedRow], held: tuple[Hashable, ...] | None) -> None:
         """Filter and sort, unless these very rows were in just this way the last time."""

@@ -26,7 +26,8 @@ class Painter:
     def __init__(self, palette: Palette) -> None:
         """Begin with an empty cache."""
         self.palette = palette
-        self.strip = lru_cache(maxsize=4096)(self._strip)
+        # A few frames' worth of the largest screen: each takes some 5 KiB.
+        self.strip = lru_cache(maxsize=1024)(self._strip)
 
     def _strip(self, line: Line, width: int, ground: str) -> Strip:
         base = self.palette[ground]
