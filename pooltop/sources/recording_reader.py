@@ -12,6 +12,8 @@ import stat
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
+from operator import lt
 from typing import Self
 
 from pooltop.core.snapshot import JournalEntry, Snapshot
@@ -37,9 +39,12 @@ from pooltop.sources.recording_format import (
     unpack,
     version_of,
 )
+from pooltop.sources.soundness import is_sound
 
 _CHUNK = 1024 * 1024
 _MOST_BOOKMARKS = 10_000
+_MOST_UNREADABLE = 20
+"""Snapshots in a row that cannot be read, after which no good one is looked for at the start."""
 _PATIENCE_BYTES = 4 * LARGEST_BYTES
 """What is looked through in vain for the next good frame; a file made to annoy has no end of it."""
 
@@ -116,7 +121,11 @@ class Recording:
         Raises:
             IndexError: there is none with this index.
         """
-        return self._read(Snapshot, self._snapshots[index])
+        place = self._snapshots[index]
+        snapshot = self._read(Snapshot, place)
+        if snapshot is None or (snapshot.at, snapshot.wall_at) != (place.at, place.wall_at):
+            return None
+        return snapshot
 
     def journal(self, after: float, until: float) -> Journal:
         """Give what the journal has between two times, the first one excluded."""
@@ -152,21 +161,29 @@ class Recording:
             )
         self._read_meta()
         index = self._indexed()
-        if index is None:
+        if index is None or not self._take(index):
             self._is_whole = self._trailer() is not None
-            index = self._walked()
+            walked = self._walked()
             if self._is_whole and not self._damaged:
                 self._damaged = 1  # the index
+            if not walked.snapshots:
+                raise RecordingError(f"{self.path} ends before its first whole snapshot")
+            if not self._take(walked):
+                by = self.meta.pooltop or "an unknown version"
+                raise RecordingError(f"{self.path} has no snapshot that can be read (pooltop {by})")
+
+    def _take(self, index: Index) -> bool:
+        """Go by this index, from the first snapshot that can be read; tells whether there is one.
+
+        Each that cannot may be a large one: a file made to annoy has as many as it likes.
+        """
         self._snapshots, self._journals = index.snapshots, index.journals
         self.bookmarks = index.bookmarks[:_MOST_BOOKMARKS]
-        if not self._snapshots:
-            raise RecordingError(f"{self.path} ends before its first whole snapshot")
-        good = (n for n in range(len(self._snapshots)) if self.snapshot(n) is not None)
-        first = next(good, None)
-        if first is None:
-            by = self.meta.pooltop or "an unknown version"
-            raise RecordingError(f"{self.path} has no snapshot that can be read (pooltop {by})")
-        self._snapshots = self._snapshots[first:]
+        for first in range(min(_MOST_UNREADABLE, len(index.snapshots))):
+            if self.snapshot(first) is not None:
+                self._snapshots = index.snapshots[first:]
+                return True
+        return False
 
     def _read_meta(self) -> None:
         meta = self._read(Meta, Place(len(MAGIC), 0.0, 0.0))
@@ -177,9 +194,12 @@ class Recording:
         """Give the index that the file ends with; None when there is none to rely on."""
         offset = self._trailer()
         index = None if offset is None else self._read(Index, Place(offset, 0.0, 0.0))
-        if index is None or not all(map(_is_sorted, (index.snapshots, index.journals))):
+        if offset is None or index is None:
             return None
-        return index
+        believable = _is_believable(index.snapshots, offset) and _is_believable(
+            index.journals, offset
+        )
+        return index if believable else None
 
     def _trailer(self) -> int | None:
         """Give where the trailer says that the index is; None when there is no trailer."""
@@ -248,7 +268,9 @@ class Recording:
         body = None if header is None else self._body(place.offset, header)
         if header is None or body is None or header.letter != LETTERS[kind]:
             return None
-        return unpack(kind, body)
+        value = unpack(kind, body)
+        # The places of an index are looked at on their own: there may be very many.
+        return value if value is None or kind is Index or is_sound(value) else None
 
     def _header(self, offset: int) -> Header | None:
         return read_header(self._bytes(offset, HEADER.size))
@@ -273,12 +295,14 @@ class Recording:
 _NOWHERE: tuple[Place, ...] = ()
 
 
-def _is_sorted(places: tuple[Place, ...]) -> bool:
-    times = [place.at for place in places]
+def _is_believable(places: tuple[Place, ...], end: int) -> bool:
+    """Tell whether frames can be at these places: each once, in order, and before ``end``."""
+    offsets = [place.offset for place in places]
     return (
-        all(0 <= place.offset < 2**62 for place in places)
-        and all(at - at == 0 for at in times)  # neither infinite nor no number
-        and times == sorted(times)
+        all(map(lt, offsets, offsets[1:]))
+        and (not offsets or (offsets[0] >= 0 and offsets[-1] < end))
+        and all(map(is_sound, places))
+        and all(before.at <= place.at for before, place in pairwise(places))
     )
 
 

@@ -12,18 +12,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from pooltop.core.edits import EditRecord
-from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
-from pooltop.sources import recording_format
+from pooltop.core.histogram import Histogram
+from pooltop.core.model import AgentOptions, OriginKey, SocketId
+from pooltop.core.snapshot import (
+    AgentSnapshot,
+    OriginSnapshot,
+    ProcessFacts,
+    Snapshot,
+    SocketInfo,
+    WorkloadSnapshot,
+)
+from pooltop.core.states import SocketState
+from pooltop.sources import recording_format, recording_reader
 from pooltop.sources.base import Update
 from pooltop.sources.bookmarks import BookmarkFinder
 from pooltop.sources.recording_format import (
     HEADER,
     MAGIC,
     TRAILER,
+    TRAILER_MARK,
     Bookmark,
     Index,
+    Journal,
     Meta,
     Place,
     RecordingError,
@@ -31,6 +44,7 @@ from pooltop.sources.recording_format import (
 )
 from pooltop.sources.recording_reader import Recording
 from pooltop.sources.recording_writer import RecordingFile
+from pooltop.sources.soundness import is_sound
 
 if TYPE_CHECKING:
     from conftest import Story, Write
@@ -40,6 +54,15 @@ Open = Callable[[str], Recording]
 
 def _told(recording: Recording) -> list[Snapshot | None]:
     return [recording.snapshot(index) for index in range(len(recording))]
+
+
+def _as_snapshot(frame: bytes) -> bytes:
+    """Give a frame of something else that says it is a snapshot, its CRC right."""
+    odd = bytearray(frame)
+    odd[12:13] = b"S"
+    crc = zlib.crc32(odd[HEADER.size :], zlib.crc32(odd[4:8] + odd[12 : HEADER.size]))
+    odd[8:12] = crc.to_bytes(4, "big")
+    return bytes(odd)
 
 
 def test_what_was_written_is_read(story: Story, write: Write, opened: Open) -> None:
@@ -207,6 +230,8 @@ def test_a_damaged_index_is_not_believed(story: Story, write: Write, opened: Ope
         Index(snapshots=(Place(30, math.inf, 1.0),)),
         Index(),
         Index(snapshots=(Place(0, 1.0, 1.0), Place(20, 2.0, 1.0))),
+        Index(snapshots=(Place(2**40, 1.0, 1.0),)),
+        Index(snapshots=(Place(30, 1.0, math.nan),)),
     ],
 )
 def test_an_index_that_was_made_up_is_harmless(
@@ -235,6 +260,128 @@ def test_an_index_out_of_order_is_not_believed(story: Story, write: Write, opene
         file.write(pack(index) + TRAILER.pack(size, b"pooltop."))
 
     assert [update.snapshot for update in updates] == _told(opened(path))
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_a_file_of_nothing_but_unreadable_snapshots_is_given_up_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: bool
+) -> None:
+    frame = _as_snapshot(pack(Meta(title="no snapshot")))
+    start = len(MAGIC + pack(Meta()))
+    places = (Place(start + (0 if repeated else n * len(frame)), 1.0, 1.0) for n in range(1000))
+    content = MAGIC + pack(Meta()) + frame * 1000
+    index = pack(Index(snapshots=tuple(places)))
+    path = tmp_path / "r"
+    path.write_bytes(content + index + TRAILER.pack(len(content), TRAILER_MARK))
+    unpacked = []
+    real = recording_reader.unpack
+    monkeypatch.setattr(
+        recording_reader, "unpack", lambda kind, body: unpacked.append(kind) or real(kind, body)
+    )
+
+    with pytest.raises(RecordingError, match="has no snapshot that can be read"):
+        Recording(str(path))
+
+    assert 40 >= unpacked.count(Snapshot)
+
+
+def test_snapshots_behind_many_damaged_ones_are_found(
+    story: Story, write: Write, opened: Open
+) -> None:
+    updates = story.updates(50)
+    path = write(updates)
+    with Recording(path) as recording:
+        places = recording._snapshots
+    with open(path, "r+b") as file:
+        for place in places[:60]:
+            file.seek(place.offset + HEADER.size)
+            file.write(b"\xff\xff")
+
+    recording = opened(path)
+
+    assert [update.snapshot for update in updates[60:]] == _told(recording)
+
+
+INF, NAN = math.inf, math.nan
+_SOCKET = SocketInfo(id=SocketId(1), state=SocketState.FREE, opened_at=100.0, since=100.0)
+_EDIT = EditRecord(number=1, at=1.0, wall_at=1.0, option="x", before=1, after=2, by="operator")
+
+
+def _one_agent(options: AgentOptions, socket: SocketInfo) -> Snapshot:
+    origin = OriginSnapshot(
+        key=OriginKey("a:80:"), scheme="http", host="a", port=80, sockets=(socket,)
+    )
+    agent = AgentSnapshot(
+        name="one",
+        options=options,
+        initial_options=AgentOptions(),
+        origins=(origin,),
+        bounds={"maxSockets": (1, INF)},
+    )
+    return Snapshot(seq=1, at=100.0, wall_at=1.9e9, agents=(agent,))
+
+
+def test_infinity_is_read_where_it_is_no_limit() -> None:
+    edited = structs.replace(_EDIT, before=INF)
+    snapshot = structs.replace(_one_agent(AgentOptions(), _SOCKET), edits=(edited,))
+    assert is_sound(snapshot)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        structs.replace(_one_agent(AgentOptions(), _SOCKET), **fields)
+        for fields in (
+            {"at": NAN},
+            {"at": INF},
+            {"at": 101.0},
+            {"wall_at": NAN},
+            {"wall_at": 1e300},
+            {"auto_revert_s": INF},
+            {"edits": (structs.replace(_EDIT, wall_at=3e11),)},
+            {"edits": (structs.replace(_EDIT, revert_at=INF),)},
+            {"edits": (structs.replace(_EDIT, after=NAN),)},
+            {"process": ProcessFacts(cpu_s=-INF)},
+            {
+                "workloads": (
+                    WorkloadSnapshot(
+                        name="w",
+                        agent="a",
+                        target="",
+                        state="",
+                        pattern="",
+                        latency=Histogram(1, NAN, {}),
+                    ),
+                )
+            },
+        )
+    ]
+    + [
+        _one_agent(AgentOptions(max_sockets=NAN), _SOCKET),
+        _one_agent(AgentOptions(), structs.replace(_SOCKET, since=NAN)),
+        _one_agent(AgentOptions(), structs.replace(_SOCKET, dns=INF)),
+    ],
+)
+def test_a_snapshot_with_numbers_that_no_engine_tells_counts_as_damaged(
+    story: Story, opened: Open, tmp_path: Path, wrong: Snapshot
+) -> None:
+    good = story.snapshot(1)
+    path = tmp_path / "r"
+    frames = pack(wrong, 100.0, 1.9e9) + pack(good, good.at, good.wall_at)
+    path.write_bytes(MAGIC + pack(Meta()) + frames)
+
+    assert [good] == _told(opened(str(path)))
+
+
+def test_journal_entries_with_such_numbers_are_left_out(
+    story: Story, opened: Open, tmp_path: Path
+) -> None:
+    good = story.snapshot(1)
+    journal = Journal(entries=(structs.replace(story.entry(1, 1), wall_at=NAN),))
+    frames = pack(journal, good.at, good.wall_at) + pack(good, good.at, good.wall_at)
+    (tmp_path / "r").write_bytes(MAGIC + pack(Meta()) + frames)
+
+    assert () == opened(str(tmp_path / "r")).journal(0.0, 1e9).entries
 
 
 def test_what_only_looks_like_the_begin_of_a_frame_is_passed_over(
@@ -340,13 +487,8 @@ def test_a_file_without_permission_is_told(
 
 def test_snapshots_of_another_world_are_told_with_who_wrote_them(tmp_path: Path) -> None:
     path = tmp_path / "r"
-    strange = pack(Bookmark(at=1, wall_at=1, kind="edit", text=""))
-    odd = bytearray(strange)
-    odd[12:13] = b"S"
-    body = bytes(odd[HEADER.size :])
-    crc = zlib.crc32(body, zlib.crc32(bytes(odd[4:8] + odd[12 : HEADER.size])))
-    odd[8:12] = crc.to_bytes(4, "big")
-    path.write_bytes(MAGIC + pack(Meta(pooltop="9.9")) + bytes(odd))
+    odd = _as_snapshot(pack(Bookmark(at=1, wall_at=1, kind="edit", text="")))
+    path.write_bytes(MAGIC + pack(Meta(pooltop="9.9")) + odd)
 
     with pytest.raises(RecordingError, match=r"no snapshot that can be read \(pooltop 9\.9\)"):
         Recording(str(path))
