@@ -6,7 +6,7 @@ viewer is where the player is, ``due_s`` tells when there will be another. Keys 
 How a viewer gets to a moment: forward, it is given what lies between, at most ten minutes of it
 and no closer than PAST_STEPS asks for; back, it begins anew (``sources.base.Update``) with the ten
 minutes before that moment. All of it but the moment itself is marked ``past``. Journal entries are
-never left out on the way forward.
+not left out on the way forward, however fast: only of more than MOST_ENTRIES at once the oldest.
 """
 
 from __future__ import annotations

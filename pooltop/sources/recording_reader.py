@@ -45,6 +45,8 @@ _CHUNK = 1024 * 1024
 _MOST_BOOKMARKS = 10_000
 _MOST_UNREADABLE = 20
 """Snapshots in a row that cannot be read, after which no good one is looked for at the start."""
+MOST_ENTRIES = 5000
+"""Of the journal between two moments, and of its frames; what is older counts as dropped."""
 _PATIENCE_BYTES = 4 * LARGEST_BYTES
 """What is looked through in vain for the next good frame; a file made to annoy has no end of it."""
 
@@ -128,16 +130,33 @@ class Recording:
         return snapshot
 
     def journal(self, after: float, until: float) -> Journal:
-        """Give what the journal has between two times, the first one excluded."""
-        entries: list[JournalEntry] = []
-        dropped = 0
+        """Give what the journal has between two times, the first one excluded.
+
+        Of more than MOST_ENTRIES the last are given, and by their numbers it is counted how many
+        those before are.
+        """
+        parts: list[tuple[JournalEntry, ...]] = []
+        number = dropped = 0
         first, last = (bisect_right(self._journal_at, at) for at in (after, until))
-        for place in self._journals[first:last]:
-            journal = self._read(Journal, place)
+        oldest = max(first, last - MOST_ENTRIES)
+        while last > oldest and number < MOST_ENTRIES:
+            last -= 1
+            journal = self._read(Journal, self._journals[last])
             if journal is not None:
-                entries += journal.entries
+                parts.append(journal.entries)
+                number += len(journal.entries)
                 dropped += journal.dropped
-        return Journal(entries=tuple(entries), dropped=dropped)
+        entries = tuple(entry for part in reversed(parts) for entry in part)
+        too_many = max(0, number - MOST_ENTRIES)
+        dropped += too_many
+        if last > first and entries:
+            # The engine numbers its entries one by one, those that were lost as well.
+            beginning = self._read(Journal, self._journals[first])
+            if beginning is not None and beginning.entries:
+                all_there_were = entries[-1].seq - beginning.entries[0].seq + 1
+                left_out = beginning.dropped + all_there_were - len(entries) + too_many
+                dropped = max(dropped, left_out)
+        return Journal(entries=entries[too_many:], dropped=dropped)
 
     def close(self) -> None:
         """Let the file go; safe to call twice."""

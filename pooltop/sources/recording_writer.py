@@ -9,6 +9,9 @@ import contextlib
 import os
 import queue
 import threading
+from array import array
+
+import msgspec
 
 from pooltop.core.snapshot import Snapshot
 from pooltop.sources.base import Update
@@ -29,7 +32,29 @@ from pooltop.sources.recording_format import (
 
 _MOST_PENDING = 64
 """Updates that may wait for the disk; beyond them pictures are left out, and counted."""
+_MOST_CARRIED = 10_000
+"""Journal entries of updates that were left out, to be written with the next; the oldest go."""
 _MOST_BOOKMARKS = 1000
+
+
+class _Places:
+    """Where the frames of one kind are, in columns: a recording may go on for weeks."""
+
+    def __init__(self) -> None:
+        self._offsets = array("Q")
+        self._at = array("d")
+        self._wall_at = array("d")
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def append(self, place: Place) -> None:
+        self._offsets.append(place.offset)
+        self._at.append(place.at)
+        self._wall_at.append(place.wall_at)
+
+    def freeze(self) -> tuple[Place, ...]:
+        return tuple(map(Place, self._offsets, self._at, self._wall_at))
 
 
 class RecordingFile:
@@ -44,8 +69,8 @@ class RecordingFile:
         self.path = path
         self.size = 0
         """Bytes written so far."""
-        self._snapshots: list[Place] = []
-        self._journals: list[Place] = []
+        self._snapshots = _Places()
+        self._journals = _Places()
         self._bookmarks: list[Bookmark] = []
         self._finder = BookmarkFinder()
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -82,9 +107,9 @@ class RecordingFile:
         snapshot = update.snapshot
         frames: list[bytes] = []
         end = self.size
-        journals, bookmarks = [], self._finder.look(snapshot)
+        journal, bookmarks = None, self._finder.look(snapshot)
         if update.entries or update.dropped:
-            journals.append(Place(end, snapshot.at, snapshot.wall_at))
+            journal = Place(end, snapshot.at, snapshot.wall_at)
             frames.append(_frame(Journal(entries=update.entries, dropped=update.dropped), snapshot))
             end += len(frames[-1])
         place = Place(end, snapshot.at, snapshot.wall_at)
@@ -93,7 +118,8 @@ class RecordingFile:
         frames += [_frame(bookmark, snapshot) for bookmark in bookmarks[:room]]
         self._write(b"".join(frames))
         self._snapshots.append(place)
-        self._journals += journals
+        if journal is not None:
+            self._journals.append(journal)
         self._bookmarks += bookmarks[:room]
 
     def finish(self) -> None:
@@ -108,8 +134,8 @@ class RecordingFile:
                     os.unlink(self.path)
                 return
             index = Index(
-                snapshots=tuple(self._snapshots),
-                journals=tuple(self._journals),
+                snapshots=self._snapshots.freeze(),
+                journals=self._journals.freeze(),
                 bookmarks=tuple(self._bookmarks),
             )
             place = self.size
@@ -143,6 +169,8 @@ class RecordingThread:
         """Why nothing more is written, in words; empty while all is well."""
         self._file = file
         self._given = self._done = 0
+        self._left_out: Update | None = None
+        """The latest of these since one was taken, with the journal of them all."""
         self._updates: queue.SimpleQueue[Update | Meta | None] = queue.SimpleQueue()
         # A daemon: a disk that hangs for ever does not hold up the end of the process.
         self._thread = threading.Thread(target=self._work, name="pooltop-recording", daemon=True)
@@ -154,9 +182,13 @@ class RecordingThread:
         self._updates.put(meta)
 
     def put(self, update: Update) -> None:
-        """Take an update."""
+        """Take an update; of one that is left out the journal goes with the next."""
+        if self._left_out is not None:
+            update = _joined(self._left_out, update)
+            self._left_out = None
         if self._given - self._done >= _MOST_PENDING:
             self.missed += 1
+            self._left_out = update
             return
         self._given += 1
         self._updates.put(update)
@@ -166,6 +198,10 @@ class RecordingThread:
 
         Nothing may be put after it. Safe to call again.
         """
+        if self._left_out is not None:
+            self.missed -= 1
+            self._updates.put(self._left_out)
+            self._left_out = None
         self._updates.put(None)
         self._thread.join(within_s)
         return not self._thread.is_alive()
@@ -177,7 +213,7 @@ class RecordingThread:
             self._done += 1
         try:
             self._file.finish()
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - as in ``_try``
             self.failure = self.failure or _stopped(error)
 
     def _try(self, given: Update | Meta) -> None:
@@ -186,22 +222,31 @@ class RecordingThread:
                 self._file.begin(given)
             else:
                 self._file.append(given)
-        except OSError as error:
-            self.failure = _stopped(error)
         except RecordingError as error:
             self.failure = f"the recording stopped: {error}"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the viewer is to be told
+            self.failure = _stopped(error)
 
 
 def _frame(value: Body, snapshot: Snapshot) -> bytes:
     return pack(value, snapshot.at, snapshot.wall_at)
 
 
-def _stopped(error: OSError) -> str:
+def _joined(left_out: Update, update: Update) -> Update:
+    """Give an update with the journal of one before it that was left out."""
+    entries = (*left_out.entries, *update.entries)
+    too_many = max(0, len(entries) - _MOST_CARRIED)
+    dropped = left_out.dropped + update.dropped + too_many
+    return msgspec.structs.replace(update, entries=entries[too_many:], dropped=dropped)
+
+
+def _stopped(error: Exception) -> str:
     return f"the recording stopped: {_why(error)}; all before this is in it"
 
 
-def _why(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+def _why(error: Exception) -> str:
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return words or type(error).__name__
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import math
 import os
 import random
 import stat
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,43 @@ def test_lost_entries_are_counted(story: Story, write: Write, opened: Open) -> N
     snapshots = [story.snapshot(s) for s in (0, 1, 2)]
     recording = opened(write(Update(snapshot=s, dropped=3) for s in snapshots))
     assert 6 == recording.journal(100.0, math.inf).dropped
+
+
+def test_of_very_many_entries_between_two_moments_the_last_are_given_and_the_others_counted(
+    story: Story, write: Write, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_reader, "MOST_ENTRIES", 4)
+    updates = [
+        Update(
+            snapshot=story.snapshot(s),
+            entries=tuple(story.entry(number, s) for number in range(3 * s + 1, 3 * s + 4)),
+        )
+        for s in range(10)
+    ]
+    recording = opened(write(updates))
+
+    journal = recording.journal(100.0, math.inf)
+
+    assert ([27, 28, 29, 30], 23) == ([each.seq for each in journal.entries], journal.dropped)
+    journal = recording.journal(108.0, math.inf)
+    assert ([28, 29, 30], 0) == ([each.seq for each in journal.entries], journal.dropped)
+
+
+def test_a_recording_that_goes_on_for_weeks_takes_little_memory(
+    story: Story, tmp_path: Path
+) -> None:
+    file = RecordingFile(str(tmp_path / "r"))
+    update = story.update(0)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(1000):
+            file.append(update)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        file.finish()
+    assert 100 > (after - before) / 1000
 
 
 def test_a_person_sees_what_it_is_and_nobody_else_may_read_it(story: Story, write: Write) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import zlib
@@ -24,6 +25,7 @@ from pooltop.core.model import (
     TLSOptions,
     Workload,
 )
+from pooltop.sources import recording_writer
 from pooltop.sources.base import OwnLock, Update
 from pooltop.sources.local import LocalSource
 from pooltop.sources.recording import RecordingTee
@@ -173,7 +175,11 @@ async def test_a_full_disk_stops_the_recording_and_not_the_session(
 
 
 async def test_a_slow_disk_costs_pictures_and_is_told(
-    story: Story, path: str, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+    story: Story,
+    path: str,
+    viewer: Viewer,
+    opened: Open,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gate = threading.Event()
     real = RecordingFile.append
@@ -194,7 +200,49 @@ async def test_a_slow_disk_costs_pictures_and_is_told(
     said = [e.text for u in viewer.updates for e in u.entries if e.text.startswith("the disk")]
     assert ["the disk is slow: instants are left out of the recording"] == said
     assert 101 == len(viewer.updates) == tee._file.snapshots + tee._thread.missed
-    assert ", 38 left out: the disk was slow" in tee.summary()
+    assert f", {tee._thread.missed} left out: the disk was slow" in tee.summary()
+    assert tee._thread.missed > 0
+    recording = opened(path)
+    told = recording.journal(-math.inf, math.inf)
+    assert (list(range(1, 102)), 0) == ([entry.seq for entry in told.entries], told.dropped)
+    assert recording.at[-1] == viewer.updates[-1].snapshot.at
+
+
+def test_entries_of_what_was_left_out_are_carried_to_a_bound_and_counted_beyond(
+    story: Story, path: str, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_writer, "_MOST_PENDING", 2)
+    monkeypatch.setattr(recording_writer, "_MOST_CARRIED", 5)
+    gate = threading.Event()
+    real = RecordingFile.begin
+    monkeypatch.setattr(
+        RecordingFile, "begin", lambda self, meta: (gate.wait(10), real(self, meta))
+    )
+    thread = RecordingThread(RecordingFile(path))
+    thread.begin(Meta())
+    for update in story.updates(5):
+        thread.put(update)
+    gate.set()
+    assert thread.finish(within_s=10)
+
+    journal = opened(path).journal(-math.inf, math.inf)
+    assert ([1, 7, 8, 9, 10, 11], 5) == ([each.seq for each in journal.entries], journal.dropped)
+    assert 9 == thread.missed
+
+
+def test_whatever_is_wrong_with_an_update_is_told_and_what_was_before_is_kept(
+    story: Story, path: str, opened: Open
+) -> None:
+    thread = RecordingThread(RecordingFile(path))
+    thread.begin(Meta())
+    thread.put(story.update(0))
+    thread.put(story.update(1, seq=2**70))
+    thread.put(story.update(2))
+    assert thread.finish(within_s=10)
+
+    assert thread.failure.startswith("the recording stopped: ")
+    assert thread.failure.endswith("; all before this is in it")
+    assert [story.snapshot(0)] == _told(opened(path))
 
 
 def test_a_disk_that_hangs_holds_nobody_up(
