@@ -19,7 +19,7 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop replay FILE [options]       play what --record wrote, in the same screens
        pooltop attach [NAME] [options]     watch an engine that runs in the background
        pooltop list [--json]               say which engines run in the background
-       pooltop stop NAME                   end one: its load at once, itself within 2 s
+       pooltop stop NAME                   end one: its load at once, itself within 3 s
        pooltop keys [--keys FILE]          print the keys, as a file of keys to start from
        pooltop serve [NAME] [options]      show one in a browser, read-only, on this machine
 """
