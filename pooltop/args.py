@@ -52,6 +52,11 @@ options:
                     to the other viewers
   --record FILE     write all that is told to a new file as well, for pooltop replay
   --keys FILE       the dashboard's keys, instead of $XDG_CONFIG_HOME/pooltop/keys.toml
+  --theme NAME      the dashboard's colours: pooltop, pooltop-light, pooltop-contrast (for a
+                    projector), ansi-dark and ansi-light (the terminal's own 16), or any other of
+                    Textual's; without it what the terminal says of itself counts, and NO_COLOR
+  --ascii           draw without block characters; by itself where the locale is not UTF-8
+  --no-mouse        leave the mouse to the terminal, which selects text with it
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --detach          run in the background and show nothing; exits 0 once the load runs
   --name NAME       what the engine in the background is called (default: as its profile)
@@ -89,22 +94,27 @@ _WITH_VALUE = {
     "--allow": "a host",
     "--name": "a name",
     "--record": "a file",
+    "--theme": "a name",
     "--keys": "a file",
     "--port": "a number",
     "--listen": "an address",
 }
-_FLAGS = ("--headless", "--json", "--read-only", "--detach", "--write", "--version", "--help")
+_FLAGS = (
+    *("--headless", "--json", "--read-only", "--write", "--ascii", "--no-mouse"),
+    *("--detach", "--version", "--help"),
+)
 _SHORT = {"-h": "--help", "-V": "--version"}
 _COMMANDS = ("demo", "check", "replay", "attach", "list", "stop", "keys", "serve")
 _OF_A_PROFILE = ("--profile", "--allow", "--auto-revert", "--detach", "--name")
 _OF_A_SCREEN = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
-_OF_A_VIEWER = (*_OF_A_SCREEN, "--keys")
+_LOOKS = ("--theme", "--ascii", "--no-mouse")
+_OF_A_VIEWER = (*_OF_A_SCREEN, *_LOOKS, "--keys")
 _NOT_FOR = {
     "replay": (*_OF_A_PROFILE, "--interval", "--duration", "--record"),
     "attach": _OF_A_PROFILE,
     "list": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--json")),
     "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
-    "keys": (*_OF_A_PROFILE, *_OF_A_SCREEN),
+    "keys": (*_OF_A_PROFILE, *_OF_A_SCREEN, *_LOOKS),
     "serve": ("--detach", *_OF_A_VIEWER),
 }
 """Options that a command would have to ignore."""
@@ -120,6 +130,7 @@ class Request:
 
     __slots__ = (
         "allow",
+        "ascii",
         "auto_revert",
         "command",
         "detach",
@@ -132,11 +143,13 @@ class Request:
         "keys",
         "listen",
         "name",
+        "no_mouse",
         "port",
         "profile",
         "read_only",
         "record",
         "recording",
+        "theme",
         "version",
         "write",
     )
@@ -147,6 +160,9 @@ class Request:
         """"run", "demo", "check", "replay", "attach", "list", "stop", "keys" or "serve"."""
         self.profile: str | None = None
         self.headless = self.json = self.read_only = self.version = self.help = False
+        self.ascii = self.no_mouse = False
+        self.theme: str | None = None
+        """The dashboard's; None for what suits the terminal."""
         self.detach = self.write = False
         self.name: str | None = None
         """What an engine in the background is to be called; None for as its profile."""

@@ -92,7 +92,7 @@ def _run(request: Request) -> int:
     interval, duration = _times(request)
     said = _said_of_the_profile(request)
     is_headless = not request.detach and _is_headless(request)
-    if not (is_headless or request.detach) and _is_blind_or_deaf():
+    if not (is_headless or request.detach) and _cannot_show(request):
         return EXIT_USAGE
     loaded = _load(request)
     if loaded is None:
@@ -171,9 +171,20 @@ def _watch(source: Source, request: Request, keys: Keymap | None) -> int:
         return run_headless(
             source, json=request.json, interval=interval or _HEADLESS_S, duration=duration
         )
+    return _dashboard(source, request, keys, read_only=request.read_only)
+
+
+def _dashboard(source: Source, request: Request, keys: Keymap, *, read_only: bool) -> int:
     from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
 
-    return run_dashboard(source, read_only=request.read_only, keys=keys)
+    return run_dashboard(
+        source,
+        read_only=read_only,
+        keys=keys,
+        theme=request.theme,
+        ascii_only=request.ascii or None,
+        mouse=not request.no_mouse,
+    )
 
 
 def _detach(request: Request, profile: Profile) -> int:
@@ -189,7 +200,7 @@ def _attach(request: Request) -> int:
         if duration is not None:
             message = "--duration of attach is how long to print: add --headless"
             raise ArgumentError(message)
-        if _is_blind_or_deaf():
+        if _cannot_show(request):
             return EXIT_USAGE
     keys = None if is_headless else _load_keys(request)
     from pooltop import background  # noqa: PLC0415 - not for --help
@@ -281,7 +292,7 @@ def _told(work: Callable[[], int]) -> int:
 
 def _replay(request: Request) -> int:
     is_headless = _is_headless(request)
-    if not is_headless and _is_blind_or_deaf():
+    if not is_headless and _cannot_show(request):
         return EXIT_USAGE
     keys = None if is_headless else _load_keys(request)
     from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - not for --help
@@ -298,9 +309,8 @@ def _replay(request: Request) -> int:
             return replay_headless(recording, json=request.json)
         from pooltop.sources.playback import PlayerSource  # noqa: PLC0415 - likewise
         from pooltop.sources.player import Player  # noqa: PLC0415 - likewise
-        from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
 
-        return run_dashboard(PlayerSource(Player(recording)), read_only=True, keys=keys)
+        return _dashboard(PlayerSource(Player(recording)), request, keys, read_only=True)
 
 
 def _load(request: Request) -> Loaded | None:
@@ -366,6 +376,22 @@ def _read_time(option: str, text: str, kind: Duration) -> float | None:
 
 def _is_headless(request: Request) -> bool:
     return request.headless or request.json or not _has_screen()
+
+
+def _cannot_show(request: Request) -> bool:
+    """Tell whether there can be no dashboard, for the terminal or the theme; says why."""
+    if _is_blind_or_deaf():
+        return True
+    if request.theme is not None:
+        from pooltop.errors import UsageError  # noqa: PLC0415 - not for --help
+        from pooltop.ui.first_theme import check_theme  # noqa: PLC0415 - only where one is named
+
+        try:
+            check_theme(request.theme)
+        except UsageError as error:
+            _refuse(f"{error}\n")
+            return True
+    return False
 
 
 def _is_blind_or_deaf() -> bool:

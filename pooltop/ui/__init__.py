@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
+import select
 import signal
+import sys
 import threading
 from functools import partial
 
 from pooltop.present.keys import STANDARD, Keymap
 from pooltop.sources.base import Source
 from pooltop.ui.app import PoolTopApp
+from pooltop.ui.first_theme import first_theme
 from pooltop.ui.terminal import Terminal
 
 _CLOSE_S = 2.5
@@ -23,23 +27,36 @@ _HARD_S = 6.0
 """After a signal the process is gone by then, whatever hangs (a terminal that is no more)."""
 
 
-def run_dashboard(source: Source, *, read_only: bool = False, keys: Keymap = STANDARD) -> int:
+def run_dashboard(
+    source: Source,
+    *,
+    read_only: bool = False,
+    keys: Keymap = STANDARD,
+    theme: str | None = None,
+    ascii_only: bool | None = None,
+    mouse: bool = True,
+) -> int:
     """Show ``source`` until the reader leaves or a signal comes, then close it.
 
     Args:
         source: What to watch; started and closed here.
         read_only: Refuse every edit and control.
         keys: Which keys do what.
+        theme: The name of one that there is; None has the terminal's colours decide.
+        ascii_only: Draw without block characters; None asks the output's encoding.
+        mouse: Whether to ask the terminal for clicks; without, it selects text by itself.
 
     Returns:
         The exit status: 0; 1 when the engine could not be started or failed, or the dashboard
         did; 130 after ctrl+c twice or SIGINT; 143 after SIGTERM; 129 after SIGHUP, and when the
         terminal is gone.
     """
-    return asyncio.run(_run(PoolTopApp(source, read_only=read_only, keys=keys), source))
+    app = PoolTopApp(source, read_only=read_only, keys=keys, ascii_only=ascii_only)
+    app.theme = theme or first_theme(os.environ, app.console.color_system)
+    return asyncio.run(_run(app, source, mouse=mouse))
 
 
-async def _run(app: PoolTopApp, source: Source) -> int:
+async def _run(app: PoolTopApp, source: Source, *, mouse: bool) -> int:
     loop = asyncio.get_running_loop()
     app.on_leave = partial(_arm, app)
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
@@ -51,14 +68,27 @@ async def _run(app: PoolTopApp, source: Source) -> int:
     gc.freeze()
     gc.set_threshold(_GARBAGE)
     try:
-        await app.run_async()
+        await app.run_async(mouse=mouse)
     finally:
         try:
             async with asyncio.timeout(0.5 if app.forced else _CLOSE_S):
                 await source.close()
         except TimeoutError:
             pass
+    _tell(app.farewell())
     return app.return_code or 0
+
+
+def _tell(lines: list[str]) -> None:
+    """Write to the terminal as it is now; one that takes nothing keeps nobody."""
+    output = sys.__stdout__
+    if output is None or not lines or not output.isatty():
+        return  # a browser's driver has a protocol of its own there
+    text = "".join(f"{line}\n" for line in lines)
+    with contextlib.suppress(OSError, ValueError):
+        _, can, _ = select.select([], [output], [], 0)
+        if can:
+            os.write(output.fileno(), text.encode(output.encoding, "backslashreplace"))
 
 
 def _arm(app: PoolTopApp, code: int) -> None:

@@ -8,6 +8,7 @@ that the app owns and ends.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable, Coroutine, Hashable
@@ -26,6 +27,7 @@ from pooltop.errors import PooltopError
 from pooltop.present import units
 from pooltop.present.alerts import alert_facts
 from pooltop.present.clean import clean
+from pooltop.present.farewell import farewell_lines
 from pooltop.present.header import HeaderFacts, State, load_of
 from pooltop.present.history import History
 from pooltop.present.inspector import RequestSubject, SocketSubject
@@ -38,6 +40,7 @@ from pooltop.sources.player import Player
 from pooltop.sources.recording import RecordingTee
 from pooltop.ui.board import Board
 from pooltop.ui.crash import report
+from pooltop.ui.few_colours import few_colours
 from pooltop.ui.keys import bindings
 from pooltop.ui.logbook import Logbook
 from pooltop.ui.messages import SnapshotArrived
@@ -45,12 +48,13 @@ from pooltop.ui.operator import Operator
 from pooltop.ui.pace import Pace, rate_words
 from pooltop.ui.reader import Reader
 from pooltop.ui.terminal import Terminal
-from pooltop.ui.theme import THEMES, palette
+from pooltop.ui.theme import CONTRAST, STRONG_RATIO, TEXT_RATIO, THEMES, palette
 from pooltop.ui.timeline import Timeline
 from pooltop.ui.view import View, host_of
 from pooltop.ui.widgets.lines import Painter
 
 _HUNG_UP = 129
+"""The exit status after SIGHUP, and when the terminal is gone."""
 _SILENT_S = 5.0
 """Without news for so long the picture is called old."""
 
@@ -85,7 +89,7 @@ class Dashboard(App[None]):
             ascii_only: Draw without block characters; None asks the output's encoding.
             keys: Which keys do what.
         """
-        super().__init__()
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._source = source
         self.keys = keys
         """Which keys do what."""
@@ -130,6 +134,7 @@ class Dashboard(App[None]):
         self._interval_s: float | None = None
         self._watched: Watch | None = None
         self._drawn: Hashable | None = None
+        self._first_at = 0.0
         self.forced = False
         """Whether the reader would not wait for an orderly end."""
         self.on_leave: Callable[[int], None] | None = None
@@ -192,6 +197,14 @@ class Dashboard(App[None]):
         goes_on = "" if self._source.fixed else ", the engine and its load go on"
         return f"pooltop: suspended{goes_on}; fg comes back"
 
+    def farewell(self) -> list[str]:
+        """Give what is to stay on the terminal; nothing for a recording, or without a picture."""
+        latest = self.history.latest
+        if latest is None or self.player is not None:
+            return []
+        seen_s = max(0.0, latest.at - self._first_at)
+        return farewell_lines(latest, seen_s=seen_s, goes_on=self.company is not None)
+
     def terminal_gone(self) -> None:
         """End as after SIGHUP: nobody sees this any more."""
         self.leave(_HUNG_UP)
@@ -216,6 +229,7 @@ class Dashboard(App[None]):
         if told:
             self.operator.say(told, "warn")
         if before is None:
+            self._first_at = update.snapshot.at
             self.operator.meet(update.snapshot)
         draws = True
         if before is not None and update.snapshot.at > before.at:
@@ -272,7 +286,11 @@ class Dashboard(App[None]):
     # --- drawing ----------------------------------------------------------------------------
 
     def _new_painter(self) -> Painter:
-        return Painter(palette(self.theme_variables, dark=self.current_theme.dark))
+        theme = self.current_theme
+        if self.no_color or theme.ansi:
+            return Painter(few_colours(dark=theme.dark))
+        ratio = STRONG_RATIO if theme is CONTRAST else TEXT_RATIO
+        return Painter(palette(self.theme_variables, dark=theme.dark, text_ratio=ratio))
 
     def _repaint(self) -> None:
         self._painter = self._new_painter()

@@ -135,6 +135,9 @@ class SharingKeys(ReadingKeys):
 
     def action_theme(self) -> None:
         """Take the next theme."""
+        if self.no_color:
+            self.operator.say("NO_COLOR is set: there is no other theme")
+            return
         names = [theme.name for theme in THEMES]
         here = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(here + 1) % len(names)]

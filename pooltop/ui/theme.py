@@ -9,6 +9,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from pooltop.present.line import Ink
+from pooltop.ui.contrast import legible
 
 DARK = Theme(
     name="pooltop",
@@ -38,14 +39,41 @@ LIGHT = Theme(
     panel="#dde5ed",
     dark=False,
 )
-THEMES = (DARK, LIGHT)
+CONTRAST = Theme(
+    name="pooltop-contrast",
+    primary="#7cc4ff",
+    secondary="#7cc4ff",
+    accent="#7fe9ff",
+    warning="#ffd21f",
+    error="#ff8a8a",
+    success="#5dff9f",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#101010",
+    dark=True,
+)
+"""For projectors, and for eyes that want more of it: text has 7:1 on whatever it stands."""
+THEMES = (DARK, LIGHT, CONTRAST)
+TEXT_RATIO, GLYPH_RATIO = 4.5, 3.0
+"""The contrast of text and of glyphs with what is behind them. Source: WCAG 2.2, 1.4.3, 1.4.11."""
+STRONG_RATIO = 7.0
 
 Palette = dict[str, Style]
 """Ink, or the name of a background, to style."""
 
 
-def palette(variables: dict[str, str], *, dark: bool) -> Palette:
-    """Give the styles for a theme's variables, so that every theme of Textual works."""
+def palette(variables: dict[str, str], *, dark: bool, text_ratio: float = TEXT_RATIO) -> Palette:
+    """Give the styles for a theme's variables, so that every theme of Textual works.
+
+    A theme's own colours are kept as far as they can be read: what has too little contrast with
+    any of the backgrounds that it may stand on is mixed with white or black until it has enough.
+
+    Args:
+        variables: The theme's.
+        dark: Whether its background is.
+        text_ratio: The contrast that text gets at least; glyphs, and what is refused, get 3.
+    """
     fallback = THEMES[0 if dark else 1].to_color_system().generate()
 
     def color(name: str) -> Color:
@@ -61,44 +89,57 @@ def palette(variables: dict[str, str], *, dark: bool) -> Palette:
     good, warn, bad = color("success"), color("warning"), color("error")
     use, violet = color("primary"), _parsed("#c08bf0" if dark else "#7a3fb0") or accent
 
-    def ink(front: Color, behind: Color | None = None, *, bold: bool = False) -> Style:
+    def tint(front: Color, strength: float) -> Color:
+        return back.blend(front, strength)
+
+    grounds = {
+        "row": back,
+        "row.cursor": tint(use, 0.26),
+        "row.hot": tint(bad, 0.10),
+        "row.hot.cursor": tint(bad, 0.24),
+    }
+
+    def ink(
+        front: Color, behind: Color | None = None, *, bold: bool = False, ratio: float = text_ratio
+    ) -> Style:
+        under = tuple(grounds.values()) if behind is None else (behind,)
         return Style(
-            color=front.rich_color,
+            color=legible(front, under, ratio).rich_color,
             bgcolor=None if behind is None else behind.rich_color,
             bold=bold or None,
         )
 
-    def tint(front: Color, strength: float) -> Color:
-        return back.blend(front, strength)
+    def glyph(front: Color, behind: Color | None = None, *, bold: bool = False) -> Style:
+        return ink(front, behind, bold=bold, ratio=GLYPH_RATIO)
 
     dim, faint = tint(fore, 0.62), tint(fore, 0.38)
     styles: dict[Ink, Style] = {
         "text": ink(fore),
         "dim": ink(dim),
-        "faint": ink(faint),
+        "faint": glyph(faint),
         "strong": ink(fore.blend(back.inverse, 0.6), bold=True),
         "title": ink(tint(use, 0.85)),
         "accent": ink(accent, bold=True),
         "good": ink(good),
         "warn": ink(warn),
         "bad": ink(bad, bold=True),
-        "bar.use": ink(tint(good, 0.95), tint(good, 0.42)),
-        "bar.hot": ink(tint(bad, 1.0), tint(bad, 0.48)),
-        "bar.free": ink(tint(use, 0.95), tint(use, 0.32)),
-        "bar.room": ink(tint(fore, 0.22), tint(fore, 0.05)),
-        "sock.active": ink(tint(good, 0.95), tint(good, 0.42), bold=True),
-        "sock.free": ink(tint(use, 0.95), tint(use, 0.32)),
-        "sock.connecting": ink(warn, tint(warn, 0.28), bold=True),
-        "sock.tls": ink(violet, tint(violet, 0.3), bold=True),
-        "sock.closing": ink(bad, tint(bad, 0.22)),
-        "plot.use": ink(good),
-        "plot.hot": ink(bad),
-        "plot.use.body": ink(tint(good, 0.42)),
-        "plot.queue.body": ink(tint(warn, 0.42)),
-        "plot.queue": ink(warn),
-        "plot.wait": ink(violet),
-        "plot.limit": ink(tint(bad, 0.6)),
-        "plot.axis": ink(faint),
+        "bar.use": glyph(tint(good, 0.95), tint(good, 0.42)),
+        "bar.hot": glyph(tint(bad, 1.0), tint(bad, 0.48)),
+        "bar.free": glyph(tint(use, 0.95), tint(use, 0.32)),
+        "bar.room": glyph(tint(fore, 0.22), tint(fore, 0.05)),
+        "sock.active": glyph(tint(good, 0.95), tint(good, 0.42), bold=True),
+        "sock.free": glyph(tint(use, 0.95), tint(use, 0.32)),
+        "sock.connecting": glyph(warn, tint(warn, 0.28), bold=True),
+        "sock.tls": glyph(violet, tint(violet, 0.3), bold=True),
+        "sock.closing": glyph(bad, tint(bad, 0.22)),
+        "plot.use": glyph(good),
+        "plot.hot": glyph(bad),
+        "plot.use.body": glyph(tint(good, 0.6)),
+        "plot.queue.body": glyph(tint(warn, 0.6)),
+        "plot.queue": glyph(warn),
+        "plot.wait": glyph(violet),
+        "plot.limit": glyph(tint(bad, 0.6)),
+        "plot.axis": glyph(faint),
         "field": ink(fore, tint(use, 0.16)),
         "field.focus": ink(back, accent, bold=True),
         "field.bad": ink(back, bad, bold=True),
@@ -111,10 +152,8 @@ def palette(variables: dict[str, str], *, dark: bool) -> Palette:
         "alert": ink(tint(bad, 1.0).blend(fore, 0.25), tint(bad, 0.22), bold=True),
     }
     named: Palette = {str(name): style for name, style in styles.items()}
-    named["row"] = Style(bgcolor=back.rich_color)
-    named["row.cursor"] = Style(bgcolor=tint(use, 0.26).rich_color, bold=True)
-    named["row.hot"] = Style(bgcolor=tint(bad, 0.10).rich_color)
-    named["row.hot.cursor"] = Style(bgcolor=tint(bad, 0.24).rich_color, bold=True)
+    for name, ground in grounds.items():
+        named[name] = Style(bgcolor=ground.rich_color, bold=name.endswith("cursor") or None)
     return named
 
 

@@ -95,6 +95,14 @@ def test_everything_that_can_be_asked_for_is_read() -> None:
     assert ("a", "b") == request.allow
 
 
+def test_how_the_dashboard_looks_can_be_said() -> None:
+    plain, asked = parse(["demo"]), parse(["attach", "--theme=x", "--ascii", "--no-mouse"])
+    assert (None, False, False) == (plain.theme, plain.ascii, plain.no_mouse)
+    assert ("x", True, True) == (asked.theme, asked.ascii, asked.no_mouse)
+    with pytest.raises(ArgumentError, match="list takes no --theme"):
+        parse(["list", "--theme", "x"])
+
+
 def test_a_recording_is_written_and_read() -> None:
     assert "r.ptr" == parse(["demo", "--record", "r.ptr"]).record
     request = parse(["replay", "r.ptr", "--json"])

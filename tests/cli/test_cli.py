@@ -260,7 +260,7 @@ def test_the_children_are_spawned_for_the_dashboard_and_ended_however_it_ends(
 ) -> None:
     pids: list[int] = []
 
-    def run_dashboard(source: Source, *, read_only: bool, keys: Keymap) -> int:
+    def run_dashboard(source: Source, *, read_only: bool, keys: Keymap, **looks: object) -> int:
         assert isinstance(source, LaunchedSource)
         assert read_only
         pids.extend((source._engine.pid or 0, source._demo.pid or 0))  # type: ignore[union-attr]
@@ -296,7 +296,7 @@ def test_what_the_command_line_says_of_auto_revert_goes_before_the_profile(
     path = write('environment = "prod"\n' + GOOD.format(url="http://127.0.0.1:1"))
     seen: list[float | None] = []
 
-    def run_dashboard(source: Source, *, read_only: bool, keys: Keymap) -> int:
+    def run_dashboard(source: Source, *, read_only: bool, keys: Keymap, **looks: object) -> int:
         assert isinstance(source, LaunchedSource)
         assert not read_only
         seen.append(source._profile.auto_revert)
@@ -356,7 +356,7 @@ def test_a_recording_is_ended_even_where_the_dashboard_did_not_close_it(
 ) -> None:
     path = tmp_path / "r.ptr"
 
-    def run_dashboard(source: Source, *, read_only: bool, keys: Keymap) -> int:
+    def run_dashboard(source: Source, *, read_only: bool, keys: Keymap, **looks: object) -> int:
         assert isinstance(source, RecordingTee)
         assert path.exists()
         return 7
@@ -376,11 +376,12 @@ def test_a_replay_is_shown_on_the_screen_read_only(
     file.append(Update(snapshot=Snapshot(seq=1, at=1.0, wall_at=1.0)))
     file.finish()
 
-    def run_dashboard(source: Source, *, read_only: bool, keys: Keymap) -> int:
+    def run_dashboard(source: Source, *, read_only: bool, keys: Keymap, **looks: object) -> int:
         assert isinstance(source, PlayerSource)
         assert ("p.toml", "a recording", True) == (source.title, source.fixed, read_only)
+        assert {"theme": "ansi-dark", "ascii_only": True, "mouse": False} == looks
         assert (1.0, 0.0) == (source.player.at, source.player.length_s)
         return 7
 
     on_screen(run_dashboard)
-    assert 7 == cli.main(["replay", path])
+    assert 7 == cli.main(["replay", path, "--theme", "ansi-dark", "--ascii", "--no-mouse"])

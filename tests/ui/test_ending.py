@@ -9,32 +9,11 @@ from pathlib import Path
 from support.pseudo_terminal import PseudoTerminal
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = """
-import asyncio, sys
-sys.path[:0] = {paths!r}
-from scripted_source import ScriptedSource, demo_agents
-from pooltop.ui import run_dashboard
-
-class Live(ScriptedSource):
-    async def start(self, on_update, on_end):
-        await super().start(on_update, on_end)
-        self.task = asyncio.create_task(self.go())
-
-    async def go(self):
-        while True:
-            self.step(0.1)
-            await asyncio.sleep(0.05)
-
-    async def close(self):
-        self.task.cancel()
-
-sys.exit(run_dashboard(Live(demo_agents())))
-"""
 
 
 def test_keys_of_one_write_are_acted_on_in_order() -> None:
-    code = SCRIPT.format(paths=[str(ROOT), str(ROOT / "tests" / "ui")])
-    terminal = PseudoTerminal([sys.executable, "-c", code], size=(100, 30))
+    program = str(ROOT / "tests/support/scripted_dashboard.py")
+    terminal = PseudoTerminal([sys.executable, program], size=(100, 30))
     try:
         terminal.wait_for("starved")
         terminal.type("e40\r")

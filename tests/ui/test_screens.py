@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 import pytest
 from golden_screen import GOLDEN, NamingApp, Screen, compare, look, screen_of, written
 from prepared_source import PreparedSource
-from textual.filter import monochrome_style
+from textual.filter import NoColor
 from textual.pilot import Pilot
 
 from pooltop.ui.theme import THEMES, Palette, palette
@@ -117,7 +117,7 @@ async def test_other_colours_change_no_word_and_no_ink(size, theme, monkeypatch)
 
 def looks_like(inks: Palette, ground: str, ink: str, theme: str) -> str:
     style = inks[ground] + inks[ink] if ink else inks[ground]
-    return look(monochrome_style(style) if theme == "NO_COLOR" else style)
+    return look(style + NoColor.DEFAULT_COLORS if theme == "NO_COLOR" else style)
 
 
 def test_every_ink_is_what_it_was_in_both_themes() -> None:

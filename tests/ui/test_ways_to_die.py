@@ -224,6 +224,7 @@ def test_it_ends_without_a_trace(run: Run, way: Callable[[Run], None], status: i
     way(run)
     assert status == run.terminal.end()
     run.assert_restored()
+    assert re.search(rb"\r\n  requests  \d+ submitted, \d+ completed, \d+ failed", run.after)
     run.assert_nothing_is_left()
 
 

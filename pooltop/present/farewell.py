@@ -1,0 +1,79 @@
+"""What stays on the terminal after the dashboard has left: a few lines of what a run came to.
+
+No header fields, no addresses with passwords: only names and numbers that the screen showed too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pooltop.core.histogram import Histogram
+from pooltop.core.snapshot import Snapshot
+from pooltop.present import units
+from pooltop.present.clean import clean
+from pooltop.present.faults import counts
+from pooltop.present.limits import BY_OPTION, value_of, written
+from pooltop.present.marks import changed_options
+
+_MOST = 5
+"""Names of errors, and lines of edits."""
+
+
+def farewell_lines(snapshot: Snapshot, *, seen_s: float, goes_on: bool) -> list[str]:
+    """Give the lines.
+
+    Args:
+        snapshot: The last one; its counters are totals since the engine began.
+        seen_s: How long it was watched.
+        goes_on: Whether the engine outlives its viewer.
+    """
+    origins = [origin for agent in snapshot.agents for origin in agent.origins]
+    failed: Counter[str] = Counter()
+    latency = Histogram()
+    for origin in origins:
+        failed.update(origin.counters.failed)
+        latency = latency.plus(origin.latency.total)
+    submitted = sum(origin.counters.submitted for origin in origins)
+    completed = sum(origin.counters.completed for origin in origins)
+    under_way = sum(origin.under_way for origin in origins)
+    errors = f" ({counts(failed, _MOST)})" if failed else ""
+    ended = f"{completed} completed, {failed.total()} failed{errors}"
+    end = "its engine goes on" if goes_on else "the load has ended"
+    lines = [
+        f"pooltop: {clean(snapshot.profile)} watched for {units.age(seen_s)}; {end}",
+        f"  requests  {submitted} submitted, {ended}, {under_way} under way",
+    ]
+    if latency.count:
+        shown = ", ".join(
+            f"{name} {units.duration(latency.quantile(q))}"
+            for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+        )
+        lines.append(f"  latency   {shown} (intended start to last byte)")
+    edits = _edits(snapshot)
+    where = "still in force" if goes_on else "gone with the engine"
+    lines += [f"  edited    {edit}, not in the profile, {where}" for edit in edits[:_MOST]]
+    if len(edits) > _MOST:
+        lines.append(f"  edited    {len(edits) - _MOST} more")
+    return lines
+
+
+def _edits(snapshot: Snapshot) -> list[str]:
+    """Give what differs from the profile, e.g. ``api maxSockets 50 > 64``."""
+    found = [
+        f"{clean(agent.name)} {BY_OPTION[option].title} "
+        f"{written(option, value_of(agent.initial_options, option))} > "
+        f"{written(option, value_of(agent.options, option))}"
+        for agent in snapshot.agents
+        for option in changed_options(agent)
+    ]
+    for workload in snapshot.workloads:
+        pairs = (
+            ("rate", workload.initial_rate, workload.rate),
+            ("users", workload.initial_users, workload.users),
+        )
+        found += [
+            f"{clean(workload.name)} {option} {before:g} > {after:g}"
+            for option, before, after in pairs
+            if before is not None and after is not None and before != after
+        ]
+    return found
