@@ -253,7 +253,10 @@ async def test_a_replay_whose_reader_leaves_ends_without_a_word(
         env={**os.environ, "PYTHONPATH": ROOT},
     )
     async with asyncio.timeout(10):
-        assert (b'{"schema":', b"") == await process.communicate()
+        out, said = await process.communicate()
+    assert b'{"schema":' == out
+    # All of a short recording may be in the pipe before its reader leaves: then it was read whole.
+    assert b"" == said or said.startswith(b"\nsummary of ")
 
 
 async def test_a_load_that_cannot_start_leaves_no_recording(tmp_path: Path) -> None:
