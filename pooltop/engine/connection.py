@@ -66,6 +66,7 @@ class Connection(Link):
         "phase_at",
         "quiet_since",
         "remote",
+        "session_kept",
         "tcp_s",
         "timeouts",
         "tls_s",
@@ -114,6 +115,8 @@ class Connection(Link):
         """As it was last read, for snapshots."""
         self.past: deque[Past] | None = None
         """The last few requests that it carried, the newest last; None before the first is over."""
+        self.session_kept = False
+        """Its TLS session is with the agent, or is not wanted."""
         self.waits_to_send = False
         """Has an exchange, and something of the peer's to read before it is sent."""
         self._finishing: asyncio.TimerHandle | None = None
@@ -317,13 +320,15 @@ class Connection(Link):
         assert tls is not None
         plain, out = tls.receive(data)
         self._put(out)
+        is_ticket = tls.is_connected and not plain
         if self.connected_at is None and tls.is_connected:
+            # The last word of TLS 1.3's handshake is ours, and the ticket comes after it.
+            is_ticket = not tls.tickets_follow
             self._is_connected(now)
         if plain and not self.dead:
             self._receive(memoryview(plain), now)
-        elif self.exchange is None or self.exchange.first_byte_at is None:
-            # The handshake's end or a ticket: Node caches each at once. One that comes together
-            # with the response is seen at its end.
+        elif is_ticket and (self.exchange is None or self.exchange.first_byte_at is None):
+            # Node caches it at once. One that comes together with the response is seen at its end.
             self.shell.keep_session(self)
         if self.dead:
             return

@@ -256,6 +256,11 @@ class TLSStream:
         return TLSSession(self._servername, self._object.context, ticket)
 
     @property
+    def tickets_follow(self) -> bool:
+        """What to resume from comes only after the handshake: TLS 1.3 (RFC 8446, 4.6.1)."""
+        return self._object.version() == "TLSv1.3"
+
+    @property
     def is_resumed(self) -> bool:
         """The handshake took up the session that was given."""
         return bool(self._object.session_reused)

@@ -51,6 +51,11 @@ class NestedTLS:
         return self._inner.session
 
     @property
+    def tickets_follow(self) -> bool:
+        """The origin's come only after the handshake: TLS 1.3."""
+        return self._inner.tickets_follow
+
+    @property
     def is_resumed(self) -> bool:
         """The origin's handshake took up the session that was given."""
         return self._inner.is_resumed

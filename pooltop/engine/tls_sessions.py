@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+import sys
 
 from pooltop.core.model import Origin, OriginKey, TLSOptions
 from pooltop.core.states import CloseReason
@@ -17,6 +18,11 @@ from pooltop.engine.tls_nested import AnyTLS
 
 MOST_CONTEXTS = 100
 """Contexts kept, one for each way to secure a connection; beyond, the oldest is made anew."""
+READING_LEAKS = sys.version_info < (3, 12, 8) or (3, 13) <= sys.version_info < (3, 13, 1)
+"""Each look at an ``ssl`` object's session loses a copy of it, some 6.5 KiB, for good.
+
+Source: https://github.com/python/cpython/issues/116810, mended in CPython 3.12.8 and 3.13.1.
+"""
 _SOCKET_BROKE = (CloseReason.CONNECT_FAILED, CloseReason.PEER_RESET)
 
 
@@ -54,18 +60,30 @@ class TLSFactory:
         """Say whether the certificates of an origin are checked."""
         return (origin.tls or self.options).verifies
 
-    def remember(self, origin: Origin, stream: AnyTLS) -> None:
+    def remember(self, origin: Origin, stream: AnyTLS) -> bool:
         """Keep the stream's session, if the server gave one, for the origin's next connection.
 
-        TLS on the way to an http origin is a proxy's: it is not kept, as in Node.
+        TLS on the way to an http origin is a proxy's: it is not kept, as in Node. Node takes each
+        ticket of each connection; here it is one of each, and where ``READING_LEAKS`` none of a
+        connection whose resuming has just shown that the ticket held is still good. A server that
+        takes a ticket only once is then resumed every other time.
+
+        Returns:
+            Whether the stream need not be asked again.
         """
-        session = stream.session
-        if session is None or not self._max_cached or origin.scheme == "http":
-            return
+        if origin.scheme == "http" or not self._max_cached:
+            return True
         sessions = self._sessions
-        if sessions and origin.key not in sessions and len(sessions) >= self._max_cached:
+        is_held = origin.key in sessions
+        if READING_LEAKS and is_held and stream.is_resumed:
+            return True
+        session = stream.session
+        if session is None:
+            return False
+        if sessions and not is_held and len(sessions) >= self._max_cached:
             del sessions[next(iter(sessions))]
         sessions[origin.key] = session
+        return True
 
     @property
     def cached(self) -> tuple[OriginKey, ...]:

@@ -10,6 +10,7 @@ import pytest
 from support.pki import issue, server_context
 
 from pooltop.core.model import Origin, TLSOptions
+from pooltop.engine.tls import TLSStream
 from pooltop.engine.tls_sessions import TLSFactory
 from pooltop.errors import NetworkError, PeerError
 
@@ -22,6 +23,8 @@ SITE = issue("site", ROOT, sans=["127.0.0.1", "a.example", "localhost"])
 
 class Ticketed:
     """A stream that has this session."""
+
+    is_resumed = False
 
     def __init__(self, session):
         self.session = session
@@ -70,6 +73,38 @@ def test_a_forgotten_session_makes_room_and_a_new_one_goes_to_the_end():
     assert (_origin("b").key, _origin("c").key) == factory.cached
 
 
+class Unreadable:
+    """A stream whose session is not to be looked at: that leaks, in some Pythons."""
+
+    is_resumed = True
+
+    @property
+    def session(self):
+        raise AssertionError("it was read")
+
+
+@pytest.mark.parametrize(
+    ("origin", "most"),
+    [(_origin("a"), 0), (Origin(scheme="http", host="a", port=80), 100)],
+    ids=["caching is off", "to an http origin"],
+)
+def test_a_session_that_is_not_kept_is_not_read(origin, most):
+    factory = TLSFactory(TLSOptions(), most)
+    assert factory.remember(origin, Unreadable())
+    assert () == factory.cached
+
+
+def test_where_reading_leaks_a_session_that_was_just_resumed_is_not_read(monkeypatch):
+    monkeypatch.setattr("pooltop.engine.tls_sessions.READING_LEAKS", True)
+    _, factory = _cache(100, "a")
+    assert factory.remember(_origin("a"), Unreadable())
+    with pytest.raises(AssertionError, match="it was read"):
+        factory.remember(_origin("b"), Unreadable())
+    monkeypatch.setattr("pooltop.engine.tls_sessions.READING_LEAKS", False)
+    with pytest.raises(AssertionError, match="it was read"):
+        factory.remember(_origin("a"), Unreadable())
+
+
 @pytest.fixture
 def trust(tmp_path):
     def options(root=ROOT, **more):
@@ -109,6 +144,23 @@ async def test_a_second_connection_resumes(serve, agent_of, trust, tmp_path, ver
     assert 2 == context.session_stats()["hits"]
     (origin,) = agent.snapshot().origins
     assert (3, 2) == (origin.counters.handshakes, origin.counters.resumed)
+
+
+@VERSIONS
+async def test_a_connections_session_is_read_once(
+    serve, agent_of, trust, tmp_path, monkeypatch, version
+):
+    reads = []
+    real = TLSStream.session
+    monkeypatch.setattr(
+        TLSStream, "session", property(lambda self: reads.append(id(self)) or real.fget(self))
+    )
+    server = await serve(context=server_context(tmp_path, SITE, version=version))
+    agent = agent_of(tls=trust(), keep_alive=True)
+    for _ in range(3):
+        await _get(agent, server.url)
+    assert (1, 1) == (len(server.wires), len(reads))
+    assert 1 == len(_cached(agent))
 
 
 async def test_a_handshake_that_fails_is_none(serve, agent_of, tmp_path):
