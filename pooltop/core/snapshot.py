@@ -5,6 +5,9 @@ Counters and histograms are totals since the start: a rate or a quantile over a 
 difference of two snapshots (``present`` does that; no widget computes a statistic).
 All text from the network or a profile in here is *raw*; ``present.clean`` makes it showable.
 
+What comes by the thousand is told without its fields' names (``array_like``), which is read twice
+as fast; its new fields go to the end.
+
 No value here can be part of a cycle, so none is known to Python's garbage collector (``gc=False``):
 with 2,000 sockets it took 40 % of what a dashboard did, walking through each picture several times.
 """
@@ -39,7 +42,7 @@ class PhaseTimings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """From the intended start to the last byte."""
 
 
-class TCPInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class TCPInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     """What the kernel knows of one connection; None where this kernel has no such number.
 
     Source: Linux include/uapi/linux/tcp.h, struct tcp_info.
@@ -81,7 +84,7 @@ class PeerCertificate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Unix time at which it expires."""
 
 
-class SocketInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class SocketInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     """One socket, in use or idle."""
 
     id: SocketId
@@ -131,7 +134,7 @@ class SocketInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """As of the last look of a snapshot; None where the kernel was not asked, or cannot tell."""
 
 
-class RequestInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RequestInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     """One request that is queued or on a socket."""
 
     id: RequestId

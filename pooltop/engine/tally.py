@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from pooltop.core import events as ev
-from pooltop.core.histogram import Histogram, Recorder
+from pooltop.core.histogram import Recorder
 from pooltop.core.model import OriginKey
 from pooltop.core.snapshot import OriginCounters, OriginLatency, TimeWait
 
@@ -123,17 +123,13 @@ class OriginTally:
 
     def latency(self) -> OriginLatency:
         """Give the histograms of now."""
+        # Most requests never wait: they are counted, not recorded one by one.
         return OriginLatency(
-            queue=self.queue.freeze().plus(self._unqueued()),
+            queue=self.queue.freeze(zeros=self.assigned - self.queue.count),
             connect=self.connect.freeze(),
             wait=self.wait.freeze(),
             total=self.total.freeze(),
         )
-
-    def _unqueued(self) -> Histogram:
-        # Most requests never wait: they are counted, not recorded one by one.
-        n = self.assigned - self.queue.count
-        return Histogram(n, 0.0, {0: n}) if n else Histogram()
 
 
 class Tally:

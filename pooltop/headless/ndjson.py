@@ -10,14 +10,24 @@ from __future__ import annotations
 import re
 
 import msgspec
+from msgspec.structs import asdict, replace
 
-from pooltop.core.snapshot import JournalEntry, Snapshot
+from pooltop.core.histogram import Histogram
+from pooltop.core.snapshot import JournalEntry, OriginSnapshot, Snapshot, SocketInfo
 
 SCHEMA = 1
 """Of the lines: goes up when a reader of the former would misread one."""
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
 _encoder = msgspec.json.Encoder()
+
+
+class _Durations(msgspec.Struct, frozen=True):
+    """A histogram that can be read without knowing how it was packed."""
+
+    count: int
+    sum_s: float
+    buckets: dict[int, int]
 
 
 class JsonLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +45,52 @@ def json_line(
     snapshot: Snapshot, journal: tuple[JournalEntry, ...] = (), *, dropped: int = 0
 ) -> str:
     """Give the line, without its end."""
-    text = _encoder.encode(JsonLine(snapshot=snapshot, journal=journal, dropped=dropped)).decode()
+    line = JsonLine(snapshot=_named(snapshot), journal=journal, dropped=dropped)
+    text = _encoder.encode(line).decode()
     return text if text.isascii() and "\x7f" not in text else _BEYOND_ASCII.sub(_escape, text)
+
+
+def _named(snapshot: Snapshot) -> Snapshot:
+    """Give a snapshot to be encoded: what engines tell their viewers packed, here with names."""
+    return replace(
+        snapshot,
+        agents=tuple(
+            replace(agent, origins=tuple(map(_named_origin, agent.origins)))
+            for agent in snapshot.agents
+        ),
+        workloads=tuple(
+            replace(
+                workload,
+                lateness=_durations(workload.lateness),
+                latency=_durations(workload.latency),
+            )
+            for workload in snapshot.workloads
+        ),
+    )
+
+
+def _named_origin(origin: OriginSnapshot) -> OriginSnapshot:
+    latency = asdict(origin.latency)
+    return replace(
+        origin,
+        sockets=tuple(map(_named_socket, origin.sockets)),
+        free_sockets=tuple(map(_named_socket, origin.free_sockets)),
+        requests=tuple(map(asdict, origin.requests)),
+        running=tuple(map(asdict, origin.running)),
+        latency={name: _durations(histogram) for name, histogram in latency.items()},
+    )
+
+
+def _named_socket(socket: SocketInfo) -> dict[str, object]:
+    named = asdict(socket)
+    if socket.kernel is not None:
+        kernel = asdict(socket.kernel)
+        named["kernel"] = {name: value for name, value in kernel.items() if value is not None}
+    return named
+
+
+def _durations(histogram: Histogram) -> _Durations:
+    return _Durations(histogram.count, histogram.sum_s, histogram.buckets)
 
 
 def _escape(match: re.Match[str]) -> str:

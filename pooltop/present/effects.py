@@ -189,7 +189,7 @@ def _sum(origins: Mapping[OriginKey, OriginSnapshot]) -> Histogram:
     for origin in origins.values():
         for index, count in origin.latency.queue.buckets.items():
             buckets[index] = buckets.get(index, 0) + count
-    return Histogram(sum(buckets.values()), 0.0, buckets)
+    return Histogram.of(buckets)
 
 
 def _workload(snapshot: Snapshot, name: str) -> WorkloadSnapshot | None:

@@ -13,9 +13,11 @@ import itertools
 import math
 from array import array
 from bisect import bisect_right
+from itertools import compress
+from operator import sub
 from typing import TypeAlias
 
-from pooltop.core.histogram import Histogram, value_of
+from pooltop.core.histogram import Histogram, quantile_of, value_of
 from pooltop.present.moments import HOLD_S, Grid
 
 FINE_S = 0.95
@@ -41,10 +43,13 @@ class LatencyPast:
         "_answered_of",
         "_at",
         "_base",
+        "_counts",
         "_deltas",
+        "_indexes",
         "_known",
         "_last",
         "_new",
+        "_now",
         "_old",
         "_order",
         "_thin_in",
@@ -59,8 +64,11 @@ class LatencyPast:
         self._at = array("d")
         self._deltas: list[Packed] = []
         # What had been recorded before the first mark's own share.
-        self._base = dict(base.buckets)
+        self._base = base.buckets
         self._last = base
+        self._indexes, self._counts = base.arrays()
+        # The last mark's buckets, from when they are first asked for.
+        self._now: dict[int, int] | None = None
         # Where a window begins, and where it ends on a screen that shows the past.
         self._old, self._new = _Cursor(), _Cursor()
         self._order: list[int] = []
@@ -79,21 +87,40 @@ class LatencyPast:
         if now.count < self._last.count:  # a recorder that began anew
             self._begin(Histogram())
         if not self._at:
-            self._base = dict(now.buckets)
+            self._base = now.buckets
             self._deltas.append(_NOTHING)
+            self._indexes, self._counts = now.arrays()
         elif now.count == self._last.count:
             self._deltas.append(_NOTHING)
         else:
-            buckets, before = now.buckets, self._last.buckets.get
-            changed = [index for index, count in buckets.items() if before(index) != count]
-            gained = [buckets[index] - before(index, 0) for index in changed]
-            self._deltas.append(_packed(changed, gained))
+            self._deltas.append(self._gained(now))
         self._at.append(at)
-        self._last = now
+        self._last, self._now = now, None
         self._thin_in -= 1
         if self._thin_in <= 0:
             self._thin_in = _THIN_EVERY
             self._thin(at)
+
+    def _gained(self, now: Histogram) -> Packed:
+        """Give what was recorded since the last mark, and take the arrays of now."""
+        indexes, counts = now.arrays()
+        known = len(self._indexes)
+        if indexes[:known] == self._indexes:
+            # As a recorder's buckets stay in their places, as a rule.
+            gained = [*map(sub, counts, self._counts), *counts[known:]]
+        else:
+            before = dict(zip(self._indexes, self._counts, strict=True))
+            gained = [
+                count - before.get(index, 0) for index, count in zip(indexes, counts, strict=True)
+            ]
+        self._indexes, self._counts = indexes, counts
+        return _packed([*compress(indexes, gained)], [*filter(None, gained)])
+
+    def _buckets(self) -> dict[int, int]:
+        """Give what stood at the last mark, only to be read."""
+        if self._now is None:
+            self._now = dict(zip(self._indexes, self._counts, strict=True))
+        return self._now
 
     def _thin(self, now: float) -> None:
         """Merge marks that are no longer of the last minute."""
@@ -129,7 +156,7 @@ class LatencyPast:
             return Histogram()
         standing = self._standing(self._old, self._index_at(at))
         kept = {index: count for index, count in standing.buckets.items() if count > 0}
-        return Histogram(standing.count, 0.0, kept)
+        return Histogram.of(kept)
 
     def _index_at(self, at: float) -> int:
         return max(0, bisect_right(self._at, at) - 1)
@@ -142,7 +169,7 @@ class LatencyPast:
             cursor.set(0, self._base, sum(self._base.values()))
             steps = wanted
         if steps > last - wanted:
-            cursor.set(last, self._last.buckets, self._last.count)
+            cursor.set(last, self._buckets(), self._last.count)
         while cursor.index < wanted:
             cursor.index += 1
             cursor.count += _add(cursor.buckets, self._deltas[cursor.index])
@@ -170,7 +197,7 @@ class LatencyPast:
     def _quantile(self, low: int, high: int, q: float) -> float | None:
         old = self._standing(self._old, low)
         if high == len(self._at) - 1:
-            count, now = self._last.count, self._last.buckets
+            count, now = self._last.count, self._buckets()
         else:
             new = self._standing(self._new, high)
             count, now = new.count, new.buckets
@@ -218,8 +245,7 @@ class LatencyPast:
                 self._known.clear()
             buckets: dict[int, int] = {}
             count = sum(_add(buckets, delta) for delta in self._deltas[low + 1 : high + 1])
-            recorded = Histogram(count, 0.0, buckets)
-            found = self._known[key] = tuple(recorded.quantile(q) for q in quantiles)
+            found = self._known[key] = tuple(quantile_of(buckets, count, q) for q in quantiles)
         return found
 
 
@@ -243,14 +269,13 @@ class _Cursor:
 
 def packed(histogram: Histogram) -> Packed:
     """Give what a histogram counted in little memory; its sum is left out."""
-    return _packed(list(histogram.buckets), list(histogram.buckets.values()))
+    return _packed(*map(list, histogram.arrays()))
 
 
 def unpacked(counted: Packed) -> Histogram:
     """Give the histogram that was packed, without its sum."""
     half = len(counted) // 2
-    buckets = dict(zip(counted[:half], counted[half:], strict=True))
-    return Histogram(sum(buckets.values()), 0.0, buckets)
+    return Histogram.of(dict(zip(counted[:half], counted[half:], strict=True)))
 
 
 def _packed(indexes: list[int], counts: list[int]) -> Packed:

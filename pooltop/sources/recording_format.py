@@ -1,6 +1,6 @@
 r"""A recording, byte for byte: what the writer, the reader and a person with ``head -1`` agree on.
 
-    pooltop recording 1\n
+    pooltop recording 2\n
     frame, frame, ...
     trailer (only of a recording that was ended in order)
 
@@ -17,8 +17,9 @@ its time. Letters:
 The trailer is the place of the index's frame and eight bytes to know it by. Without it, as after a
 kill, the frames are walked through.
 
-Rules of this file: VERSION goes up with any change that an older reader would misread. A field may
-be added with a default without that: unknown fields are ignored, missing ones take their default.
+Rules of this file: VERSION goes up with any change that an older reader would misread, in what is
+told of a snapshot too. A field may be added with a default without that, at the end where a struct
+is told as an array: unknown fields are ignored, missing ones take their default.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ import msgspec
 from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.errors import PooltopError
 
-VERSION = 1
+VERSION = 2
 MAGIC = b"pooltop recording %d\n" % VERSION
 LONGEST_MAGIC = 64
 LARGEST_BYTES = 64 * 1024 * 1024

@@ -173,10 +173,11 @@ class Recording:
         version = version_of(first_line)
         if version is None:
             raise RecordingError(f"{self.path} is no recording of pooltop")
-        if version > VERSION:
+        if version != VERSION:
+            age = "a newer" if version > VERSION else "an older"
             raise RecordingError(
-                f"{self.path} was recorded by a newer pooltop (format {version}; this one reads "
-                f"{VERSION}): a newer pooltop can replay it"
+                f"{self.path} was recorded by {age} pooltop (format {version}; this one reads "
+                f"{VERSION}): {age} pooltop can replay it"
             )
         self._read_meta()
         index = self._indexed()

@@ -13,6 +13,7 @@ import msgspec
 
 from pooltop.core.detail import RequestDetail
 from pooltop.core.edits import EditRecord
+from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions
 from pooltop.core.snapshot import AgentSnapshot, SocketInfo
 
@@ -32,6 +33,8 @@ _LIMITS: dict[type, frozenset[str]] = {
 
 def is_sound(value: msgspec.Struct) -> bool:
     """Tell whether every float of a structure, however deep, can be what it is given as."""
+    if isinstance(value, Histogram) and not value.is_sound:
+        return False
     endless = _LIMITS.get(type(value), frozenset())
     return all(
         _is_number(getattr(value, name), name, may_be_endless=name in endless)

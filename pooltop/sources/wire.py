@@ -4,8 +4,9 @@ A message is a tagged msgspec Struct as MessagePack behind its length (4 bytes, 
 Every update holds a whole snapshot, so a viewer that missed some needs no repair.
 
 Rules of this file: VERSION goes up with any change that an older peer would misread, and the
-golden file in tests/sources changes with it. A field may be added with a default without that:
-unknown fields are ignored, missing ones take their default.
+golden file in tests/sources changes with it. A field may be added with a default without that, at
+the end where a struct is told as an array: unknown fields are ignored, missing ones take their
+default.
 
 Order: the engine says Hello. Over an inherited socket the only viewer sends Run once; then Updates
 come, and every SubmitEdit and SubmitControl gets one EditDone, ControlDone or Refused with its
@@ -31,7 +32,7 @@ from pooltop.core.model import Profile
 from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.errors import EngineError
 
-VERSION = 2
+VERSION = 3
 LARGEST_BYTES = 64 * 1024 * 1024
 """Of one message: some 200,000 sockets. More is taken for a broken stream."""
 LARGEST_REQUEST_BYTES = 64 * 1024

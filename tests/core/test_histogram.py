@@ -74,3 +74,41 @@ def test_a_negative_duration_counts_as_none():
 
 def test_nothing_recorded_has_no_quantile_and_no_mean():
     assert Histogram().quantile(0.5) is None
+
+
+@given(
+    st.dictionaries(st.integers(0, 1761), st.integers(1, 2**63) | st.just(0xFFFF), max_size=9),
+    st.floats(0, 1e9),
+)
+def test_packed_counts_of_any_size_come_back_in_their_order(buckets, sum_s):
+    picture = Histogram.of(buckets, sum_s)
+    assert [*buckets.items()] == [*picture.buckets.items()]
+    assert (sum(buckets.values()), sum_s) == (picture.count, picture.sum_s)
+    assert picture.is_sound
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        Histogram(1, 0.0, b"\x01", b"\x01\x00"),
+        Histogram(1, 0.0, b"\x01\x00", b""),
+        Histogram(1, 0.0, b"", b"\x01\x00"),
+        Histogram(1, 0.0, b"\x01\x00\x02\x00", b"\x01\x00\x00\x00\x00\x00"),
+        Histogram(2, 0.0, b"\x01\x00", b"\x01\x00"),
+        Histogram(1, 0.0, b"\xff\xff", b"\x01\x00"),
+    ],
+    ids=["half an index", "no count", "no index", "between sizes", "another sum", "no such bucket"],
+)
+def test_what_no_recorder_made_is_not_sound(picture):
+    assert not picture.is_sound
+
+
+def test_a_recorder_gives_the_same_picture_until_more_is_recorded():
+    recorder = Recorder()
+    recorder.record(0.5)
+    first = recorder.freeze()
+    assert recorder.freeze() is first
+    assert {0: 3, **first.buckets} == recorder.freeze(zeros=3).buckets
+    recorder.record(0.0)
+    assert 5 == recorder.freeze(zeros=3).count
+    assert 4 == recorder.freeze(zeros=3).buckets[0]

@@ -8,8 +8,20 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from msgspec import structs
 
-from pooltop.core.snapshot import JournalEntry, OriginCounters, ProcessFacts, Snapshot, TimeWait
+from pooltop.core.model import RequestId, SocketId
+from pooltop.core.snapshot import (
+    JournalEntry,
+    OriginCounters,
+    ProcessFacts,
+    RequestInfo,
+    Snapshot,
+    SocketInfo,
+    TCPInfo,
+    TimeWait,
+)
+from pooltop.core.states import RequestState, SocketState
 from pooltop.headless.lines import HEADING_EVERY, LineFormat
 from pooltop.headless.ndjson import json_line
 from pooltop.headless.summary import summary_lines
@@ -71,6 +83,41 @@ def test_before_any_host_is_known_a_line_says_so(snapshot_at: SnapshotAt) -> Non
     form.note(empty)
 
     assert ["no host was sent anything yet"] == [line[10:] for line in form.lines(empty)]
+
+
+def test_everything_in_a_json_line_has_a_name(snapshot_at: SnapshotAt) -> None:
+    kernel = TCPInfo(at=1.0, rtt=0.5)
+    socket = SocketInfo(
+        id=SocketId(7), state=SocketState.FREE, opened_at=0.0, since=1.0, kernel=kernel
+    )
+    request = RequestInfo(
+        id=RequestId(8), state=RequestState.QUEUED, method="GET", target="/", submitted_at=1.0
+    )
+    made = snapshot_at(1, completed=2)
+    agent = made.agents[0]
+    full = structs.replace(
+        agent.origins[0], free_sockets=(socket,), requests=(request,), running=(request,)
+    )
+    work = structs.replace(made.workloads[0], latency=full.latency.total)
+    made = structs.replace(
+        made, agents=(structs.replace(agent, origins=(full,)),), workloads=(work,)
+    )
+
+    told = json.loads(json_line(made))["snapshot"]
+
+    origin = told["agents"][0]["origins"][0]
+    assert [0, 1] == [each["id"] for each in origin["sockets"]]
+    assert (7, {"at": 1.0, "rtt": 0.5}) == (
+        origin["free_sockets"][0]["id"],
+        origin["free_sockets"][0]["kernel"],
+    )
+    assert ["GET", "GET"] == [origin[name][0]["method"] for name in ("requests", "running")]
+    assert (2, [2]) == (
+        origin["latency"]["total"]["count"],
+        [*origin["latency"]["total"]["buckets"].values()],
+    )
+    assert origin["latency"]["total"] == told["workloads"][0]["latency"]
+    assert {"count": 0, "sum_s": 0.0, "buckets": {}} == told["workloads"][0]["lateness"]
 
 
 def test_a_json_line_is_the_whole_snapshot_and_no_limit_is_null(snapshot_at: SnapshotAt) -> None:

@@ -25,7 +25,7 @@ OPEN = WorkloadSnapshot(
     dropped=40,
     late=3,
     in_flight=262,
-    lateness=Histogram(1, 0.02, {500: 1}),
+    lateness=Histogram.of({500: 1}, 0.02),
 )
 RATES = WorkloadRates(
     offered_s=180.0,

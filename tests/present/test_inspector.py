@@ -106,7 +106,7 @@ def snapshots(draw) -> Snapshot:
         sockets=draw(some(SocketDetail, **LINKS)),
         requests=draw(some(RequestDetail, **LINKS)),
     )
-    work = draw(anything(WorkloadSnapshot, lateness=st.just(Histogram(1, 0.1, {9: 1}))))
+    work = draw(anything(WorkloadSnapshot, lateness=st.just(Histogram.of({9: 1}, 0.1))))
     return Snapshot(
         seq=1,
         at=draw(TIMES),

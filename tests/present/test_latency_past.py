@@ -77,8 +77,8 @@ def test_a_recorder_that_begins_anew_has_no_older_past() -> None:
 def test_more_than_a_short_number_holds_is_kept_whole() -> None:
     past = LatencyPast()
     past.mark(0.0, Histogram())
-    past.mark(1.0, Histogram(70_000, 1.0, {500: 70_000}))
-    past.mark(2.0, Histogram(70_001, 1.0, {500: 70_001}))
+    past.mark(1.0, Histogram.of({500: 70_000}, 1.0))
+    past.mark(2.0, Histogram.of({500: 70_001}, 1.0))
     assert {500: 70_000} == past.before(1.0).buckets
 
 

@@ -137,7 +137,7 @@ def test_a_recording_that_goes_on_for_weeks_takes_little_memory(
 def test_a_person_sees_what_it_is_and_nobody_else_may_read_it(story: Story, write: Write) -> None:
     path = write(story.updates(1))
 
-    assert b"pooltop recording 1\n" == Path(path).read_bytes()[:20]
+    assert b"pooltop recording 2\n" == Path(path).read_bytes()[:20]
     assert 0o600 == stat.S_IMODE(os.stat(path).st_mode)
 
 
@@ -388,7 +388,19 @@ def test_infinity_is_read_where_it_is_no_limit() -> None:
                         target="",
                         state="",
                         pattern="",
-                        latency=Histogram(1, NAN, {}),
+                        latency=Histogram.of({9: 1}, NAN),
+                    ),
+                )
+            },
+            {
+                "workloads": (
+                    WorkloadSnapshot(
+                        name="w",
+                        agent="a",
+                        target="",
+                        state="",
+                        pattern="",
+                        latency=Histogram(1, 0.1, b"\x09", b"\x01"),
                     ),
                 )
             },
@@ -465,11 +477,16 @@ def test_a_bomb_is_not_unpacked(story: Story, write: Write, opened: Open) -> Non
         (b"", "is empty: nothing was recorded in it"),
         (b"#!/bin/sh\n", "is no recording of pooltop"),
         (b"pooltop recording 0\n", "is no recording of pooltop"),
-        (b"pooltop recording 1", "is no recording of pooltop"),
+        (b"pooltop recording 2", "is no recording of pooltop"),
         (b"pooltop recording 99999999999\n", "is no recording of pooltop"),
         (
-            b"pooltop recording 2\nanything",
-            "was recorded by a newer pooltop (format 2; this one reads 1): a newer pooltop can "
+            b"pooltop recording 3\nanything",
+            "was recorded by a newer pooltop (format 3; this one reads 2): a newer pooltop can "
+            "replay it",
+        ),
+        (
+            b"pooltop recording 1\nanything",
+            "was recorded by an older pooltop (format 1; this one reads 2): an older pooltop can "
             "replay it",
         ),
         (MAGIC, "ends before its first whole snapshot"),

@@ -9,6 +9,8 @@ from enum import Enum
 import msgspec
 from hypothesis import strategies as st
 
+from pooltop.core.histogram import Histogram
+
 HOSTILE = st.sampled_from(
     [
         "",
@@ -63,6 +65,12 @@ def anything(hint: object, /, **given: st.SearchStrategy[object]) -> st.SearchSt
         return st.tuples(*(anything(arg, **given) for arg in args))
     if origin is dict:
         return st.dictionaries(*(anything(arg, **given) for arg in args), max_size=2)
+    if hint is Histogram:
+        return st.builds(
+            Histogram.of,
+            st.dictionaries(st.integers(0, 1761), st.integers(1, 2**40), max_size=3),
+            TIMES,
+        )
     assert isinstance(hint, type), hint
     if issubclass(hint, Enum):
         return st.sampled_from(list(hint))
