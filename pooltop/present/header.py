@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
-from pooltop.present.hosts import HostRow
 from pooltop.present.line import Ink, Line, Span, spread, width_of
 
 State = Literal["WAITING", "LIVE", "SILENT", "FROZEN", "REPLAY", "ENDED"]
@@ -103,12 +102,6 @@ def _optional(facts: HeaderFacts) -> list[Span]:
         spans.append((f"  {facts.recorded}", ink))
     spans += [(f"  {text}", ink) for text, ink in facts.standing]
     return spans
-
-
-def total_rate(rows: Iterable[HostRow]) -> float | None:
-    """Give the responses per second over all hosts; None when none has a rate yet."""
-    rates = [row.rates.req_s for row in rows if row.rates.req_s is not None]
-    return sum(rates) if rates else None
 
 
 def mode_of(snapshot: Snapshot, agent: str | None) -> str:

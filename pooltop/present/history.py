@@ -125,6 +125,16 @@ class History:
         """Give what the host did in the window that ends at ``at``."""
         return self.track(host).rates(at, window_s)
 
+    def req_s(self, snapshot: Snapshot, window_s: float) -> float | None:
+        """Give the responses per second over all hosts; None when none has a rate yet."""
+        rates = [
+            self.host_track(agent.name, origin.key).req_s(snapshot.at, window_s)
+            for agent in snapshot.agents
+            for origin in agent.origins
+        ]
+        known = [rate for rate in rates if rate is not None]
+        return sum(known) if known else None
+
 
 def next_window(current_s: float, step: int) -> float:
     """Give the next longer (step 1) or shorter (step -1) window, stopping at the ends."""

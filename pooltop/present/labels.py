@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pooltop.core.snapshot import OriginSnapshot
 from pooltop.present.clean import cells, clean, clip, clip_start
@@ -51,5 +52,10 @@ class Label:
 
 def label_of(origin: OriginSnapshot) -> Label:
     """Give an origin's."""
-    host = clean(origin.host)
-    return Label(f"[{host}]" if ":" in host else host, origin.port, clean(origin.apart))
+    return _label(origin.host, origin.port, origin.apart)
+
+
+@lru_cache(maxsize=1024)
+def _label(host: str, port: int, apart: str) -> Label:
+    host = clean(host)
+    return Label(f"[{host}]" if ":" in host else host, port, clean(apart))

@@ -5,8 +5,7 @@ A row holds the snapshot's own records; text is cleaned by the columns, of the r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+import msgspec
 
 from pooltop.core.detail import RequestDetail
 from pooltop.core.model import RequestId, SocketId
@@ -18,15 +17,14 @@ from pooltop.present.hosts import names_of
 from pooltop.present.phases import UNKNOWN, Phase, phase_of, request_details
 
 
-class SocketKey(NamedTuple):
+class SocketKey(msgspec.Struct, frozen=True, order=True, gc=False):
     """What tells a socket from all others of an engine."""
 
     agent: str
     socket: SocketId
 
 
-@dataclass(frozen=True, slots=True)
-class SocketRow:
+class SocketRow(msgspec.Struct, frozen=True, gc=False):
     """A socket at one instant; the texts of ``socket`` and ``request`` are raw."""
 
     id: SocketKey

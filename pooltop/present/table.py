@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pooltop.present import units
@@ -299,9 +300,13 @@ def sort_rows(
         held: keys in the order to keep instead (the reader is moving through it); new rows come
             last, and rows that are gone leave no gap.
     """
+    if held is not None:
+        left = {row.id: row for row in rows}
+        kept = [left.pop(key) for key in held if key in left]
+        return kept + sort_rows(left.values(), column, descending=descending)
     known: list[tuple[float | str, KeyedRow]] = []
     unknown: list[KeyedRow] = []
-    for row in sorted(rows, key=lambda row: row.id):
+    for row in sorted(rows, key=_id):
         value = _sortable(column.value(row))
         if value is None:
             unknown.append(row)
@@ -309,11 +314,7 @@ def sort_rows(
             known.append((value, row))
     # reverse=True keeps equal rows in their order, as sort() promises.
     known.sort(key=_first, reverse=descending)
-    ordered = [row for _, row in known] + unknown
-    if held is None:
-        return ordered
-    place = {key: index for index, key in enumerate(held)}
-    return sorted(ordered, key=lambda row: place.get(row.id, len(place)))
+    return [row for _, row in known] + unknown
 
 
 def _sortable(value: Value) -> float | str | None:
@@ -322,5 +323,6 @@ def _sortable(value: Value) -> float | str | None:
     return None if value is None or math.isnan(value) else value
 
 
-def _first(pair: tuple[float | str, object]) -> Any:  # noqa: ANN401 - a column's values are alike
-    return pair[0]
+# A column's values are alike, and so are a table's keys.
+_first: Callable[[tuple[float | str, object]], Any] = itemgetter(0)
+_id: Callable[[Keyed], Any] = attrgetter("id")

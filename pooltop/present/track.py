@@ -117,17 +117,26 @@ class Track:
         """Give the column's change per second over the last ``over_s``; None if too young."""
         return self.moments.slope(name, at, over_s)
 
-    def rates(self, at: float, window_s: float) -> Rates:
-        """Give what happened in the window that ends at ``at``."""
+    def _window(self, at: float, window_s: float) -> tuple[int, int, float]:
+        """Give the moments at both ends of a window and the seconds between; 0 for too young."""
         moments = self.moments
         if not moments.at:
-            return Rates()
+            return 0, 0, 0.0
         new = moments.index_at(at)
         old = moments.index_at(at - window_s)
-        span = moments.at[new] - moments.at[old]
+        return old, new, moments.at[new] - moments.at[old]
+
+    def req_s(self, at: float, window_s: float) -> float | None:
+        """Give the responses per second alone, of the window that ends at ``at``."""
+        old, new, span = self._window(at, window_s)
+        return self.moments.gained("completed", old, new) / span if span > 0 else None
+
+    def rates(self, at: float, window_s: float) -> Rates:
+        """Give what happened in the window that ends at ``at``."""
+        old, new, span = self._window(at, window_s)
         if span <= 0:
             return Rates()
-        gains = moments.gains(old, new)
+        gains = self.moments.gains(old, new)
         completed = gains[_COMPLETED]
         ended = completed + gains[_FAILED]
         assigned = gains[_ASSIGNED]

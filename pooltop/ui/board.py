@@ -12,9 +12,8 @@ from pooltop.core.edits import EditRecord
 from pooltop.present.alerts import Alert, alert_line, alerts_of, first_open
 from pooltop.present.cards import card_lines, card_of
 from pooltop.present.editing import Target, WorkloadId
-from pooltop.present.header import header_line, mode_of, total_rate
+from pooltop.present.header import header_line, mode_of
 from pooltop.present.history import HostId
-from pooltop.present.hosts import HostRow
 from pooltop.present.inspector import WorkloadSubject
 from pooltop.present.key_line import HELPING, Typing, hints_on, key_line, typing_line
 from pooltop.present.keys import Keymap
@@ -83,6 +82,7 @@ class Board:
         self.alert_place: int | None = None
         """Which of them is shown."""
         self._found: Memo[list[Alert]] = Memo()
+        self._rate: Memo[float | None] = Memo()
         self._planned: object = None
         self._help_top: int | None = None
 
@@ -169,17 +169,16 @@ class Board:
             return
         if self.helping:
             self._draw_help(width, height)
-        rows = self.pools.host_rows(view, layout, width)
         self._draw_alert(view, width)
         if self.page is self.pools:
-            self.pools.draw_hosts(view, layout, width, rows)
+            self.pools.draw_hosts(view, layout, width)
             view = replace(view, host=self.pools.host)
         self.page.draw(view, layout, width)
         self._draw_limits(view)
         self._draw_card(view, layout, width)
         self.log.draw(view.logbook, view.until, self._keys)
         self._draw_traffic(view, layout, width)
-        self._draw_header(view, layout, width, rows)
+        self._draw_header(view, layout, width)
         self._draw_keys(view, layout, width)
 
     def _lay_out(self, layout: Plan, width: int, height: int) -> None:
@@ -229,10 +228,13 @@ class Board:
         )
         self.help.show(lines[top : top + fits])
 
-    def _draw_header(self, view: View, layout: Plan, width: int, rows: list[HostRow]) -> None:
-        agent = view.host.agent if view.host else None
-        mode = mode_of(view.snapshot, agent) if view.snapshot else ""
-        facts = replace(view.header, req_s=total_rate(rows), mode=mode)
+    def _draw_header(self, view: View, layout: Plan, width: int) -> None:
+        facts = view.header
+        if view.snapshot is not None:
+            agent = view.host.agent if view.host else None
+            snapshot, history, window_s = view.snapshot, view.history, facts.window_s
+            req_s = self._rate.get(snapshot, window_s, lambda: history.req_s(snapshot, window_s))
+            facts = replace(facts, req_s=req_s, mode=mode_of(snapshot, agent))
         self.header.show([header_line(facts, width)])
         if view.transport is not None:
             self.transport.show([transport_line(view.transport, width, self._keys)])
@@ -281,7 +283,8 @@ class Board:
         inner = layout.workloads - layout.sides
         columns = shown_columns(WORKLOAD_COLUMNS, inner)
         rows = self.workloads.workload_rows(view, view.snapshot)
-        self.traffic.title(f"WORKLOADS {len(rows)}  (4)")
+        key = self._keys.first(self.workloads.key)
+        self.traffic.title(f"WORKLOADS {len(rows)}  ({key})")
         self.traffic.show_sheet(
             Sheet(
                 keys=tuple(row.id for row in rows),

@@ -29,6 +29,20 @@ def test_rates_are_differences_over_the_window(make) -> None:
     assert pytest.approx(0.1, rel=0.01) == rates.wait_p95
 
 
+def test_the_rate_of_all_hosts_is_the_sum_of_those_that_have_one(make) -> None:
+    history = History()
+    first = make.snapshot(100.0, make.agent(make.origin(completed=5)))
+    history.add(first)
+    assert history.req_s(first, 10.0) is None
+    second = make.snapshot(
+        102.0,
+        make.agent(make.origin(completed=25)),
+        make.agent(make.origin(completed=8), name="two"),
+    )
+    history.add(second)
+    assert 10.0 + 4.0 == history.req_s(second, 10.0)
+
+
 def test_a_quantile_forgets_what_was_before_the_window(make) -> None:
     history = History()
     for at in range(31):

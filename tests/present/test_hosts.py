@@ -14,7 +14,6 @@ from pooltop.present.header import (
     header_line,
     load_of,
     mode_of,
-    total_rate,
 )
 from pooltop.present.history import History
 from pooltop.present.host_cells import bar
@@ -251,8 +250,8 @@ def test_mixed_modes_are_said_to_be_so(make) -> None:
     assert ("DRAIN here", "NODE here") == (mode_of(snapshot, "x"), mode_of(snapshot, "y"))
 
 
-def test_nothing_has_no_rate_and_no_load() -> None:
-    assert (None, "") == (total_rate([]), load_of([]))
+def test_without_a_workload_there_is_no_word_of_its_state() -> None:
+    assert "" == load_of([])
 
 
 def test_a_wide_host_table_tells_bytes_what_dialling_cost_and_what_closed_sockets(make) -> None:

@@ -135,6 +135,7 @@ class TablePage(Page, Generic[KeyedRow]):
         self._made: Memo[list[KeyedRow]] = Memo()
         self._given: Sequence[KeyedRow] = ()
         self._asked: object = None
+        self._held: tuple[Hashable, ...] | None = None
         self._keys: tuple[Hashable, ...] = ()
         self._lines: dict[tuple[int, bool], Line] = {}
         self._lines_of: object = None
@@ -188,8 +189,10 @@ class TablePage(Page, Generic[KeyedRow]):
     def _order(self, rows: Sequence[KeyedRow], held: tuple[Hashable, ...] | None) -> None:
         """Filter and sort, unless these very rows were in just this way the last time."""
         choice, columns = self.choice, self.all_columns
-        asked = (choice.needle, choice.sort, choice.descending, held, columns)
-        if rows is self._given and asked == self._asked:
+        asked = (choice.needle, choice.sort, choice.descending, columns)
+        is_asked = rows is self._given and asked == self._asked
+        # To hold the order that is shown anyway changes nothing.
+        if is_asked and held in (self._held, self._keys):
             return
         found = choice.matching(rows, columns)
         column = column_named(columns, choice.sort)
@@ -197,7 +200,7 @@ class TablePage(Page, Generic[KeyedRow]):
             found = sort_rows(found, column, descending=choice.descending, held=held)
         self.rows = tuple(found)
         self._keys = tuple(row.id for row in self.rows)
-        self._given, self._asked = rows, asked
+        self._given, self._asked, self._held = rows, asked, held
 
     def ground(self, row: KeyedRow) -> str:
         """Give the palette's name of a row's background."""

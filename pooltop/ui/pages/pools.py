@@ -87,8 +87,8 @@ class PoolsPage(TablePage[HostRow]):
         """Tell whether a table so wide draws sparklines, which cost the most of a row."""
         return any(column.id == "spark" for column in shown_columns(COLUMNS, width))
 
-    def host_rows(self, view: View, plan: Plan, width: int) -> list[HostRow]:
-        """Give a row for each host; the header and the alerts are made of them too."""
+    def _host_rows(self, view: View, plan: Plan, width: int) -> list[HostRow]:
+        """Give a row for each host."""
         if view.snapshot is None:
             return []
         snapshot, window_s = view.snapshot, view.header.window_s
@@ -107,10 +107,10 @@ class PoolsPage(TablePage[HostRow]):
             ),
         )
 
-    def draw_hosts(self, view: View, plan: Plan, width: int, rows: list[HostRow]) -> None:
+    def draw_hosts(self, view: View, plan: Plan, width: int) -> None:
         """Put the hosts on the table, so that it is known whom the cursor is on."""
         inner = self.lay_out(view, plan, width)
-        self.show_rows(view, plan, inner, rows)
+        self.show_rows(view, plan, inner, self._host_rows(view, plan, width))
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Draw what belongs to the host that the cursor is on."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from rich.segment import Segment
 from textual.content import Content
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -89,6 +90,14 @@ class LinePane(Widget):
         if right != self._subtitle:
             self._subtitle = right
             self.border_subtitle = Content(f" {clean(right)} ") if right else ""
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Give Textual's but the one that looks for a terminal's own colours, segment by segment.
+
+        A palette has them only where Textual leaves them alone.
+        """
+        filters = super().get_line_filters()
+        return [each for each in filters if not isinstance(each, ANSIToTruecolor)]
 
     def repaint(self, painter: Painter) -> None:
         """Use another theme's painter."""

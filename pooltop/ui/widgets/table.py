@@ -6,7 +6,7 @@ position while the rows move under it; this one paints only the visible rows tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -14,6 +14,13 @@ from textual import events
 from pooltop.present.line import BLANK, Line
 from pooltop.ui.messages import CursorMoved, HeadingClicked
 from pooltop.ui.widgets.lines import LinePane, Painter
+
+
+def _place_of(keys: Sequence[Hashable], key: Hashable, likely: int) -> int | None:
+    """Give where a key stands; None for nowhere. ``likely``: where it stood before."""
+    if likely < len(keys) and keys[likely] == key:
+        return likely
+    return keys.index(key) if key in keys else None
 
 
 def _plain(_index: int) -> str:
@@ -87,7 +94,7 @@ class TableGrid(LinePane):
 
     def _anchor(self) -> None:
         keys = self._sheet.keys
-        place = next((i for i, key in enumerate(keys) if key == self.cursor), None)
+        place = _place_of(keys, self.cursor, self._place)
         if place is None and self._sheet.pinned and self.cursor is not None:
             return
         if place is None:
