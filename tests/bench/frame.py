@@ -57,8 +57,8 @@ SIZES = ((120, 40), (200, 60))
 PAGES = ("Pools", "Sockets", "Queue", "Workloads", "Events")
 _STYLE = rb"(?:\x1b\[[0-9;]*m)"
 _RATE = re.compile(rb"LIVE +((?:[\d.]+/s -> )?[\d.]+/s)")
-_CURSOR = re.compile(rb">" + _STYLE + rb"+((?:[^\x1b]|" + _STYLE + rb"){1,80})")
-"""The mark of the cursor's row, and what stands behind it."""
+_CURSOR = re.compile(rb"\x1b\[(\d+);\d+H(?:[^\x1b]|" + _STYLE + rb"){0,60}?>" + _STYLE)
+"""The mark of the cursor, and the line of the screen that it is on."""
 
 
 def feed(hosts: int, every_s: float) -> None:
@@ -209,19 +209,18 @@ def _paints(read: list[tuple[float, bytes]], pressed: list[float]) -> list[float
     for _, data in read:
         end += len(data)
         ends.append(end)
-    seen: list[tuple[float, bytes]] = []
+    seen: list[tuple[float, int]] = []
     place = 0
     for found in _CURSOR.finditer(stream):
         while ends[place] < found.end():
             place += 1
-        text = re.sub(_STYLE, b"", found[1]).lstrip(b" !~*x?")[:12]
-        seen.append((read[place][0], text))
-    here: bytes | None = None
+        seen.append((read[place][0], int(found[1])))
+    here: int | None = None
     paints = []
     for number, at in enumerate(pressed):
         until = pressed[number + 1] if number + 1 < len(pressed) else float("inf")
-        now = [(when, text) for when, text in seen if at <= when < until]
-        other = next(((when, text) for when, text in now if text != here), None)
+        now = [(when, line) for when, line in seen if at <= when < until]
+        other = next(((when, line) for when, line in now if line != here), None)
         if here is not None and other is not None:
             paints.append(other[0] - at)
         here = now[-1][1] if now else here

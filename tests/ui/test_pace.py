@@ -8,25 +8,27 @@ import pytest
 from scripted_source import ScriptedSource, demo_agents
 
 from pooltop.ui.app import PoolTopApp
-from pooltop.ui.pace import CHEAP, DEAR, RAREST, Pace, rate_words
+from pooltop.ui.pace import DEAR, RAREST, ROOM, Pace, rate_words
 
 INTERVAL_S = 0.25
 
 
 class Machine:
-    """Updates at an interval, and a share of the time between two that each second costs."""
+    """Updates at an interval, each of which takes a share of it, drawn or not, or drawn alone."""
 
     def __init__(self) -> None:
         self.pace = Pace()
         self.at = self.spent = 0.0
 
-    def run(self, updates: int, share: float) -> int:
+    def run(self, updates: int, share: float, drawing: float = 0.0) -> int:
         """Give how many of these were drawn."""
         drawn = 0
         for _ in range(updates):
             self.at += INTERVAL_S
             self.spent += share * INTERVAL_S
-            drawn += self.pace.take(self.at, self.spent)
+            draws = self.pace.take(self.at, self.spent)
+            self.spent += draws * drawing * INTERVAL_S
+            drawn += draws
         return drawn
 
 
@@ -60,13 +62,33 @@ def test_frames_that_stay_dear_are_drawn_half_as_often_and_half_again_to_a_bound
 
 
 def test_they_are_drawn_more_often_again_when_the_machine_has_room(machine: Machine) -> None:
-    machine.run(4, 0.9)
-
-    machine.run(100, CHEAP + 0.01)
+    machine.run(4, 0.2, drawing=0.36)
     assert 2 == machine.pace.every
 
-    machine.run(100, CHEAP - 0.01)
+    machine.run(100, 0.2, drawing=0.36)
+    assert 2 == machine.pace.every
+
+    machine.run(40, DEAR * ROOM - 0.21, drawing=0.1)
     assert 1 == machine.pace.every
+    assert 100 == machine.run(100, DEAR * ROOM - 0.21, drawing=0.1)
+
+
+def test_what_comes_with_every_update_does_not_keep_drawing_rare(machine: Machine) -> None:
+    machine.run(60, 0.3, drawing=0.8)
+    assert 4 <= machine.pace.every
+
+    machine.run(400, 0.3, drawing=0.02)
+    assert 1 == machine.pace.every
+
+
+def test_a_rate_that_was_found_too_dear_is_not_tried_every_other_moment(machine: Machine) -> None:
+    machine.run(40, 0.25, drawing=0.2)
+    changes, last = 0, machine.pace.every
+    for _ in range(400):
+        machine.run(1, 0.25, drawing=0.2)
+        changes += machine.pace.every != last
+        last = machine.pace.every
+    assert (0, 2) == (changes, last)
 
 
 @pytest.mark.parametrize(
