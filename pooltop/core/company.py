@@ -68,7 +68,7 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
             clock: gives the local time of day of a Unix time, in words.
         """
         me = next((each for each in self.viewers if each.number == self.you), None)
-        remedy = "this viewer was started read-only" if me and me.read_only else "W takes it"
+        remedy = "this viewer was started read-only" if me and me.read_only else "take it first"
         holder = self.holder
         if holder is None:
             return f"read-only: nobody holds the write lock; {remedy}"

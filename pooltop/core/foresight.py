@@ -27,20 +27,12 @@ from pooltop.core.rules import drain, uncounted
 from pooltop.core.states import CloseReason, QueueReason, SocketState
 
 
-def fate_of(pool: Ledger, socket: SocketRecord) -> Fate | None:
-    """Say what would become of a socket if its response were whole at this instant.
-
-    The response is taken to allow keep-alive and to bring no hint, and the request to be sent.
-
-    Returns:
-        None for a socket that is idle, closing, or not yet connected.
-    """
-    about = _About.of(socket)
-    return None if about is None else _fate(pool, socket.origin, about)
-
-
 def fates(pool: Ledger, origin: OriginRecord) -> Iterator[tuple[SocketRecord, Fate | None]]:
-    """Give ``fate_of`` for every socket of an origin, in use or idle, in Node's order.
+    """Say what would become of each socket if its response were whole at this instant.
+
+    Of every socket of an origin, in use or idle, in Node's order; None for one that is idle,
+    closing, or not yet connected. The response is taken to allow keep-alive and to bring no hint,
+    and the request to be sent.
 
     Most sockets of an origin have one fate in common, and finding it may mean to count them all.
     """

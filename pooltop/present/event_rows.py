@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pooltop.core.snapshot import JournalEntry, OriginSnapshot
+from pooltop.core.snapshot import JournalEntry
 from pooltop.present.clean import clean
 from pooltop.present.journal import kind_ink
 from pooltop.present.line import Ink, Line
@@ -71,31 +70,6 @@ class EventRow:
 def event_row(entry: JournalEntry) -> EventRow:
     """Give the row of an entry that was told once."""
     return EventRow(EventKey(entry.at, entry.seq), entry, entry.wall_at)
-
-
-def of_group(rows: Iterable[EventRow], group: Group) -> list[EventRow]:
-    """Give the rows that a filter shows."""
-    kinds = GROUPS[group]
-    return [row for row in rows if not kinds or row.entry.kind in kinds]
-
-
-def about(rows: Iterable[EventRow], agent: str, origin: OriginSnapshot) -> list[EventRow]:
-    """Give the rows that tell of a host: its own, and those of its agent as a whole.
-
-    Args:
-        rows: of any host.
-        agent: its agent's name, raw.
-        origin: the host.
-    """
-    names = ("", _told_as(origin))
-    return [row for row in rows if row.entry.agent == agent and row.entry.host in names]
-
-
-def _told_as(origin: OriginSnapshot) -> str:
-    """Give the name by which the journal calls an origin (``core.model.Origin.label``)."""
-    host = f"[{origin.host}]" if ":" in origin.host else origin.host
-    name = f"{host}:{origin.port}"
-    return f"{name} ({origin.apart})" if origin.apart else name
 
 
 def _text(row: EventRow, _width: int) -> Line:

@@ -18,7 +18,7 @@ from pooltop.present.marks import Mark, in_use, limit_of, marks_of
 from pooltop.present.moments import Grid
 from pooltop.present.plot import nice_top, spark_line
 from pooltop.present.track import Rates
-from pooltop.present.tunnels import pending, waiting_words
+from pooltop.present.tunnels import pending
 
 _SLOPE_S = 5.0
 _RISING = 0.2
@@ -71,10 +71,6 @@ class HostRow:
     """Share of the local ports that those keep from one peer; None when it is not known."""
     tunnels: int = 0
     """Tunnels through a proxy that are not up."""
-    tunnels_s: float | None = None
-    """Age of the oldest of these; None without any."""
-    tunnels_wait: str = ""
-    """Who waits for them and how long already, in words."""
     sockets: int = 0
     """Open ones, in use or idle."""
     origin: OriginSnapshot = field(kw_only=True, repr=False)
@@ -203,7 +199,7 @@ def _row(
     track = history.track(host)
     rates = track.rates(at, window_s)
     since = track.saturated_since(at)
-    oldest, tunnel = origin.oldest_queued_at, origin.tunnelling_since
+    oldest = origin.oldest_queued_at
 
     def draw() -> Line:
         if grid is None:
@@ -231,8 +227,6 @@ def _row(
         time_wait=None if origin.time_wait is None else origin.time_wait.ours,
         ports_held=ports_held(origin.time_wait, local_ports),
         tunnels=origin.tunnelling,
-        tunnels_s=None if tunnel is None else max(0.0, at - tunnel),
-        tunnels_wait=waiting_words(origin, at),
         sockets=origin.total,
         origin=origin,
         draw=draw,

@@ -26,11 +26,6 @@ def lock_line(company: Company | None) -> Line:
             return ((f"READ-ONLY{others}{who}", "warn"),)
 
 
-def refusal(company: Company | None) -> str:
-    """Say why this viewer may change nothing, and what helps; empty when it may."""
-    return "" if company is None else clean(company.refusal(units.clock))
-
-
 def change(before: Company | None, after: Company | None, keys: Keymap = STANDARD) -> str:
     """Say what an update has changed for this viewer; empty when nothing that it must know.
 
@@ -66,6 +61,11 @@ def viewer_lines(company: Company, now_wall: float) -> list[Line]:
         )
         for viewer in company.viewers
     ]
+
+
+def viewers_section(company: Company, now_wall: float) -> list[Line]:
+    """Give the viewers under a heading, for the help page; as ``viewer_lines``."""
+    return [((" WHO WATCHES THIS ENGINE", "title"),), *viewer_lines(company, now_wall), ()]
 
 
 def _role(holds: bool, read_only: bool) -> str:

@@ -39,8 +39,6 @@ class WorkloadRates:
     """Requests completed, per second."""
     errors: float | None = None
     """Share of those that ended and failed."""
-    dropped_s: float | None = None
-    """Arrivals per second that were not sent, as too many were under way."""
     latency_p50: float | None = None
     """Seconds from the intended start to the last byte."""
     latency_p95: float | None = None
@@ -110,7 +108,6 @@ class WorkloadTrack:
             offered_s=moments.gained("offered", old, new) / span,
             completed_s=completed / span,
             errors=failed / ended if ended > 0 else None,
-            dropped_s=moments.gained("dropped", old, new) / span,
             latency_p50=p50,
             latency_p95=p95,
             latency_p99=p99,

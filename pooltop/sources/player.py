@@ -136,11 +136,6 @@ class Player:
         """Go to the snapshot that shows this time: the latest up to it, at least the first."""
         self._go(max(0, bisect_right(self.recording.at, at) - 1))
 
-    def seek_by(self, seconds: float) -> None:
-        """Go so many seconds on, or back."""
-        self._advance()
-        self.seek(self.at + seconds)
-
     def start(self) -> None:
         """Go to the start."""
         self._go(0)

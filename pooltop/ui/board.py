@@ -21,6 +21,7 @@ from pooltop.present.line import fit
 from pooltop.present.manual import manual_lines
 from pooltop.present.table import row_line, shown_columns, title_line
 from pooltop.present.transport import transport_line
+from pooltop.present.viewers import viewers_section
 from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.layout import Plan, plan
@@ -168,7 +169,7 @@ class Board:
             self._draw_message(width, height)
             return
         if self.helping:
-            self._draw_help(width, height)
+            self._draw_help(view, width, height)
         self._draw_alert(view, width)
         if self.page is self.pools:
             self.pools.draw_hosts(view, layout, width)
@@ -217,8 +218,10 @@ class Board:
         parts = [text] if len(text) <= width else text.replace(";", ".").split(". ")
         self.message.show([fit(((part, "warn"),), max(1, width)) for part in parts])
 
-    def _draw_help(self, width: int, height: int) -> None:
+    def _draw_help(self, view: View, width: int, height: int) -> None:
         lines = manual_lines(width - 4, self._keys, self.page.name)
+        if view.company is not None and view.snapshot is not None:
+            lines = [*viewers_section(view.company, view.snapshot.wall_at), *lines]
         fits = max(1, height - 5)
         top = max(0, min(self._help_top or 0, len(lines) - fits))
         self._help_top = top

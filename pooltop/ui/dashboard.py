@@ -350,6 +350,7 @@ class Dashboard(App[None]):
             keys=self.keys,
             acknowledged=frozenset(self.reader.acknowledged),
             alert=self.reader.alert,
+            company=self.company,
             transport=None if self.player is None or latest is None else transport(self.player),
         )
 

@@ -93,7 +93,6 @@ class SharingKeys(ReadingKeys):
                 ((f" {count} rows as filtered and sorted; .json for JSON, else CSV", "text"),),
                 write,
                 text=default_name(page.name.lower(), "csv", view.snapshot.wall_at),
-                grave=False,
             )
         )
         self.redraw()
@@ -122,7 +121,6 @@ class SharingKeys(ReadingKeys):
                 ((" as it was when you pressed the key; .png for PNG, else SVG", "text"),),
                 write,
                 text=default_name("screen", "svg", wall_at),
-                grave=False,
             )
         )
         self.redraw()

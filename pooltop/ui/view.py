@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pooltop.core.company import Company
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present.alerts import AlertId
 from pooltop.present.header import HeaderFacts
@@ -54,6 +55,8 @@ class View:
     """What a table says while there is no snapshot."""
     ascii_only: bool = False
     keys: Keymap = STANDARD
+    company: Company | None = None
+    """Who else watches the engine; None where nobody can."""
     transport: TransportFacts | None = None
     """Where a recording stands; None for a live engine."""
     acknowledged: frozenset[AlertId] = frozenset()

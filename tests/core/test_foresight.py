@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from pooltop.core.commands import Open
 from pooltop.core.detail import Fate, FateKind, Outlook
-from pooltop.core.foresight import fate_of, fates, held_by, outlooks
+from pooltop.core.foresight import fates, held_by, outlooks
 from pooltop.core.model import OriginKey
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason, QueueReason, RequestState, SocketState
 
 
 def fate(bench, socket=1):
-    return fate_of(bench.pool, bench.pool.sockets[socket])
+    record = bench.pool.sockets[socket]
+    return dict(fates(bench.pool, record.origin))[record]
 
 
 def all_outlooks(bench, key, *, pace=None):
@@ -191,7 +192,6 @@ def check_fates(bench):
         foreseen = dict(fates(bench.pool, origin))
         assert [*origin.sockets.values(), *origin.free.values()] == list(foreseen)
         for socket, fate in foreseen.items():
-            assert fate == fate_of(bench.pool, socket)
             if socket.state is SocketState.ACTIVE:
                 assert fate == what_becomes_of(copy.deepcopy(bench), socket.id)
             else:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import msgspec
-import pytest
-
 from pooltop.core.snapshot import JournalEntry
-from pooltop.present.event_rows import COLUMNS, GROUPS, about, event_row, of_group
+from pooltop.present.event_rows import COLUMNS, GROUPS, event_row
 from pooltop.present.line import text_of
 from pooltop.present.table import row_line, sort_rows
 
@@ -26,21 +23,6 @@ def numbers(rows) -> list[int]:
     return [row.id.seq for row in rows]
 
 
-@pytest.mark.parametrize(
-    ("group", "kinds"),
-    [
-        ("all", ["OPEN", "CLOSE", "EDIT", "ERROR", "QUEUE", "RETRY"]),
-        ("edits", ["EDIT"]),
-        ("closes", ["OPEN", "CLOSE"]),
-        ("errors", ["ERROR", "RETRY"]),
-    ],
-)
-def test_a_filter_shows_its_kinds(group, kinds) -> None:
-    told = ["OPEN", "CLOSE", "EDIT", "ERROR", "QUEUE", "RETRY"]
-    rows = rows_of(*(entry(n, kind) for n, kind in enumerate(told)))
-    assert kinds == [row.kind for row in of_group(rows, group)]
-
-
 def test_the_filters_are_those_that_are_promised() -> None:
     assert ["all", "edits", "closes", "errors"] == list(GROUPS)
 
@@ -48,26 +30,6 @@ def test_the_filters_are_those_that_are_promised() -> None:
 def test_alike_ones_are_one_row_that_says_how_often() -> None:
     (once,) = rows_of(entry(1))
     assert ("s1", "s1  (3 times)") == (once.shown, replace(once, times=3).shown)
-
-
-def test_a_host_s_events_are_its_own_and_its_agent_s(make) -> None:
-    rows = rows_of(
-        entry(1),
-        entry(2, host="b:80"),
-        entry(3, "EDIT", host=""),
-        entry(4, agent="two"),
-        entry(5, "EDIT", agent="two", host=""),
-        entry(6, agent="", host=""),
-        entry(7, host="a:80 (as x)"),
-    )
-    assert [1, 3] == numbers(about(rows, "one", make.origin("a")))
-    apart = msgspec.structs.replace(make.origin("a"), apart="as x")
-    assert [3, 7] == numbers(about(rows, "one", apart))
-
-
-def test_an_ipv6_host_is_found_too(make) -> None:
-    rows = rows_of(entry(1, host="[::1]:80"))
-    assert [1] == numbers(about(rows, "one", make.origin("::1")))
 
 
 def test_newest_first_is_a_matter_of_sorting_by_time() -> None:

@@ -134,7 +134,7 @@ BESIDE = st.builds(
     busy=st.lists(st.none() | st.floats(), max_size=70),
     demand=st.none()
     | st.builds(Demand, st.floats(0, 1e6), st.floats(0, 1e6), st.integers(0, 10**6)),
-    rates=st.none() | st.builds(WorkloadRates, *[st.none() | st.floats()] * 7),
+    rates=st.none() | st.builds(WorkloadRates, *[st.none() | st.floats()] * 6),
     cards=st.lists(st.just((("EDIT 7 maxSockets 20>50", "accent"),)), max_size=2).map(tuple),
 )
 

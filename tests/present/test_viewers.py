@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pooltop.core.company import Company, ViewerInfo
-from pooltop.present import units
-from pooltop.present.viewers import change, lock_line, refusal, viewer_lines
+from pooltop.present.viewers import change, lock_line, viewer_lines
 
 NOON = 1_700_000_000.0
 
@@ -42,14 +41,6 @@ def _text(line: tuple[tuple[str, str], ...]) -> str:
 )
 def test_the_header_says_who_writes(company: Company | None, words: str) -> None:
     assert words == _text(lock_line(company))
-
-
-def test_a_refusal_says_since_when_and_what_helps() -> None:
-    held = f"viewer 2 (pid 102, since {units.clock(NOON)}) holds the write lock"
-
-    assert ["", "", f"read-only: {held}; W takes it"] == [
-        refusal(company) for company in (None, _company(1, 1), _company(1, 2))
-    ]
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ async def test_only_the_holder_edits_and_others_are_told_who_it_is(
         await second.control(Control(action="pause"))
     accepted = await first.submit(EDIT)
 
-    words = r"read-only: viewer 1 \(pid \d+, since \d\d:\d\d\) holds the write lock; W takes it"
+    words = r"read-only: viewer 1 \(pid \d+, since \d\d:\d\d\) holds the write lock; take it first"
     assert (False, True, 7) == (refused.accepted, accepted.accepted, refused.id)
     assert re.fullmatch(words, refused.error)
     assert "running" == station.hosting.load
@@ -136,7 +136,7 @@ async def test_whoever_loses_the_lock_is_told_at_once_and_may_not_write_any_more
     second, _ = await attach()
     assert (Standing.MINE, Standing.THEIRS) == (first.lock.standing, second.lock.standing)
 
-    with pytest.raises(EngineError, match="viewer 1 .* holds the write lock; W takes it"):
+    with pytest.raises(EngineError, match="viewer 1 .* holds the write lock; take it first"):
         await second.lock.take()
     await second.lock.take(force=True)
     await loser.until(lambda: first.lock.standing is Standing.THEIRS)
@@ -163,7 +163,7 @@ async def test_a_viewer_that_goes_frees_the_lock_for_whoever_takes_it(
     refused = await second.submit(EDIT)
     await second.lock.take()
 
-    assert "read-only: nobody holds the write lock; W takes it" == refused.error
+    assert "read-only: nobody holds the write lock; take it first" == refused.error
     assert (await second.submit(EDIT)).accepted
     await second.lock.release()
     await viewer.until(lambda: second.lock.standing is Standing.FREE)

@@ -252,7 +252,7 @@ def test_bookmarks_are_gone_to_in_both_directions(story: Story, play: Play) -> N
         player.bookmark,
         player.playing,
     )
-    player.seek_by(-1)
+    player.seek(player.at - 1)
     assert None is player.bookmark
     assert player.bookmarks[0] == player.previous_bookmark()
     assert None is player.previous_bookmark()

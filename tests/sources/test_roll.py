@@ -41,7 +41,7 @@ def test_a_refusal_names_the_holder_since_when_and_what_helps() -> None:
     reader = _join(roll, 125, read_only=True)
     held = f"viewer 1 (pid 123, since {clock_time(NOON)}) holds the write lock"
 
-    assert f"read-only: {held}; W takes it" == roll.refusal(second)
+    assert f"read-only: {held}; take it first" == roll.refusal(second)
     assert f"read-only: {held}; this viewer was started read-only" == roll.refusal(reader)
 
 
@@ -75,7 +75,7 @@ def test_a_lock_let_go_is_free_for_whoever_takes_it(way: str) -> None:
 
     getattr(roll, way)(first)
 
-    assert "read-only: nobody holds the write lock; W takes it" == roll.refusal(second)
+    assert "read-only: nobody holds the write lock; take it first" == roll.refusal(second)
     assert None is roll.take(second, force=False, wall_at=NOON)
     assert "" == roll.refusal(second)
 

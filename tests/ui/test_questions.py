@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from pooltop.core.company import Standing, ViewerInfo
+from pooltop.core.company import Company, Standing, ViewerInfo
 from pooltop.core.edits import Control
 from pooltop.errors import EngineError
 
@@ -131,6 +132,18 @@ async def test_where_another_viewer_writes_edits_are_refused_until_w_takes_the_l
         assert [True] == one.source.lock.taken
         await one.press("e", "9", "enter")
         assert 1 == len(one.source.edits)
+
+
+async def test_the_help_page_lists_who_watches(desk) -> None:
+    here = ViewerInfo(number=1, pid=101, wall_since=0.0, wall_holds_since=0.0)
+    other = ViewerInfo(number=2, pid=123, wall_since=0.0, kind="headless", read_only=True)
+    async with desk() as one:
+        update = one.source.step(send=False)
+        one.source.send(replace(update, company=Company(you=1, viewers=(here, other))))
+        await one.press("question_mark")
+        assert "viewer 1   pid 101" in one.text()
+        assert "headless" in one.text()
+        assert "read-only for good" in one.text()
 
 
 async def test_stop_works_although_another_viewer_writes(desk) -> None:

@@ -33,8 +33,6 @@ class Question:
     """Id of the key that asked: pressed once more it is a yes too; empty for none."""
     text: str = ""
     """What stands in the field at first."""
-    grave: bool = True
-    """Whether something is lost by it."""
 
 
 class Prompt(LinePane):
