@@ -231,6 +231,7 @@ def verdict(soak: Soak, first: Sample, last: Sample, stopped: Sample, status: in
     print(f"exit status {status}")
     good = (
         grows - 2 * error < ALLOWED_MIB_H
+        and engine - 2 * engine_error < ALLOWED_MIB_H
         and stopped.fds == first.fds
         and stopped.tasks == first.tasks
         and status == 0
