@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -44,9 +45,9 @@ Row = TypeVar("Row")
 KeyedRow = TypeVar("KeyedRow", bound=Keyed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column(Generic[Row]):
-    """One column: where it stands, what it says and what that means."""
+    """One column: where it stands, what it says and what that means; equal to itself alone."""
 
     id: str
     title: str
@@ -211,7 +212,8 @@ def _least(columns: Sequence[Column[Row]]) -> int:
     return sum(size + GAP for size in sizes) - GAP
 
 
-def sizes(columns: Sequence[Column[Row]], width: int, *, margin: int = 1) -> list[int]:
+@lru_cache(maxsize=64)  # asked for every row
+def sizes(columns: tuple[Column[Any], ...], width: int, *, margin: int = 1) -> tuple[int, ...]:
     """Give each column's cells, so that the line fills ``width`` as far as columns can stretch.
 
     Those that stretch grow from the left on, and give way from the right on: as far as they can be
@@ -225,17 +227,17 @@ def sizes(columns: Sequence[Column[Row]], width: int, *, margin: int = 1) -> lis
             more = min(spare, max(0, columns[place].most - given[place]))
             given[place] += more
             spare -= more
-        return given
+        return tuple(given)
     for least in (_READABLE, 0):
         for place in reversed(stretching):
             less = min(-spare, max(0, given[place] - least))
             given[place] -= less
             spare += less
-    return given
+    return tuple(given)
 
 
 def title_line(
-    columns: Sequence[Column[Row]], width: int, *, sorted_by: str = "", margin: int = 1
+    columns: tuple[Column[Row], ...], width: int, *, sorted_by: str = "", margin: int = 1
 ) -> Line:
     """Give the table's heading.
 
@@ -254,7 +256,7 @@ def title_line(
 
 def row_line(
     row: Row,
-    columns: Sequence[Column[Row]],
+    columns: tuple[Column[Row], ...],
     width: int,
     *,
     cursor: bool = False,
@@ -268,7 +270,7 @@ def row_line(
 
 
 def column_at(
-    columns: Sequence[Column[Row]], width: int, cell: int, *, margin: int = 1
+    columns: tuple[Column[Row], ...], width: int, cell: int, *, margin: int = 1
 ) -> Column[Row] | None:
     """Give the column whose heading is at this cell of the line; None where none is."""
     start = margin

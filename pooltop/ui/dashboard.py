@@ -308,9 +308,10 @@ class Dashboard(App[None]):
             return
         if isinstance(self._driver, Terminal) and self._driver.is_behind:
             return  # the next update is drawn, if the terminal reads again by then
-        self._drawn = self.board.page.table.cursor
         with self.batch_update():
             self.board.draw(self.view(), self.size.width, self.size.height)
+        # After it: to draw takes the cursor to another row when its own is gone.
+        self._drawn = self.board.page.table.cursor
         self._watch()
 
     def _watch(self) -> None:

@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
+from pooltop.core.edits import EditRecord
 from pooltop.core.snapshot import Snapshot
 from pooltop.present import rewind
 from pooltop.present.rewind import Rewind
@@ -39,6 +41,27 @@ def test_every_instant_comes_back_as_it_was(make: Make) -> None:
         assert _snapshot(make, at) == kept.at(index)
     assert kept.at(-1) == kept.nearest(1e9)
     assert kept.at(0) == kept.nearest(-1e9)
+
+
+def test_histograms_are_kept_only_while_an_edit_is_measured_by_them(make: Make) -> None:
+    edit = EditRecord(
+        number=1,
+        at=100.0,
+        wall_at=0.0,
+        agent="one",
+        option="max_sockets",
+        before=4.0,
+        after=9.0,
+        by="operator",
+    )
+    kept = Rewind()
+    for at in (99.0, 129.0, 131.0):
+        edits = (edit,) if at > edit.at else ()
+        agents = (make.agent(make.origin(waits=[0.1])), make.agent(make.origin(), name="two"))
+        kept.add(structs.replace(make.snapshot(at, *agents), edits=edits))
+
+    found = [kept.at(index).agents[0].origins[0].latency for index in range(3)]
+    assert [0, 1, 0] == [latency.queue.count for latency in found]
 
 
 def test_a_reader_walks_from_instant_to_instant_and_stops_at_the_ends(make: Make) -> None:

@@ -87,13 +87,13 @@ def test_a_held_order_stays_new_rows_come_last_and_rows_that_went_leave_no_gap()
 def test_columns_that_stretch_grow_from_the_left_and_give_way_from_the_right() -> None:
     columns = (NAME, WEIGHT, COLOUR)
     natural = 1 + 4 + 6 + 6 + 3
-    assert [4, 6, 6] == sizes(columns, natural)
-    assert [6, 6, 6] == sizes(columns, natural + 2)
-    assert [8, 6, 9] == sizes(columns, natural + 7)
-    assert [8, 6, 20] == sizes(columns, 500)
-    assert [4, 6, 1] == sizes(columns, natural - 5)
-    assert [2, 6, 0] == sizes(columns, natural - 8)
-    assert [0, 6, 0] == sizes(columns, 1)
+    assert (4, 6, 6) == sizes(columns, natural)
+    assert (6, 6, 6) == sizes(columns, natural + 2)
+    assert (8, 6, 9) == sizes(columns, natural + 7)
+    assert (8, 6, 20) == sizes(columns, 500)
+    assert (4, 6, 1) == sizes(columns, natural - 5)
+    assert (2, 6, 0) == sizes(columns, natural - 8)
+    assert (0, 6, 0) == sizes(columns, 1)
 
 
 def test_a_heading_is_found_by_where_it_was_clicked() -> None:

@@ -96,24 +96,27 @@ class Page(ABC):
         A table that is covered by the inspector is kept up all the same: j and k go through it.
         """
         covered = view.inspecting and not plan.inspector
-        beside = plan.inspector > 0
         self._top.styles.height = plan.body if covered else plan.table
         self.table.display = not covered
-        self.inspector.display = covered or beside
-        if not (covered or beside):
-            self.table.styles.width = width
-            return width - plan.sides
-        own = width if covered else plan.inspector
-        self.inspector.styles.width = own
+        self.inspector.display = covered or plan.inspector > 0
+        self.inspector.styles.width = width if covered else max(1, plan.inspector)
+        own = width if covered else width - plan.inspector
+        self.table.styles.width = own
+        return own - plan.sides
+
+    def show_inspector(self, view: View, plan: Plan, width: int) -> None:
+        """Tell all of what the cursor is on, where there is room for it or it was asked for.
+
+        After the rows: one that is gone takes the cursor to another.
+        """
+        covered = view.inspecting and not plan.inspector
+        if not covered and not plan.inspector:
+            return
+        inner = max(1, (width if covered else plan.inspector) - plan.sides)
         lines = (plan.body if covered else plan.table) - plan.frame
-        inner = max(1, own - plan.sides)
         title, shown = self.inspect(view, inner - 2, max(1, lines))
         self.inspector.title(title)
         self.inspector.show([((" ", "text"), *fit(line, inner - 1)) for line in shown])
-        if covered:
-            return width - plan.sides
-        self.table.styles.width = width - own
-        return width - own - plan.sides
 
 
 class TablePage(Page, Generic[KeyedRow]):
@@ -148,7 +151,12 @@ class TablePage(Page, Generic[KeyedRow]):
         return row if row is not None and row.id == self.table.cursor else None
 
     def show_rows(self, view: View, plan: Plan, width: int, rows: Sequence[KeyedRow]) -> None:
-        """Filter, sort and show these rows in a table whose content has this width."""
+        """Filter, sort and show these rows, and what the cursor is on, in so many cells."""
+        inner = self.lay_out(view, plan, width)
+        self._show_table(view, plan, inner, rows)
+        self.show_inspector(view, plan, width)
+
+    def _show_table(self, view: View, plan: Plan, width: int, rows: Sequence[KeyedRow]) -> None:
         choice = self.choice
         shown = self.shown = shown_columns(self.all_columns, width + plan.sides)
         self._order(rows, choice.held(view.now))

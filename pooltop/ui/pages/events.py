@@ -47,9 +47,8 @@ class EventsPage(TablePage[EventRow]):
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show what the log holds, up to the instant."""
-        inner = self.lay_out(view, plan, width)
         self._rows = dict(self._numbered(view.logbook, view.until))
-        self.show_rows(view, plan, inner, list(self._rows.values()))
+        self.show_rows(view, plan, width, list(self._rows.values()))
 
     def _numbered(self, logbook: Logbook, until: float | None) -> Iterator[tuple[int, EventRow]]:
         """Give the rows by their entries' numbers, most of which were made before."""

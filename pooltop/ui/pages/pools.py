@@ -109,8 +109,7 @@ class PoolsPage(TablePage[HostRow]):
 
     def draw_hosts(self, view: View, plan: Plan, width: int) -> None:
         """Put the hosts on the table, so that it is known whom the cursor is on."""
-        inner = self.lay_out(view, plan, width)
-        self.show_rows(view, plan, inner, self._host_rows(view, plan, width))
+        self.show_rows(view, plan, width, self._host_rows(view, plan, width))
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Draw what belongs to the host that the cursor is on."""

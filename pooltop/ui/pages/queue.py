@@ -73,8 +73,8 @@ class QueuePage(TablePage[RequestRow]):
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show the requests of the host in focus, or of all."""
-        inner = self.lay_out(view, plan, width)
         if view.snapshot is None:
+            self.show_rows(view, plan, width, ())
             return
         columns = RUNNING_COLUMNS if self._running else QUEUE_COLUMNS
         self.all_columns = across_hosts(columns) if view.all_hosts else columns
@@ -88,7 +88,7 @@ class QueuePage(TablePage[RequestRow]):
         self._queued = sum(origin.queued for origin in origins if origin is not None)
         snapshot, key = view.snapshot, (host, self._running)
         rows = self._made.get(snapshot, key, lambda: build(snapshot, host))
-        self.show_rows(view, plan, inner, rows)
+        self.show_rows(view, plan, width, rows)
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give all that is known of the request."""

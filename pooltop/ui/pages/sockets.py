@@ -49,12 +49,12 @@ class SocketsPage(TablePage[SocketRow]):
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show the sockets of the host in focus, or of all."""
-        inner = self.lay_out(view, plan, width)
-        if view.snapshot is not None:
-            self.all_columns = COLUMNS if view.all_hosts else _OF_ONE_HOST
-            snapshot, host = view.snapshot, None if view.all_hosts else view.host
+        self.all_columns = COLUMNS if view.all_hosts else _OF_ONE_HOST
+        snapshot, host = view.snapshot, None if view.all_hosts else view.host
+        rows: list[SocketRow] = []
+        if snapshot is not None:
             rows = self._made.get(snapshot, host, lambda: build_socket_rows(snapshot, host))
-            self.show_rows(view, plan, inner, rows)
+        self.show_rows(view, plan, width, rows)
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give all that is known of the socket."""

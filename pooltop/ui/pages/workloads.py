@@ -58,10 +58,10 @@ class WorkloadsPage(TablePage[WorkloadRow]):
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show all of them."""
-        inner = self.lay_out(view, plan, width)
         if view.snapshot is None:
+            self.show_rows(view, plan, width, ())
             return
-        self.show_rows(view, plan, inner, self.workload_rows(view, view.snapshot))
+        self.show_rows(view, plan, width, self.workload_rows(view, view.snapshot))
         self._draw_plots(view, view.snapshot, plan, width)
 
     def workload_rows(self, view: View, snapshot: Snapshot) -> list[WorkloadRow]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.content import Content
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
@@ -17,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pooltop.present.clean import clean
-from pooltop.present.line import Line, fit
+from pooltop.present.line import Line, Span, fit
 from pooltop.ui.theme import Palette
 
 
@@ -27,15 +28,35 @@ class Painter:
     def __init__(self, palette: Palette) -> None:
         """Begin with an empty cache."""
         self.palette = palette
+        self._plain = frozenset(name for name, style in palette.items() if _is_plain(style))
         # A few frames' worth of the largest screen: each takes some 5 KiB.
         self.strip = lru_cache(maxsize=1024)(self._strip)
 
     def _strip(self, line: Line, width: int, ground: str) -> Strip:
         base = self.palette[ground]
         segments = [
-            Segment(text, base + self.palette[ink]) for text, ink in fit(line, width) if text
+            Segment(text, base + self.palette[ink]) for text, ink in self._joined(line, width)
         ]
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _joined(self, line: Line, width: int) -> list[Span]:
+        """Give as few spans as look the same: half of what a screen takes is by their number."""
+        spans: list[Span] = []
+        for text, ink in fit(line, width):
+            if spans:
+                before, same = spans[-1]
+                blank = ink in self._plain and same in self._plain and text.isspace()
+                if ink == same or blank:
+                    spans[-1] = (before + text, same)
+                    continue
+            if text:
+                spans.append((text, ink))
+        return spans
+
+
+def _is_plain(style: Style) -> bool:
+    """Tell whether blanks look like any other's."""
+    return style.bgcolor is None and not (style.reverse or style.underline or style.strike)
 
 
 class LinePane(Widget):
