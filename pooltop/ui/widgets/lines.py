@@ -55,8 +55,9 @@ class Painter:
 
 
 def _is_plain(style: Style) -> bool:
-    """Tell whether blanks look like any other's."""
-    return style.bgcolor is None and not (style.reverse or style.underline or style.strike)
+    """Tell whether its blanks are like any other's: they look so, and carry no name."""
+    marked = style.reverse or style.underline or style.strike or style.meta
+    return style.bgcolor is None and not marked
 
 
 class LinePane(Widget):
