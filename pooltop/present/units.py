@@ -106,6 +106,14 @@ def clock(wall_at: float) -> str:
         return "--:--:--"
 
 
+def stamp(wall_at: float) -> str:
+    """Give the local day and time of a Unix time for a file's name; empty if it has none."""
+    try:
+        return datetime.fromtimestamp(wall_at, tz=UTC).astimezone().strftime("%Y%m%d-%H%M%S")
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
 def day(wall_at: float) -> str:
     """Give the day of a Unix time in UTC, ``2027-01-31``; ``-`` if it has none."""
     try:

@@ -24,7 +24,7 @@ from pooltop.present.transport import transport_line
 from pooltop.present.viewers import viewers_section
 from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.ui.editable import limits_hint, options_of
-from pooltop.ui.layout import Plan, plan
+from pooltop.ui.layout import LEAST, Plan, plan
 from pooltop.ui.memo import Memo
 from pooltop.ui.pages.base import Page
 from pooltop.ui.pages.events import EventsPage
@@ -153,10 +153,12 @@ class Board:
     def draw(self, view: View, width: int, height: int) -> None:
         """Put one View on the screen of this size."""
         hosts = sum(len(agent.origins) for agent in view.snapshot.agents) if view.snapshot else 1
-        self.transport.display = view.transport is not None
+        played = view.transport is not None
+        self.transport.display = played
+        whole, height = height, height - played
         layout = plan(
             width,
-            height - (view.transport is not None),
+            height,
             hosts=hosts,
             editing=self.asking,
             card=self._card_height(view, width),
@@ -166,7 +168,7 @@ class Board:
         )
         self._lay_out(layout, width, height)
         if layout.mode == "message":
-            self._draw_message(width, height)
+            self._draw_message(width, whole, played=played)
             return
         if self.helping:
             self._draw_help(view, width, height)
@@ -213,8 +215,10 @@ class Board:
         for mode in ("wide", "full", "incident", "line", "message"):
             screen.set_class(layout.mode == mode, f"-{mode}")
 
-    def _draw_message(self, width: int, height: int) -> None:
-        text = f"pooltop needs 40x10; this is {width}x{height}. {self._keys.first('quit')} quits."
+    def _draw_message(self, width: int, height: int, *, played: bool) -> None:
+        columns, lines = LEAST
+        needs = f"pooltop needs {columns}x{lines + played}"
+        text = f"{needs}; this is {width}x{height}. {self._keys.first('quit')} quits."
         parts = [text] if len(text) <= width else text.replace(";", ".").split(". ")
         self.message.show([fit(((part, "warn"),), max(1, width)) for part in parts])
 

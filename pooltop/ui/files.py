@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from pathlib import Path
+
+from pooltop.present.units import stamp
 
 
 def default_name(what: str, ending: str, wall_at: float) -> str:
-    """Give a file name that tells what it is of and when, e.g. ``pooltop-hosts-120341.csv``."""
-    moment = datetime.fromtimestamp(wall_at).strftime("%Y%m%d-%H%M%S")  # noqa: DTZ006 - local, to read
-    return f"pooltop-{what}-{moment}.{ending}"
+    """Give a file name that tells of what and when: ``pooltop-hosts-20270131-120341.csv``."""
+    return "-".join(part for part in ("pooltop", what, stamp(wall_at)) if part) + f".{ending}"
 
 
 def write_new(name: str, data: bytes) -> str:
@@ -18,12 +18,13 @@ def write_new(name: str, data: bytes) -> str:
 
     A file that is there is never written over, and nothing is raised: the sentence says why.
     """
-    path = Path(name).expanduser()
+    path = Path(name)
     try:
+        path = path.expanduser()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
         return f"not written: {path} is there already; give another name"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last of ~nobody/
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return f"not written: {path}: {reason}"
     try:

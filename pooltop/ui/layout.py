@@ -12,7 +12,7 @@ from typing import Literal
 
 Mode = Literal["wide", "full", "incident", "line", "message"]
 
-_MESSAGE = (40, 10)
+LEAST = (40, 10)
 _LINE = (60, 16)
 _FULL = (120, 34)
 _WIDE = (184, 48)
@@ -83,7 +83,7 @@ def plan(
         plots: Whether one of those has plots below its table.
         inspecting: Whether the inspector is open over the page.
     """
-    if width < _MESSAGE[0] or height < _MESSAGE[1]:
+    if width < LEAST[0] or height < LEAST[1]:
         return Plan("message")
     if width < _LINE[0] or height < _LINE[1]:
         limits = 2 if editing else 0

@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine, Iterable
 from textual.app import SystemCommand
 from textual.screen import Screen
 
+from pooltop.present.export import to_csv, to_json
 from pooltop.present.inspector import RequestSubject, copy_of, curl_of, picture_of
 from pooltop.present.keys import KEYS
-from pooltop.present.line import text_of
 from pooltop.ui.files import default_name, write_new
 from pooltop.ui.inspecting import beside_subject
 from pooltop.ui.palette import Palette
@@ -67,10 +67,7 @@ class SharingKeys(ReadingKeys):
                     copy_of(picture, beside=beside_subject(view, subject, picture, 100)),
                     "the details",
                 )
-        table = self.board.page.table
-        row = table.place - table.first_visible + 1
-        line = table.lines[row] if row < len(table.lines) else ()
-        return (text_of(line).strip(" >"), "the row")
+        return (self.board.page.row_text, "the row")
 
     def action_export(self) -> None:
         """Ask for a file name, then write the table that is shown."""
@@ -81,21 +78,15 @@ class SharingKeys(ReadingKeys):
         if self._is_far():
             return
         page = self.board.page
-        count = len(page.table.keys)
+        export = page.export(view)  # of this instant, however long the name takes
 
         def write(name: str) -> None:
-            text = page.export(view, as_json=name.lower().endswith(".json"))
+            text = to_json(export) if name.lower().endswith(".json") else to_csv(export)
             self.operator.say(write_new(name, text.encode("utf-8", "backslashreplace")), "accent")
 
-        self.board.prompt.ask(
-            Question(
-                f"EXPORT {page.name}",
-                ((f" {count} rows as filtered and sorted; .json for JSON, else CSV", "text"),),
-                write,
-                text=default_name(page.name.lower(), "csv", view.snapshot.wall_at),
-            )
-        )
-        self.redraw()
+        rows = f" {len(export.rows)} rows as filtered and sorted; .json for JSON, else CSV"
+        name = default_name(page.name.lower(), "csv", view.snapshot.wall_at)
+        self._ask_for_file(f"EXPORT {page.name}", rows, name, write)
 
     def action_picture(self) -> None:
         """Ask for a file name, then write a picture of the screen."""
@@ -115,14 +106,12 @@ class SharingKeys(ReadingKeys):
             else:
                 self.operator.say(write_new(name, png), "accent")
 
-        self.board.prompt.ask(
-            Question(
-                "PICTURE of the screen",
-                ((" as it was when you pressed the key; .png for PNG, else SVG", "text"),),
-                write,
-                text=default_name("screen", "svg", wall_at),
-            )
-        )
+        says = " as it was when you pressed the key; .png for PNG, else SVG"
+        name = default_name("screen", "svg", wall_at)
+        self._ask_for_file("PICTURE of the screen", says, name, write)
+
+    def _ask_for_file(self, title: str, says: str, name: str, write: Callable[[str], None]) -> None:
+        self.board.prompt.ask(Question(title, ((says, "text"),), write, text=name))
         self.redraw()
 
     def _is_far(self) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import stat
 import sys
 
 import pytest
 
 from pooltop.present.keys import KEYS
+from pooltop.ui.files import default_name
 
 
 async def test_y_copies_the_details_of_the_host_without_control_characters(desk) -> None:
@@ -118,8 +120,49 @@ def test_no_key_is_bound_twice() -> None:
     assert len(set(bound)) == len(bound)
 
 
+async def test_an_export_is_of_the_instant_of_its_key(desk, tmp_path) -> None:
+    path = tmp_path / "then.json"
+    async with desk() as one:
+        queued = [row.queued for row in one.app.board.pools.rows]
+        await one.press("x")
+        await one.step(times=30)
+        assert queued != [row.queued for row in one.app.board.pools.rows]
+        await _type(one, str(path))
+    assert queued == [row["queue"] for row in json.loads(path.read_text())["rows"]]
+
+
+async def test_a_home_that_is_nobodys_is_said(desk) -> None:
+    async with desk() as one:
+        await _answer(one, "x", "~nosuchuser/a.csv")
+        assert "not written: ~nosuchuser/a.csv: " in one.text()
+
+
+def test_a_time_that_no_calendar_has_is_left_out_of_a_name() -> None:
+    assert "pooltop-hosts.csv" == default_name("hosts", "csv", 1e18)
+    assert re.fullmatch(r"pooltop-hosts-\d{8}-\d{6}\.csv", default_name("hosts", "csv", 1.9e9))
+
+
+async def test_where_no_row_matches_there_is_nothing_to_copy(desk) -> None:
+    async with desk() as one:
+        await one.press("5", "slash", *"nothing", "enter", "y")
+        assert "there is nothing to copy" in one.text()
+
+
+async def test_an_event_is_copied_whole_however_narrow_the_screen(desk) -> None:
+    async with desk(size=(60, 20)) as one:
+        words = "one two three four five six seven eight nine ten eleven twelve thirteen"
+        one.app.logbook.note(1e6, 4e9, "INFO", words)
+        await one.step()
+        await one.press("5", "home", "y")
+        assert one.app.clipboard.endswith(words)
+
+
 async def _answer(one, key: str, text: str) -> None:
     await one.press(key)
+    await _type(one, text)
+
+
+async def _type(one, text: str) -> None:
     one.app.board.prompt._typed = ""
     for char in text:
         one.app.board.prompt.take_key(char, char)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, Generic
+from typing import Any, ClassVar, Generic
 
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from pooltop.present.export import Export, Picture, to_csv, to_json
+from pooltop.present.export import Export, Picture
 from pooltop.present.inspector import Subject
 from pooltop.present.key_line import PageName
 from pooltop.present.line import Line, fit
@@ -76,8 +76,13 @@ class Page(ABC):
         """Give the title and the lines that tell all of what the cursor is on."""
 
     @abstractmethod
-    def export(self, view: View, *, as_json: bool) -> str:
-        """Give the table as it is filtered and sorted, as JSON or CSV."""
+    def export(self, view: View) -> Export[Any]:
+        """Give the table as it is now, filtered and sorted."""
+
+    @property
+    @abstractmethod
+    def row_text(self) -> str:
+        """The row that the cursor is on, uncut; empty while there is none."""
 
     @abstractmethod
     def sort_next(self, by: int) -> None:
@@ -245,8 +250,17 @@ class TablePage(Page, Generic[KeyedRow]):
             title += "  order held while you move"
         return title
 
-    def export(self, view: View, *, as_json: bool) -> str:
-        """Give the table as it is filtered and sorted, as JSON or CSV."""
+    @property
+    def row_text(self) -> str:
+        """The columns that are shown, of the row that the cursor is on."""
+        row = self.row
+        if row is None:
+            return ""
+        texts = (column.text(row) for column in self.shown if not column.picture)
+        return "  ".join(texts)
+
+    def export(self, view: View) -> Export[KeyedRow]:
+        """Give the table as it is now, filtered and sorted."""
         picture = Picture(
             table=self.noun.lower(),
             wall_at=view.snapshot.wall_at if view.snapshot is not None else 0.0,
@@ -256,8 +270,7 @@ class TablePage(Page, Generic[KeyedRow]):
             descending=self.choice.descending,
             window_s=view.header.window_s,
         )
-        export = Export(picture, self.rows, self.all_columns)
-        return to_json(export) if as_json else to_csv(export)
+        return Export(picture, self.rows, self.all_columns)
 
     def sort_next(self, by: int) -> None:
         """Sort by a column to the right or to the left of the present one, around the ends."""
