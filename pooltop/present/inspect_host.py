@@ -56,17 +56,24 @@ def host_title(picture: HostPicture) -> str:
 
 
 def host_blocks(
-    picture: HostPicture, *, demand: Demand | None = None, cards: tuple[Line, ...] = ()
+    picture: HostPicture,
+    *,
+    demand: Demand | None = None,
+    errors: float | None = None,
+    stale: bool = False,
+    cards: tuple[Line, ...] = (),
 ) -> list[Block]:
     """Give what there is to say of a host.
 
     Args:
         picture: the host.
         demand: what came and what was served within the window; None where it is not known.
+        errors: share of errors in the window, 0..1; None when nothing ended in it.
+        stale: the engine has gone silent: the numbers are old.
         cards: its edits, each with its before and after, ready-made.
     """
     return [
-        Block("STATE", _state(picture), 0),
+        Block("STATE", _state(picture, errors, stale=stale), 0),
         Block("WHY", _why(picture, demand), 1),
         Block("LIMITS", _limits(picture), 2),
         Block("QUEUE", _queue(picture), 3),
@@ -82,9 +89,9 @@ def host_blocks(
     ]
 
 
-def _state(picture: HostPicture) -> list[Part]:
+def _state(picture: HostPicture, errors: float | None, *, stale: bool) -> list[Part]:
     agent, origin = picture.agent, picture.origin
-    marks = marks_of(agent, origin, errors=None)
+    marks = marks_of(agent, origin, errors=errors, stale=stale)
     words = part(*_joined([(f"{m.glyph} {m.word}", m.ink) for m in marks] or [("healthy", "good")]))
     limit = limit_of(agent)
     of = "" if math.isinf(limit) else f" of {units.count(limit)}"

@@ -71,6 +71,10 @@ class Beside:
     """Of a socket: the share of each of the last seconds that it was in use."""
     demand: Demand | None = None
     """Of a host: what came and what was served."""
+    errors: float | None = None
+    """Of a host: the share of errors within the window, 0..1; None where nothing ended."""
+    stale: bool = False
+    """Of a host: whether the engine has gone silent, and its numbers are old."""
     rates: WorkloadRates | None = None
     """Of a workload: what it did within the window."""
     cards: tuple[Line, ...] = ()
@@ -81,7 +85,13 @@ NOTHING = Beside()
 
 
 def beside_of(
-    picture: Picture, history: History, at: float, window_s: float, *, cards: tuple[Line, ...] = ()
+    picture: Picture,
+    history: History,
+    at: float,
+    window_s: float,
+    *,
+    stale: bool = False,
+    cards: tuple[Line, ...] = (),
 ) -> Beside:
     """Give what the kept past has to say.
 
@@ -90,6 +100,7 @@ def beside_of(
         history: the past.
         at: the instant of the picture.
         window_s: what rates cover.
+        stale: the engine has gone silent.
         cards: the subject's edits, ready-made, each line as wide as ``blocks.room_in`` says.
     """
     match picture:
@@ -98,7 +109,12 @@ def beside_of(
             return Beside(busy=track.busy(at, KEPT_S))
         case HostPicture():
             past = history.track(picture.id)
-            return Beside(demand=demand_of(past, picture.origin, at, window_s), cards=cards)
+            return Beside(
+                demand=demand_of(past, picture.origin, at, window_s),
+                errors=past.error_share(at, window_s),
+                stale=stale,
+                cards=cards,
+            )
         case WorkloadSnapshot():
             rates = history.workload(picture.name).rates(at, window_s)
             return Beside(rates=rates, cards=cards)
@@ -177,7 +193,13 @@ def _blocks(
         case RequestPicture():
             return request_blocks(picture, width, height, ascii_only=ascii_only)
         case HostPicture():
-            return host_blocks(picture, demand=beside.demand, cards=beside.cards)
+            return host_blocks(
+                picture,
+                demand=beside.demand,
+                errors=beside.errors,
+                stale=beside.stale,
+                cards=beside.cards,
+            )
         case WorkloadSnapshot():
             return workload_blocks(picture, rates=beside.rates, cards=beside.cards)
         case _:

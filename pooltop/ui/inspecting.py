@@ -63,7 +63,12 @@ def beside_subject(view: View, subject: Subject, picture: Picture, width: int) -
         return NOTHING
     cards = _cards(view, subject, room_in(width))
     return beside_of(
-        picture, view.history, view.snapshot.at, view.header.window_s, cards=tuple(cards)
+        picture,
+        view.history,
+        view.snapshot.at,
+        view.header.window_s,
+        stale=view.stale,
+        cards=tuple(cards),
     )
 
 

@@ -26,6 +26,7 @@ from pooltop.core.snapshot import (
 )
 from pooltop.present.demand import Demand
 from pooltop.present.history import History, HostId
+from pooltop.present.hosts import build_rows
 from pooltop.present.inspector import (
     NOTHING,
     Beside,
@@ -265,6 +266,23 @@ def test_a_picture_of_an_instant_before_the_watch_has_less_to_say() -> None:
     unwatched = msgspec.structs.replace(scene(), details=())
     assert leads_to(told(WAITING, unwatched)) is None
     assert "IF IT ENDS" not in copy_of(told(SOCKET, unwatched))
+
+
+def test_the_inspector_has_the_same_marks_as_the_row_of_its_host() -> None:
+    history = History()
+    for second in range(11):
+        counters = OriginCounters(
+            submitted=second * 20, completed=second * 10, failed={"ECONNRESET": second}
+        )
+        snapshot = scene(at=1000.0 + second, counters=counters)
+        history.add(snapshot)
+    picture = told(OF_HOST, snapshot)
+    for stale in (False, True):
+        (row,) = build_rows(snapshot, history, window_s=10.0, stale=stale)
+        beside = beside_of(picture, history, 1010.0, 10.0, stale=stale)
+        state = text_of(inspector_lines(picture, 200, 40, beside=beside)[0])
+        assert "errors" in row.words
+        assert ", ".join(f"{mark.glyph} {mark.word}" for mark in row.marks) in state
 
 
 def test_the_kept_past_says_how_busy_a_socket_was_and_what_a_host_and_a_workload_did() -> None:
