@@ -183,7 +183,8 @@ def _read(field: Field, typed: str) -> Value | None:
 def stepped(option: str, text: str, by: int, options: AgentOptions) -> str:
     """Give the text after a step: numbers by ``by``, times by that many seconds, choices onward.
 
-    Stops at what is allowed; from "no limit" and from nonsense it starts at the present value.
+    A step down never leads up, nor to "no timeout": it stops at one unit (maxFreeSockets at 0), and
+    leaves alone what is less already. From nonsense it starts at the present value.
     """
     field = BY_OPTION[option]
     if field.choices:
@@ -199,8 +200,8 @@ def stepped(option: str, text: str, by: int, options: AgentOptions) -> str:
     if value is None or isinstance(value, str):
         return UNLIMITED if by > 0 else _FIRST_LIMIT
     unit = 1000 if field.kind == "time" else 1
-    # Stepping stops at 1: 0 lets every request wait, and is typed by who wants that.
-    lowest = 1 if option in ("max_sockets", "max_total_sockets") else 0
+    # maxSockets 0 lets every request wait, and a timeout of 0 is none: who wants that types it.
+    lowest = 0 if option == "max_free_sockets" else min(value, unit)
     return written(option, float(max(lowest, value + by * unit)))
 
 

@@ -77,10 +77,10 @@ class WorkloadLimits:
         return number
 
     def stepped(self, option: str, text: str, by: int) -> str:
-        """Give the text after a step up or down; it stops at 1."""
+        """Give the text after a step up or down; down it stops at 1, and below that it stays."""
         try:
             value = self.parse(option, text)
         except EditError:
             value = self.now
         assert isinstance(value, (int, float))
-        return written(option, float(max(1.0, value + by)))
+        return written(option, float(max(min(1.0, value), value + by)))

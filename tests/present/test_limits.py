@@ -12,6 +12,7 @@ from pooltop.present.editing import EditForm
 from pooltop.present.history import HostId
 from pooltop.present.limits import FIELDS, AgentLimits, parse, stepped, value_of, written
 from pooltop.present.outcome import sentence
+from pooltop.present.workload_limits import WorkloadLimits
 
 OPTIONS = AgentOptions(max_sockets=4, timeout=30000)
 HOST = HostId("one", OriginKey("a:80:"))
@@ -112,7 +113,7 @@ def test_a_value_is_written_as_it_can_be_typed(option: str, value: object, text:
         ("max_free_sockets", "3", -10, "0"),
         ("timeout", "30s", 10, "40s"),
         ("timeout", "-", 1, "1s"),
-        ("timeout", "500ms", -1, "-"),
+        ("timeout", "-", -1, "-"),
         ("keep_alive", "on", 1, "off"),
         ("scheduling", "lifo", -1, "fifo"),
         ("live", "node", 10, "drain"),
@@ -120,6 +121,32 @@ def test_a_value_is_written_as_it_can_be_typed(option: str, value: object, text:
 )
 def test_steps_stay_within_what_is_allowed(option: str, text: str, by: int, then: str) -> None:
     assert then == stepped(option, text, by, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "by", "then"),
+    [
+        ("timeout", "2s", -1, "1s"),
+        ("timeout", "1s", -1, "1s"),
+        ("timeout", "30s", -100, "1s"),
+        ("timeout", "500ms", -1, "500ms"),
+        ("max_sockets", "0", -1, "0"),
+        ("max_total_sockets", "0", -10, "0"),
+        ("max_free_sockets", "0", -1, "0"),
+    ],
+)
+def test_a_step_down_leads_neither_up_nor_to_no_timeout(
+    option: str, text: str, by: int, then: str
+) -> None:
+    assert then == stepped(option, text, by, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "then"),
+    [("0.5", -1, "0.5"), ("1.5", -1, "1"), ("20", -100, "1"), ("0.5", 1, "1.5")],
+)
+def test_a_step_down_of_a_slow_workload_makes_it_no_faster(text: str, by: int, then: str) -> None:
+    assert then == WorkloadLimits("open", 0.5, 0.5).stepped("rate", text, by)
 
 
 def test_the_first_key_replaces_and_the_next_ones_add() -> None:
