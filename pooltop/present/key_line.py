@@ -195,7 +195,6 @@ _TYPING: dict[Typing, tuple[tuple[str, str], ...]] = {
         ("tab", "next field"),
         ("[ ]", "step 1"),
         ("{ }", "10"),
-        ("P", "stop everything"),
     ),
     "filter": (("ret", "keep"), ("esc", "clear"), ("up down", "move")),
     "question": (("ret", "does it"), ("esc", "leaves")),
@@ -215,9 +214,7 @@ def typing_line(width: int, keys: Keymap, what: Typing, *, typed: str | None = N
     spans: list[Span] = [(" ", "text")]
     if typed is not None:
         spans += [(f"/{clean(typed)}_", "field.focus"), ("  ", "text")]
-    shown = _TYPING[what]
-    if what != "edit":  # there a capital types nothing, and is the shorter way
-        shown = (*shown, (keys.first("stop_anywhere"), "stop everything"))
+    shown = (*_TYPING[what], (keys.first("stop_anywhere"), "stop everything"))
     for name, word in shown:
         spans += [(name, "key"), (f" {word}  ", "dim")]
     return fit(spans, width)

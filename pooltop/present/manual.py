@@ -190,7 +190,7 @@ def _of_keys(keys: Keymap) -> Iterable[Section]:
             ("[ ] { }", "step by 1 or 10 (times in seconds); up and down step by 1"),
             ("ret", "apply every changed field to the agent the form is pinned to"),
             ("esc", "leave; nothing is applied"),
-            (f"P  {keys.shown('stop_anywhere')}", "stop everything at once"),
+            (keys.shown("stop_anywhere"), "stop everything at once"),
         ),
     )
     yield Section(f"FILTER ({keys.first('filter')})", tuple(query.SYNTAX))

@@ -1,4 +1,4 @@
-"""What a pane that is typed into asks of the app, as values."""
+"""What the form asks of the app, as a value."""
 
 from __future__ import annotations
 
@@ -16,11 +16,3 @@ class ApplyEdits:
     """Whom the form is pinned to."""
     changes: tuple[tuple[str, Value | None], ...]
     """Each option with its new value."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopAll:
-    """The key that stops everything was pressed."""
-
-
-Asked = ApplyEdits | StopAll

@@ -322,7 +322,17 @@ class Board:
         subject = self.page.subject
         if isinstance(subject, WorkloadSubject):
             return WorkloadId(subject.name)
-        return host_of(subject) or view.host
+        return self.host_of_keys(view)
+
+    def host_of_keys(self, view: View) -> HostId | None:
+        """Give the host that keys act on: the row's, or whose rows the page's title says it shows.
+
+        None where neither is on the screen: nothing is done to what cannot be seen.
+        """
+        host = host_of(self.page.subject)
+        if host is None and self.page.is_of_a_host and not view.all_hosts:
+            return view.host
+        return host
 
     def _draw_keys(self, view: View, layout: Plan, width: int) -> None:
         typing = self._what_is_typed()

@@ -78,7 +78,12 @@ class Choice:
         elif key in ("backspace", "ctrl+h"):
             self.needle = self.needle[:-1]
         elif char is not None and char.isprintable():
-            self.needle = (self.needle + char)[:_LONGEST_NEEDLE]
+            self.take_text(char)
         else:
             return False
         return True
+
+    def take_text(self, text: str) -> None:
+        """Type a paste into the filter: none of it is a command."""
+        typed = "".join(char for char in text if char.isprintable())
+        self.needle = (self.needle + typed)[:_LONGEST_NEEDLE]

@@ -11,12 +11,11 @@ from pooltop.present.demand import demand_of
 from pooltop.present.editing import Editable, Target, WorkloadId
 from pooltop.present.history import HostId
 from pooltop.present.keys import Keymap
-from pooltop.present.labels import label_of
 from pooltop.present.limits import BY_OPTION, AgentLimits, value_of, written
 from pooltop.present.line import Line
 from pooltop.present.marks import changed_options
 from pooltop.present.workload_limits import WorkloadLimits
-from pooltop.ui.view import View, find
+from pooltop.ui.view import View, find, name_of
 
 
 def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editable | None, str]:
@@ -35,10 +34,10 @@ def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editab
         if found is None:
             return (None, "")
         return (WorkloadLimits.of(found), f"workload {clean(found.name, 40)}")
-    agent, origin = find(snapshot, target)
+    agent, _ = find(snapshot, target)
     if agent is None:
         return (None, "")
-    label = str(label_of(origin)) if origin is not None else ""
+    label = name_of(snapshot, target)
     hosts = len(agent.origins)
     many = f", applies to each of its {hosts} hosts" if hosts > 1 else ""
     of = f"agent {clean(agent.name, 24)}{many}"

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pooltop.core.edits import Control
+from pooltop.core.snapshot import AgentSnapshot, WorkloadSnapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.danger import doubts, load_doubts
 from pooltop.present.editing import WorkloadId
 from pooltop.present.history import HostId
 from pooltop.present.inspect_workload import workload_of
-from pooltop.present.inspector import RequestSubject, SocketSubject, WorkloadSubject
-from pooltop.present.labels import label_of
+from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.editable import options_of
 from pooltop.ui.sharing import SharingKeys
-from pooltop.ui.view import find, host_of
+from pooltop.ui.view import find, name_of
 from pooltop.ui.widgets.prompt import Question
 
 _FORCE_S = 2.0
 """Two interrupts within this leave at once."""
+_LONGEST_WORD = 24
+"""Characters of a name that is asked for."""
 
 
 class WritingKeys(SharingKeys):
@@ -37,13 +39,13 @@ class WritingKeys(SharingKeys):
         self._open_form(by)
 
     def _open_form(self, step: int) -> None:
-        if self.board.helping or not self.operator.may_write():
+        if not self.operator.may_write():
             return
         view = self.view()
         target = self.board.target(view)
         of, _ = options_of(view, target, live=True)
         if target is None or of is None:
-            self.operator.say("there is nothing to edit here", "warn")
+            self._go_to_pools("edit", "edits a host's agent or a workload")
         else:
             self.board.limits.open(target, of, step=step)
             self.redraw()
@@ -92,15 +94,16 @@ class WritingKeys(SharingKeys):
 
     def action_restore(self) -> None:
         """Put what the cursor is on back to its profile: an agent, or a workload."""
-        subject, latest = self.board.page.subject, self.history.latest
-        if isinstance(subject, WorkloadSubject):
-            workload = None if latest is None else workload_of(latest, subject.name)
-            if workload is not None:
-                self.operator.restore(workload)
-            return
-        agent, _ = find(latest, host_of(subject) or self.board.pools.host)
-        if agent is not None:
-            self.operator.restore(agent)
+        target, latest = self.board.target(self.view()), self.history.latest
+        what: AgentSnapshot | WorkloadSnapshot | None
+        if isinstance(target, WorkloadId):
+            what = None if latest is None else workload_of(latest, target.name)
+        else:
+            what, _ = find(latest, target)
+        if what is None:
+            self._go_to_pools("restore", "restores the agent of a host")
+        else:
+            self.operator.restore(what)
 
     # --- one thing in a pool ----------------------------------------------------------------
 
@@ -121,7 +124,7 @@ class WritingKeys(SharingKeys):
             return
         fails = "no request is on it" if found.request is None else f"r{found.request} on it fails"
         self._ask(
-            f"DESTROY s{subject.socket} of {label_of(origin)} (pinned)",
+            f"DESTROY s{subject.socket} of {self._live_name(subject.host)} (pinned)",
             f"{fails}; the pool may open another in its place",
             f"s{subject.socket}",
             Control(action="destroy_socket", agent=agent.name, socket=subject.socket),
@@ -138,7 +141,7 @@ class WritingKeys(SharingKeys):
         if origin is None or agent is None or not self.operator.may_write():
             return
         self._ask(
-            f"ABORT r{subject.request} of {label_of(origin)} (pinned)",
+            f"ABORT r{subject.request} of {self._live_name(subject.host)} (pinned)",
             "it fails; if it is on a socket, that socket is destroyed",
             f"r{subject.request}",
             Control(action="abort_request", agent=agent.name, request=subject.request),
@@ -146,19 +149,31 @@ class WritingKeys(SharingKeys):
         )
 
     def action_clear(self) -> None:
-        """Abort everything that waits for the host in focus, after its name was typed."""
-        host = self.board.pools.host
+        """Abort everything that waits for a host, after its agent's name was typed."""
+        host = self.board.host_of_keys(self.view())
         agent, origin = find(self.history.latest, host)
-        if agent is None or origin is None or not self.operator.may_write():
+        if host is None or agent is None or origin is None:
+            self._go_to_pools("clear", "clears the queue of a host")
             return
-        label = str(label_of(origin))
+        if not self.operator.may_write():
+            return
+        name = self._live_name(host)
         self._ask(
-            f"CLEAR the queue of {label} (pinned)",
+            f"CLEAR the queue of {name} (pinned)",
             f"{units.count(origin.queued)} queued requests fail; those on sockets go on",
-            label,
+            # A host's name can be a path of two hundred cells.
+            agent.name if _is_typed_easily(agent.name) else str(origin.queued),
             Control(action="clear_queue", agent=agent.name, origin=origin.key),
-            f"the queue of {label} was cleared",
+            f"the queue of {name} was cleared",
         )
+
+    def _live_name(self, host: HostId) -> str:
+        return name_of(self.history.latest, host)
+
+    def _go_to_pools(self, key: str, does: str) -> None:
+        """Say that what a key acts on has to be pointed at first."""
+        page = self.keys.first(self.board.pools.key)
+        self.operator.say(f"{self.keys.first(key)} {does}: put the cursor on one, page {page}")
 
     def _ask(self, title: str, says: str, expects: str, control: Control, done: str) -> None:
         self.board.prompt.ask(
@@ -240,3 +255,8 @@ class WritingKeys(SharingKeys):
             f"ctrl+c again leaves at once; {self.keys.first('quit')} ends the engine in order",
             "warn",
         )
+
+
+def _is_typed_easily(name: str) -> bool:
+    plain = name.isascii() and name.isprintable() and name == name.strip()
+    return plain and 0 < len(name) <= _LONGEST_WORD

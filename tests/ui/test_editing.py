@@ -238,13 +238,6 @@ async def test_one_key_stops_everything_wherever_one_is(desk, before) -> None:
         assert ["stop"] == [control.action for control in one.source.controls]
 
 
-async def test_p_capital_stops_everything_while_editing_too(desk) -> None:
-    async with desk() as one:
-        await one.press("e", "4", "P")
-        assert ["stop"] == [control.action for control in one.source.controls]
-        assert "load stopped" in one.text() or one.app.board.limits.editing
-
-
 async def test_p_pauses_and_then_resumes(desk) -> None:
     async with desk() as one:
         await one.press("p")

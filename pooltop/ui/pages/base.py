@@ -42,6 +42,8 @@ class Page(ABC):
     """Whether plots stand below its table."""
     shows_log: ClassVar[bool] = False
     """Whether the event log is on it."""
+    is_of_a_host: ClassVar[bool] = False
+    """Whether it shows what belongs to the host in focus, unless it is asked for all hosts'."""
     choice: Choice
     """Order and filter of its table."""
 
@@ -144,6 +146,7 @@ class TablePage(Page, Generic[KeyedRow]):
         self._given: Sequence[KeyedRow] = ()
         self._asked: object = None
         self._held: tuple[Hashable, ...] | None = None
+        self._looked_at: tuple[Hashable, Subject] | None = None
         self._keys: tuple[Hashable, ...] = ()
         self._lines: dict[tuple[int, bool], Line] = {}
         self._lines_of: object = None
@@ -154,6 +157,26 @@ class TablePage(Page, Generic[KeyedRow]):
         place = self.table.place
         row = self.rows[place] if place < len(self.rows) else None
         return row if row is not None and row.id == self.table.cursor else None
+
+    def subject_of(self, row: KeyedRow) -> Subject | None:
+        """Give what a row is about; None for nothing that can be acted on."""
+        del row
+        return None
+
+    @property
+    def subject(self) -> Subject | None:
+        """What the cursor is on, or was when the inspector was opened: that is told to its end.
+
+        Else a row that is gone is no subject: keys would act on what is not on the screen.
+        """
+        row = self.row
+        found = None if row is None else self.subject_of(row)
+        if row is not None and found is not None:
+            self._looked_at = (row.id, found)
+        elif not self.table.pinned:
+            self._looked_at = None
+        kept = self._looked_at
+        return kept[1] if kept is not None and kept[0] == self.table.cursor else None
 
     def show_rows(self, view: View, plan: Plan, width: int, rows: Sequence[KeyedRow]) -> None:
         """Filter, sort and show these rows, and what the cursor is on, in so many cells."""

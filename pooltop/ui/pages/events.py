@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from pooltop.present.blocks import wrapped
 from pooltop.present.event_rows import COLUMNS, EventKey, EventRow, event_row
-from pooltop.present.inspector import Subject
 from pooltop.present.line import Line
 from pooltop.ui.choice import Choice
 from pooltop.ui.layout import Plan
@@ -30,11 +29,6 @@ class EventsPage(TablePage[EventRow]):
         """Begin with the newest."""
         super().__init__(painter, Choice("time", descending=True))
         self._rows: dict[int, EventRow] = {}
-
-    @property
-    def subject(self) -> Subject | None:
-        """Nothing: an event is all there is to it."""
-        return None
 
     def nothing(self, view: View) -> str:
         """Say why there are no rows."""

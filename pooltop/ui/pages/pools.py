@@ -13,7 +13,6 @@ from pooltop.present.columns import COLUMNS, SPARK
 from pooltop.present.history import HostId
 from pooltop.present.hosts import HostRow, build_rows
 from pooltop.present.inspector import HostSubject, Subject
-from pooltop.present.labels import label_of
 from pooltop.present.line import Line, text_of
 from pooltop.present.log_plot import LogPlot
 from pooltop.present.markers import markers_of
@@ -27,7 +26,7 @@ from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
-from pooltop.ui.view import View, find
+from pooltop.ui.view import View, find, name_of
 from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.plot_row import PlotRow
 
@@ -69,10 +68,9 @@ class PoolsPage(TablePage[HostRow]):
         cursor = self.table.cursor
         return cursor if isinstance(cursor, HostId) else None
 
-    @property
-    def subject(self) -> Subject | None:
-        """That host."""
-        return None if self.host is None else HostSubject(self.host)
+    def subject_of(self, row: HostRow) -> Subject | None:
+        """Give its host."""
+        return HostSubject(row.id)
 
     def nothing(self, view: View) -> str:
         """Say why there are no rows."""
@@ -121,7 +119,7 @@ class PoolsPage(TablePage[HostRow]):
                 self._draw_nothing()
             return
         plot_at = self._plot_at(view, view.snapshot, self.host)
-        self.plots.show_plots(view, plan, width, str(label_of(origin)), plot_at)
+        self.plots.show_plots(view, plan, width, name_of(view.snapshot, self.host), plot_at)
         self._draw_sockets(plan, width, view.snapshot, agent, origin)
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:

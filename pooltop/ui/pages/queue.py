@@ -24,6 +24,7 @@ class QueuePage(TablePage[RequestRow]):
     name = "Queue"
     key = "page_queue"
     noun: ClassVar[str] = "REQUESTS"
+    is_of_a_host = True
     all_columns = QUEUE_COLUMNS
 
     def __init__(self, painter: Painter) -> None:
@@ -31,14 +32,10 @@ class QueuePage(TablePage[RequestRow]):
         super().__init__(painter, Choice("place", descending=False))
         self._running = False
         self._queued = 0
-        self._subject: RequestSubject | None = None
 
-    @property
-    def subject(self) -> Subject | None:
-        """The request that the cursor is on."""
-        if self.row is not None:
-            self._subject = RequestSubject(self.row.host, self.row.request.id)
-        return self._subject if self.table.cursor is not None else None
+    def subject_of(self, row: RequestRow) -> Subject | None:
+        """Give its request."""
+        return RequestSubject(row.host, row.request.id)
 
     def list_for(self, view: View, subject: RequestSubject) -> None:
         """Show the list that a request is in."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pooltop.present.inspector import SocketSubject, Subject
-from pooltop.present.labels import label_of
 from pooltop.present.line import Line
 from pooltop.present.socket_columns import COLUMNS
 from pooltop.present.socket_rows import SocketRow, build_socket_rows
@@ -11,7 +10,7 @@ from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
 from pooltop.ui.pages.base import TablePage
-from pooltop.ui.view import View, find
+from pooltop.ui.view import View, name_of
 from pooltop.ui.widgets.lines import Painter
 
 _OF_ONE_HOST = tuple(column for column in COLUMNS if column.id != "host")
@@ -24,20 +23,16 @@ class SocketsPage(TablePage[SocketRow]):
     name = "Sockets"
     key = "page_sockets"
     noun = "SOCKETS"
+    is_of_a_host = True
     all_columns = COLUMNS
 
     def __init__(self, painter: Painter) -> None:
         """Begin in the order in which they were opened."""
         super().__init__(painter, Choice("socket", descending=False))
-        self._subject: SocketSubject | None = None
 
-    @property
-    def subject(self) -> Subject | None:
-        """The socket that the cursor is on."""
-        row = self.row
-        if row is not None and row.host is not None:
-            self._subject = SocketSubject(row.host, row.socket.id)
-        return self._subject if self.table.cursor is not None else None
+    def subject_of(self, row: SocketRow) -> Subject | None:
+        """Give its socket."""
+        return None if row.host is None else SocketSubject(row.host, row.socket.id)
 
     def nothing(self, view: View) -> str:
         """Say why there are no rows."""
@@ -66,5 +61,5 @@ def scope_words(view: View) -> str:
     key = view.keys.first("scope")
     if view.all_hosts:
         return f"  of all hosts ({key})"
-    _, origin = find(view.snapshot, view.host)
-    return "" if origin is None else f"  of {label_of(origin)} ({key}: all)"
+    name = name_of(view.snapshot, view.host)
+    return f"  of {name} ({key}: all)" if name else ""

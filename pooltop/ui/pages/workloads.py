@@ -46,10 +46,9 @@ class WorkloadsPage(TablePage[WorkloadRow]):
         """Every pane that paints lines."""
         return (*super().panes, *self.plots.panes_of)
 
-    @property
-    def subject(self) -> Subject | None:
-        """The workload that the cursor is on."""
-        return None if self.row is None else WorkloadSubject(self.row.id)
+    def subject_of(self, row: WorkloadRow) -> Subject | None:
+        """Give its workload."""
+        return WorkloadSubject(row.id)
 
     def nothing(self, view: View) -> str:
         """Say why there are no rows."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pooltop.present.editing import Editable, EditForm, Target
 from pooltop.present.limits import written
 from pooltop.present.line import Ink, Line, Span, fit, width_of
-from pooltop.ui.asked import ApplyEdits, Asked, StopAll
+from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.widgets.lines import LinePane, Painter
 
 _STEPS = {"[": -1, "]": 1, "{": -10, "}": 10}
@@ -73,7 +73,7 @@ class LimitsStrip(LinePane):
         of = self._of
         if of is None:
             self.title("LIMITS")
-            self.show([(("  no host yet", "dim"),)])
+            self.show([(("  no host in focus", "dim"),), fit(self._status, self.size.width)])
             return
         verb = "EDIT" if self.editing else "LIMITS"
         head, comma, rest = self._who.partition(",")
@@ -144,7 +144,7 @@ class LimitsStrip(LinePane):
         """Lay the fields out anew."""
         self.render_form()
 
-    def take_key(self, key: str, char: str | None) -> Asked | None:
+    def take_key(self, key: str, char: str | None) -> ApplyEdits | None:
         """Take a key while somebody edits; give what is to be done about it by the app.
 
         Args:
@@ -159,14 +159,18 @@ class LimitsStrip(LinePane):
             return None
         if key == "enter":
             return self._apply(form)
-        if char == "P":
-            # No value is written with a capital: the key stays the one that stops everything.
-            return StopAll()
         self.form = _after(form, key, char)
         self.render_form()
         return None
 
-    def _apply(self, form: EditForm) -> Asked | None:
+    def take_text(self, text: str) -> None:
+        """Type a paste into the focused field: none of it is a command."""
+        typed = _typeable(text)
+        if self.form is not None and typed:
+            self.form = self.form.type(typed)
+            self.render_form()
+
+    def _apply(self, form: EditForm) -> ApplyEdits | None:
         bad = form.first_error()
         if bad is not None:
             self.form = form.move(bad - form.focus)
@@ -190,6 +194,9 @@ def _after(form: EditForm, key: str, char: str | None) -> EditForm:
         return form.step(_KEYS[key])
     if form.field.choices and key == "space":
         return form.step(1)
-    if char is not None and char.isprintable() and char != " ":
-        return form.type(char)
-    return form
+    typed = _typeable(char or "")
+    return form.type(typed) if typed else form
+
+
+def _typeable(text: str) -> str:
+    return "".join(char for char in text if char.isprintable() and char != " ")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pooltop.present.clean import clean
 from pooltop.present.keys import Keymap
 from pooltop.present.line import Line, fit
-from pooltop.ui.asked import Asked, StopAll
 from pooltop.ui.widgets.lines import LinePane, Painter
 
 _LONGEST = 200
@@ -76,7 +75,7 @@ class Prompt(LinePane):
         second: Line = ((" ", "text"), *field, (f"  {how}", "key"))
         self.show([fit(question.says, width), fit(second, width)])
 
-    def take_key(self, key: str, char: str | None) -> Asked | None:
+    def take_key(self, key: str, char: str | None) -> None:
         """Take a key while something is asked.
 
         Args:
@@ -85,7 +84,7 @@ class Prompt(LinePane):
         """
         question = self.question
         if question is None:
-            return None
+            return
         if key == "escape":
             self.drop()
         elif key == "enter" or (question.again and key in self._keys.names(question.again)):
@@ -93,14 +92,20 @@ class Prompt(LinePane):
                 typed = self._typed
                 self.drop()
                 question.then(typed)
-        elif char == "P" and question.expects is not None:
-            return StopAll()
         elif key in ("backspace", "ctrl+h"):
             self._typed = self._typed[:-1]
-        elif char is not None and char.isprintable():
-            self._typed = (self._typed + char)[:_LONGEST]
+        elif char is not None:
+            self.take_text(char)
         self.render_question()
-        return None
+
+    def take_text(self, text: str) -> None:
+        """Type what is no command, whatever it is: all of a paste, or one character."""
+        question = self.question
+        # Where Enter alone is wanted there is no field: what is typed unseen would be in its way.
+        if question is not None and question.expects != "":
+            typed = "".join(char for char in text if char.isprintable())
+            self._typed = (self._typed + typed)[:_LONGEST]
+            self.render_question()
 
     def on_resize(self) -> None:
         """Lay the question out anew."""

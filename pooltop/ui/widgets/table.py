@@ -74,6 +74,11 @@ class TableGrid(LinePane):
         return self._place
 
     @property
+    def pinned(self) -> bool:
+        """Whether the cursor stays on a row that is gone."""
+        return self._sheet.pinned
+
+    @property
     def visible_rows(self) -> int:
         """How many rows fit under the heading."""
         return max(0, self.size.height - 1)
