@@ -181,8 +181,12 @@ class Dashboard(App[None]):
             self._handle_exception(error)
 
     def get_driver_class(self) -> type[Driver]:
-        """Give ours for a terminal; a browser's or a test's stays."""
+        """Give ours for a terminal and for a browser's page; a test's stays."""
         found = super().get_driver_class()
+        if found.__name__ == "WebDriver":
+            from pooltop.ui.browser import Browser  # noqa: PLC0415 - not for a terminal
+
+            return Browser
         return Terminal if found is LinuxDriver else found
 
     def leave(self, code: int) -> None:
