@@ -85,11 +85,16 @@ class Card:
     reverts_in_s: float | None
     """Seconds until it is put back; None if it is not."""
     undoable: bool
-    """Whether it is still in force."""
+    """Whether the key that takes an edit back takes back this one."""
 
 
 def card_of(
-    edit: EditRecord, snapshot: Snapshot, history: History, *, host: HostId | None = None
+    edit: EditRecord,
+    snapshot: Snapshot,
+    history: History,
+    *,
+    host: HostId | None = None,
+    undoes: int | None = None,
 ) -> Card:
     """Give an edit's card at the instant of a snapshot.
 
@@ -99,6 +104,7 @@ def card_of(
         history: Holds the past of that instant.
         host: Of this one there are figures of its own too, if it is the edited agent's and not
             its only host; None for none.
+        undoes: The number of the edit that this viewer's undo would take back; None for none.
     """
     change = change_of(snapshot, edit.number)
     edits = (edit,) if change is None else change.edits
@@ -112,7 +118,7 @@ def card_of(
         by_itself=_by_itself(edits),
         fate=edit.fate,
         reverts_in_s=None if edit.revert_at is None else max(0.0, edit.revert_at - snapshot.at),
-        undoable=edit.fate in ("", "kept"),
+        undoable=edit.number == undoes,
     )
 
 

@@ -13,7 +13,7 @@ from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.faults import counts
 from pooltop.present.limits import BY_OPTION, value_of, written
-from pooltop.present.marks import changed_options
+from pooltop.present.marks import changed_load, changed_options
 
 _MOST = 5
 """Names of errors, and lines of edits."""
@@ -66,14 +66,9 @@ def _edits(snapshot: Snapshot) -> list[str]:
         for agent in snapshot.agents
         for option in changed_options(agent)
     ]
-    for workload in snapshot.workloads:
-        pairs = (
-            ("rate", workload.initial_rate, workload.rate),
-            ("users", workload.initial_users, workload.users),
-        )
-        found += [
-            f"{clean(workload.name)} {option} {before:g} > {after:g}"
-            for option, before, after in pairs
-            if before is not None and after is not None and before != after
-        ]
+    found += [
+        f"{clean(workload.name)} {option} {before:g} > {after:g}"
+        for workload in snapshot.workloads
+        for option, before, after in changed_load(workload)
+    ]
     return found

@@ -45,7 +45,7 @@ class HeaderFacts:
     reverts_in_s: float | None = None
     """When the next edit is put back unless it is kept; None for never."""
     edits: int = 0
-    """Edits that undo would take back."""
+    """Options and workloads that are not as in the profile."""
     load: str = ""
     """"PAUSED", "STOPPED", "DONE"; empty while it runs."""
     wall_at: float | None = None

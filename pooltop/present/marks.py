@@ -8,7 +8,7 @@ from enum import Enum
 from pooltop.core.capacity import in_use, is_saturated, limit_of, room
 from pooltop.core.edits import EDITABLE
 from pooltop.core.model import AgentOptions
-from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.present.line import Ink
 
 
@@ -56,6 +56,29 @@ def changed_options(agent: AgentSnapshot) -> tuple[str, ...]:
     )
 
 
+def changed_load(workload: WorkloadSnapshot) -> tuple[tuple[str, float, float], ...]:
+    """Give each option that an edit has moved away from the profile, its value there, and now."""
+    pairs = (
+        ("rate", workload.initial_rate, workload.rate),
+        ("users", workload.initial_users, workload.users),
+    )
+    return tuple(
+        (option, before, after)
+        for option, before, after in pairs
+        if before is not None and after is not None and before != after
+    )
+
+
+def edited(snapshot: Snapshot) -> int:
+    """Count what is not as in the profile: the options of its agents, and its workloads' load."""
+    options = sum(
+        # Compared as a whole first: with hundreds of agents nearly all are as they were.
+        len(changed_options(agent)) if agent.options != agent.initial_options else 0
+        for agent in snapshot.agents
+    )
+    return options + sum(len(changed_load(workload)) for workload in snapshot.workloads)
+
+
 def _value(options: AgentOptions, option: str) -> object:
     return getattr(options, option)
 
@@ -93,7 +116,9 @@ def marks_of(
 
 __all__ = [
     "Mark",
+    "changed_load",
     "changed_options",
+    "edited",
     "in_use",
     "is_saturated",
     "limit_of",

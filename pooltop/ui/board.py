@@ -314,7 +314,8 @@ class Board:
         edit = self._latest_edit(view)
         if not layout.card or edit is None or view.snapshot is None:
             return
-        card = card_of(edit, view.snapshot, view.history, host=view.host)
+        undoes = None if view.undoes is None else view.undoes.number
+        card = card_of(edit, view.snapshot, view.history, host=view.host, undoes=undoes)
         self.card.show(card_lines(card, width, layout.card, self._keys))
 
     def target(self, view: View) -> Target | None:

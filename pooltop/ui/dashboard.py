@@ -32,6 +32,7 @@ from pooltop.present.header import HeaderFacts, State, load_of
 from pooltop.present.history import History
 from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.keys import STANDARD, Keymap
+from pooltop.present.marks import edited
 from pooltop.present.transport import TransportFacts
 from pooltop.present.viewers import change, lock_line
 from pooltop.sources.base import Source, Update
@@ -347,6 +348,7 @@ class Dashboard(App[None]):
             all_hosts=self.reader.all_hosts,
             plot=self.reader.plot,
             inspecting=self.reader.inspecting,
+            undoes=self.operator.desk.undoes,
             stale=self._state in ("SILENT", "ENDED"),
             locked=self.operator.locked,
             status=self.operator.status,
@@ -376,7 +378,7 @@ class Dashboard(App[None]):
             detail=detail,
             window_s=self.reader.window_s,
             locked=self.operator.locked,
-            edits=self.operator.desk.undoable,
+            edits=edited(shown) if shown else 0,
             load=load_of(shown.workloads) if shown else "",
             standing=lock_line(self.company),
             recorded=recorded_words(self._source),

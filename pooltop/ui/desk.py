@@ -39,6 +39,16 @@ class _Who:
 
 
 @dataclass(frozen=True, slots=True)
+class Undoes:
+    """What an undo would take back."""
+
+    agent: str
+    """Whose option; empty for a workload's."""
+    number: int | None
+    """Of the edit's record; None from an engine that keeps none."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Reverse:
     who: _Who
     option: str
@@ -69,6 +79,12 @@ class EditDesk:
     def undoable(self) -> int:
         """How many edits can be taken back."""
         return len(self._stack)
+
+    @property
+    def undoes(self) -> Undoes | None:
+        """What would be taken back next; None for nothing."""
+        last = self._stack[-1] if self._stack else None
+        return None if last is None else Undoes(last.who.agent, last.number)
 
     def see(self, snapshot: Snapshot) -> None:
         """Learn how long an edit may stay unkept, and which of those here were taken back."""

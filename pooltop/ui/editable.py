@@ -47,7 +47,8 @@ def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editab
 
 def limits_hint(view: View, host: HostId, agent: AgentSnapshot) -> Line:
     """Say how an agent differs from its profile, what can be done, and how much would do."""
-    return (*_as_in_the_profile(agent, view.keys), *_needed(view, host))
+    undoes = view.undoes is not None and view.undoes.agent == agent.name
+    return (*_as_in_the_profile(agent, view.keys, undoes=undoes), *_needed(view, host))
 
 
 def _needed(view: View, host: HostId) -> Line:
@@ -66,7 +67,7 @@ def _needed(view: View, host: HostId) -> Line:
     return ((words, "dim"),)
 
 
-def _as_in_the_profile(agent: AgentSnapshot, keys: Keymap) -> Line:
+def _as_in_the_profile(agent: AgentSnapshot, keys: Keymap, *, undoes: bool) -> Line:
     changed = changed_options(agent)
     if not changed:
         key = f"   {keys.first('edit')}"
@@ -75,10 +76,10 @@ def _as_in_the_profile(agent: AgentSnapshot, keys: Keymap) -> Line:
         f"{BY_OPTION[option].title} {written(option, value_of(agent.initial_options, option))}"
         for option in changed
     )
+    undo: Line = ((f"   {keys.first('undo')}", "key"), (" undo", "dim")) if undoes else ()
     return (
         (f" * profile: {was}", "accent"),
-        (f"   {keys.first('undo')}", "key"),
-        (" undo", "dim"),
-        (f"  {keys.first('restore')}", "key"),
+        *undo,
+        (f"{'' if undoes else ' '}  {keys.first('restore')}", "key"),
         (" back to profile", "dim"),
     )

@@ -80,8 +80,9 @@ def _cards(view: View, subject: Subject, width: int) -> list[Line]:
     workload = subject.name if isinstance(subject, WorkloadSubject) else ""
     mine = [e for e in snapshot.edits if (e.agent, e.workload) == (agent, workload)]
     host = subject.host if isinstance(subject, HostSubject) else None
+    undoes = None if view.undoes is None else view.undoes.number
     lines: list[Line] = []
     for edit in reversed(mine[-_CARDS:]):
-        card = card_of(edit, snapshot, view.history, host=host)
+        card = card_of(edit, snapshot, view.history, host=host, undoes=undoes)
         lines += card_lines(card, width, _LINES if edit is mine[-1] else 2, view.keys)
     return lines

@@ -15,6 +15,7 @@ from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.labels import Label
 from pooltop.present.line import Line
 from pooltop.present.transport import TransportFacts
+from pooltop.ui.desk import Undoes
 from pooltop.ui.logbook import Logbook
 from pooltop.ui.memo import Memo
 
@@ -54,6 +55,8 @@ class View:
     """Which plot is maximised; None shows as many as fit."""
     inspecting: bool = False
     """Whether the inspector covers the page."""
+    undoes: Undoes | None = None
+    """What the key that takes an edit back would take back; None for nothing."""
     stale: bool = False
     locked: bool = False
     status: Line = ()

@@ -11,6 +11,7 @@ from pooltop.present.editing import WorkloadId
 from pooltop.present.history import HostId
 from pooltop.present.inspect_workload import workload_of
 from pooltop.present.inspector import RequestSubject, SocketSubject
+from pooltop.present.marks import edited
 from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.editable import options_of
 from pooltop.ui.sharing import SharingKeys
@@ -223,8 +224,9 @@ class WritingKeys(SharingKeys):
 
     async def action_quit(self) -> None:
         """Leave in order; ask first where edits would be lost with the engine."""
-        edits = self.operator.desk.undoable
-        if not edits or self.company is not None or self.operator.ended:
+        latest = self.history.latest
+        edits = 0 if latest is None else edited(latest)
+        if not edits or self.company is not None or self.operator.ended or self._source.fixed:
             self._leave_in_order()
             return
         many = "1 edit is" if edits == 1 else f"{edits} edits are"

@@ -88,8 +88,9 @@ class Sim:
             latency=OriginLatency(queue=self._waits.freeze()),
         )
 
-    def card(self, edit: EditRecord, snapshot: Snapshot | None = None, host=None) -> Card:
-        return card_of(edit, snapshot or self.snapshots[-1], self.history, host=host)
+    def card(self, edit: EditRecord, snapshot: Snapshot | None = None, host=None, undoes=7) -> Card:
+        shown = snapshot or self.snapshots[-1]
+        return card_of(edit, shown, self.history, host=host, undoes=undoes)
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_a_replay_of_the_same_snapshots_has_the_same_cards(drained) -> None:
     again = History()
     for snapshot in sim.snapshots:
         again.add(snapshot)
-    assert sim.card(edit) == card_of(edit, sim.snapshots[-1], again)
+    assert sim.card(edit) == card_of(edit, sim.snapshots[-1], again, undoes=7)
 
 
 def test_a_final_card_outlives_the_past_it_was_measured_from(drained) -> None:
@@ -294,9 +295,18 @@ def test_a_card_says_what_becomes_of_the_edit(make) -> None:
     sim.run(29, edits=(edit,))
     lines = card_lines(sim.card(edit), 80, 4)
     assert "reverts in 31s  K keep  u undo " == text_of(lines[-1]).lstrip()
-    kept, gone = (sim.card(record(fate=fate)) for fate in ("kept", "reverted"))
+    kept = sim.card(record(fate="kept"))
+    gone = sim.card(record(fate="reverted"), undoes=None)
     assert text_of(card_lines(kept, 80, 4)[-1]).endswith("kept  u undo ")
     assert text_of(card_lines(gone, 80, 4)[-1]).endswith("reverted  ")
+
+
+@pytest.mark.parametrize(("undoes", "offered"), [(7, True), (6, False), (None, False)])
+def test_undo_is_offered_under_the_edit_that_it_takes_back_and_under_no_other(
+    drained, undoes: int | None, offered: bool
+) -> None:
+    sim, edit = drained
+    assert offered == ("undo" in text_of(card_lines(sim.card(edit, undoes=undoes), 80, 4)[-1]))
 
 
 def test_the_lines_of_a_card_are_as_in_the_design(drained) -> None:

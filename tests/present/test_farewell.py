@@ -8,6 +8,7 @@ from support.scenes import OPTIONS, scene
 from pooltop.core.histogram import Recorder
 from pooltop.core.snapshot import OriginCounters, OriginLatency, Snapshot, WorkloadSnapshot
 from pooltop.present.farewell import farewell_lines
+from pooltop.present.marks import edited
 
 
 def instant(**more: object) -> Snapshot:
@@ -37,8 +38,8 @@ def test_edits_that_are_not_in_the_profile_are_told_and_what_becomes_of_them() -
         rate=90.0,
         initial_rate=60.0,
     )
-    edited = msgspec.structs.replace(OPTIONS, max_sockets=64)
-    shown = msgspec.structs.replace(instant(options=edited), workloads=(workload,))
+    options = msgspec.structs.replace(OPTIONS, max_sockets=64)
+    shown = msgspec.structs.replace(instant(options=options), workloads=(workload,))
     lines = farewell_lines(shown, seen_s=1.0, goes_on=True)
     assert lines[0].endswith("; its engine goes on")
     assert [
@@ -47,6 +48,7 @@ def test_edits_that_are_not_in_the_profile_are_told_and_what_becomes_of_them() -
     ] == lines[-2:]
     gone = farewell_lines(shown, seen_s=1.0, goes_on=False)
     assert gone[-1].endswith(", not in the profile, gone with the engine")
+    assert (2, 0) == (edited(shown), edited(instant()))
 
 
 def test_no_figure_is_told_where_nothing_was_measured() -> None:

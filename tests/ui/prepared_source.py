@@ -18,7 +18,7 @@ from pooltop.core.detail import (
     RequestDetail,
     SocketDetail,
 )
-from pooltop.core.edits import EditRecord
+from pooltop.core.edits import Edit, EditOutcome, EditRecord
 from pooltop.core.model import AgentOptions, RequestId
 from pooltop.core.snapshot import (
     AgentSnapshot,
@@ -97,6 +97,10 @@ class PreparedSource(ScriptedSource):
             ),
         )
         self.say("EDIT", "starved", "1 maxSockets 4 > 6 by operator, 2 dialled, DRAIN")
+
+    async def submit(self, edit: Edit) -> EditOutcome:
+        """Say that this is what raised it."""
+        return EditOutcome(id=edit.id, accepted=True, before=4.0, after=edit.value, number=1)
 
     def snapshot(self) -> Snapshot:
         plain = super().snapshot()

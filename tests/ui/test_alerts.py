@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pooltop.core.edits import EditRecord
+import msgspec
+from scripted_source import ScriptedSource, demo_agents
+
+from pooltop.core.edits import Edit, EditOutcome, EditRecord
+from pooltop.core.model import AgentOptions
 
 
 async def test_n_goes_to_the_host_of_the_next_alert_whatever_page_is_shown(desk) -> None:
@@ -36,7 +40,8 @@ async def test_an_alert_is_an_event_once_it_has_lasted(desk) -> None:
 
 
 async def test_the_latest_edit_has_a_card_with_what_was_before_and_after(desk) -> None:
-    async with desk(steps=70) as one:
+    async with desk(Numbered(), steps=70) as one:
+        await one.press("e", "4", "0", "enter")
         latest = one.app.history.latest
         one.source.records = (record(latest, number=7, revert_at=latest.at + 60),)
         await one.step(times=4)
@@ -45,6 +50,36 @@ async def test_the_latest_edit_has_a_card_with_what_was_before_and_after(desk) -
         assert "measuring" in text
         assert "K keep" in text
         assert "u undo" in text
+
+
+async def test_no_undo_is_offered_under_an_edit_of_somebody_else(desk) -> None:
+    async with desk(Numbered(), steps=10) as one:
+        await one.press("e", "4", "0", "enter")
+        mine = record(one.app.history.latest, number=7)
+        one.source.records = (mine,)
+        await one.step()
+        assert "u undo" in card(one)
+        one.source.records = (mine, msgspec.structs.replace(mine, number=8, agent="secure"))
+        await one.step()
+        assert "EDIT 8 secure" in card(one)
+        assert "u undo" not in card(one)
+
+
+async def test_the_header_counts_what_is_not_as_in_the_profile_whoever_edited_it(desk) -> None:
+    async with desk(Numbered()) as one:
+        await one.press("e", "9", "enter")
+        await one.step()
+        assert "1 edit " in one.screen()[0]
+        await one.press("U")
+        await one.step()
+        assert "edit" not in one.screen()[0]
+        one.source.agents[0].options = AgentOptions(max_sockets=11)
+        await one.step()
+        assert "edits " in one.screen()[0]
+
+
+def card(one) -> str:
+    return "".join(text for line in one.app.board.card.lines for text, _ in line)
 
 
 async def test_a_card_makes_room_again_when_it_is_old_and_settled(desk) -> None:
@@ -66,6 +101,17 @@ async def test_k_keeps_what_would_be_put_back(desk) -> None:
         await one.press("K")
         assert ["keep"] == [control.action for control in one.source.controls]
         assert "kept: edit 3" in one.text()
+
+
+class Numbered(ScriptedSource):
+    """Numbers what it accepts, from 7 on."""
+
+    def __init__(self) -> None:
+        super().__init__(demo_agents())
+
+    async def submit(self, edit: Edit) -> EditOutcome:
+        outcome = await super().submit(edit)
+        return msgspec.structs.replace(outcome, number=6 + len(self.edits))
 
 
 def record(latest, *, number: int, revert_at: float | None = None) -> EditRecord:

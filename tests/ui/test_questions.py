@@ -172,9 +172,19 @@ async def test_q_leaves_at_once_when_nothing_would_be_lost(desk) -> None:
     assert 0 == one.app.return_code
 
 
+async def test_q_leaves_at_once_when_everything_is_as_in_the_profile_again(desk) -> None:
+    async with desk() as one:
+        await one.press("e", "9", "enter", "U")
+        await one.step()
+        await one.press("q")
+    assert 0 == one.app.return_code
+
+
 async def test_q_asks_when_edits_would_be_lost_and_q_again_leaves(desk) -> None:
     async with desk() as one:
-        await one.press("e", "9", "enter", "q")
+        await one.press("e", "9", "enter")
+        await one.step()
+        await one.press("q")
         assert "1 edit is not in the profile" in one.text()
         await one.press("escape")
         assert one.app.is_running

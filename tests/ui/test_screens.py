@@ -14,13 +14,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 from golden_screen import GOLDEN, NamingApp, Screen, compare, look, screen_of, written
-from prepared_source import PreparedSource
+from prepared_source import RAISED, PreparedSource
 from textual.filter import NoColor
 from textual.pilot import Pilot
 
+from pooltop.core.model import OriginKey
+from pooltop.present.history import HostId
 from pooltop.ui.theme import THEMES, Palette, palette
 
 SIZES = [(40, 10), (60, 16), (80, 24), (120, 40), (200, 60)]
+STARVED = HostId("starved", OriginKey("starved.localhost:8081:"))
 VIEWS: dict[str, tuple[str, ...]] = {
     "pools": (),
     "sockets": ("2",),
@@ -52,6 +55,7 @@ async def prepared(size: tuple[int, int], *, ascii_only: bool = False) -> AsyncI
         await pilot.pause()
         source.step()
         await pilot.pause()
+        await app.operator.desk.apply(STARVED, (("max_sockets", RAISED),))
         source.play()
         await pilot.pause()
         yield pilot
