@@ -1,7 +1,8 @@
 """Which edits are one change, and how far the edits around it leave it alone.
 
 A form applies several options with one key: they act together and are measured together. Any other
-edit of the same agent, or of a workload that uses it, ends what can be said of the one before.
+edit of the same agent, or of a workload that uses it, ends what can be said of the one before: so
+does an undo, however soon it comes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pooltop.core.snapshot import Snapshot
 WINDOW_S = 30.0
 """Seconds before and after a change that are compared."""
 TOGETHER_S = 1.0
-"""Edits of one agent, or of one workload, within so many seconds of the first are one change."""
+"""Edits of one agent, or of one workload, within so many seconds of the first are one change, if
+they were asked for in the same way and each is of another option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +64,20 @@ def changes_of(snapshot: Snapshot) -> list[Change]:
         # A workload that is gone is taken for an agent of its own.
         agent = record.agent or used.get(record.workload, record.workload)
         group = newest.get(agent)
-        if group is None or not _belongs(record, group[0]):
+        if group is None or not _belongs(record, group):
             group = newest[agent] = []
             groups.append((agent, group))
         group.append(record)
     return [_change(agent, groups, place) for place, (agent, _) in enumerate(groups)]
 
 
-def _belongs(record: EditRecord, first: EditRecord) -> bool:
+def _belongs(record: EditRecord, group: list[EditRecord]) -> bool:
+    first = group[0]
+    if record.at - first.at > TOGETHER_S or record.by != first.by:
+        return False
     same = (record.agent, record.workload) == (first.agent, first.workload)
-    return same and record.at - first.at <= TOGETHER_S
+    # What sets an option again, as two undos may, is another change: one would hide the other.
+    return same and all(record.option != each.option for each in group)
 
 
 def _change(agent: str, groups: list[tuple[str, list[EditRecord]]], place: int) -> Change:

@@ -301,6 +301,27 @@ def test_a_card_says_what_becomes_of_the_edit(make) -> None:
     assert text_of(card_lines(gone, 80, 4)[-1]).endswith("reverted  ")
 
 
+@pytest.mark.parametrize(
+    ("second", "option", "cards"),
+    [
+        ("operator", "timeout", 1),
+        ("operator", "max_sockets", 2),
+        ("undo", "max_sockets", 2),
+        ("restore", "timeout", 2),
+    ],
+)
+def test_only_what_was_asked_for_together_is_one_card(
+    make, second: str, option: str, cards: int
+) -> None:
+    sim, edit = Sim(make), record()
+    sim.run(40)
+    then = record(8, EDIT_AT + 0.8, by=second, option=option, before=50.0, after=20.0)
+    sim.run(40, edits=(edit, then))
+    whats = {sim.card(each).what for each in (edit, then)}
+    assert cards == len(whats)
+    assert (cards == 1) == any(", " in what for what in whats)
+
+
 @pytest.mark.parametrize(("undoes", "offered"), [(7, True), (6, False), (None, False)])
 def test_undo_is_offered_under_the_edit_that_it_takes_back_and_under_no_other(
     drained, undoes: int | None, offered: bool
