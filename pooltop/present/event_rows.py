@@ -23,9 +23,10 @@ GROUPS: dict[Group, frozenset[str]] = {
 
 
 class EventKey(NamedTuple):
-    """What tells an event from all others; in order of time."""
+    """What tells an event from all others, however often it is told; in order of time."""
 
     at: float
+    """When it was told first."""
     seq: int
 
 

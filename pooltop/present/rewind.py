@@ -129,17 +129,6 @@ class Rewind:
             self._unpacked.move_to_end(at)
         return snapshot
 
-    def nearest(self, at: float) -> Snapshot | None:
-        """Give the instant nearest to a time, the earlier of two; None when nothing is kept."""
-        if not self._at:
-            return None
-        after = bisect_left(self._at, at)
-        if after == len(self._at):
-            return self.at(after - 1)
-        if after and at - self._at[after - 1] <= self._at[after] - at:
-            after -= 1
-        return self.at(after)
-
     def before(self, at: float) -> Snapshot | None:
         """Give the latest instant before a time; None where the past begins."""
         index = bisect_left(self._at, at) - 1

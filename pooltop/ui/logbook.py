@@ -21,8 +21,6 @@ NOISE = GROUPS["closes"]
 """Kinds that a busy engine makes hundreds a second."""
 LANDMARKS = frozenset({"EDIT", "ALERT", "LOAD"})
 """Kinds that a reader goes back to."""
-_SAME_S = 1.0
-"""An instant within this of a landmark stands at it."""
 SORTS: tuple[str, ...] = ("what matters", *GROUPS)
 """What the log can be narrowed to."""
 
@@ -30,10 +28,12 @@ SORTS: tuple[str, ...] = ("what matters", *GROUPS)
 class Logged:
     """An entry, and every time that it was told in a row."""
 
-    __slots__ = ("ats", "entry", "number")
+    __slots__ = ("ats", "entry", "first", "number")
 
     def __init__(self, number: int, entry: JournalEntry) -> None:
         """Begin with one time."""
+        self.first = number
+        """Tells it from all others, for good."""
         self.number = number
         """Counts every entry; what is told again takes the next one."""
         self.entry = entry
@@ -123,14 +123,9 @@ class Logbook:
             for logged in ring
         )
 
-    def landmark(self, at: float, by: int) -> float | None:
-        """Give when the next edit, alert or change of the load was, or (-1) the one before."""
-        times = sorted(
-            each for one in self._matters if one.entry.kind in LANDMARKS for each in one.ats
-        )
-        if by > 0:
-            return next((each for each in times if each > at + _SAME_S), None)
-        return next((each for each in reversed(times) if each < at - _SAME_S), None)
+    def landmarks(self) -> Iterator[float]:
+        """Give when edits, alerts and changes of the load were, in no order."""
+        return (each for one in self._matters if one.entry.kind in LANDMARKS for each in one.ats)
 
     def next_sort(self) -> None:
         """Narrow it to the next sort."""

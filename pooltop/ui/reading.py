@@ -10,6 +10,7 @@ from pooltop.present.request_rows import RequestKey
 from pooltop.present.socket_rows import SocketKey
 from pooltop.ui.dashboard import Dashboard
 from pooltop.ui.messages import CursorMoved, HeadingClicked, PageAsked
+from pooltop.ui.timeline import Way
 
 
 class ReadingKeys(Dashboard):
@@ -195,14 +196,12 @@ class ReadingKeys(Dashboard):
         """Go to the next edit, alert or change of the load, or to the one before."""
         if self.player is not None:
             found = self.player.next_bookmark() if by > 0 else self.player.previous_bookmark()
-            there = None if found is None else found.at
+            way: Way = "none" if found is None else "there"
         else:
-            latest = self.history.latest
-            here = self.timeline.frozen or latest
-            there = None if here is None else self.logbook.landmark(here.at, by)
-            if there is not None:
-                self.timeline.go_to(there)
-        if there is None:
+            way = self.timeline.go_to(self.logbook.landmarks(), by)
+        if way == "gone":
+            self.operator.say("the edit or alert before is older than what is kept")
+        elif way == "none":
             self.operator.say(f"no edit or alert {'after' if by > 0 else 'before'} this instant")
         self.redraw()
 

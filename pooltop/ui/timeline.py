@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Literal
+
 from pooltop.core.snapshot import Snapshot
 from pooltop.present.rewind import Rewind
+
+Way = Literal["there", "none", "gone"]
+"""Whether a landmark was gone to, there is none that way, or none whose time is kept."""
+_EARLY_S = 1.0
+"""What happened so long before the oldest instant is to be seen in it."""
 
 
 class Timeline:
@@ -34,8 +43,27 @@ class Timeline:
         self.frozen = here
         return moved
 
-    def go_to(self, at: float) -> None:
-        """Hold the instant nearest to a time."""
-        found = self.rewind.nearest(at)
-        if found is not None:
-            self.frozen = found
+    def go_to(self, landmarks: Iterable[float], by: int) -> Way:
+        """Hold the instant in which the next (1) landmark is first to be seen, or (-1) the last.
+
+        Seen from the instant that is held: one that leads back to that is passed over.
+        """
+        instants = self.rewind.instants
+        if not instants:
+            return "none"
+        gone, places = False, set()
+        for at in landmarks:
+            if at < instants[0] - _EARLY_S:
+                gone = True
+            else:
+                places.add(min(bisect_left(instants, at), len(instants) - 1))
+        # While the screen follows, what is in the newest instant lies behind it too.
+        here = float("inf") if self.frozen is None else self.frozen.at
+        if by > 0:
+            there = min((place for place in places if instants[place] > here), default=None)
+        else:
+            there = max((place for place in places if instants[place] < here), default=None)
+        if there is None:
+            return "gone" if gone and by < 0 else "none"
+        self.frozen = self.rewind.at(there)
+        return "there"

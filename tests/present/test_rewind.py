@@ -39,8 +39,8 @@ def test_every_instant_comes_back_as_it_was(make: Make) -> None:
     assert tuple(times) == kept.instants
     for index, at in enumerate(times):
         assert _snapshot(make, at) == kept.at(index)
-    assert kept.at(-1) == kept.nearest(1e9)
-    assert kept.at(0) == kept.nearest(-1e9)
+    assert kept.at(-1) == kept.before(1e9)
+    assert kept.at(0) == kept.after(-1e9)
 
 
 def test_histograms_are_kept_only_while_an_edit_is_measured_by_them(make: Make) -> None:
@@ -73,16 +73,12 @@ def test_a_reader_walks_from_instant_to_instant_and_stops_at_the_ends(make: Make
     assert [1.0, 2.0, 4.0, None, None] == [
         None if found is None else found.at for found in map(kept.after, (0.0, 1.0, 2.5, 4.0, 9.0))
     ]
-    assert [1.0, 2.0, 2.0, 4.0] == [
-        found.at for at in (1.4, 1.6, 3.0, 3.1) if (found := kept.nearest(at)) is not None
-    ]
     assert [1.0, 2.0, 2.0, None, None] == [kept.resolution_at(at) for at in (1.0, 2.0, 4.0, 0.5, 5)]
 
 
 def test_without_a_past_there_is_nothing_to_find() -> None:
     kept = Rewind()
-    assert (None, None, None, None, "", ()) == (
-        kept.nearest(1.0),
+    assert (None, None, None, "", ()) == (
         kept.before(1.0),
         kept.after(1.0),
         kept.resolution_at(1.0),
@@ -107,7 +103,7 @@ def test_a_time_that_goes_back_is_a_new_engine(make: Make) -> None:
 
 def test_a_second_picture_of_one_instant_replaces_the_first(make: Make) -> None:
     kept = _filled(make, [5.0])
-    assert kept.at(0) == kept.nearest(5.0)
+    assert 1 != kept.at(0).agents[0].origins[0].active
     kept.add(make.snapshot(5.0, make.agent(make.origin(use=1))))
 
     assert 1 == len(kept)

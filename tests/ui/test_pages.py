@@ -56,6 +56,23 @@ async def test_v_shows_the_running_requests_instead_of_the_queued_ones(desk) -> 
         assert 4 == len(one.app.board.page.table.keys)
 
 
+async def test_the_cursor_stays_on_an_event_that_is_told_again(desk) -> None:
+    async with desk(ScriptedSource([]), steps=2) as one:
+        for text in ("older", "reset"):
+            one.source.say("ERROR", "kept", text)
+            await one.step()
+        await one.press("5", "home")
+        page = one.app.board.page
+        key = page.row.id
+        assert "reset" == page.row.text
+        one.clock.now += 10  # the order is held no more
+        for text in ("reset", "newer"):
+            one.source.say("ERROR", "kept", text)
+            await one.step()
+        assert ["newer", "reset  (2 times)", "older"] == [row.shown for row in page.rows[:3]]
+        assert (key, "reset") == (page.row.id, page.row.text)
+
+
 async def test_every_page_has_an_order_and_a_filter_of_its_own(desk) -> None:
     async with desk() as one:
         await one.press("2", "slash", *"zzz", "enter")

@@ -69,6 +69,45 @@ async def test_b_goes_to_the_last_edit_and_on_again(desk) -> None:
         assert one.app.timeline.frozen.at > first.at
 
 
+async def test_b_goes_from_edit_to_edit_however_far_apart_the_instants_are(desk) -> None:
+    async with desk(steps=1) as one:
+        for number in range(30):
+            if number in (5, 15, 25):
+                say_later(one.source, 1.5, f"edit {number}")
+            await one.step(5.0)
+        instants = one.app.timeline.rewind.instants
+        seen = [await pressed(one, "B") for _ in range(3)]
+        assert [instants[26], instants[16], instants[6]] == seen
+        assert "edit 5" in one.text()
+        assert [instants[16], instants[26]] == [await pressed(one, "b") for _ in range(2)]
+        await one.press("b")
+        assert "no edit or alert after" in one.text()
+
+
+async def test_landmarks_older_than_what_is_kept_are_said_to_be(desk) -> None:
+    async with desk(steps=1) as one:
+        one.source.say("EDIT", "kept", "the first")
+        await one.step()
+        await one.step(30.0, times=22)
+        one.source.say("EDIT", "kept", "the second")
+        await one.step()
+        held = await pressed(one, "B")
+        assert held == await pressed(one, "B")
+        assert "the edit or alert before is older than what is kept" in one.text()
+
+
+async def pressed(one, key: str) -> float:
+    """Give the instant that a key leads to."""
+    await one.press(key)
+    return one.app.timeline.frozen.at
+
+
+def say_later(source, seconds: float, text: str) -> None:
+    source._at += seconds
+    source.say("EDIT", "kept", text)
+    source._at -= seconds
+
+
 async def test_an_edit_on_a_frozen_screen_is_of_what_is_now(desk) -> None:
     async with desk() as one:
         await one.press("e", "9", "enter")

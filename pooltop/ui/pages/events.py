@@ -49,10 +49,10 @@ class EventsPage(TablePage[EventRow]):
         before = self._rows.get
         for logged in logbook.shown(until):
             times = logged.times(until)
-            row = before(logged.number)
+            row = before(logged.first)
             if row is None or row.times != times:
                 row = _row(logged, until)
-            yield logged.number, row
+            yield logged.first, row
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give the event in full."""
@@ -66,7 +66,7 @@ class EventsPage(TablePage[EventRow]):
 def _row(logged: Logged, until: float | None) -> EventRow:
     return replace(
         event_row(logged.entry),
-        id=EventKey(logged.last_at(until), logged.number),
+        id=EventKey(logged.entry.at, logged.first),
         wall_at=logged.wall_at(until),
         times=logged.times(until),
     )
