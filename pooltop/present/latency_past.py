@@ -18,7 +18,7 @@ from operator import sub
 from typing import TypeAlias
 
 from pooltop.core.histogram import Histogram, quantile_of, value_of
-from pooltop.present.moments import HOLD_S, Grid
+from pooltop.present.moments import Grid, hold_s
 
 FINE_S = 0.95
 """Least time between marks: a second, less what snapshots may come too early."""
@@ -227,13 +227,15 @@ class LatencyPast:
             quantiles: Which ones, 0..1.
         """
         stop = bisect_right(self._at, until)
+        # By the newest: old marks have become coarse, however often the engine is asked.
+        hold = hold_s(self._at, len(self._at)) + _COARSE_S
         none: Quantiles = (None,) * len(quantiles)
         out: list[Quantiles] = []
         starts = grid.starts()
         for start, end in itertools.pairwise(starts):
             low = bisect_right(self._at, start, 0, stop) - 1
             high = max(low + 1, bisect_right(self._at, end, 0, stop) - 1)
-            gap = low < 0 or high >= stop or self._at[low + 1] - self._at[low] > HOLD_S + _COARSE_S
+            gap = low < 0 or high >= stop or self._at[low + 1] - self._at[low] > hold
             out.append(none if gap else self._between(low, high, quantiles))
         return out
 

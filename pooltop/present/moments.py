@@ -17,7 +17,11 @@ from operator import sub
 from typing import Generic, TypeVar
 
 HOLD_S = 3.0
-"""A value counts as unchanged until the next moment; with more than this between, it is a gap."""
+"""A value counts as unchanged until the next moment; with more than this between, it is a gap:
+or with more than ``_HOLD_GAPS`` of the usual, where an engine is seldom asked."""
+_HOLD_GAPS = 2.5
+_LATEST = 8
+"""Moments by which the usual time between two is judged."""
 _SLACK = 256
 """Moments let grow over the bound before the front is cut off, all at once."""
 
@@ -48,6 +52,21 @@ class Grid:
         """Give the column that holds an instant, 0 the leftmost; None outside of all."""
         column = math.floor(at / self.column_s) - self.first
         return column if 0 <= column < self.columns else None
+
+
+def hold_s(at: array[float], stop: int) -> float:
+    """Give for how long a value counts as unchanged, in seconds.
+
+    Args:
+        at: The moments, ascending.
+        stop: How many of them count: what comes later is not looked at.
+    """
+    first = max(0, stop - _LATEST)
+    if stop - first < 3 or at[stop - 1] - at[first] <= HOLD_S:
+        return HOLD_S
+    # The median: neither a silence nor an update out of turn changes it.
+    gaps = sorted(after - before for before, after in itertools.pairwise(at[first:stop]))
+    return max(HOLD_S, _HOLD_GAPS * gaps[(len(gaps) - 1) // 2])
 
 
 class Moments(Generic[NameT]):
@@ -113,22 +132,23 @@ class Moments(Generic[NameT]):
         stop = bisect_right(self.at, until)
         starts = grid.starts()
         bounds = [min(stop, bisect_left(self.at, start)) for start in starts]
+        hold = hold_s(self.at, stop)
         out: list[float | None] = []
         for index, start in enumerate(starts[:-1]):
             low, high = bounds[index], bounds[index + 1]
             if low < high:
                 value = max(self.values(name, low, high))
-            elif low > 0 and start <= until and self._holds(low, stop, start):
+            elif low > 0 and start <= until and self._gap(low, stop, start) <= hold:
                 value = self.value(name, low - 1)
             else:
                 value = math.nan
             out.append(None if math.isnan(value) else value)
         return out
 
-    def _holds(self, after: int, stop: int, start: float) -> bool:
-        """Tell whether the moment before ``after`` still counts at ``start``."""
+    def _gap(self, after: int, stop: int, start: float) -> float:
+        """Give from the moment before ``after`` the seconds to that, or to ``start`` without."""
         end = self.at[after] if after < stop else start
-        return end - self.at[after - 1] <= HOLD_S
+        return end - self.at[after - 1]
 
     def rate_series(self, name: NameT, grid: Grid, until: float) -> list[float | None]:
         """Give by how much a total grew per second in each column of the grid; None is a gap.
@@ -136,12 +156,13 @@ class Moments(Generic[NameT]):
         A column narrower than the time between two moments takes the rate between these.
         """
         stop = bisect_right(self.at, until)
+        hold = hold_s(self.at, stop)
         out: list[float | None] = []
         starts = grid.starts()
         for start, end in itertools.pairwise(starts):
             low = bisect_right(self.at, start, 0, stop) - 1
             high = max(low + 1, bisect_right(self.at, end, 0, stop) - 1)
-            if low < 0 or high >= stop or self.at[low + 1] - self.at[low] > HOLD_S:
+            if low < 0 or high >= stop or self.at[low + 1] - self.at[low] > hold:
                 out.append(None)
             else:
                 span = self.at[high] - self.at[low]

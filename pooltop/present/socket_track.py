@@ -13,7 +13,7 @@ from itertools import chain
 
 from pooltop.core.model import SocketId
 from pooltop.core.snapshot import OriginSnapshot, SocketInfo
-from pooltop.present.moments import HOLD_S, Grid
+from pooltop.present.moments import Grid, hold_s
 
 KEPT_S = 60
 """Seconds of past that are kept of a socket."""
@@ -92,10 +92,11 @@ class SocketTrack:
         """
         starts = Grid.ending(at, window_s=seconds, columns=seconds).starts()
         until = bisect_right(self._at, at)
+        hold = hold_s(self._at, until)
         shares: list[float | None] = []
         for start in starts[:-1]:
             low = bisect_right(self._at, start, 0, until) - 1
-            known = low >= 0 and low + 1 < until and self._at[low + 1] - self._at[low] <= HOLD_S
+            known = low >= 0 and low + 1 < until and self._at[low + 1] - self._at[low] <= hold
             if known:
                 end = min(start + 1.0, self._at[until - 1])
                 gained = self._standing(end, until) - self._standing(start, until)

@@ -98,6 +98,26 @@ def test_a_silence_is_a_gap_and_a_short_one_is_held(make) -> None:
     assert [1, 1, 3, None, None, None, None, None, None, None, 11, 12] == values
 
 
+@pytest.mark.parametrize("every_s", [5.0, 10.0, 60.0])
+def test_an_engine_that_is_seldom_asked_has_gaps_where_it_was_silent_and_nowhere_else(
+    make, every_s: float
+) -> None:
+    history = History()
+    answered = [number * every_s for number in (*range(8), *range(12, 20))]
+    for at in answered:
+        history.add(make.snapshot(at, make.agent(make.origin(queued=3, completed=int(at)))))
+    grid = Grid.ending(answered[-1], window_s=20 * every_s, columns=100)
+    level = history.track(HOST).series("queued", grid, answered[-1])
+    rate = history.track(HOST).moments.rate_series("completed", grid, answered[-1])
+    # The silence is five intervals long; a column is a fifth of one.
+    for values in (level, rate):
+        gaps = [index for index, value in enumerate(values) if value is None]
+        silent = [index for index in gaps if 7 <= (grid.first + index) / 5 < 12]
+        assert 20 <= len(silent) <= 25
+        assert [] == [index for index in gaps if 0 <= (grid.first + index) / 5 < 7]
+        assert [] == [index for index in gaps if 12 <= (grid.first + index) / 5 < 18.8]
+
+
 def test_columns_have_a_fixed_place_in_time() -> None:
     early, later = (Grid.ending(at, window_s=10, columns=10) for at in (50.2, 50.9))
     assert early == later

@@ -95,6 +95,15 @@ def test_a_series_gives_each_column_its_own_quantiles_and_gaps_where_nothing_cam
     assert (pytest.approx(0.1, rel=0.01), pytest.approx(1.0, rel=0.01)) == series[1]
 
 
+def test_an_engine_that_is_seldom_asked_has_its_quantiles_in_every_column() -> None:
+    past, recorder = LatencyPast(), Recorder()
+    for at in range(0, 200, 20):
+        recorder.record(0.1)
+        past.mark(float(at), recorder.freeze())
+    series = past.series(Grid.ending(179.0, window_s=180, columns=60), 180.0, (0.5,))
+    assert [] == [index for index, (value,) in enumerate(series) if value is None]
+
+
 def test_a_silence_has_no_quantiles() -> None:
     past, recorder = LatencyPast(), Recorder()
     for at in (0, 1, 30, 31):

@@ -73,6 +73,14 @@ def test_a_silence_is_not_known(past) -> None:
     assert [1.0, *[None] * 6, 1.0, None] == shares
 
 
+def test_where_an_engine_is_seldom_asked_every_second_is_known_all_the_same(past) -> None:
+    history, add = past
+    for at in range(100, 141, 10):
+        add(float(at), {1: (at - 100) / 2})
+    shares = history.socket(HOST, SocketId(1)).busy(139.0, 30)
+    assert [0.5] * 20 == shares[:20]
+
+
 def test_a_socket_that_is_gone_is_forgotten(past) -> None:
     history, add = past
     add(100.0, {1: 0.0, 2: 0.0})
