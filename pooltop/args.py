@@ -48,8 +48,8 @@ options:
   --interval TIME   between two pictures, 100ms to 1h (default 1s, with the dashboard 500ms)
   --auto-revert TIME  put a live edit back after this unless K keeps it, or off; without it
                     the profile's auto_revert counts (60s in prod, else off)
-  --read-only       refuse every edit and every pause or stop; with attach, leave the write lock
-                    to the other viewers
+  --read-only       refuse every edit and every pause, and stop with P all the same; with attach,
+                    leave the write lock to the other viewers
   --record FILE     write all that is told to a new file as well, for pooltop replay
   --keys FILE       the dashboard's keys, instead of $XDG_CONFIG_HOME/pooltop/keys.toml
   --theme NAME      the dashboard's colours: pooltop, pooltop-light, pooltop-contrast (for a

@@ -35,7 +35,8 @@ class HeaderFacts:
     detail: str = ""
     """Behind the state: the rate of updates, how far behind a frozen screen is."""
     req_s: float | None = None
-    locked: bool = False
+    refused: str = ""
+    """"LOCKED" or "READ-ONLY" where what changes something is refused; empty where it is not."""
     mode: str = ""
     """The live mode of the focused agent, with a hint when others differ."""
     standing: Line = ()
@@ -57,7 +58,7 @@ def header_line(facts: HeaderFacts, width: int) -> Line:
     if facts.detail:
         state.append((f" {facts.detail}", "text"))
     right: list[Span] = [
-        (" LOCKED ", "tag.locked") if facts.locked else (" UNLOCKED ", "tag.open"),
+        (f" {facts.refused} ", "tag.locked") if facts.refused else (" UNLOCKED ", "tag.open"),
     ]
     if facts.mode:
         right.append((f" {facts.mode} ", "tag.mode"))

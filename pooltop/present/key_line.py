@@ -133,6 +133,8 @@ def hints_on(
         REPLAYED if replayed else FROZEN if frozen else ()
     )
     taken = {each for one in first for each in one.ids} | ({"open"} if inspecting else set())
+    if replayed:  # in which there is nothing to stop, as there is nothing to unlock
+        taken.add("stop")
     return (*first, *(one for one in HINTS[page] if not taken.intersection(one.ids)))
 
 

@@ -14,7 +14,7 @@ GROUPS: dict[Group, str] = {
     "find": "rows and trouble",
     "time": "the instant, and how much of the past",
     "share": "hand on what is seen",
-    "write": "change something: these need UNLOCKED",
+    "write": "change something: UNLOCKED but for stop",
     "leave": "help, the screen itself, and the way out",
 }
 """What the keys of each have in common, in the order of the help page."""
@@ -32,7 +32,7 @@ class Key:
     group: Group
     help: str
     writes: bool = False
-    """Whether it needs the lock to be off."""
+    """Whether it needs the lock to be off: what only makes safe does not."""
     needed: bool = False
     """Whether it must keep a key: who has lost it is lost."""
     is_fixed: bool = False
@@ -101,7 +101,6 @@ KEYS: tuple[Key, ...] = (
         "stop",
         "write",
         "stop everything at once",
-        writes=True,
         needed=True,
     ),
     Key(
@@ -110,7 +109,6 @@ KEYS: tuple[Key, ...] = (
         "stop",
         "write",
         "the same, also while something is typed",
-        writes=True,
         needed=True,
     ),
     Key("destroy", ("D",), "destroy", "write", "destroy the socket in focus, after its id", True),

@@ -14,16 +14,17 @@ def lock_line(company: Company | None) -> Line:
     if company is None:
         return ()
     count = len(company.viewers)
-    others = "" if count < 2 else f" {count} viewers"
+    others = "" if count < 2 else f"{count} viewers"
+    comma = ", " if others else ""
     match company.standing:
         case Standing.MINE:
-            return ((f"WRITER{others}", "dim"),)
+            return ((f"WRITER {others}".rstrip(), "dim"),)
         case Standing.FREE:
-            return ((f"READ-ONLY{others}, nobody writes", "warn"),)
+            return ((f"{others}{comma}nobody writes", "warn"),)
         case Standing.THEIRS:
             holder = company.holder
-            who = "" if holder is None else f", {holder} writes"
-            return ((f"READ-ONLY{others}{who}", "warn"),)
+            who = "another" if holder is None else holder
+            return ((f"{others}{comma}{who} writes", "warn"),)
 
 
 def change(before: Company | None, after: Company | None, keys: Keymap = STANDARD) -> str:

@@ -40,7 +40,7 @@ def run_dashboard(
 
     Args:
         source: What to watch; started and closed here.
-        read_only: Refuse every edit and control.
+        read_only: Refuse every edit, and every control but the stop.
         keys: Which keys do what.
         theme: The name of one that there is; None has the terminal's colours decide.
         ascii_only: Draw without block characters; None asks the output's encoding.

@@ -148,7 +148,11 @@ class Board:
 
     def turn_to(self, name: str) -> None:
         """Show another page."""
-        self.page = next((page for page in self.pages if page.name == name), self.page)
+        there = next((page for page in self.pages if page.name == name), self.page)
+        if there is not self.page:
+            # A click leaves it half typed: keys must not go into a filter that is not shown.
+            self.page.choice.filtering = False
+        self.page = there
 
     def draw(self, view: View, width: int, height: int) -> None:
         """Put one View on the screen of this size."""

@@ -83,7 +83,7 @@ class Dashboard(App[None]):
 
         Args:
             source: What to watch. The app does not close it: who made it does.
-            read_only: Refuse everything that changes something, for good.
+            read_only: Refuse every edit, and every control but the stop, for good.
             window_s: What rates, quantiles and plots cover at first.
             clock: Monotonic seconds, for the reader's own timing.
             spent: Seconds of CPU that drawing and all that leads to it took so far.
@@ -350,7 +350,7 @@ class Dashboard(App[None]):
             inspecting=self.reader.inspecting,
             undoes=self.operator.desk.undoes,
             stale=self._state in ("SILENT", "ENDED"),
-            locked=self.operator.locked,
+            locked=self.operator.refusal is not None,
             status=self.operator.status,
             note=self._note if latest is None else "",
             ascii_only=self._ascii,
@@ -363,6 +363,7 @@ class Dashboard(App[None]):
 
     def _header(self, shown: Snapshot | None) -> HeaderFacts:
         state, detail = self._state, ""
+        refusal = self.operator.refusal
         frozen, latest = self.timeline.frozen, self.history.latest
         if frozen is not None and latest is not None:
             state = "FROZEN"
@@ -377,7 +378,7 @@ class Dashboard(App[None]):
             state=state,
             detail=detail,
             window_s=self.reader.window_s,
-            locked=self.operator.locked,
+            refused="" if refusal is None else refusal.tag,
             edits=edited(shown) if shown else 0,
             load=load_of(shown.workloads) if shown else "",
             standing=lock_line(self.company),

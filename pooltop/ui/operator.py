@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from pooltop.core.edits import Control
@@ -20,6 +21,19 @@ from pooltop.ui.desk import Done, EditDesk
 _PATIENCE_S = 5.0
 Own = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs work as a task of the app's, under a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing may be changed."""
+
+    tag: str
+    """For the header, in a word."""
+    words: str
+    """For who tries; raw."""
+    ink: Ink = "warn"
+    is_final: bool = False
+    """Whether nothing that this viewer does would help."""
 
 
 class Operator:
@@ -39,7 +53,7 @@ class Operator:
 
         Args:
             source: Takes edits and controls.
-            read_only: Locked for good.
+            read_only: Refuse every edit, and every control but the stop, for good.
             own: Runs what waits for the engine.
             log: Takes a line for the event log.
             changed: Called when the status has changed.
@@ -47,8 +61,8 @@ class Operator:
         """
         self.desk = EditDesk(source.submit, keys)
         """Sends edits, and knows how to undo them."""
-        self.locked = read_only
-        """Whether everything that changes something is refused."""
+        self.locked = False
+        """Whether the reader has locked what changes something."""
         self.ended = False
         """Whether there is no engine any more."""
         self.status: Line = ()
@@ -67,23 +81,36 @@ class Operator:
 
     def may_write(self) -> bool:
         """Tell whether something may be changed; says why not."""
+        refusal = self.refusal
+        if refusal is not None:
+            self.say(refusal.words, refusal.ink)
+        return refusal is None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why nothing may be changed: what the header says, and every key; None when it may."""
         if self.ended:
-            self.say("refused: the engine has ended", "bad")
-        elif self._source.fixed:
-            self.say(f"refused: {self._source.fixed} cannot be changed", "warn")
-        elif self.locked:
-            how = "started read-only" if self._read_only else f"{self._keys.first('lock')} unlocks"
-            self.say(f"LOCKED: nothing was changed; {how}", "warn")
-        elif self._source.lock.standing is Standing.THEIRS:
-            takes = f"{self._keys.first('writer')} takes it"
-            self.say(f"read-only: {self._source.lock.holder} writes; {takes}", "warn")
-        else:
-            return True
-        return False
+            return Refusal("READ-ONLY", "refused: the engine has ended", "bad", is_final=True)
+        if self._source.fixed:
+            return Refusal("READ-ONLY", f"refused: this is {self._source.fixed}", is_final=True)
+        if self._read_only:
+            words = "LOCKED for good: started read-only"
+            return Refusal("READ-ONLY", words, is_final=True)
+        if self.locked:
+            how = f"{self._keys.first('lock')} unlocks"
+            return Refusal("LOCKED", f"LOCKED: nothing was changed; {how}")
+        lock = self._source.lock
+        if lock.standing is Standing.MINE:
+            return None
+        who = "nobody" if lock.holder is None else lock.holder
+        takes = f"{self._keys.first('writer')} takes the write lock"
+        return Refusal("READ-ONLY", f"read-only: {who} writes; {takes}")
 
     def meet(self, snapshot: Snapshot) -> None:
         """Look at the first snapshot: what is production starts locked."""
-        if snapshot.environment == "prod" and not self.locked:
+        refusal = self.refusal
+        is_final = refusal is not None and refusal.is_final
+        if snapshot.environment == "prod" and not is_final:
             self.locked = True
             self.say(
                 f"LOCKED because environment is prod; {self._keys.first('lock')} unlocks", "warn"
@@ -91,17 +118,30 @@ class Operator:
 
     def toggle_lock(self) -> None:
         """Lock or unlock."""
-        if self._read_only:
-            self.say("LOCKED for good: started read-only", "warn")
-        else:
-            self.locked = not self.locked
+        refusal = self.refusal
+        if refusal is not None and refusal.is_final:
+            self.say(refusal.words, refusal.ink)
+            return
+        self.locked = not self.locked
+        refusal = self.refusal
+        if self.locked or refusal is None:
             self.say("LOCKED" if self.locked else "UNLOCKED", "warn")
+        else:
+            self.say(f"UNLOCKED, yet {refusal.words}", refusal.ink)
 
     @property
     def holder(self) -> ViewerInfo | None:
         """The other viewer that may write; None when this one may, or nobody does."""
         lock = self._source.lock
         return lock.holder if lock.standing is Standing.THEIRS else None
+
+    def may_take_lock(self) -> bool:
+        """Tell whether this viewer could ever write; says why not."""
+        refusal = self.refusal
+        if refusal is not None and refusal.is_final:
+            self.say(refusal.words, refusal.ink)
+            return False
+        return True
 
     def take_lock(self, *, force: bool) -> None:
         """Take the right to write."""
@@ -181,10 +221,15 @@ class Operator:
             )
 
     def stop(self) -> None:
-        """Stop everything at once: whoever else may write, this works for everybody."""
-        if self.holder is not None or self.may_write():
-            words = "load stopped: every workload ended, every socket closed"
-            self._own(self._control(Control(action="stop"), words), "stop")
+        """Stop everything at once, for everybody: locked, read-only, whoever else may write.
+
+        What is safer than anything else must not wait for a right; a recording refuses by itself.
+        """
+        if self.ended:
+            self.may_write()
+            return
+        words = "load stopped: every workload ended, every socket closed"
+        self._own(self._control(Control(action="stop"), words), "stop")
 
     async def _control(self, control: Control, words: str) -> None:
         try:

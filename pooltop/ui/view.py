@@ -59,6 +59,7 @@ class View:
     """What the key that takes an edit back would take back; None for nothing."""
     stale: bool = False
     locked: bool = False
+    """Whether what changes something is refused, for whatever reason."""
     status: Line = ()
     note: str = ""
     """What a table says while there is no snapshot."""

@@ -206,6 +206,8 @@ class WritingKeys(SharingKeys):
 
     def action_writer(self) -> None:
         """Take the right to write, from another viewer too; or let it go."""
+        if not self.operator.may_take_lock():
+            return
         holder = self.operator.holder
         if holder is None:
             self.operator.take_lock(force=False)

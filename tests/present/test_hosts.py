@@ -225,6 +225,13 @@ def facts(**more) -> HeaderFacts:
     )
 
 
+def test_read_only_outlives_who_writes_in_a_narrow_header() -> None:
+    standing = (("2 viewers, viewer 2 (pid 102) writes", "warn"),)
+    text = text_of(header_line(facts(refused="READ-ONLY", standing=standing), 80))
+    assert "READ-ONLY" in text
+    assert "UNLOCKED" not in text
+
+
 @pytest.mark.parametrize("width", [*range(1, 60, 7), 80, 120, 200])
 def test_the_header_is_never_wider_than_the_screen(width) -> None:
     assert width_of(header_line(facts(), width)) <= width
@@ -237,7 +244,7 @@ def test_the_header_says_everything_at_eighty_cells() -> None:
 
 
 def test_the_state_the_lock_and_the_mode_outlive_the_rest_in_a_narrow_header() -> None:
-    text = text_of(header_line(facts(locked=True), 45))
+    text = text_of(header_line(facts(refused="LOCKED"), 45))
     assert "LIVE" in text
     assert "LOCKED" in text
     assert "NODE" in text

@@ -98,3 +98,10 @@ def test_what_the_lock_refuses_is_faint() -> None:
     line = key_line(80, STANDARD, hints_on("Pools"), locked=True)
     assert ("e", "faint") in line
     assert ("/", "key") in line
+    assert ("P", "key") in key_line(200, STANDARD, hints_on("Pools"), locked=True)
+
+
+def test_a_recording_has_nothing_to_stop() -> None:
+    assert "P stop" in text_of(key_line(200, STANDARD, hints_on("Pools"), locked=True))
+    hints = hints_on("Pools", replayed=True)
+    assert "P stop" not in text_of(key_line(200, STANDARD, hints, locked=True))

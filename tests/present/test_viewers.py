@@ -35,8 +35,8 @@ def _text(line: tuple[tuple[str, str], ...]) -> str:
         (None, ""),
         (_company(1, 1, count=1), "WRITER"),
         (_company(1, 1), "WRITER 2 viewers"),
-        (_company(1, 2), "READ-ONLY 2 viewers, viewer 2 (pid 102) writes"),
-        (_company(1, None), "READ-ONLY 2 viewers, nobody writes"),
+        (_company(1, 2), "2 viewers, viewer 2 (pid 102) writes"),
+        (_company(1, None), "2 viewers, nobody writes"),
     ],
 )
 def test_the_header_says_who_writes(company: Company | None, words: str) -> None:

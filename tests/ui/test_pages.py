@@ -85,6 +85,16 @@ async def test_every_page_has_an_order_and_a_filter_of_its_own(desk) -> None:
         assert "SOCKETS 4" in one.text()
 
 
+async def test_a_filter_left_by_a_click_on_another_page_takes_no_more_keys(desk) -> None:
+    async with desk() as one:
+        await one.press("slash", "a")
+        await one.pilot.click("#tabs", offset=(14, 0))
+        assert "Sockets" == one.app.board.page.name
+        await one.press("1", "3")
+        assert "Queue" == one.app.board.page.name
+        assert "a" == one.app.board.pools.choice.needle
+
+
 async def test_a_filter_by_field_works_and_half_of_one_is_named_and_breaks_nothing(desk) -> None:
     async with desk() as one:
         await one.press("slash", *"queue")

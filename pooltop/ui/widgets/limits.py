@@ -6,7 +6,7 @@ its own; the app's other keys come back with Esc or Enter.
 
 from __future__ import annotations
 
-from pooltop.present.editing import Editable, EditForm, Target
+from pooltop.present.editing import Editable, EditForm, Target, WorkloadId
 from pooltop.present.limits import written
 from pooltop.present.line import Ink, Line, Span, fit, width_of
 from pooltop.ui.asked import ApplyEdits
@@ -71,6 +71,12 @@ class LimitsStrip(LinePane):
         """Paint the strip as it stands."""
         self.set_class(self.editing, "-editing")
         of = self._of
+        if of is None and self.form is not None:
+            target = self.form.target
+            name = target.name if isinstance(target, WorkloadId) else f"agent {target.agent}"
+            self.title(f"EDIT {name} (pinned)")
+            self.show([((" it is gone: there is nothing to apply this to; esc leaves", "bad"),)])
+            return
         if of is None:
             self.title("LIMITS")
             self.show([(("  no host in focus", "dim"),), fit(self._status, self.size.width)])
@@ -156,6 +162,9 @@ class LimitsStrip(LinePane):
             return None
         if key == "escape":
             self.leave()
+            return None
+        if self._of is None:
+            # Gone, yet not closed: what is typed on would be commands.
             return None
         if key == "enter":
             return self._apply(form)
