@@ -23,7 +23,7 @@ from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.labels import Label
 from pooltop.present.line import Ink, Line, Span, spread
 from pooltop.present.marks import in_use, limit_of
-from pooltop.present.spells import Spell
+from pooltop.present.spells import SAME_EPISODE_S, Spell, Spells
 from pooltop.present.track import Track
 from pooltop.present.troubles import GRAVITY, GROWTH_S, RECENT_S, Trouble
 from pooltop.present.tunnels import pending, waiting_words
@@ -47,7 +47,7 @@ class Alert:
     id: AlertId
     name: Label
     since: float
-    """Since when it has lasted without a break."""
+    """When its episode began; its facts count from the same moment."""
     tell: Callable[[], str] = field(repr=False, compare=False)
     """Gives ``text``: of many alerts one is shown."""
     queued: int
@@ -102,16 +102,16 @@ def alerts_of(
         for origin in agent.origins:
             host = HostId(agent.name, origin.key)
             track = history.track(host)
-            for trouble, spell in track.spells.holding(at):
+            for trouble, spell in track.spells.holding(at, lately_s=SAME_EPISODE_S):
                 if names is None:
                     names = names_of(snapshot)
                 alert = AlertId(host, trouble, spell.episode)
-                tell = partial(_text, trouble, agent, origin, track=track, at=at, since=spell.begin)
+                tell = partial(_text, trouble, agent, origin, track=track, at=at, spell=spell)
                 found.append(
                     Alert(
                         id=alert,
                         name=names[host],
-                        since=spell.begin,
+                        since=spell.episode,
                         tell=tell,
                         queued=origin.queued,
                         acknowledged=alert in acknowledged,
@@ -127,14 +127,18 @@ def _text(
     *,
     track: Track,
     at: float,
-    since: float,
+    spell: Spell,
 ) -> str:
     limit = limit_of(agent)
     used = f"{units.count(in_use(origin))}/{units.count(limit)} in use"
     queued = f"{units.count(origin.queued)} queued"
     slope = track.slope("queued", at, _SLOPE_S)
     pace = "" if slope is None else f", {units.signed(slope)}"
-    lasts = max(0.0, at - since)
+    lasts = max(0.0, min(at, spell.end) - spell.episode)
+    if spell.end <= at:
+        # It may be back at the next moment: an alert that goes and comes is worse than a late end.
+        gone = units.age(at - spell.end)
+        return f"{trouble.word} {units.age(lasts)}, not for {gone}: {used}, {queued}{pace}"
     match trouble:
         case Trouble.SATURATED:
             shared = ", maxTotalSockets reached" if in_use(origin) < limit else ""
@@ -188,36 +192,40 @@ def alert_facts(snapshot: Snapshot, history: History, *, start: float) -> list[A
             for trouble in spells.kinds():
                 if names is None:
                     names = names_of(snapshot)
-                for episode in spells.episodes(trouble, start, snapshot.at):
-                    facts += _facts(host, trouble, episode, names[host], snapshot, start)
+                for episode in spells.episodes(trouble, start - SAME_EPISODE_S, snapshot.at):
+                    alert = AlertId(host, trouble, episode.episode)
+                    facts += [
+                        AlertFact(
+                            id=alert,
+                            at=moment,
+                            wall_at=snapshot.wall_at - (snapshot.at - moment),
+                            begin=episode.begin,
+                            ends=ends,
+                            name=names[host],
+                            text=text,
+                        )
+                        for moment, ends, text in _moments(spells, trouble, episode)
+                        if start < moment <= snapshot.at
+                    ]
     return sorted(facts, key=lambda fact: (fact.at, GRAVITY[fact.id.trouble], str(fact.name)))
 
 
-def _facts(
-    host: HostId, trouble: Trouble, episode: Spell, name: Label, snapshot: Snapshot, start: float
-) -> list[AlertFact]:
-    told = episode.begin + trouble.lasts_s
-    if min(episode.end, snapshot.at) < told:
+def _moments(
+    spells: Spells[Trouble], trouble: Trouble, episode: Spell
+) -> list[tuple[float, bool, str]]:
+    """Give when an episode is told, whether that is of its end, and what is said.
+
+    One end for each beginning: it is over when it has stayed away for so long that it would be
+    another if it came back.
+    """
+    told = spells.holds_from(trouble, episode, episode.begin + trouble.lasts_s)
+    if told is None:
         return []
-    ends = episode.end <= snapshot.at
-    moments = []
-    if start < told:
-        lasted = f" for {units.age(trouble.lasts_s)}" if trouble.lasts_s else ""
-        moments.append((told, False, f"{trouble.word}{lasted}"))
-    if ends and start < episode.end:
-        after = units.age(episode.end - episode.begin)
-        moments.append((episode.end, True, f"no longer {trouble.word}, after {after}"))
+    lasted = f" for {units.age(trouble.lasts_s)}" if trouble.lasts_s else ""
+    after = units.age(episode.end - episode.begin)
     return [
-        AlertFact(
-            id=AlertId(host, trouble, episode.episode),
-            at=at,
-            wall_at=snapshot.wall_at - (snapshot.at - at),
-            begin=episode.begin,
-            ends=end,
-            name=name,
-            text=text,
-        )
-        for at, end, text in moments
+        (told, False, f"{trouble.word}{lasted}"),
+        (episode.end + SAME_EPISODE_S, True, f"no longer {trouble.word}, after {after}"),
     ]
 
 

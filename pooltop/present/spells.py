@@ -1,8 +1,8 @@
 """Since when, and from when to when, something held: without a break, to the moment.
 
 What comes back within a few seconds is the same *episode*: a queue that is empty for one glance
-is no new incident. Spells are told apart, as plots and "since" want them; an episode is what an
-operator acknowledges once.
+is no new incident, and is not over either. Spells are told apart, as a row's "since" wants them; an
+episode is what an alert and its two lines in the log are about, and what is acknowledged once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 SAME_EPISODE_S = 5.0
-"""What comes back within so many seconds is what it was before."""
+"""What comes back in less is what it was before; what stays away for so many seconds is over."""
 
 KindT = TypeVar("KindT")
 
@@ -65,7 +65,7 @@ class Spells(Generic[KindT]):
         for kind in holding:
             if kind not in self._now:
                 line = self._lines.setdefault(kind, _Line())
-                back = bool(line.ends) and at - line.ends[-1] <= SAME_EPISODE_S
+                back = bool(line.ends) and at - line.ends[-1] < SAME_EPISODE_S
                 line.begins.append(at)
                 line.ends.append(math.inf)
                 line.episodes.append(line.episodes[-1] if back else at)
@@ -88,10 +88,22 @@ class Spells(Generic[KindT]):
         index = bisect_right(line.begins, at) - 1
         return line.spell(index) if index >= 0 and at < line.ends[index] else None
 
-    def holding(self, at: float) -> list[tuple[KindT, Spell]]:
-        """Give every kind that holds at an instant."""
-        found = [(kind, self.at(kind, at)) for kind in self._lines]
-        return [(kind, spell) for kind, spell in found if spell is not None]
+    def holding(self, at: float, *, lately_s: float = 0.0) -> list[tuple[KindT, Spell]]:
+        """Give every kind that holds at an instant, or did less than ``lately_s`` before it."""
+        found: list[tuple[KindT, Spell]] = []
+        for kind, line in self._lines.items():
+            index = bisect_right(line.begins, at) - 1
+            if index >= 0 and at < line.ends[index] + lately_s:
+                found.append((kind, line.spell(index)))
+        return found
+
+    def holds_from(self, kind: KindT, episode: Spell, at: float) -> float | None:
+        """Give the first moment from ``at`` on at which an episode held; None: it did not."""
+        line = self._lines[kind]
+        index = bisect_right(line.ends, at)
+        if index == len(line.ends) or line.episodes[index] != episode.episode:
+            return None
+        return max(at, line.begins[index])
 
     def episodes(self, kind: KindT, start: float, until: float) -> list[Spell]:
         """Give the episodes that touch a time, as they were known at its end: one spell each.

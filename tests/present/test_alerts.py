@@ -30,9 +30,9 @@ def test_a_saturated_host_is_told_with_its_time_its_sockets_and_its_queue(make) 
 
 def test_a_frozen_screen_has_the_alerts_of_its_instant(make) -> None:
     history, snapshots = grown(make, [0, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 5, 5])
-    assert ["saturated 1s", "", "saturated 0s"] == [
+    assert ["saturated 1s", "saturated 2s, not for 4s", "", "saturated 0s"] == [
         alerts[0].text.partition(":")[0] if alerts else ""
-        for alerts in (alerts_of(snapshots[i], history) for i in (2, 3, 11))
+        for alerts in (alerts_of(snapshots[i], history) for i in (2, 7, 8, 11))
     ]
 
 
@@ -108,26 +108,49 @@ def test_a_queue_that_keeps_growing_is_an_alert_of_its_own(make) -> None:
 
 
 def test_what_did_not_last_is_no_fact_and_what_did_has_two(make) -> None:
-    history, snapshots = grown(make, [0, 5, 5, *[0] * 10, *[5] * 12, *[0] * 3])
+    history, snapshots = grown(make, [0, 5, 5, *[0] * 10, *[5] * 12, *[0] * 6])
     facts = [
         fact for snapshot in snapshots[-1:] for fact in alert_facts(snapshot, history, start=0)
     ]
     assert [
         (123.0, 113.0, False, "saturated for 10s"),
-        (125.0, 113.0, True, "no longer saturated, after 12s"),
+        (130.0, 113.0, True, "no longer saturated, after 12s"),
     ] == [(fact.at, fact.begin, fact.ends, fact.text) for fact in facts]
     assert snapshots[23].wall_at == facts[0].wall_at
 
 
 def test_a_fact_is_told_once_though_it_is_asked_for_at_every_update(make) -> None:
     history, told, before = History(), [], 0.0
-    for second, queued in enumerate([0, *[5] * 15, 0, 0]):
+    for second, queued in enumerate([0, *[5] * 15, *[0] * 7]):
         origin = make.origin(use=2, queued=queued)
         snapshot = make.snapshot(100.0 + second, make.agent(origin, max_sockets=2))
         history.add(snapshot)
         told += alert_facts(snapshot, history, start=before)
         before = snapshot.at
-    assert [(111.0, False), (116.0, True)] == [(fact.at, fact.ends) for fact in told]
+    assert [(111.0, False), (121.0, True)] == [(fact.at, fact.ends) for fact in told]
+
+
+def test_a_host_at_its_limit_is_told_once_and_counted_from_one_beginning(make) -> None:
+    history, told, shown, before = History(), [], [], 0.0
+    flapping = [5, 5, 0] * 70
+    for second, queued in enumerate([0, *flapping, *[0] * 7]):
+        origin = make.origin(use=2, queued=queued)
+        snapshot = make.snapshot(100.0 + second, make.agent(origin, max_sockets=2))
+        history.add(snapshot)
+        told += alert_facts(snapshot, history, start=before)
+        shown += [[alert.text.partition(":")[0] for alert in alerts_of(snapshot, history)]]
+        before = snapshot.at
+    assert ["saturated for 10s", "no longer saturated, after 3m29"] == [fact.text for fact in told]
+    assert [["saturated 3m28"], ["saturated 3m29, not for 0s"], ["saturated 3m29, not for 1s"]] == (
+        shown[209:212]
+    )
+    assert 1 == len({fact.id for fact in told})
+
+
+def test_what_is_away_when_it_has_lasted_long_enough_is_told_when_it_is_back(make) -> None:
+    history, snapshots = grown(make, [0, *[5] * 9, 0, 0, 5, 5])
+    facts = alert_facts(snapshots[-1], history, start=0)
+    assert [(112.0, 101.0, "saturated for 10s")] == [(f.at, f.begin, f.text) for f in facts]
 
 
 def test_a_host_that_is_never_verified_is_an_alert_but_no_fact(make) -> None:

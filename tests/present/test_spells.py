@@ -28,6 +28,13 @@ def test_what_comes_back_soon_is_the_same_episode_but_a_new_spell() -> None:
     assert [Spell(0, 7, 0), Spell(20, math.inf, 20)] == spells.episodes("a", 0.0, 30.0)
 
 
+def test_what_ended_lately_can_be_asked_for_with_what_holds() -> None:
+    spells = noted((0, "a"), (2, ""), (20, "b"))
+    assert [] == spells.holding(4.9)
+    assert [("a", Spell(0, 2, 0))] == spells.holding(6.9, lately_s=5.0)
+    assert [] == spells.holding(7.0, lately_s=5.0)
+
+
 def test_an_episode_is_told_as_it_was_known_at_its_instant() -> None:
     spells = noted((0, "a"), (2, ""), (6, "a"), (7, ""))
     assert [Spell(0, math.inf, 0)] == spells.episodes("a", 0.0, 1.0)
