@@ -55,7 +55,7 @@ options:
   --theme NAME      the dashboard's colours: pooltop, pooltop-light, pooltop-contrast (for a
                     projector), ansi-dark and ansi-light (the terminal's own 16), or any other of
                     Textual's; without it what the terminal says of itself counts, and NO_COLOR
-  --ascii           draw without block characters; by itself where the locale is not UTF-8
+  --ascii           draw in ASCII alone; by itself with LC_ALL=C and where it is not UTF-8
   --no-mouse        leave the mouse to the terminal, which selects text with it
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --detach          run in the background and show nothing; exits 0 once the load runs

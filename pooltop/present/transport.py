@@ -25,6 +25,8 @@ class TransportFacts:
     """How many there are in the whole recording."""
     bookmark: str = ""
     """The text of the one at this moment; raw."""
+    note: str = ""
+    """What is wrong with the file; empty when nothing is."""
 
 
 def transport_line(facts: TransportFacts, width: int, keys: Keymap = STANDARD) -> Line:
@@ -40,6 +42,8 @@ def transport_line(facts: TransportFacts, width: int, keys: Keymap = STANDARD) -
         left.append(("  at the end" if facts.at_end else "  paused", "warn"))
         if facts.speed != 1:
             left.append((f", {speed_words(facts.speed)}", "dim"))
+    if facts.note:
+        left.append((f"  ! {clean(facts.note)}", "bad"))
     if facts.bookmark:
         left.append((f"  {clean(facts.bookmark)}", "accent"))
     right: list[Span] = []

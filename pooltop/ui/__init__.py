@@ -43,7 +43,7 @@ def run_dashboard(
         read_only: Refuse every edit, and every control but the stop.
         keys: Which keys do what.
         theme: The name of one that there is; None has the terminal's colours decide.
-        ascii_only: Draw without block characters; None asks the output's encoding.
+        ascii_only: Draw in ASCII alone; None asks the locale and the output's encoding.
         mouse: Whether to ask the terminal for clicks; without, it selects text by itself.
 
     Returns:

@@ -87,7 +87,7 @@ class Dashboard(App[None]):
             window_s: What rates, quantiles and plots cover at first.
             clock: Monotonic seconds, for the reader's own timing.
             spent: Seconds of CPU that drawing and all that leads to it took so far.
-            ascii_only: Draw without block characters; None asks the output's encoding.
+            ascii_only: Draw in ASCII alone; None asks the locale and the output's encoding.
             keys: Which keys do what.
         """
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -100,7 +100,8 @@ class Dashboard(App[None]):
         self._spent = spent
         self.pace = Pace()
         """How often is drawn."""
-        self._ascii = _needs_ascii() if ascii_only is None else ascii_only
+        self.ascii_only = _needs_ascii() if ascii_only is None else ascii_only
+        """Whether the terminal is given nothing beyond ASCII."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "pooltop"
@@ -353,7 +354,7 @@ class Dashboard(App[None]):
             locked=self.operator.refusal is not None,
             status=self.operator.status,
             note=self._note if latest is None else "",
-            ascii_only=self._ascii,
+            ascii_only=self.ascii_only,
             keys=self.keys,
             acknowledged=frozenset(self.reader.acknowledged),
             alert=self.reader.alert,
@@ -423,9 +424,13 @@ def transport(player: Player) -> TransportFacts:
         at_end=player.at_end,
         bookmarks=len(player.bookmarks),
         bookmark="" if mark is None else mark.text,
+        note=player.note,
     )
 
 
 def _needs_ascii() -> bool:
+    """Tell whether more than ASCII is too much to ask."""
+    if os.environ.get("LC_ALL") in ("C", "POSIX"):
+        return True  # which Python takes for UTF-8
     encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
     return "utf" not in encoding.lower()

@@ -14,6 +14,15 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
+_LIKE = str.maketrans(
+    {
+        **dict.fromkeys("\u2500\u2501\u2550", "-"),
+        **dict.fromkeys("\u2502\u2503\u2551", "|"),
+        **dict.fromkeys("\u256d\u256e\u256f\u2570\u250c\u2510\u2514\u2518\u252c\u2534\u253c", "+"),
+        "\u2026": "~",
+    }
+)
+"""Borders and the ellipsis, for a terminal that has none."""
 _BEHIND = 256 * 1024
 """Characters that wait: some ten frames of a big screen."""
 
@@ -26,7 +35,8 @@ class Output(threading.Thread):
 
         Args:
             descriptor: Of the terminal.
-            encoding: The terminal's; what it cannot say becomes "?".
+            encoding: The terminal's; where it cannot say borders and ellipses, it gets what
+                looks like them, and "?" for all else that it cannot say.
             on_gone: Called once, from the thread, when the terminal takes nothing any more.
         """
         super().__init__(name="pooltop-output", daemon=True)
@@ -56,10 +66,16 @@ class Output(threading.Thread):
         """Write until the end."""
         gone = False
         while (text := self._waiting.get()) is not None:
-            if not gone and not self._write(text.encode(self._encoding, "replace")):
+            if not gone and not self._write(self._encoded(text)):
                 gone = True
                 self._on_gone()
             self._written += len(text)
+
+    def _encoded(self, text: str) -> bytes:
+        try:
+            return text.encode(self._encoding)
+        except UnicodeEncodeError:
+            return text.translate(_LIKE).encode(self._encoding, "replace")
 
     def _write(self, data: bytes) -> bool:
         """Write all of it; False when the terminal is gone."""

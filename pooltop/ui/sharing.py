@@ -28,8 +28,8 @@ class SharingKeys(ReadingKeys):
         for key in KEYS:
             if key.id not in ("palette", "up", "down"):
                 yield SystemCommand(
-                    f"{key.help[0].upper()}{key.help[1:]}",
-                    f"{self.keys.shown(key.id)}  {key.id}",
+                    f"{key.id}: {key.help}",
+                    self.keys.shown(key.id),
                     self._command(key.action),
                 )
 

@@ -72,7 +72,8 @@ class Terminal(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the screen and the keyboard."""
         self._suspended = False
-        encoding = getattr(self._file, "encoding", None) or "utf-8"
+        plain: bool = self._app.ascii_only  # type: ignore[attr-defined]  # the dashboard's
+        encoding = "ascii" if plain else getattr(self._file, "encoding", None) or "utf-8"
         descriptor = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
         self._output = Output(descriptor, encoding, on_gone=self._gone_from_thread)
         self._output.start()

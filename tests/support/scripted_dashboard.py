@@ -1,4 +1,4 @@
-"""The dashboard over the scripted engine, as a program; ``--no-mouse`` as the command has it."""
+"""The dashboard over the scripted engine, as a program; ``--no-mouse`` and ``--ascii`` as the command has them."""
 
 from __future__ import annotations
 
@@ -35,4 +35,10 @@ class LiveSource(ScriptedSource):
 
 
 if __name__ == "__main__":
-    sys.exit(run_dashboard(LiveSource(demo_agents()), mouse="--no-mouse" not in sys.argv))
+    sys.exit(
+        run_dashboard(
+            LiveSource(demo_agents()),
+            mouse="--no-mouse" not in sys.argv,
+            ascii_only="--ascii" in sys.argv or None,
+        )
+    )

@@ -179,9 +179,21 @@ def test_256_colours_are_no_more(seen: Seen) -> None:
     assert b";48;2;" not in terminal.seen
 
 
-def test_a_locale_without_utf8_gets_letters_only(seen: Seen) -> None:
-    terminal, _ = seen(LANG="C", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    assert terminal.seen.isascii()
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [
+        ((), {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+        ((), {"LC_ALL": "POSIX"}),
+        (("--ascii",), {}),
+    ],
+)
+def test_in_a_locale_without_utf8_and_when_asked_nothing_is_beyond_ascii(
+    seen: Seen, options, environment
+) -> None:
+    terminal, _ = seen(*options, **environment)
+    assert "" == "".join(char for char in terminal.seen.decode() if not char.isascii())
+    assert b"-----" in terminal.seen
+    assert b"?????" not in terminal.seen
 
 
 def test_without_the_mouse_it_is_never_asked_for(seen: Seen) -> None:

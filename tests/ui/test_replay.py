@@ -102,3 +102,14 @@ async def test_where_it_does_not_fit_it_is_said_what_would(replay) -> None:
         assert "this is 40x10" in one.text()
     async with replay((40, 11)) as one:
         assert "pooltop needs" not in one.text()
+
+
+async def test_what_is_wrong_with_the_file_stands_on_the_screen_wherever_it_is_played(
+    replay, tmp_path
+) -> None:
+    path = tmp_path / "r.ptr"
+    path.write_bytes(path.read_bytes()[:-2000])
+    async with replay((200, 60)) as one:
+        assert "! the recording ends in the middle of a frame" in one.text()
+        await one.press("full_stop", "comma")
+        assert "! the recording ends in the middle of a frame" in one.text()
