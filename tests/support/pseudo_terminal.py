@@ -130,6 +130,8 @@ class PseudoTerminal:
         self.before = termios.tcgetattr(other)
 
         def prepare() -> None:
+            # Under nohup these tests would inherit that it is ignored.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             for number in ignored:
                 signal.signal(number, signal.SIG_IGN)
             if controlling:
