@@ -256,13 +256,13 @@ def leads_to(picture: Picture) -> Subject | None:
             assert_never(picture)
 
 
-def gone_lines(subject: Subject, width: int, height: int) -> list[Line]:
-    """Give what is said of a subject that the snapshot does not have."""
+def gone_lines(
+    subject: HostSubject | SocketSubject | WorkloadSubject, width: int, height: int
+) -> list[Line]:
+    """Give what is said of a subject that the snapshot does not have; of requests see last_seen."""
     match subject:
         case SocketSubject():
             words = "is closed. The events say when and why."
-        case RequestSubject():
-            words = "is settled, or so far back in its queue that it is not told."
         case HostSubject():
             words = "is not there: an agent forgets hosts without sockets and requests."
         case WorkloadSubject():

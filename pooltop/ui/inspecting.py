@@ -9,6 +9,7 @@ from pooltop.present.inspector import (
     Beside,
     HostSubject,
     Picture,
+    RequestSubject,
     Subject,
     WorkloadSubject,
     beside_of,
@@ -19,6 +20,7 @@ from pooltop.present.inspector import (
     title_of,
 )
 from pooltop.present.key_line import hint_line
+from pooltop.present.last_seen import LastSeen, last_seen, settled_lines, settled_title
 from pooltop.present.line import Line
 from pooltop.ui.view import View
 
@@ -31,7 +33,7 @@ _LINES = 4
 
 
 def inspect_subject(
-    view: View, subject: Subject | None, width: int, height: int
+    view: View, subject: Subject | None, width: int, height: int, *, seen: LastSeen | None = None
 ) -> tuple[str, list[Line]]:
     """Give the title and the lines that tell all of a subject.
 
@@ -40,12 +42,19 @@ def inspect_subject(
         subject: what is looked at; None for nothing.
         width: of the pane in cells.
         height: of it in lines.
+        seen: what was known of a request before; None for nothing.
     """
     if subject is None or view.snapshot is None:
         return ("INSPECTOR", [(("the cursor is on nothing", "dim"),)])
     picture = picture_of(view.snapshot, subject)
     if picture is None:
-        return ("INSPECTOR", gone_lines(subject, width, height))
+        if not isinstance(subject, RequestSubject):
+            return ("INSPECTOR", gone_lines(subject, width, height))
+        known = last_seen(view.snapshot, *subject, seen)
+        told = settled_lines(
+            subject.request, known, view.snapshot, width, height, ascii_only=view.ascii_only
+        )
+        return (settled_title(subject.request, known, view.snapshot), told)
     hints = height >= _HINTS_FROM
     beside = beside_subject(view, subject, picture, width)
     lines = inspector_lines(

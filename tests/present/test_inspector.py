@@ -48,6 +48,7 @@ from pooltop.present.inspector import (
 )
 from pooltop.present.key_line import hint_line
 from pooltop.present.keys import STANDARD
+from pooltop.present.last_seen import LastSeen, settled_lines
 from pooltop.present.line import text_of, width_of
 from pooltop.present.workload_track import WorkloadRates
 
@@ -147,7 +148,9 @@ def test_whatever_is_inspected_fits_and_holds_no_control_character(
 ) -> None:
     for subject in subjects(snapshot):
         picture = picture_of(snapshot, subject)
-        if picture is None:
+        if picture is None and isinstance(subject, RequestSubject):
+            lines = settled_lines(subject.request, LastSeen(None), snapshot, width, height)
+        elif picture is None:
             lines = gone_lines(subject, width, height)
         else:
             lines = inspector_lines(picture, width, height, beside=beside, ascii_only=ascii_only)

@@ -143,6 +143,25 @@ async def test_a_socket_that_is_gone_stays_in_the_inspector_and_is_said_to_be_cl
         assert f"s{subject.socket} is closed" in one.text()
 
 
+async def test_a_request_that_is_settled_stays_in_the_inspector_as_it_was(desk) -> None:
+    async with desk() as one:
+        await one.press("3")
+        subject = one.app.board.page.subject
+        assert isinstance(subject, RequestSubject)
+        for agent in one.source.agents:
+            for host in agent.hosts:
+                host.queue.clear()
+        one.source.paused = True
+        one.app.history.add(one.source.step(0.5, send=False).snapshot)
+        await one.press("enter")
+        assert subject == one.app.board.page.subject
+        text = one.text()
+        assert f"REQUEST r{subject.request}  " in text
+        assert "SETTLED" in text
+        assert f"r{subject.request} is settled" in text
+        assert "WHY WAITING" in text
+
+
 async def test_j_and_k_go_through_the_rows_behind_the_inspector(desk) -> None:
     async with desk(size=(80, 24)) as one:
         await one.press("2", "enter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pooltop.present.inspector import RequestSubject, Subject
+from pooltop.present.last_seen import LastSeen, last_seen
 from pooltop.present.line import Line
 from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS, across_hosts
 from pooltop.present.request_rows import RequestRow, build_queue_rows, build_running_rows
@@ -32,6 +33,7 @@ class QueuePage(TablePage[RequestRow]):
         super().__init__(painter, Choice("place", descending=False))
         self._running = False
         self._queued = 0
+        self._seen: tuple[Subject, LastSeen] | None = None
 
     def subject_of(self, row: RequestRow) -> Subject | None:
         """Give its request."""
@@ -89,4 +91,18 @@ class QueuePage(TablePage[RequestRow]):
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
         """Give all that is known of the request."""
-        return inspect_subject(view, self.subject, width, height)
+        seen = None if self._seen is None else self._seen[1]
+        return inspect_subject(view, self.subject, width, height, seen=seen)
+
+    def show_inspector(self, view: View, plan: Plan, width: int) -> None:
+        """Keep what is known of the request, whether it is looked at closely yet or not.
+
+        Most are settled before the key that looks at them is pressed.
+        """
+        subject = self.subject
+        if view.snapshot is None or not isinstance(subject, RequestSubject):
+            self._seen = None
+        else:
+            before = self._seen[1] if self._seen is not None and self._seen[0] == subject else None
+            self._seen = (subject, last_seen(view.snapshot, *subject, before))
+        super().show_inspector(view, plan, width)
