@@ -10,7 +10,7 @@ from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, RequestInfo, Sn
 from pooltop.core.states import RequestState
 from pooltop.present.clean import clean
 from pooltop.present.history import HostId
-from pooltop.present.labels import label_of
+from pooltop.present.hosts import names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class HostPicture:
 
     @property
     def name(self) -> str:
-        """``host:port`` and what tells it apart; clean."""
-        return str(label_of(self.origin))
+        """``host:port`` and what tells it apart, with its agent's where two use it; clean."""
+        return str(names_of(self.snapshot)[self.id])
 
     def socket(self, wanted: SocketId | None) -> SocketInfo | None:
         """Give one of its sockets, in use or idle; None if it is not there."""

@@ -128,6 +128,9 @@ async def test_two_agents_with_one_host_are_told_apart_in_every_title(desk, page
         assert "EDIT same.test:80 (first) (pinned)" in one.text()
         await one.press("escape", "C")
         assert "CLEAR the queue of same.test:80 (first) (pinned)" in one.text()
+        if page == "2":
+            socket = one.app.board.page.subject.socket
+            assert f"SOCKET s{socket}  same.test:80 (first)  " in one.text()
         await one.press("escape", {"2": "D", "3": "X"}.get(page, "escape"))
         if page != "1":
             assert "of same.test:80 (first) (pinned)" in one.text()

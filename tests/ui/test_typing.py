@@ -53,7 +53,9 @@ async def test_a_paste_means_no_command(desk, before) -> None:
 
 async def test_a_pasted_q_does_not_say_yes_to_leaving(desk) -> None:
     async with desk() as one:
-        await one.press("e", "9", "enter", "q")
+        await one.press("e", "9", "enter")
+        await one.step()
+        await one.press("q")
         await paste(one, "q")
         assert one.app.is_running
         assert one.app.board.prompt.question is not None
