@@ -9,6 +9,7 @@ from typing import Literal
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.line import Ink, Line, Span, spread, width_of
 
 State = Literal["WAITING", "LIVE", "SILENT", "FROZEN", "REPLAY", "ENDED"]
@@ -32,6 +33,8 @@ class HeaderFacts:
     title: str
     state: State
     window_s: float
+    beside: State | None = None
+    """What is the matter with the engine while a frozen screen says FROZEN; None for nothing."""
     detail: str = ""
     """Behind the state: the rate of updates, how far behind a frozen screen is."""
     req_s: float | None = None
@@ -52,9 +55,11 @@ class HeaderFacts:
     wall_at: float | None = None
 
 
-def header_line(facts: HeaderFacts, width: int) -> Line:
+def header_line(facts: HeaderFacts, width: int, keys: Keymap = STANDARD) -> Line:
     """Give the header in ``width`` cells; what matters least goes first when it is narrow."""
     state: list[Span] = [(f" {facts.state} ", _STATE_INK[facts.state])]
+    if facts.beside is not None:
+        state += [(" ", "text"), (f" {facts.beside} ", _STATE_INK[facts.beside])]
     if facts.detail:
         state.append((f" {facts.detail}", "text"))
     right: list[Span] = [
@@ -78,14 +83,14 @@ def header_line(facts: HeaderFacts, width: int) -> Line:
     if clock is not None and width_of((clock,)) <= room:
         right.append(clock)
         room -= width_of((clock,))
-    for span in _optional(facts):
+    for span in _optional(facts, keys):
         if width_of((span,)) <= room:
             left.append(span)
             room -= width_of((span,))
     return spread(left, right, width)
 
 
-def _optional(facts: HeaderFacts) -> list[Span]:
+def _optional(facts: HeaderFacts, keys: Keymap) -> list[Span]:
     """Give what is shown as far as there is room, the most wanted first."""
     spans: list[Span] = []
     if facts.load:
@@ -97,7 +102,7 @@ def _optional(facts: HeaderFacts) -> list[Span]:
     if facts.edits:
         spans.append((f"  {facts.edits} edit{'' if facts.edits == 1 else 's'}", "accent"))
     if facts.reverts_in_s is not None:
-        spans.append((f"  K keep {units.age(facts.reverts_in_s)}", "warn"))
+        spans.append((f"  {keys.first('keep')} keep {units.age(facts.reverts_in_s)}", "warn"))
     if facts.recorded:
         ink: Ink = "bad" if "STOPPED" in facts.recorded else "dim"
         spans.append((f"  {facts.recorded}", ink))

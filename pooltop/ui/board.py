@@ -246,7 +246,7 @@ class Board:
             snapshot, history, window_s = view.snapshot, view.history, facts.window_s
             req_s = self._rate.get(snapshot, window_s, lambda: history.req_s(snapshot, window_s))
             facts = replace(facts, req_s=req_s, mode=mode_of(snapshot, agent))
-        self.header.show([header_line(facts, width)])
+        self.header.show([header_line(facts, width, self._keys)])
         if view.transport is not None:
             self.transport.show([transport_line(view.transport, width, self._keys)])
         if layout.tabs:
@@ -346,7 +346,7 @@ class Board:
             bare = typing == "filter" and not layout.frame
             typed = self.page.choice.needle if bare else None
             self.keys.show([typing_line(width, self._keys, typing, typed=typed)])
-        elif layout.limits == 0 and view.status:
+        elif layout.limits == 0 and view.status and view.is_news:
             self.keys.show([fit(view.status, width)])
         elif self.helping:
             self.keys.show([key_line(width, self._keys, HELPING, locked=view.locked, last=())])

@@ -123,6 +123,7 @@ class Dashboard(App[None]):
             log=self._log_edit,
             changed=self._redraw_soon,
             keys=keys,
+            clock=clock,
         )
         """What is done to the engine."""
         self.player: Player | None = source.player if isinstance(source, PlayerSource) else None
@@ -135,6 +136,7 @@ class Dashboard(App[None]):
         self._heard_at = clock()
         self._interval_s: float | None = None
         self._watched: Watch | None = None
+        self._said_news = False
         self._drawn: Hashable | None = None
         self._first_at = 0.0
         self.forced = False
@@ -280,7 +282,8 @@ class Dashboard(App[None]):
     def _tick(self) -> None:
         if self._state == "LIVE" and self._silence_s() > self._patience_s():
             self._state = "SILENT"
-        if self._state in ("SILENT", "WAITING"):
+        is_over = self._said_news and not self.operator.is_news
+        if is_over or self._state in ("SILENT", "WAITING"):
             self.redraw()
 
     def _silence_s(self) -> float:
@@ -336,13 +339,15 @@ class Dashboard(App[None]):
     def view(self) -> View:
         """Give what the next frame is drawn from."""
         latest = self.history.latest
-        shown = self.timeline.frozen or latest
+        frozen = self.timeline.frozen
+        shown = frozen or latest
+        self._said_news = self.operator.is_news
         return View(
             snapshot=shown,
             live=latest,
             history=self.history,
             logbook=self.logbook,
-            until=None if self.timeline.frozen is None else self.timeline.frozen.at,
+            until=None if frozen is None else frozen.at,
             header=self._header(shown),
             now=self.clock(),
             host=self.board.pools.host,
@@ -350,9 +355,11 @@ class Dashboard(App[None]):
             plot=self.reader.plot,
             inspecting=self.reader.inspecting,
             undoes=self.operator.desk.undoes,
-            stale=self._state in ("SILENT", "ENDED"),
+            # What a frozen screen shows was new at its instant.
+            stale=frozen is None and self._state in ("SILENT", "ENDED"),
             locked=self.operator.refusal is not None,
             status=self.operator.status,
+            is_news=self._said_news,
             note=self._note if latest is None else "",
             ascii_only=self.ascii_only,
             keys=self.keys,
@@ -365,8 +372,10 @@ class Dashboard(App[None]):
     def _header(self, shown: Snapshot | None) -> HeaderFacts:
         state, detail = self._state, ""
         refusal = self.operator.refusal
+        beside: State | None = None
         frozen, latest = self.timeline.frozen, self.history.latest
         if frozen is not None and latest is not None:
+            beside = state if state in ("SILENT", "ENDED") else None
             state = "FROZEN"
             newer = self.logbook.newer(frozen.at)
             detail = f"{units.age(latest.at - frozen.at)} behind, {newer} new events"
@@ -377,6 +386,7 @@ class Dashboard(App[None]):
         return HeaderFacts(
             title=self._source.title,
             state=state,
+            beside=beside,
             detail=detail,
             window_s=self.reader.window_s,
             refused="" if refusal is None else refusal.tag,
@@ -384,7 +394,7 @@ class Dashboard(App[None]):
             load=load_of(shown.workloads) if shown else "",
             standing=lock_line(self.company),
             recorded=recorded_words(self._source),
-            reverts_in_s=_next_revert(latest),
+            reverts_in_s=_next_revert(shown),
             wall_at=shown.wall_at if shown else None,
         )
 

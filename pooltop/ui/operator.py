@@ -13,12 +13,14 @@ from pooltop.errors import PooltopError
 from pooltop.present.clean import clean
 from pooltop.present.header import load_of
 from pooltop.present.keys import Keymap
-from pooltop.present.line import Ink, Line
+from pooltop.present.line import Ink, Line, Span
 from pooltop.sources.base import Source, Standing, ViewerInfo
 from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.desk import Done, EditDesk
 
 _PATIENCE_S = 5.0
+_NEWS_S = 10.0
+"""For so long what was said stands in place of the keys, where it has no line of its own."""
 Own = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs work as a task of the app's, under a name."""
 
@@ -48,6 +50,7 @@ class Operator:
         log: Callable[[str], None],
         changed: Callable[[], None],
         keys: Keymap,
+        clock: Callable[[], float],
     ) -> None:
         """Act on ``source``.
 
@@ -58,6 +61,7 @@ class Operator:
             log: Takes a line for the event log.
             changed: Called when the status has changed.
             keys: Which keys do what, for what is said.
+            clock: Monotonic seconds, for how long that is news.
         """
         self.desk = EditDesk(source.submit, keys)
         """Sends edits, and knows how to undo them."""
@@ -73,11 +77,22 @@ class Operator:
         self._own = own
         self._log = log
         self._changed = changed
+        self._clock = clock
+        self._said_at = clock()
 
     def say(self, text: str, ink: Ink = "text") -> None:
         """Make this the status; raw text is cleaned."""
-        self.status = ((f" {clean(text, 400)}", ink),) if text else ()
+        self._say((_span(text, ink),) if text else ())
+
+    def _say(self, status: Line) -> None:
+        self.status = status
+        self._said_at = self._clock()
         self._changed()
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the status is of just now."""
+        return self._clock() - self._said_at < _NEWS_S
 
     def may_write(self) -> bool:
         """Tell whether something may be changed; says why not."""
@@ -203,13 +218,18 @@ class Operator:
         self._tell(done, nothing="already as in the profile")
 
     def _tell(self, done: list[Done], *, nothing: str = "") -> None:
+        if not done:
+            self.say(nothing)
+            return
         for one in done:
             if not one.accepted:
                 # What is accepted is logged by the engine, for every viewer and the recording.
                 self._log(one.text)
-            self.say(one.text, "accent" if one.accepted else "bad")
-        if not done:
-            self.say(nothing)
+        # Where not all of it has room, what was refused is what must be read.
+        refused_first = sorted(done, key=lambda one: one.accepted)
+        said = [_span(one.text, "accent" if one.accepted else "bad") for one in refused_first]
+        between: Span = (" |", "dim")
+        self._say(tuple(span for one in said for span in (between, one))[1:])
 
     def pause(self, latest: Snapshot | None) -> None:
         """Hold the load back, or let it go on."""
@@ -241,3 +261,7 @@ class Operator:
             self.say(f"{control.action} failed: {error}", "bad")
         else:
             self.say(words, "warn")
+
+
+def _span(text: str, ink: Ink) -> Span:
+    return (f" {clean(text, 400)}", ink)

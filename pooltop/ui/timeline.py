@@ -30,8 +30,10 @@ class Timeline:
         self.frozen = latest if self.frozen is None else None
 
     def step(self, by: int, latest: Snapshot | None) -> bool:
-        """Go so many instants back (negative) or on; False where there is none that way."""
+        """Go so many instants back (negative) or on; False, and nothing, where there is none."""
         if latest is None:
+            return False
+        if by > 0 and self.frozen is None:
             return False
         here = self.frozen or latest
         moved = False
@@ -40,7 +42,8 @@ class Timeline:
             if there is None:
                 break
             here, moved = there, True
-        self.frozen = here
+        if moved:
+            self.frozen = here
         return moved
 
     def go_to(self, landmarks: Iterable[float], by: int) -> Way:

@@ -61,6 +61,9 @@ class View:
     locked: bool = False
     """Whether what changes something is refused, for whatever reason."""
     status: Line = ()
+    """What happened last."""
+    is_news: bool = True
+    """Whether that was just now: for so long it stands in place of the keys, if nowhere else."""
     note: str = ""
     """What a table says while there is no snapshot."""
     ascii_only: bool = False

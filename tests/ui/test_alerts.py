@@ -78,6 +78,17 @@ async def test_the_header_counts_what_is_not_as_in_the_profile_whoever_edited_it
         assert "edits " in one.screen()[0]
 
 
+async def test_a_frozen_header_counts_down_as_its_card_does(desk) -> None:
+    async with desk(size=(160, 40)) as one:
+        latest = one.app.history.latest
+        one.source.records = (record(latest, number=7, revert_at=latest.at + 60),)
+        await one.step()
+        await one.press("space")
+        await one.step(times=40)
+        assert "K keep 59s" in one.screen()[0]
+        assert "reverts in 59s" in card(one)
+
+
 def card(one) -> str:
     return "".join(text for line in one.app.board.card.lines for text, _ in line)
 

@@ -242,6 +242,39 @@ async def test_the_end_of_the_source_is_said_and_the_last_picture_stays(desk) ->
         assert [] == one.source.edits
 
 
+async def test_what_was_said_gives_the_key_line_back_with_or_without_an_update(desk) -> None:
+    async with desk() as one:
+        await one.press("2", "K")
+        assert "no edit is about to be put back" in one.screen()[-1]
+        one.clock.now += 9
+        await one.step()
+        assert "no edit is about to be put back" in one.screen()[-1]
+        one.clock.now += 2
+        one.app._tick()
+        await one.pilot.pause()
+        assert "q quit" in one.screen()[-1]
+
+
+@pytest.mark.parametrize("word", ["SILENT", "ENDED"])
+async def test_a_frozen_screen_says_what_is_the_matter_and_keeps_its_numbers(desk, word) -> None:
+    async with desk() as one:
+        await one.press("space")
+        before = [row.words for row in one.app.board.pools.rows]
+        assert not any("no data" in words for words in before)
+        if word == "ENDED":
+            one.source.end("exit 1")
+        else:
+            one.clock.now += 60
+            one.app._tick()
+        await one.pilot.pause()
+        header = one.screen()[0]
+        assert header.index("FROZEN") < header.index(word)
+        assert before == [row.words for row in one.app.board.pools.rows]
+        await one.press("space")
+        assert "FROZEN" not in one.screen()[0]
+        assert all("no data" in row.words for row in one.app.board.pools.rows)
+
+
 async def test_a_silent_engine_is_called_so(desk) -> None:
     async with desk() as one:
         one.clock.now += 60

@@ -180,6 +180,27 @@ async def test_a_refused_edit_is_said_logged_and_not_undoable(desk) -> None:
         assert 0 == one.app.operator.desk.undoable
 
 
+async def test_of_several_edits_each_is_said_and_what_was_refused_comes_first(desk) -> None:
+    class Picky(ScriptedSource):
+        async def submit(self, edit):
+            if edit.option == "max_free_sockets":
+                return EditOutcome(id=edit.id, accepted=False, error="not today")
+            return await super().submit(edit)
+
+    async with desk(Picky(demo_agents())) as one:
+        await one.press("e", "9", "tab", "2", "tab", "tab", "5", "s", "enter")
+        said = "".join(text for text, _ in one.app.operator.status)
+        parts = [part.split(":")[0] for part in said.split(" | ")]
+        assert [
+            " starved maxFreeSockets refused",
+            "starved maxSockets 4 > 9",
+            "starved timeout 30s > 5s",
+        ] == parts
+        assert ["bad", "dim", "accent", "dim", "accent"] == [
+            ink for _, ink in one.app.operator.status
+        ]
+
+
 async def test_an_edit_that_cannot_be_delivered_is_said(desk) -> None:
     class Gone(ScriptedSource):
         async def submit(self, edit):

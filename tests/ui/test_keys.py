@@ -8,8 +8,10 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.keys import _character_to_key
 
+from pooltop.present.header import HeaderFacts, header_line
 from pooltop.present.key_names import NAMED, name_of_character
 from pooltop.present.keys import Keymap
+from pooltop.present.line import text_of
 from pooltop.ui.app import PoolTopApp
 
 
@@ -40,6 +42,12 @@ async def test_a_changed_key_does_it_and_the_old_one_no_more(app: PoolTopApp) ->
         await pilot.press("escape", "q", "ctrl+x", "ctrl+p", "escape")
         assert app.is_running
         assert [] == app._source.controls
+
+
+def test_the_header_says_the_changed_key() -> None:
+    facts = HeaderFacts("demo", "LIVE", 60.0, reverts_in_s=40.0)
+    shown = text_of(header_line(facts, 120, Keymap({"keep": ("F",)})))
+    assert "F keep 40s" in shown
 
 
 async def test_the_screen_says_the_changed_keys(app: PoolTopApp) -> None:

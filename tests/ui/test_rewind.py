@@ -42,6 +42,21 @@ async def test_end_is_live_again(desk) -> None:
         assert "LIVE" in one.screen()[0]
 
 
+async def test_a_full_stop_while_the_screen_follows_freezes_nothing_and_says_so(desk) -> None:
+    async with desk() as one:
+        await one.press("full_stop")
+        assert one.app.timeline.frozen is None
+        assert "this is the newest" in one.text()
+
+
+async def test_a_comma_where_nothing_is_kept_before_freezes_nothing(desk) -> None:
+    async with desk(steps=1) as one:
+        one.app.timeline.rewind.clear()
+        await one.press("comma")
+        assert one.app.timeline.frozen is None
+        assert "nothing kept before" in one.text()
+
+
 async def test_the_ends_of_the_past_are_said_and_nothing_breaks(desk) -> None:
     async with desk(steps=3) as one:
         await one.press(*["less_than_sign"] * 3)
