@@ -23,6 +23,22 @@ _INVISIBLE = frozenset(
     | set(range(0xE0100, 0xE01F0))
 )
 """Printable by category, yet drawn as nothing."""
+_UNSURE = frozenset(
+    {
+        *range(0x1160, 0x1200),  # vowels and finals that Hangul syllables are composed of
+        *range(0xD7B0, 0xD800),
+        *range(0x1F3FB, 0x1F400),  # skin tones
+        *range(0x2630, 0x2638),  # symbols that became wide with Unicode 16
+        *range(0x268A, 0x2690),
+        *range(0x4DC0, 0x4E00),
+        *range(0x1D300, 0x1D357),
+        *range(0x1D360, 0x1D377),
+    }
+)
+"""Of one width by Python's tables and of another by Rich's, which lays the screen out: a line with
+them would lose its end, or reach into what is beside it. So would spacing marks (Mc), all of which
+are one cell wide to the one and none to the other."""
+_ESCAPED = _INVISIBLE | _UNSURE
 
 
 def clean(text: str, width: int | None = None) -> str:
@@ -45,10 +61,11 @@ def _escaped(text: str) -> str:
     marks = 0
     for char in text:
         code = ord(char)
-        if not char.isprintable() or code in _INVISIBLE:
+        category = unicodedata.category(char)
+        if not char.isprintable() or category == "Mc" or code in _ESCAPED:
             out.append(_escape(code))
             marks = 0
-        elif unicodedata.category(char) in ("Mn", "Me"):
+        elif category in ("Mn", "Me"):
             marks += 1
             fits = marks <= _MAX_MARKS and bool(out)
             out.append(char if fits else _escape(code))

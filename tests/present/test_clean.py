@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import get_character_cell_size
 
 from pooltop.present.clean import LONGEST, cells, clean, clip, clip_start
 
@@ -31,6 +32,8 @@ from pooltop.present.clean import LONGEST, cells, clean, clip, clip_start
         ("e\u0301\u0301\u0301", "e\u0301\u0301\\u0301"),
         ("\u0301", "\\u0301"),
         ("\u3164", "\\u3164"),
+        ("\u2630", "\\u2630"),
+        ("k\u0940", "k\\u0940"),
     ],
 )
 def test_what_is_not_plainly_visible_becomes_a_visible_escape(raw: str, shown: str) -> None:
@@ -53,6 +56,16 @@ def test_no_control_format_or_separator_survives(raw: str) -> None:
             "Zp",
             "Zs",
         }
+
+
+def test_what_is_shown_is_as_wide_as_the_layout_of_the_screen_takes_it_to_be() -> None:
+    unlike = [
+        hex(code)
+        for code in range(0x110000)
+        if chr(code).isprintable()
+        and cells(shown := clean(f"a{chr(code)}")) != sum(map(get_character_cell_size, shown))
+    ]
+    assert [] == unlike
 
 
 @given(st.text(max_size=30), st.integers(0, 20))
