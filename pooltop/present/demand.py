@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pooltop.core.snapshot import OriginSnapshot
-from pooltop.present.marks import in_use
 from pooltop.present.track import Track
 
 
@@ -17,8 +15,9 @@ class Demand:
     """Requests that came, per second."""
     served_s: float
     """Requests that ended, per second, whether completed or failed."""
-    in_use: int
-    """Sockets in use now."""
+    in_use: float
+    """Sockets in use, the mean of the window's instants: of one that is seldom in use the number at
+    any instant says nothing."""
 
     @property
     def holds_s(self) -> float | None:
@@ -34,11 +33,12 @@ class Demand:
         return None if self.holds_s is None else self.arriving_s * self.holds_s
 
 
-def demand_of(track: Track, origin: OriginSnapshot, at: float, window_s: float) -> Demand | None:
+def demand_of(track: Track, at: float, window_s: float) -> Demand | None:
     """Give the demand within the window that ends at ``at``; None where that is too young."""
     came = track.slope("submitted", at, window_s)
     completed = track.slope("completed", at, window_s)
     failed = track.slope("failed", at, window_s)
     if came is None or completed is None or failed is None:
         return None
-    return Demand(max(0.0, came), max(0.0, completed + failed), in_use(origin))
+    used = track.moments.mean("in_use", at, window_s)
+    return Demand(max(0.0, came), max(0.0, completed + failed), used)

@@ -123,10 +123,10 @@ def _why(picture: HostPicture, demand: Demand | None) -> list[Part]:
         )
     ]
     if demand.holds_s is not None:
-        used = units.count(demand.in_use)
+        used, served = units.rate(demand.in_use), units.rate(demand.served_s)
         parts.append(
             part(
-                f"{used} in use / {units.rate(demand.served_s)}/s = each holds a socket for "
+                f"{used} in use on average / {served}/s = each holds a socket for "
                 f"{units.duration(demand.holds_s)}"
             )
         )

@@ -110,7 +110,7 @@ def beside_of(
         case HostPicture():
             past = history.track(picture.id)
             return Beside(
-                demand=demand_of(past, picture.origin, at, window_s),
+                demand=demand_of(past, at, window_s),
                 errors=past.error_share(at, window_s),
                 stale=stale,
                 cards=cards,

@@ -121,6 +121,14 @@ class Moments(Generic[NameT]):
             return None
         return (self.value(name, new) - self.value(name, old)) / span
 
+    def mean(self, name: NameT, at: float, over_s: float) -> float:
+        """Give the mean of a column's values within the last ``over_s``; 0 without any."""
+        if not self.at:
+            return 0.0
+        new = self.index_at(at)
+        values = self.values(name, self.index_at(self.at[new] - over_s), new + 1)
+        return math.fsum(values) / len(values)
+
     def series(self, name: NameT, grid: Grid, until: float) -> list[float | None]:
         """Give the column's highest value in each column of the grid; None is a gap.
 

@@ -57,7 +57,7 @@ def _needed(view: View, host: HostId) -> Line:
     if origin is None or view.snapshot is None:
         return ()
     track = view.history.track(host)
-    demand = demand_of(track, origin, view.snapshot.at, view.header.window_s)
+    demand = demand_of(track, view.snapshot.at, view.header.window_s)
     if demand is None or demand.needed is None or not demand.arriving_s:
         return ()
     words = (

@@ -65,7 +65,7 @@ def test_a_saturated_host_in_the_pane_of_a_200_by_60_screen() -> None:
     assert [
         "STATE        ! saturated  queued 3  in use 4 of 4  idle 0",
         "WHY          arriving 180/s, served 161/s",
-        "             50 in use / 161/s = each holds a socket for 311ms",
+        "             50 in use on average / 161/s = each holds a socket for 311ms",
         "             about 56 sockets needed (estimate)",
         "LIMITS       maxSockets 4  maxFreeSockets 16  maxTotalSockets -  timeout -",
         "             keepAlive on  scheduling lifo  live node",
@@ -167,10 +167,19 @@ def test_how_many_sockets_are_needed_follows_from_what_comes_and_what_is_served(
         )
         history.add(make.snapshot(float(second), make.agent(origin, max_sockets=4)))
     (host,) = [(a.name, o.key) for a in history.latest.agents for o in a.origins]
-    demand = demand_of(history.track(host), origin, 10.0, 10.0)
+    demand = demand_of(history.track(host), 10.0, 10.0)
     assert Demand(arriving_s=13.0, served_s=11.0, in_use=4) == demand
     assert math.isclose(4 / 11, demand.holds_s)
     assert math.isclose(13 * 4 / 11, demand.needed)
+
+
+def test_what_is_in_use_is_the_windows_mean_not_that_of_an_instant(make) -> None:
+    history = History()
+    for second in range(11):
+        origin = make.origin(use=4 * (second % 2), submitted=second * 10, completed=second * 10)
+        history.add(make.snapshot(float(second), make.agent(origin, max_sockets=4)))
+    (host,) = [(a.name, o.key) for a in history.latest.agents for o in a.origins]
+    assert math.isclose(20 / 11, demand_of(history.track(host), 10.0, 10.0).in_use)
 
 
 @pytest.mark.parametrize("demand", [None, Demand(5.0, 0.0, 4)])
@@ -182,4 +191,4 @@ def test_where_nothing_was_served_nothing_is_estimated(demand) -> None:
 def test_a_history_that_is_too_young_has_no_demand(make) -> None:
     history = History()
     history.add(make.snapshot(AT, make.agent(make.origin())))
-    assert demand_of(history.track(HOST), make.origin(), AT, 60.0) is None
+    assert demand_of(history.track(HOST), AT, 60.0) is None
