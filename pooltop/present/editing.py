@@ -37,6 +37,10 @@ class Editable(Protocol):
         """Say what may be typed, and what the profile lets pass without a question."""
         ...
 
+    def asks(self, option: str, value: Value | None) -> str:
+        """Say why a value is asked about before it is applied; empty when it is not."""
+        ...
+
     def parse(self, option: str, text: str) -> Value | None:
         """Give the value that was typed.
 
@@ -104,6 +108,10 @@ class EditForm:
         """Take the last character away."""
         return self._with(self.text(self.focus)[:-1])
 
+    def clear(self) -> EditForm:
+        """Empty the focused field."""
+        return self._with("")
+
     def step(self, by: int) -> EditForm:
         """Step the focused field up or down; see ``limits.stepped``."""
         return self._with(self.of.stepped(self.field.option, self.text(self.focus), by))
@@ -119,6 +127,12 @@ class EditForm:
         except EditError as error:
             return str(error)
         return ""
+
+    def asks(self) -> str:
+        """Give why the focused field's text would be asked about; empty when it would not be."""
+        option = self.field.option
+        value = self.of.parse(option, self.text(self.focus))
+        return "" if value == self.of.value(option) else self.of.asks(option, value)
 
     def first_error(self) -> int | None:
         """Give the first field whose text is not allowed; None when all are."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pooltop.core.edits import EditError, Value, apply_edit
+from pooltop.core.edits import EditError, Value, apply_edit, is_within
 from pooltop.core.model import AgentOptions
 from pooltop.present.clean import clean
 
@@ -205,6 +205,11 @@ def stepped(option: str, text: str, by: int, options: AgentOptions) -> str:
     return written(option, float(max(lowest, value + by * unit)))
 
 
+def _span(option: str, bounds: tuple[float, float]) -> str:
+    least, most = (written(option, bound) for bound in bounds)
+    return f"{least}..{most}"
+
+
 @dataclass(frozen=True, slots=True)
 class AgentLimits:
     """An agent's options, as a form edits them (``editing.Editable``)."""
@@ -234,8 +239,13 @@ class AgentLimits:
         bounds = self.bounds.get(option)
         if bounds is None:
             return allowed
-        least, most = (written(option, bound) for bound in bounds)
-        return f"{allowed}; the profile's bounds are {least}..{most}"
+        return f"{allowed}; the profile's bounds are {_span(option, bounds)}"
+
+    def asks(self, option: str, value: Value | None) -> str:
+        """Say why a value is asked about before it is applied; empty when it is not."""
+        if is_within(self.bounds, option, value):
+            return ""
+        return f"outside {_span(option, self.bounds[option])}: will ask"
 
     def parse(self, option: str, text: str) -> Value | None:
         """Give the value that was typed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pooltop.core.edits import EditError, Value
+from pooltop.core.edits import EditError, Value, is_leap
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.present.limits import Field, written
 
@@ -63,6 +63,13 @@ class WorkloadLimits:
         """Say what may be typed."""
         del option
         return self.fields[0].allowed
+
+    def asks(self, option: str, value: Value | None) -> str:
+        """Say why a value is asked about before it is applied; empty when it is not."""
+        del option
+        if isinstance(value, (int, float)) and is_leap(self.now, value):
+            return "more than doubles the load: will ask"
+        return ""
 
     def parse(self, option: str, text: str) -> Value | None:
         """Give the value that was typed.

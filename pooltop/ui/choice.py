@@ -77,6 +77,8 @@ class Choice:
             self.filtering, self.needle = False, ""
         elif key in ("backspace", "ctrl+h"):
             self.needle = self.needle[:-1]
+        elif key == "ctrl+u":
+            self.needle = ""
         elif char is not None and char.isprintable():
             self.take_text(char)
         else:

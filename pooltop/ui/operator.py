@@ -233,8 +233,11 @@ class Operator:
 
     def pause(self, latest: Snapshot | None) -> None:
         """Hold the load back, or let it go on."""
-        if self.may_write():
-            paused = latest is not None and load_of(latest.workloads) == "PAUSED"
+        load = "" if latest is None else load_of(latest.workloads)
+        if load in ("STOPPED", "DONE"):
+            self.say(f"the load is {load.lower()}: it cannot be paused or resumed", "warn")
+        elif self.may_write():
+            paused = load == "PAUSED"
             action = Control(action="resume" if paused else "pause")
             self._own(
                 self._control(action, f"load {'resumed' if paused else 'paused'}"), action.action

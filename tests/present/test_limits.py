@@ -8,7 +8,7 @@ import pytest
 
 from pooltop.core.edits import EDITABLE, Edit, EditError, EditOutcome
 from pooltop.core.model import AgentOptions, OriginKey
-from pooltop.present.editing import EditForm
+from pooltop.present.editing import EditForm, WorkloadId
 from pooltop.present.history import HostId
 from pooltop.present.limits import FIELDS, AgentLimits, parse, stepped, value_of, written
 from pooltop.present.outcome import sentence
@@ -229,3 +229,18 @@ def edit(option: str, by: str = "operator") -> Edit:
 )
 def test_the_sentence_says_what_really_happened(told: str, expected: str) -> None:
     assert expected == told
+
+
+def test_a_value_outside_the_profiles_bounds_is_said_to_be_asked_about() -> None:
+    bounds = {"max_sockets": (1.0, 20.0)}
+    form = EditForm(HOST, AgentLimits(OPTIONS, OPTIONS, bounds))
+    assert ["", "", "outside 1..20: will ask", "outside 1..20: will ask"] == [
+        form.type(text).asks() for text in ("4", "20", "21", "-")
+    ]
+
+
+def test_more_than_twice_the_load_is_said_to_be_asked_about() -> None:
+    form = EditForm(WorkloadId("load"), WorkloadLimits("open", 600.0, 600.0))
+    assert ["", "", "more than doubles the load: will ask"] == [
+        form.type(text).asks() for text in ("600", "1200", "1201")
+    ]

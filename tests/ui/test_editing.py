@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from scripted_source import ScriptedSource, SimAgent, SimHost, demo_agents
 from textual.events import Key, Paste
@@ -270,6 +271,31 @@ async def test_p_pauses_and_then_resumes(desk) -> None:
         assert "LOAD PAUSED" in one.screen()[0]
         await one.press("p")
         assert ["pause", "resume"] == [control.action for control in one.source.controls]
+
+
+async def test_p_does_nothing_to_a_load_that_is_stopped_and_says_so(desk) -> None:
+    async with desk() as one:
+        update = one.source.step(0.5, send=False)
+        ended = tuple(
+            msgspec.structs.replace(workload, state="stopped")
+            for workload in update.snapshot.workloads
+        )
+        snapshot = msgspec.structs.replace(update.snapshot, workloads=ended)
+        one.source.send(msgspec.structs.replace(update, snapshot=snapshot))
+        await one.pilot.pause()
+        await one.press("p")
+        assert "the load is stopped: it cannot be paused or resumed" in one.text()
+        assert [] == one.source.controls
+
+
+async def test_the_form_says_of_a_value_out_of_bounds_that_it_will_ask(desk) -> None:
+    async with desk() as one:
+        one.source.bounds = {"max_sockets": (1.0, 20.0)}
+        await one.step()
+        await one.press("e", "2", "0")
+        assert "maxSockets 4 > 20 ok" in one.text()
+        await one.press("0")
+        assert "maxSockets 4 > 200 outside 1..20: will ask" in one.text()
 
 
 async def test_editing_is_possible_on_a_tiny_screen(desk) -> None:

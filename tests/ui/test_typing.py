@@ -142,3 +142,23 @@ async def test_everything_is_stopped_with_the_help_page_open_too(desk) -> None:
         await one.press("question_mark", "P")
         assert ["stop"] == done(one)
         assert one.app.board.helping
+
+
+async def test_ctrl_u_clears_the_field_of_the_form(desk) -> None:
+    async with desk() as one:
+        await one.press("e", *"99", "ctrl+u")
+        assert "maxSockets[_]" in one.text()
+        await one.press("7", "enter")
+        assert [7.0] == [edit.value for edit in one.source.edits]
+
+
+async def test_ctrl_u_clears_the_filter_and_goes_on_typing(desk) -> None:
+    async with desk() as one:
+        await one.press("slash", *"zzz", "ctrl+u", *"starved", "enter")
+        assert ["starved"] == one.hosts()
+
+
+async def test_ctrl_u_clears_an_answer(desk) -> None:
+    async with desk(starved("APIs", "a.localhost")) as one:
+        await one.press("C", *"wrong", "ctrl+u", *"APIs", "enter")
+        assert ["clear_queue"] == done(one)

@@ -140,7 +140,9 @@ class LimitsStrip(LinePane):
         spans: list[Span] = []
         if typed is not None and typed != before:
             spans.append((f" {field.title} {before} > {typed}", "accent"))
-            spans.append((f" ok, {form.of.allowed(field.option)}", "good"))
+            asks = form.asks()
+            good: Span = (f" ok, {form.of.allowed(field.option)}", "good")
+            spans.append((f" {asks}", "warn") if asks else good)
         else:
             spans.append((f" {field.title}: {form.of.allowed(field.option)}", "text"))
         spans.append((f"  {field.meaning}", "dim"))
@@ -197,6 +199,8 @@ def _after(form: EditForm, key: str, char: str | None) -> EditForm:
         return form.move(1)
     if key in ("backspace", "ctrl+h"):
         return form.backspace()
+    if key == "ctrl+u":
+        return form.clear()
     if char in _STEPS:
         return form.step(_STEPS[char])
     if key in _KEYS:

@@ -94,6 +94,8 @@ class Prompt(LinePane):
                 question.then(typed)
         elif key in ("backspace", "ctrl+h"):
             self._typed = self._typed[:-1]
+        elif key == "ctrl+u":
+            self._typed = ""
         elif char is not None:
             self.take_text(char)
         self.render_question()
