@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pooltop.core.edits import EditRecord
+from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.present.blocks import room_in
 from pooltop.present.cards import card_lines, card_of
+from pooltop.present.history import HostId
+from pooltop.present.inspect_event import edit_of
 from pooltop.present.inspector import (
     NOTHING,
     Beside,
@@ -89,9 +93,31 @@ def _cards(view: View, subject: Subject, width: int) -> list[Line]:
     workload = subject.name if isinstance(subject, WorkloadSubject) else ""
     mine = [e for e in snapshot.edits if (e.agent, e.workload) == (agent, workload)]
     host = subject.host if isinstance(subject, HostSubject) else None
-    undoes = None if view.undoes is None else view.undoes.number
     lines: list[Line] = []
     for edit in reversed(mine[-_CARDS:]):
-        card = card_of(edit, snapshot, view.history, host=host, undoes=undoes)
-        lines += card_lines(card, width, _LINES if edit is mine[-1] else 2, view.keys)
+        most = _LINES if edit is mine[-1] else 2
+        lines += _card(view, snapshot, edit, width, most, host=host)
     return lines
+
+
+def card_of_event(view: View, entry: JournalEntry, width: int) -> list[Line]:
+    """Give the card of the edit that an event tells of; nothing where it is not known."""
+    snapshot = view.snapshot
+    edit = None if snapshot is None else edit_of(entry, snapshot.edits)
+    if snapshot is None or edit is None:
+        return []
+    return _card(view, snapshot, edit, room_in(width), _LINES)
+
+
+def _card(
+    view: View,
+    snapshot: Snapshot,
+    edit: EditRecord,
+    width: int,
+    lines: int,
+    *,
+    host: HostId | None = None,
+) -> list[Line]:
+    undoes = None if view.undoes is None else view.undoes.number
+    card = card_of(edit, snapshot, view.history, host=host, undoes=undoes)
+    return card_lines(card, width, lines, view.keys)

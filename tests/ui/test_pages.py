@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from scripted_source import ScriptedSource, SimAgent, SimHost, demo_agents
 
+from pooltop.core.edits import EditRecord
 from pooltop.core.model import AgentOptions
 from pooltop.present.inspector import RequestSubject, SocketSubject
 
@@ -160,6 +161,30 @@ async def test_a_request_that_is_settled_stays_in_the_inspector_as_it_was(desk) 
         assert "SETTLED" in text
         assert f"r{subject.request} is settled" in text
         assert "WHY WAITING" in text
+
+
+async def test_an_edit_on_the_events_page_is_inspected_with_its_card(desk) -> None:
+    async with desk() as one:
+        update = one.source.step(0.5)
+        record = EditRecord(
+            number=3,
+            at=update.snapshot.at,
+            wall_at=update.snapshot.wall_at,
+            agent="starved",
+            option="max_sockets",
+            before=4,
+            after=9,
+            by="operator",
+        )
+        one.source.records = (record,)
+        one.source.say("EDIT", "", "edit 3 starved maxSockets 4 > 9 by operator: 5 dialled")
+        await one.step(5.0)
+        await one.press("5", "v", "v", "home", "enter")
+        text = one.text()
+        assert "EVENT EDIT" in text
+        assert "maxSockets 4 > 9 by operator" in text
+        assert "5s ago" in text
+        assert "maxSockets 4>9" in text
 
 
 async def test_j_and_k_go_through_the_rows_behind_the_inspector(desk) -> None:

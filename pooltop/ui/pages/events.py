@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pooltop.present.blocks import wrapped
+from pooltop.present.blocks import lay_out
 from pooltop.present.event_rows import COLUMNS, EventKey, EventRow, event_row
+from pooltop.present.inspect_event import event_blocks, event_title
 from pooltop.present.line import Line
 from pooltop.ui.choice import Choice
+from pooltop.ui.inspecting import card_of_event
 from pooltop.ui.layout import Plan
 from pooltop.ui.logbook import Logbook, Logged
 from pooltop.ui.pages.base import TablePage
@@ -55,12 +57,13 @@ class EventsPage(TablePage[EventRow]):
             yield logged.first, row
 
     def inspect(self, view: View, width: int, height: int) -> tuple[str, list[Line]]:
-        """Give the event in full."""
-        del view, height
+        """Give the event in full, and the card of the edit that it tells of."""
         row = self.row
         if row is None:
             return ("EVENT", [])
-        return (f"EVENT {row.kind}", list(wrapped(((row.shown, "text"),), width)))
+        at = None if view.snapshot is None else view.snapshot.at
+        blocks = event_blocks(row, at, card_of_event(view, row.entry, width))
+        return (event_title(row), lay_out(blocks, width, height))
 
 
 def _row(logged: Logged, until: float | None) -> EventRow:
