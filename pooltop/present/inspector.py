@@ -8,6 +8,7 @@ from typing import NamedTuple, assert_never
 
 from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
+from pooltop.present import units
 from pooltop.present.blocks import Block, Part, as_text, lay_out
 from pooltop.present.clean import clean
 from pooltop.present.curl import curl_command
@@ -252,6 +253,38 @@ def leads_to(picture: Picture) -> Subject | None:
             return None if head is None else RequestSubject(picture.id, head.id)
         case WorkloadSnapshot():
             return None
+        case _:
+            assert_never(picture)
+
+
+def leads_nowhere(subject: Subject | None, picture: Picture | None) -> str:
+    """Say why there is nowhere to go to from a subject of which ``leads_to`` gives None.
+
+    Args:
+        subject: what the cursor is on; None for nothing.
+        picture: what is known of it; None for nothing.
+    """
+    match picture:
+        case RequestPicture() if picture.is_queued:
+            name, place = f"r{picture.request.id}", picture.place
+            if place is None or place == 1:
+                return f"{name}: it is not known which socket it would get"
+            first = units.count(place - 1)
+            return (
+                f"{name} waits behind {first}: only of the first is it known which socket it gets"
+            )
+        case RequestPicture():
+            return f"r{picture.request.id} is on no socket"
+        case SocketPicture():
+            return f"s{picture.socket.id} carries no request"
+        case HostPicture():
+            return f"nothing waits for {picture.name}"
+        case WorkloadSnapshot() | None:
+            return (
+                "it leads nowhere from here"
+                if subject is None
+                else f"{name_of(subject)} leads nowhere"
+            )
         case _:
             assert_never(picture)
 

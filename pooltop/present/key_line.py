@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from pooltop.present.clean import cells, clean
@@ -138,14 +138,22 @@ def hints_on(
     return (*first, *(one for one in HINTS[page] if not taken.intersection(one.ids)))
 
 
-def hint_line(hints: Iterable[Hint], width: int, keys: Keymap, *, locked: bool = False) -> Line:
-    """Give as many whole hints as fit; what the lock refuses is faint.
+def hint_line(
+    hints: Iterable[Hint],
+    width: int,
+    keys: Keymap,
+    *,
+    locked: bool = False,
+    vain: Container[str] = (),
+) -> Line:
+    """Give as many whole hints as fit; what the lock refuses, or is in vain, is faint.
 
     Args:
         hints: the most wanted first.
         width: in cells.
         keys: which keys do it; what has none is left out.
         locked: what changes something is refused.
+        vain: ids of keys that lead nowhere now.
     """
     spans: list[Span] = []
     left = width
@@ -155,7 +163,7 @@ def hint_line(hints: Iterable[Hint], width: int, keys: Keymap, *, locked: bool =
         size = _size(one, keys) + (_GAP if spans else 0)
         if size > left:
             continue
-        refused = locked and one.writes
+        refused = (locked and one.writes) or one.ids[0] in vain
         if spans:
             spans.append((" " * _GAP, "text"))
         spans += [
@@ -167,7 +175,13 @@ def hint_line(hints: Iterable[Hint], width: int, keys: Keymap, *, locked: bool =
 
 
 def key_line(
-    width: int, keys: Keymap, hints: Sequence[Hint], *, locked: bool, last: Sequence[Hint] = LAST
+    width: int,
+    keys: Keymap,
+    hints: Sequence[Hint],
+    *,
+    locked: bool,
+    last: Sequence[Hint] = LAST,
+    vain: Container[str] = (),
 ) -> Line:
     """Give the key line: what does not fit is left to the help page.
 
@@ -177,10 +191,11 @@ def key_line(
         hints: the most wanted first.
         locked: what changes something is refused.
         last: at the end, with a place of their own.
+        vain: ids of keys that lead nowhere now.
     """
     end = hint_line(last, max(0, width - 1), keys)
     room = width - 1 - width_of(end) - (_GAP if end else 0)
-    begin = hint_line(hints, max(0, room), keys, locked=locked)
+    begin = hint_line(hints, max(0, room), keys, locked=locked, vain=vain)
     gap: Line = ((" " * _GAP, "text"),) if begin and end else ()
     return fit(((" ", "text"), *begin, *gap, *end), width)
 

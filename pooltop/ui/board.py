@@ -14,7 +14,7 @@ from pooltop.present.cards import card_lines, card_of
 from pooltop.present.editing import Target, WorkloadId
 from pooltop.present.header import header_line, mode_of
 from pooltop.present.history import HostId
-from pooltop.present.inspector import WorkloadSubject
+from pooltop.present.inspector import WorkloadSubject, leads_to
 from pooltop.present.key_line import HELPING, Typing, hints_on, key_line, typing_line
 from pooltop.present.keys import Keymap
 from pooltop.present.line import fit
@@ -357,7 +357,9 @@ class Board:
                 replayed=view.transport is not None,
                 inspecting=view.inspecting,
             )
-            self.keys.show([key_line(width, self._keys, hints, locked=view.locked)])
+            picture = self.page.picture(view)
+            vain = ("follow",) if picture is None or leads_to(picture) is None else ()
+            self.keys.show([key_line(width, self._keys, hints, locked=view.locked, vain=vain)])
 
     def _what_is_typed(self) -> Typing | None:
         if self.limits.editing:

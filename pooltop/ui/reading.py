@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from pooltop.present.history import HostId
-from pooltop.present.inspector import RequestSubject, SocketSubject, leads_to, picture_of
+from pooltop.present.inspector import (
+    RequestSubject,
+    SocketSubject,
+    leads_nowhere,
+    leads_to,
+    name_of,
+    picture_of,
+)
 from pooltop.present.request_rows import RequestKey
 from pooltop.present.socket_rows import SocketKey
 from pooltop.ui.dashboard import Dashboard
@@ -72,18 +79,18 @@ class ReadingKeys(Dashboard):
         A queued request leads to the socket that it would get.
         """
         view = self.view()
-        subject = self.board.page.subject
-        picture = None
-        if view.snapshot is not None and subject is not None:
-            picture = picture_of(view.snapshot, subject)
+        page = self.board.page
+        picture = page.picture(view)
         there = None if picture is None else leads_to(picture)
-        if isinstance(there, SocketSubject):
+        if there is None:
+            self.operator.say(leads_nowhere(page.subject, picture))
+        elif view.snapshot is None or picture_of(view.snapshot, there) is None:
+            self.operator.say(f"{name_of(there)} is gone: the events say what became of it")
+        elif isinstance(there, SocketSubject):
             self._go_to("Sockets", there.host, SocketKey(there.host.agent, there.socket))
         elif isinstance(there, RequestSubject):
             self.board.queue.list_for(view, there)
             self._go_to("Queue", there.host, RequestKey(there.host.agent, there.request))
-        else:
-            self.operator.say("it leads nowhere from here")
 
     def _go_to(self, page: str, host: HostId, key: Hashable) -> None:
         self.board.pools.table.go_to(host)

@@ -41,12 +41,13 @@ from pooltop.present.inspector import (
     gone_lines,
     hints_of,
     inspector_lines,
+    leads_nowhere,
     leads_to,
     name_of,
     picture_of,
     title_of,
 )
-from pooltop.present.key_line import hint_line
+from pooltop.present.key_line import hint_line, hints_on
 from pooltop.present.keys import STANDARD
 from pooltop.present.last_seen import LastSeen, settled_lines
 from pooltop.present.line import text_of, width_of
@@ -223,6 +224,27 @@ def test_a_pane_leads_to_what_it_speaks_of(subject, to) -> None:
     assert to == leads_to(told(subject, snapshot))
     ids = [one for hint in hints_of(told(subject, snapshot)) for one in hint.ids]
     assert ("follow" in ids) is (to is not None)
+
+
+def test_what_leads_nowhere_says_why() -> None:
+    behind = told(RequestSubject(HOST, RequestId(8718)), scene())
+    assert "r8718 waits behind 2: only of the first is it known which socket it gets" == (
+        leads_nowhere(RequestSubject(HOST, RequestId(8718)), behind)
+    )
+    assert "r8716: it is not known which socket it would get" == leads_nowhere(
+        WAITING, told(WAITING, scene(details=()))
+    )
+    assert "it leads nowhere from here" == leads_nowhere(None, None)
+    assert "s99 leads nowhere" == leads_nowhere(SocketSubject(HOST, SocketId(99)), None)
+
+
+def test_a_key_that_leads_nowhere_now_is_faint_and_stays_where_it_is() -> None:
+    hints = hints_on("Queue")
+    usual, vain = (hint_line(hints, 200, STANDARD, vain=each) for each in ((), ("follow",)))
+    assert text_of(usual) == text_of(vain)
+    assert [("g", "key"), ("g", "faint")] == [
+        span for line in (usual, vain) for span in line if span[0] == "g"
+    ]
 
 
 def test_the_keys_are_told_as_far_as_they_fit_and_the_lock_is_seen() -> None:

@@ -187,6 +187,35 @@ async def test_an_edit_on_the_events_page_is_inspected_with_its_card(desk) -> No
         assert "maxSockets 4>9" in text
 
 
+async def test_g_leads_from_a_settled_request_to_the_socket_that_it_was_on(desk) -> None:
+    async with desk() as one:
+        await one.press("3", "v")
+        subject = one.app.board.page.subject
+        row = one.app.board.page.row
+        assert isinstance(subject, RequestSubject)
+        hosts = [host for agent in one.source.agents for host in agent.hosts]
+        one.source.paused = True
+        for host in hosts:
+            host.queue.clear()
+        one.app.history.add(one.source.step(5.0, send=False).snapshot)
+        await one.press("enter")
+        assert f"r{subject.request} is settled" in one.text()
+        await one.press("g")
+        there = one.app.board.page.subject
+        assert "Sockets" == one.app.board.page.name
+        assert SocketSubject(subject.host, row.request.socket) == there
+
+
+async def test_g_says_of_one_that_waits_behind_others_why_it_leads_nowhere(desk) -> None:
+    async with desk() as one:
+        await one.press("3", "j")
+        subject = one.app.board.page.subject
+        assert isinstance(subject, RequestSubject)
+        await one.press("g")
+        assert f"r{subject.request} waits behind 1: only of the first is it known" in one.text()
+        assert subject == one.app.board.page.subject
+
+
 async def test_j_and_k_go_through_the_rows_behind_the_inspector(desk) -> None:
     async with desk(size=(80, 24)) as one:
         await one.press("2", "enter")

@@ -10,7 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from pooltop.present.export import Export, Picture
-from pooltop.present.inspector import Subject
+from pooltop.present.inspector import Picture as SubjectPicture
+from pooltop.present.inspector import Subject, picture_of
 from pooltop.present.key_line import PageName
 from pooltop.present.line import Line, fit
 from pooltop.present.table import (
@@ -68,6 +69,13 @@ class Page(ABC):
     @abstractmethod
     def subject(self) -> Subject | None:
         """What the cursor is on; None when there is nothing."""
+
+    def picture(self, view: View) -> SubjectPicture | None:
+        """Give what is known of what the cursor is on; None for nothing."""
+        subject = self.subject
+        return (
+            None if view.snapshot is None or subject is None else picture_of(view.snapshot, subject)
+        )
 
     @abstractmethod
     def draw(self, view: View, plan: Plan, width: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pooltop.present.inspector import RequestSubject, Subject
+from pooltop.present.inspector import Picture, RequestSubject, Subject
 from pooltop.present.last_seen import LastSeen, last_seen
 from pooltop.present.line import Line
 from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS, across_hosts
@@ -93,6 +93,12 @@ class QueuePage(TablePage[RequestRow]):
         """Give all that is known of the request."""
         seen = None if self._seen is None else self._seen[1]
         return inspect_subject(view, self.subject, width, height, seen=seen)
+
+    def picture(self, view: View) -> Picture | None:
+        """Give what is known of the request, or was while the snapshot told of it."""
+        subject, seen = self.subject, self._seen
+        last = seen[1].picture if seen is not None and seen[0] == subject else None
+        return super().picture(view) or last
 
     def show_inspector(self, view: View, plan: Plan, width: int) -> None:
         """Keep what is known of the request, whether it is looked at closely yet or not.
