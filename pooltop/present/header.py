@@ -38,6 +38,8 @@ class HeaderFacts:
     detail: str = ""
     """Behind the state: the rate of updates, how far behind a frozen screen is."""
     req_s: float | None = None
+    dropped_s: float = 0.0
+    """Arrivals per second that were due and not sent: too many requests were under way."""
     refused: str = ""
     """"LOCKED" or "READ-ONLY" where what changes something is refused; empty where it is not."""
     mode: str = ""
@@ -95,8 +97,10 @@ def _optional(facts: HeaderFacts, keys: Keymap) -> list[Span]:
     spans: list[Span] = []
     if facts.load:
         spans.append((f"  LOAD {facts.load}", "warn"))
+    spans.append((f"  {units.rate(facts.req_s)} req/s", "strong"))
+    if facts.dropped_s > 0:
+        spans.append((f"  {units.rate(facts.dropped_s)}/s dropped", "bad"))
     spans += [
-        (f"  {units.rate(facts.req_s)} req/s", "strong"),
         (f"  win {units.window(facts.window_s)}", "text"),
     ]
     if facts.edits:

@@ -135,6 +135,12 @@ class History:
         known = [rate for rate in rates if rate is not None]
         return sum(known) if known else None
 
+    def dropped_s(self, snapshot: Snapshot, window_s: float) -> float:
+        """Give the arrivals per second that the workloads did not send; 0 where none is known."""
+        tracks = (self.workload(workload.name).moments for workload in snapshot.workloads)
+        slopes = (moments.slope("dropped", snapshot.at, window_s) for moments in tracks)
+        return sum(slope for slope in slopes if slope is not None and slope > 0)
+
 
 def next_window(current_s: float, step: int) -> float:
     """Give the next longer (step 1) or shorter (step -1) window, stopping at the ends."""

@@ -83,7 +83,7 @@ class Board:
         self.alert_place: int | None = None
         """Which of them is shown."""
         self._found: Memo[list[Alert]] = Memo()
-        self._rate: Memo[float | None] = Memo()
+        self._rates: Memo[tuple[float | None, float]] = Memo()
         self._planned: object = None
         self._help_top: int | None = None
 
@@ -244,8 +244,13 @@ class Board:
         if view.snapshot is not None:
             agent = view.host.agent if view.host else None
             snapshot, history, window_s = view.snapshot, view.history, facts.window_s
-            req_s = self._rate.get(snapshot, window_s, lambda: history.req_s(snapshot, window_s))
-            facts = replace(facts, req_s=req_s, mode=mode_of(snapshot, agent))
+            req_s, dropped_s = self._rates.get(
+                snapshot,
+                window_s,
+                lambda: (history.req_s(snapshot, window_s), history.dropped_s(snapshot, window_s)),
+            )
+            mode = mode_of(snapshot, agent)
+            facts = replace(facts, req_s=req_s, dropped_s=dropped_s, mode=mode)
         self.header.show([header_line(facts, width, self._keys)])
         if view.transport is not None:
             self.transport.show([transport_line(view.transport, width, self._keys)])

@@ -29,6 +29,17 @@ def test_rates_are_differences_over_the_window(make) -> None:
     assert pytest.approx(0.1, rel=0.01) == rates.wait_p95
 
 
+def test_what_all_workloads_drop_is_summed_up(make) -> None:
+    history = History()
+    for at in (100.0, 110.0):
+        dropped = int(at - 100.0)
+        works = [make.workload(name=name, dropped=dropped * 2) for name in ("one", "two")]
+        snapshot = make.snapshot(at, workloads=works)
+        history.add(snapshot)
+    assert 4.0 == history.dropped_s(snapshot, 10.0)
+    assert 0.0 == History().dropped_s(snapshot, 10.0)
+
+
 def test_the_rate_of_all_hosts_is_the_sum_of_those_that_have_one(make) -> None:
     history = History()
     first = make.snapshot(100.0, make.agent(make.origin(completed=5)))

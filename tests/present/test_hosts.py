@@ -250,6 +250,13 @@ def test_the_state_the_lock_and_the_mode_outlive_the_rest_in_a_narrow_header() -
     assert "NODE" in text
 
 
+def test_the_header_says_what_is_dropped_beside_the_rate() -> None:
+    assert "300 req/s  12/s dropped" in text_of(
+        header_line(facts(req_s=300.0, dropped_s=12.0), 120)
+    )
+    assert "dropped" not in text_of(header_line(facts(req_s=300.0), 120))
+
+
 def test_mixed_modes_are_said_to_be_so(make) -> None:
     snapshot = make.snapshot(
         1.0, make.agent(name="x", live="drain"), make.agent(name="y", live="node")
