@@ -73,7 +73,8 @@ class Operator:
         """What happened last."""
         self._source = source
         self._keys = keys
-        self._read_only = read_only
+        self.read_only = read_only
+        """Started so, for good."""
         self._own = own
         self._log = log
         self._changed = changed
@@ -108,7 +109,7 @@ class Operator:
             return Refusal("READ-ONLY", "refused: the engine has ended", "bad", is_final=True)
         if self._source.fixed:
             return Refusal("READ-ONLY", f"refused: this is {self._source.fixed}", is_final=True)
-        if self._read_only:
+        if self.read_only:
             words = "LOCKED for good: started read-only"
             return Refusal("READ-ONLY", words, is_final=True)
         if self.locked:

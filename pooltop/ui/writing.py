@@ -195,6 +195,10 @@ class WritingKeys(SharingKeys):
 
     def action_stop(self) -> None:
         """Stop everything at once."""
+        if self.is_web and self.operator.read_only:
+            # Whoever reaches the page looks on; the other viewers are this user's own.
+            self.operator.say("a visitor of this page cannot stop the load", "warn")
+            return
         self.operator.stop()
 
     def action_lock(self) -> None:

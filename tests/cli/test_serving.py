@@ -140,6 +140,8 @@ async def test_a_visitor_gets_the_page_and_the_dashboard_and_cannot_write(served
             await read_until(visit, "web.localhost")
             await visit.send_str(json.dumps(["stdin", "e"]))
             await read_until(visit, "read-only")
+            await visit.send_str(json.dumps(["stdin", "P"]))
+            await read_until(visit, "cannot stop the load")
             await visit.send_str(json.dumps(["stdin", "\x13"]))
             await read_until(visit, "from a browser no file is written")
     served.send_signal(signal.SIGTERM)
