@@ -8,7 +8,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from pooltop.present.export import to_csv, to_json
-from pooltop.present.inspector import RequestSubject, copy_of, curl_of, picture_of
+from pooltop.present.inspector import RequestSubject, copy_of, curl_of
 from pooltop.present.keys import KEYS
 from pooltop.ui.files import default_name, write_new
 from pooltop.ui.inspecting import beside_subject
@@ -57,16 +57,15 @@ class SharingKeys(ReadingKeys):
         """Give a text, and what it is."""
         view = self.view()
         subject = self.board.page.subject
-        if view.snapshot is not None and subject is not None:
-            picture = picture_of(view.snapshot, subject)
-            if picture is not None:
-                curl = curl_of(picture) if isinstance(subject, RequestSubject) else None
-                if curl is not None:
-                    return (curl, "a curl command")
-                return (
-                    copy_of(picture, beside=beside_subject(view, subject, picture, 100)),
-                    "the details",
-                )
+        picture = self.board.page.picture(view)
+        if picture is not None and subject is not None:
+            curl = curl_of(picture) if isinstance(subject, RequestSubject) else None
+            if curl is not None:
+                return (curl, "a curl command")
+            return (
+                copy_of(picture, beside=beside_subject(view, subject, picture, 100)),
+                "the details",
+            )
         return (self.board.page.row_text, "the row")
 
     def action_export(self) -> None:

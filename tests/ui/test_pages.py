@@ -187,7 +187,9 @@ async def test_an_edit_on_the_events_page_is_inspected_with_its_card(desk) -> No
         assert "maxSockets 4>9" in text
 
 
-async def test_g_leads_from_a_settled_request_to_the_socket_that_it_was_on(desk) -> None:
+async def test_a_settled_request_can_be_copied_and_g_leads_to_the_socket_that_it_was_on(
+    desk,
+) -> None:
     async with desk() as one:
         await one.press("3", "v")
         subject = one.app.board.page.subject
@@ -200,6 +202,8 @@ async def test_g_leads_from_a_settled_request_to_the_socket_that_it_was_on(desk)
         one.app.history.add(one.source.step(5.0, send=False).snapshot)
         await one.press("enter")
         assert f"r{subject.request} is settled" in one.text()
+        await one.press("y")
+        assert one.app.clipboard.startswith("curl ")
         await one.press("g")
         there = one.app.board.page.subject
         assert "Sockets" == one.app.board.page.name
