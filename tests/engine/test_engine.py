@@ -258,9 +258,8 @@ async def test_stop_closes_every_socket_to_silent_peers_and_nothing_new_opens(
     assert time.monotonic() - began < 1
     assert 0 == agent.total_socket_count
     engine.journal.take()
-    with pytest.raises(UsageError, match="the load is stopped: it cannot be paused or resumed"):
-        engine.control(Control(action="resume"))
-    assert [] == _words(engine)
+    engine.control(Control(action="resume"))
+    assert [] == _words(engine), "nothing went on: it is not told that it did"
     engine.edit(Edit(id=1, agent="web", option="live", value="drain"))
     engine.edit(Edit(id=2, agent="web", option="max_sockets", value=500))
     with pytest.raises(UsageError, match="closed"):
