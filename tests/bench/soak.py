@@ -5,18 +5,19 @@
 The demo's six hosts, their load scaled to 1,000 requests a second, with the dashboard on a
 pseudo-terminal of 120x40. Every ten seconds a reader presses a few keys: every page, the
 inspector, a filter, freeze and steps back; and the resident memory of the dashboard and of its
-engine is noted. The past fills for ten minutes, so that the slope is taken after eleven: a least
-squares line, with its standard error. In the end the load is stopped, and what is still open is
-compared with the start.
+engine is noted. The past fills for ten minutes and the log for longer, so that the slope is taken
+after twenty: a least squares line, with its standard error. In the end the load is stopped, and
+what is still open is compared with the start.
 
 The dashboard is run through its own command line; only a signal handler is added, that tells how
-many asyncio tasks there are.
+many asyncio tasks there are, and what takes the memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import gc
 import itertools
 import os
@@ -29,7 +30,7 @@ from typing import NamedTuple
 
 from pty_screen import Screen
 
-WARM_S = 11 * 60.0
+WARM_S = 20 * 60.0
 EVERY_S = 10.0
 ALLOWED_MIB_H = 1.0
 
@@ -114,20 +115,60 @@ class Sample(NamedTuple):
     tasks: int
     objects: int
     """Those that the dashboard's garbage collector knows."""
+    past: float
+    """What the dashboard's kept past takes, packed."""
+    heap: float
+    """What is in use of the dashboard's C heap, and what is free between: holes that stay."""
+    holes: float
 
 
 def child(path: str, told: str) -> None:
     """Be the dashboard that is looked at."""
     from pooltop import cli
+    from pooltop.present.rewind import Rewind
+
+    pasts: list[Rewind] = []
+    begin = Rewind.__init__
+
+    def begun(self: Rewind, **how: int) -> None:
+        begin(self, **how)
+        pasts.append(self)
+
+    Rewind.__init__ = begun  # type: ignore[method-assign]
 
     def tell(*_: object) -> None:
         # A name of its own first: what is read is always whole.
         fresh = Path(f"{told}.new")
-        fresh.write_text(f"{len(asyncio.all_tasks())} {len(gc.get_objects())}")
+        past = sum(each.memory_bytes for each in pasts)
+        tasks, objects = len(asyncio.all_tasks()), len(gc.get_objects())
+        fresh.write_text(" ".join(map(str, (tasks, objects, past, *heap()))))
         fresh.rename(told)
 
     signal.signal(signal.SIGUSR1, tell)
     raise SystemExit(cli.main(["--profile", path]))
+
+
+_MALLINFO2 = (
+    *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+    *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+)
+
+
+class MallInfo(ctypes.Structure):
+    """glibc's ``struct mallinfo2``."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in _MALLINFO2]
+
+
+def heap() -> tuple[int, int]:
+    """Give the bytes of this process's C heap that are in use and that are free; 0 where unknown."""
+    try:
+        ask = ctypes.CDLL(None).mallinfo2
+    except (AttributeError, OSError):
+        return (0, 0)
+    ask.restype = MallInfo
+    info = ask()
+    return (info.uordblks, info.fordblks)
 
 
 def rss_mib(pid: int) -> float:
@@ -187,7 +228,7 @@ class Soak:
             if self.screen.process.poll() is not None:
                 raise RuntimeError(f"the dashboard ended: {self.screen.last!r}")
             self.screen.read(0.05)
-        tasks, objects = map(int, self._told.read_text().split())
+        tasks, objects, *sizes = map(int, self._told.read_text().split())
         return Sample(
             self.second,
             rss_mib(self.pid),
@@ -196,6 +237,7 @@ class Soak:
             descriptors(self.engine),
             tasks,
             objects,
+            *(size / 2**20 for size in sizes),
         )
 
     def run(self, seconds: float) -> None:
@@ -226,8 +268,9 @@ def verdict(soak: Soak, first: Sample, last: Sample, stopped: Sample, status: in
             f"{sizes[-1]:.1f} last, {max(sizes):.1f} at most: {by:+.2f} MiB/h (+-{of:.2f})"
         )
     print(f"{'':11}{'first':>8}{'last':>8}{'stopped':>8}")
-    for what in ("fds", "engine_fds", "tasks", "objects"):
-        print(f"{what:11}" + "".join(f"{getattr(s, what):8}" for s in (first, last, stopped)))
+    for what in ("fds", "engine_fds", "tasks", "objects", "past", "heap", "holes"):
+        values = (getattr(s, what) for s in (first, last, stopped))
+        print(f"{what:11}" + "".join(f"{value:8.0f}" for value in values))
     print(f"exit status {status}")
     good = (
         grows - 2 * error < ALLOWED_MIB_H
