@@ -188,6 +188,7 @@ def _of_keys(keys: Keymap) -> Iterable[Section]:
             ("tab left right", "next or previous field"),
             ("any value", "replaces what stands in the field; checked while you type"),
             ("[ ] { }", "step by 1 or 10 (times in seconds); up and down step by 1"),
+            ("^u", "clear the field; in a filter and a question too"),
             ("ret", "apply every changed field to the agent the form is pinned to"),
             ("esc", "leave; nothing is applied"),
             (keys.shown("stop_anywhere"), "stop everything at once"),
