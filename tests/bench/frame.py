@@ -57,7 +57,7 @@ SIZES = ((120, 40), (200, 60))
 PAGES = ("Pools", "Sockets", "Queue", "Workloads", "Events")
 _STYLE = rb"(?:\x1b\[[0-9;]*m)"
 _RATE = re.compile(rb"LIVE +((?:[\d.]+/s -> )?[\d.]+/s)")
-_CURSOR = re.compile(rb"\x1b\[(\d+);\d+H(?:[^\x1b]|" + _STYLE + rb"){0,60}?>" + _STYLE)
+_CURSOR = re.compile(rb"\x1b\[(\d+);\d+H(?:[^\x1b]|" + _STYLE + rb"){0,60}?>(?: |" + _STYLE + rb")")
 """The mark of the cursor, and the line of the screen that it is on."""
 
 
