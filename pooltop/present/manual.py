@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import wrap
 
 from pooltop.present import (
@@ -73,7 +74,8 @@ def sections(keys: Keymap, page: PageName) -> list[Section]:
     return [*own, *_of_keys(keys), *rest, *_of_profiles()]
 
 
-def manual_lines(width: int, keys: Keymap, page: PageName) -> list[Line]:
+@lru_cache(maxsize=4)  # asked for at every frame while it is open
+def manual_lines(width: int, keys: Keymap, page: PageName) -> tuple[Line, ...]:
     """Give the page, wrapped to ``width`` cells.
 
     Args:
@@ -87,7 +89,7 @@ def manual_lines(width: int, keys: Keymap, page: PageName) -> list[Line]:
         lines += [(), ((f" {section.title}", "title"),)]
         for name, text in section.entries:
             lines += _entry(name, text, width)
-    return lines
+    return tuple(lines)
 
 
 def _of_tables() -> Iterable[Section]:

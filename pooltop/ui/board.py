@@ -229,7 +229,7 @@ class Board:
     def _draw_help(self, view: View, width: int, height: int) -> None:
         lines = manual_lines(width - 4, self._keys, self.page.name)
         if view.company is not None and view.snapshot is not None:
-            lines = [*viewers_section(view.company, view.snapshot.wall_at), *lines]
+            lines = (*viewers_section(view.company, view.snapshot.wall_at), *lines)
         fits = max(1, height - 5)
         top = max(0, min(self._help_top or 0, len(lines) - fits))
         self._help_top = top
