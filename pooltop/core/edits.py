@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId, Workload
+from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
+from pooltop.core.traffic import Workload
 
 EDITABLE = (
     "max_sockets",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
-from pooltop.core.model import RequestClass, Think, Workload
+from pooltop.core.traffic import RequestClass, Think, Workload
 
 
 class Randomness(Protocol):

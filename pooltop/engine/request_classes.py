@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from pooltop.core.model import Origin, OriginKey, RequestClass, Workload
+from pooltop.core.model import Origin, OriginKey
+from pooltop.core.traffic import RequestClass, Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.request import prepare

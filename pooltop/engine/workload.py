@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 
 from pooltop.core.histogram import Recorder
-from pooltop.core.model import Workload
 from pooltop.core.schedule import Arrivals, Mix, pause
 from pooltop.core.snapshot import WorkloadSnapshot
+from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.request_classes import PreparedClass, prepare_classes

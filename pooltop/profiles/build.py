@@ -6,16 +6,8 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from pooltop.core.model import (
-    AgentOptions,
-    AgentProfile,
-    DemoServer,
-    Profile,
-    RequestClass,
-    Timeouts,
-    TLSOptions,
-    Workload,
-)
+from pooltop.core.model import AgentOptions, AgentProfile, DemoServer, Profile, Timeouts, TLSOptions
+from pooltop.core.traffic import RequestClass, Workload
 from pooltop.profiles.checks import request_name, tables_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.tables import OPTIONS, REQUEST_KEYS

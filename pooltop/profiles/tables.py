@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from pooltop.core import model
+from pooltop.core import model, traffic
 from pooltop.core.edits import MOST_USERS
 from pooltop.profiles import unavailable, web
 from pooltop.profiles.kinds import (
@@ -289,7 +289,7 @@ REQUEST = Table(
         *_REQUEST,
     ),
     later=("expect", "auth", "timeouts"),
-    gives=model.RequestClass,
+    gives=traffic.RequestClass,
 )
 
 THINK = Table(
@@ -298,7 +298,7 @@ THINK = Table(
         Field("min", Duration(zero=True), attr="min_s"),
         Field("max", Duration(zero=True), attr="max_s"),
     ),
-    gives=model.Think,
+    gives=traffic.Think,
 )
 
 WORKLOAD = Table(
@@ -319,7 +319,7 @@ WORKLOAD = Table(
         *_REQUEST,
     ),
     later=("stages", "data", "expect", "auth", "timeouts", "thresholds"),
-    gives=model.Workload,
+    gives=traffic.Workload,
 )
 REQUEST_KEYS = tuple(field.name for field in _REQUEST)
 """Keys of a request class that may stand in the workload itself when it has only one."""

@@ -15,7 +15,8 @@ import json
 import sys
 import time
 
-from pooltop.core.model import AgentOptions, AgentProfile, Profile, Timeouts, Workload
+from pooltop.core.model import AgentOptions, AgentProfile, Profile, Timeouts
+from pooltop.core.traffic import Workload
 from pooltop.engine.engine import Engine
 
 

@@ -27,12 +27,8 @@ from pathlib import Path
 
 from throughput import free_port, start_nginx
 
-from pooltop.core.model import (
-    AgentOptions,
-    AgentProfile,
-    Profile,
-    Workload,
-)
+from pooltop.core.model import AgentOptions, AgentProfile, Profile
+from pooltop.core.traffic import Workload
 from pooltop.headless import run_headless
 from pooltop.sources.launch import LaunchedSource
 from pooltop.ui.app import PoolTopApp

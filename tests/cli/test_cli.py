@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -245,6 +246,9 @@ def on_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., int]],
         monkeypatch.setattr(cli, "_is_terminal", lambda _: True)
         fake = types.ModuleType("pooltop.ui")
         fake.run_dashboard = run_dashboard  # type: ignore[attr-defined]
+        real = importlib.util.find_spec("pooltop.ui")
+        assert real is not None
+        fake.__path__ = real.submodule_search_locations or []  # its modules can still be imported
         monkeypatch.setitem(sys.modules, "pooltop.ui", fake)
 
     return pretend

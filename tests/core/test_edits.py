@@ -15,7 +15,8 @@ from pooltop.core.edits import (
     apply_workload_edit,
     is_within,
 )
-from pooltop.core.model import AgentOptions, Workload
+from pooltop.core.model import AgentOptions
+from pooltop.core.traffic import Workload
 
 
 @pytest.mark.parametrize(

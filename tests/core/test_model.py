@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pooltop.core.model import (
-    AgentOptions,
-    Origin,
-    OriginKey,
-    RequestClass,
-    RequestId,
-    TLSOptions,
-)
+from pooltop.core.model import AgentOptions, Origin, OriginKey, RequestId, TLSOptions
 from pooltop.core.pool import PoolCore
+from pooltop.core.traffic import RequestClass
 
 
 @pytest.mark.parametrize(

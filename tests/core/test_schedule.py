@@ -8,8 +8,8 @@ from itertools import islice, pairwise
 
 import pytest
 
-from pooltop.core.model import RequestClass, Think, Workload
 from pooltop.core.schedule import Arrivals, Mix, pause
+from pooltop.core.traffic import RequestClass, Think, Workload
 
 
 def _workload(**more):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pooltop.core.model import AgentProfile, Profile, TLSOptions, Workload
+from pooltop.core.model import AgentProfile, Profile, TLSOptions
+from pooltop.core.traffic import Workload
 from pooltop.demo.addresses import DemoAddress, DemoAddresses, resolve_demo
 from pooltop.errors import ProfileError
 

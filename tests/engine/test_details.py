@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from pooltop.core.detail import HIDDEN, Fate, FateKind, HostDetail, Watch
-from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, Timeouts, Workload
+from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, Timeouts
 from pooltop.core.snapshot import Snapshot
 from pooltop.core.states import CloseReason, QueueReason
+from pooltop.core.traffic import Workload
 from pooltop.engine import details
 from pooltop.engine.details import Paces, header_fields, host_detail
 from pooltop.engine.engine import Engine

@@ -12,7 +12,8 @@ import pytest
 import trustme
 
 from pooltop.core.edits import Control, Edit
-from pooltop.core.model import AgentOptions, AgentProfile, Profile, TLSOptions, Workload
+from pooltop.core.model import AgentOptions, AgentProfile, Profile, TLSOptions
+from pooltop.core.traffic import Workload
 from pooltop.engine.engine import Engine
 from pooltop.errors import PooltopError, UsageError
 

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from pooltop.core.edits import Control
-from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, SocketId, Workload
+from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, SocketId
+from pooltop.core.traffic import Workload
 from pooltop.engine.engine import Engine
 from pooltop.errors import OperatorError, UsageError
 

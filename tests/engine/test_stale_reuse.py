@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from pooltop.core.events import RequestFailed, RequestQueued, RequestRetried
-from pooltop.core.model import RequestClass, Timeouts, Workload
+from pooltop.core.model import Timeouts
+from pooltop.core.traffic import RequestClass, Workload
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.workload import WorkloadRunner
 from pooltop.errors import AbortError, PeerError, RequestTimeout, StaleReuseError, UsageError

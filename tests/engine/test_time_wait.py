@@ -14,8 +14,9 @@ import time
 
 import pytest
 
-from pooltop.core.model import AgentProfile, Profile, Workload
+from pooltop.core.model import AgentProfile, Profile
 from pooltop.core.snapshot import TimeWait
+from pooltop.core.traffic import Workload
 from pooltop.engine.engine import Engine
 from pooltop.engine.tally import MOST_PEERS, OriginTally
 from pooltop.engine.time_wait import EVERY_S, Count, Held, TimeWaitWatch, _Table, count_time_wait

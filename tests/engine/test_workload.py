@@ -9,7 +9,8 @@ import time
 import msgspec
 import pytest
 
-from pooltop.core.model import DemoServer, RequestClass, Think, Timeouts, Workload
+from pooltop.core.model import DemoServer, Timeouts
+from pooltop.core.traffic import RequestClass, Think, Workload
 from pooltop.demo.server import DemoServers
 from pooltop.engine.workload import WorkloadRunner, pattern_words
 from pooltop.errors import UsageError

@@ -8,7 +8,8 @@ import math
 import pytest
 
 from pooltop.core.edits import Control, Edit
-from pooltop.core.model import AgentOptions, AgentProfile, Profile, Think, Workload
+from pooltop.core.model import AgentOptions, AgentProfile, Profile
+from pooltop.core.traffic import Think, Workload
 from pooltop.engine.engine import Engine
 from pooltop.engine.workload import MOST_AT_ONCE
 

@@ -17,12 +17,10 @@ from pooltop.core.model import (
     DemoServer,
     Latency,
     Profile,
-    RequestClass,
-    Think,
     Timeouts,
     TLSOptions,
-    Workload,
 )
+from pooltop.core.traffic import RequestClass, Think, Workload
 from pooltop.profiles import ProfileErrors, load, load_profile, load_profile_text
 
 ROOT = Path(__file__).parents[2]

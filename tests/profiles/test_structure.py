@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from pooltop.core import model
+from pooltop.core import model, traffic
 from pooltop.core.edits import EDITABLE
 from pooltop.profiles import ProfileErrors, load_text
 from pooltop.profiles.kinds import Label
@@ -172,8 +172,8 @@ def test_a_limit_above_the_open_files_is_warned_of_with_both_numbers(
         (OPTIONS, model.AgentOptions, {"protocol", "default_port", "host", "port"}),
         (TLS.fields, model.TLSOptions, set()),
         (DEMO.fields, model.DemoServer, {"name"}),
-        (REQUEST.fields, model.RequestClass, set()),
-        (WORKLOAD.fields, model.Workload, {"name"}),
+        (REQUEST.fields, traffic.RequestClass, set()),
+        (WORKLOAD.fields, traffic.Workload, {"name"}),
     ],
 )
 def test_every_attribute_of_the_model_can_be_written(

@@ -20,8 +20,6 @@ from pooltop.core.model import (
     OriginKey,
     Profile,
     SocketId,
-    Think,
-    Workload,
 )
 from pooltop.core.snapshot import (
     AgentSnapshot,
@@ -32,6 +30,7 @@ from pooltop.core.snapshot import (
     SocketInfo,
 )
 from pooltop.core.states import SocketState
+from pooltop.core.traffic import Think, Workload
 from pooltop.demo.host import DemoHost
 from pooltop.demo.server import DemoServers
 from pooltop.sources.attached import AttachedSource

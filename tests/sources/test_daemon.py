@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from pooltop.core.model import DemoServer, Latency, Profile, RequestClass
+from pooltop.core.model import DemoServer, Latency, Profile
+from pooltop.core.traffic import RequestClass
 from pooltop.errors import EngineError, ProfileError
 from pooltop.sources import engines
 from pooltop.sources.base import Standing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pooltop.core.model import Workload
+from pooltop.core.traffic import Workload
 from pooltop.engine.engine import Engine
 
 if TYPE_CHECKING:

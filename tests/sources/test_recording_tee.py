@@ -15,16 +15,8 @@ import pytest
 import pooltop
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
-from pooltop.core.model import (
-    AgentOptions,
-    AgentProfile,
-    OriginKey,
-    Profile,
-    ProxyEnv,
-    RequestClass,
-    TLSOptions,
-    Workload,
-)
+from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, ProxyEnv, TLSOptions
+from pooltop.core.traffic import RequestClass, Workload
 from pooltop.sources import recording_writer
 from pooltop.sources.base import OwnLock, Update
 from pooltop.sources.local import LocalSource

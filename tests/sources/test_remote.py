@@ -17,7 +17,8 @@ import pytest
 
 from pooltop.core import detail
 from pooltop.core.edits import Control, Edit
-from pooltop.core.model import RequestClass, RequestId, SocketId
+from pooltop.core.model import RequestId, SocketId
+from pooltop.core.traffic import RequestClass
 from pooltop.errors import EngineError, ProfileError, UsageError
 from pooltop.sources import wire
 from pooltop.sources.channel import Channel, open_channel

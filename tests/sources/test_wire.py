@@ -15,15 +15,7 @@ from hypothesis import strategies as st
 from pooltop.core.company import Company, ViewerInfo
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
-from pooltop.core.model import (
-    AgentOptions,
-    AgentProfile,
-    OriginKey,
-    Profile,
-    RequestId,
-    SocketId,
-    Workload,
-)
+from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, RequestId, SocketId
 from pooltop.core.snapshot import (
     AgentSnapshot,
     JournalEntry,
@@ -34,6 +26,7 @@ from pooltop.core.snapshot import (
     WorkloadSnapshot,
 )
 from pooltop.core.states import SocketState
+from pooltop.core.traffic import Workload
 from pooltop.sources import wire
 
 GOLDEN = Path(__file__).with_name("wire_golden.json")

@@ -1,0 +1,68 @@
+"""What traffic a workload sends, as a profile says it: frozen, shared by all layers.
+
+Rules of this file: as in ``model``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of request that a workload fires."""
+
+    name: str
+    method: str = "GET"
+    path: str = "/"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    weight: float = 1.0
+    """Share of the workload's requests, relative to the other classes."""
+    connection: Literal["close"] | None = None
+    """"close" asks the server to close after this request."""
+    idempotent: bool | None = None
+    """It may be had twice: with ``retry_stale`` it is sent again when its socket was stale. None
+    goes by the method."""
+
+    def __repr__(self) -> str:
+        """Show what is asked for; of the fields the names alone, and no query, no body."""
+        names = tuple(name for name, _ in self.headers)
+        path = self.path.partition("?")[0]
+        return (
+            f"RequestClass(name={self.name!r}, method={self.method!r}, path={path!r}, "
+            f"headers={names!r}, weight={self.weight!r})"
+        )
+
+
+class Think(msgspec.Struct, frozen=True, kw_only=True):
+    """Pause of a closed workload's user between a response and the next request, in seconds."""
+
+    min_s: float = 0.0
+    max_s: float = 0.0
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """Traffic: an open model's arrivals never wait; a closed model's users do."""
+
+    name: str
+    agent: str
+    """Name of the agent that carries it."""
+    base_url: str
+    """``http://host:port``, ``https://host:port``, or ``demo:NAME`` of a ``[demo.NAME]`` table."""
+    model: Literal["open", "closed"] = "open"
+    arrival: Literal["constant", "poisson"] = "constant"
+    rate: float = 10.0
+    """Open model: arrivals per second."""
+    users: int = 1
+    """Closed model: how many requests can be under way at once."""
+    think: Think = Think()
+    duration: float | None = None
+    """Seconds; None runs until stopped."""
+    max_requests: int | None = None
+    """Stop after this many; None for no limit."""
+    max_in_flight: int = 10_000
+    """Open model: an arrival beyond this many unfinished requests is counted as dropped."""
+    seed: int = 1
+    requests: tuple[RequestClass, ...] = (RequestClass(name="default"),)
