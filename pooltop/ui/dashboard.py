@@ -22,31 +22,27 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from pooltop.core.company import Company
 from pooltop.core.detail import Watch
-from pooltop.core.snapshot import Snapshot
 from pooltop.errors import PooltopError
-from pooltop.present import units
 from pooltop.present.alerts import alert_facts
 from pooltop.present.clean import clean
 from pooltop.present.farewell import farewell_lines
-from pooltop.present.header import HeaderFacts, State, load_of
 from pooltop.present.history import History
 from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.keys import STANDARD, Keymap
-from pooltop.present.marks import edited
-from pooltop.present.transport import TransportFacts
-from pooltop.present.viewers import change, lock_line
+from pooltop.present.viewers import change
 from pooltop.sources.base import Source, Update
 from pooltop.sources.playback import PlayerSource
 from pooltop.sources.player import Player
-from pooltop.sources.recording import RecordingTee
 from pooltop.ui.board import Board
 from pooltop.ui.crash import report
+from pooltop.ui.facts import header_facts, transport_facts
 from pooltop.ui.few_colours import few_colours
+from pooltop.ui.hearing import Hearing
 from pooltop.ui.keys import bindings
 from pooltop.ui.logbook import Logbook
 from pooltop.ui.messages import SnapshotArrived
 from pooltop.ui.operator import Operator
-from pooltop.ui.pace import Pace, rate_words
+from pooltop.ui.pace import Pace
 from pooltop.ui.reader import Reader
 from pooltop.ui.terminal import Terminal
 from pooltop.ui.theme import CONTRAST, STRONG_RATIO, TEXT_RATIO, THEMES, palette
@@ -56,8 +52,6 @@ from pooltop.ui.widgets.lines import Painter
 
 _HUNG_UP = 129
 """The exit status after SIGHUP, and when the terminal is gone."""
-_SILENT_S = 5.0
-"""Without news for so long the picture is called old."""
 
 
 class Dashboard(App[None]):
@@ -131,10 +125,8 @@ class Dashboard(App[None]):
         self.company: Company | None = None
         """Who else watches the engine; None where nobody can."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._state: State = "WAITING"
+        self._hearing = Hearing(clock, is_replay=self.player is not None)
         self._note = "  waiting for the engine"
-        self._heard_at = clock()
-        self._interval_s: float | None = None
         self._watched: Watch | None = None
         self._said_news = False
         self._drawn: Hashable | None = None
@@ -241,12 +233,10 @@ class Dashboard(App[None]):
             self.operator.meet(update.snapshot)
         draws = True
         if before is not None and update.snapshot.at > before.at:
-            gap = update.snapshot.at - before.at
-            # An edit is answered at once, out of turn: that is not the rate.
-            if self._interval_s is None or gap > self._interval_s / 2:
-                self._interval_s = gap
-                # A recording is drawn as it is played: it costs nobody's engine anything.
-                draws = self.player is not None or self.pace.take(self.clock(), self._spent())
+            in_turn = self._hearing.apart(update.snapshot.at - before.at)
+            # A recording is drawn as it is played: it costs nobody's engine anything.
+            if in_turn and self.player is None:
+                draws = self.pace.take(self.clock(), self._spent())
         self.history.add(update.snapshot)
         self.operator.desk.see(update.snapshot)
         if self.player is None:  # which goes back by itself
@@ -255,14 +245,12 @@ class Dashboard(App[None]):
         if before is not None:
             for fact in alert_facts(update.snapshot, self.history, start=before.at):
                 self.logbook.note(fact.at, fact.wall_at, "ALERT", fact.text, host=str(fact.name))
-        self._heard_at = self.clock()
-        if self._state != "ENDED":
-            self._state = "LIVE" if self.player is None else "REPLAY"
+        self._hearing.heard()
         if draws and not update.past:
             self.post_message(SnapshotArrived())
 
     def _ended(self, reason: str) -> None:
-        self._state = "ENDED"
+        self._hearing.ended()
         self._note = f"  ended: {clean(reason, 400)}"
         self.operator.ended = True
         self.operator.say(
@@ -280,17 +268,10 @@ class Dashboard(App[None]):
         self.redraw()
 
     def _tick(self) -> None:
-        if self._state == "LIVE" and self._silence_s() > self._patience_s():
-            self._state = "SILENT"
+        self._hearing.look()
         is_over = self._said_news and not self.operator.is_news
-        if is_over or self._state in ("SILENT", "WAITING"):
+        if is_over or self._hearing.state in ("SILENT", "WAITING"):
             self.redraw()
-
-    def _silence_s(self) -> float:
-        return self.clock() - self._heard_at
-
-    def _patience_s(self) -> float:
-        return max(_SILENT_S, 4 * (self._interval_s or 0))
 
     # --- drawing ----------------------------------------------------------------------------
 
@@ -340,15 +321,25 @@ class Dashboard(App[None]):
         """Give what the next frame is drawn from."""
         latest = self.history.latest
         frozen = self.timeline.frozen
-        shown = frozen or latest
+        refusal, player = self.operator.refusal, self.player
         self._said_news = self.operator.is_news
         return View(
-            snapshot=shown,
+            snapshot=frozen or latest,
             live=latest,
             history=self.history,
             logbook=self.logbook,
             until=None if frozen is None else frozen.at,
-            header=self._header(shown),
+            header=header_facts(
+                self._source,
+                self._hearing,
+                self.logbook,
+                latest=latest,
+                frozen=frozen,
+                every=self.pace.every,
+                window_s=self.reader.window_s,
+                refused="" if refusal is None else refusal.tag,
+                company=self.company,
+            ),
             now=self.clock(),
             host=self.board.pools.host,
             all_hosts=self.reader.all_hosts,
@@ -356,8 +347,8 @@ class Dashboard(App[None]):
             inspecting=self.reader.inspecting,
             undoes=self.operator.desk.undoes,
             # What a frozen screen shows was new at its instant.
-            stale=frozen is None and self._state in ("SILENT", "ENDED"),
-            locked=self.operator.refusal is not None,
+            stale=frozen is None and self._hearing.is_lost,
+            locked=refusal is not None,
             status=self.operator.status,
             is_news=self._said_news,
             note=self._note if latest is None else "",
@@ -366,36 +357,9 @@ class Dashboard(App[None]):
             acknowledged=frozenset(self.reader.acknowledged),
             alert=self.reader.alert,
             company=self.company,
-            transport=None if self.player is None or latest is None else transport(self.player),
-        )
-
-    def _header(self, shown: Snapshot | None) -> HeaderFacts:
-        state, detail = self._state, ""
-        refusal = self.operator.refusal
-        beside: State | None = None
-        frozen, latest = self.timeline.frozen, self.history.latest
-        if frozen is not None and latest is not None:
-            beside = state if state in ("SILENT", "ENDED") else None
-            state = "FROZEN"
-            newer = self.logbook.newer(frozen.at)
-            detail = f"{units.age(latest.at - frozen.at)} behind, {newer} new events"
-        elif state == "LIVE" and self._interval_s:
-            detail = rate_words(self._interval_s, self.pace.every)
-        elif state in ("SILENT", "WAITING"):
-            detail = f"for {units.age(self._silence_s())}"
-        return HeaderFacts(
-            title=self._source.title,
-            state=state,
-            beside=beside,
-            detail=detail,
-            window_s=self.reader.window_s,
-            refused="" if refusal is None else refusal.tag,
-            edits=edited(shown) if shown else 0,
-            load=load_of(shown.workloads) if shown else "",
-            standing=lock_line(self.company),
-            recorded=recorded_words(self._source),
-            reverts_in_s=_next_revert(shown),
-            wall_at=shown.wall_at if shown else None,
+            transport=None
+            if self.player is None or latest is None
+            else transport_facts(self.player),
         )
 
     def _log_edit(self, text: str) -> None:
@@ -405,37 +369,6 @@ class Dashboard(App[None]):
         latest = self.history.latest
         at, wall_at = (latest.at, latest.wall_at) if latest else (0.0, time.time())
         self.logbook.note(at, wall_at, kind, text)
-
-
-def recorded_words(source: Source) -> str:
-    """Say how much was recorded, or that it failed; empty when nothing is to be."""
-    if not isinstance(source, RecordingTee):
-        return ""
-    size = units.count(source.recorded_bytes)
-    return f"REC STOPPED at {size}" if source.failure else f"REC {size}"
-
-
-def _next_revert(snapshot: Snapshot | None) -> float | None:
-    if snapshot is None:
-        return None
-    due = [edit.revert_at for edit in snapshot.edits if edit.revert_at is not None]
-    return max(0.0, min(due) - snapshot.at) if due else None
-
-
-def transport(player: Player) -> TransportFacts:
-    """Give what the line of a recording says."""
-    mark = player.bookmark
-    return TransportFacts(
-        wall_at=player.wall_at,
-        position_s=player.position_s,
-        length_s=player.length_s,
-        playing=player.playing,
-        speed=player.speed,
-        at_end=player.at_end,
-        bookmarks=len(player.bookmarks),
-        bookmark="" if mark is None else mark.text,
-        note=player.note,
-    )
 
 
 def _needs_ascii() -> bool:
