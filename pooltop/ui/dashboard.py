@@ -357,9 +357,7 @@ class Dashboard(App[None]):
             acknowledged=frozenset(self.reader.acknowledged),
             alert=self.reader.alert,
             company=self.company,
-            transport=None
-            if self.player is None or latest is None
-            else transport_facts(self.player),
+            transport=None if player is None or latest is None else transport_facts(player),
         )
 
     def _log_edit(self, text: str) -> None:
