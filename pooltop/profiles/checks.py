@@ -234,9 +234,10 @@ def _check_connection(request: Values, path: Path, report: Report) -> None:
     for name, value in headers:
         if name.lower() == "connection" and "connection" in request:
             report.add((*path, "connection"), "P017", f"the header {name} says it too: keep one.")
-        if name.lower() in web.SECRET_FIELDS and value:
+        place: Path = (*path, "headers", name)
+        if name.lower() in web.SECRET_FIELDS and value and not report.is_from_outside(place):
             message = "a secret in the profile: keep the file to yourself (chmod 600)."
-            report.warn((*path, "headers", name), "P054", message, secret=True)
+            report.warn(place, "P054", message, secret=True)
 
 
 def _check_think(workload: Values, path: Path, report: Report) -> None:

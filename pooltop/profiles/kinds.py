@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, cast
 
+from pooltop.profiles.filled import Filled
 from pooltop.profiles.shown import (
     Path,
     did_you_mean,
@@ -24,6 +25,7 @@ from pooltop.profiles.syntax import Overflowed
 
 LONGEST_NAME = 64
 UNLIMITED = "unlimited"
+_WITH_ROWS = "the path, headers, body and auth of a request"
 
 
 class Limit(enum.Enum):
@@ -83,16 +85,28 @@ def wrong_type(kind: Kind, value: object, hint: str = "") -> Refused:
 
 
 def require_text(kind: Kind, value: object) -> str:
-    """Give the value if it is a string that means what it says.
+    """Give the value if it is a string, and the same for every request.
 
     Raises:
-        Refused: it is no string, or refers to the environment, which is yet to come.
+        Refused: it is no string, or needs a row of a data feed.
     """
+    columns = _columns_of(value)
+    if columns:
+        raise refused("P043", f"${{row.{columns[0]}}} may stand in {_WITH_ROWS} only.")
     if not isinstance(value, str):
         raise wrong_type(kind, value)
-    if "${" in value:
-        raise refused("P016", "${...} is not yet in this version: write the value itself.")
-    return value
+    return str(value)
+
+
+def request_text(kind: Kind, value: object) -> str:
+    """Give the value if it is a string, of a field that may differ from request to request.
+
+    Raises:
+        Refused: it is no string, or needs a row of a data feed, which is yet to come.
+    """
+    if _columns_of(value):
+        raise refused("P016", "${row.COLUMN} is not yet in this version: data feeds come.")
+    return require_text(kind, value)
 
 
 @dataclass(frozen=True)
@@ -252,7 +266,7 @@ class Text:
         """Give the bytes."""
         if isinstance(value, dict) and self.later:
             raise refused("P016", self.later)
-        return require_text(self, value).encode()
+        return request_text(self, value).encode()
 
 
 @dataclass(frozen=True)
@@ -351,6 +365,10 @@ class Interval:
             shown = f"[{shown_value(value[1])}, {shown_value(value[0])}]"
             raise refused("P019", f"the least comes first. Did you mean {shown}?")
         return least, most
+
+
+def _columns_of(value: object) -> tuple[str, ...]:
+    return value.template.columns if isinstance(value, Filled) else ()
 
 
 def _is_infinity(value: object) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from typing import NamedTuple
 
 import msgspec
 
 from pooltop.core.model import Profile
-from pooltop.profiles import checks
+from pooltop.profiles import checks, interpolate
 from pooltop.profiles.build import build_profile
 from pooltop.profiles.clocks import check_clocks
 from pooltop.profiles.connections import check_connections
@@ -134,8 +135,11 @@ def _read(
     tree: dict[str, object], path: str, report: Report, allow: tuple[str, ...]
 ) -> Profile | None:
     """Read the whole tree; None when something is wrong with it."""
+    run_id = interpolate.new_run_id(datetime.datetime.now(datetime.UTC))
+    sources = interpolate.Sources(os.environ, run_id)
     try:
-        values = read_table(PROFILE, tree, (), report)
+        filled = interpolate.fill(tree, os.path.dirname(path), sources, report)
+        values = read_table(PROFILE, filled, (), report)
         checks.check_presence(tree, report)
         checks.check_workloads(tree, values, report)
         checks.check_sizes(values, _open_files(), report)

@@ -7,6 +7,7 @@ twice, which are listed here.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _TABLES = ("table", "table_array_element")
+_REFERENCE = re.compile(rb"\$\{")
 _KEYS = ("bare_key", "quoted_key", "dotted_key")
 
 
@@ -59,6 +61,7 @@ class Positions:
         self._values: dict[Path, Place] = {}
         self._headers: set[Path] = set()
         self._dotted: set[Path] = set()
+        self._strings: dict[Path, Node] = {}
         self._lengths: dict[Path, int] = {}
         self._twice: list[Twice] = []
         self._integers: list[Number] = []
@@ -82,6 +85,22 @@ class Positions:
             if place is not None:
                 return self._in_characters(place)
         return Place(1, 1)
+
+    def of_reference(self, path: Path, nth: int) -> Place:
+        """Give the place of one ``${`` inside a string, counting from 0.
+
+        The string's own, where an escape wrote one of them in another way.
+        """
+        node = self._strings.get(path)
+        if node is None:
+            return self.of(path)
+        found = list(_REFERENCE.finditer(self._source, node.start_byte, node.end_byte))
+        if nth >= len(found):
+            return self.of(path)
+        start = found[nth].start()
+        line = self._source.count(b"\n", 0, start) + 1
+        column = start - (self._source.rfind(b"\n", 0, start) + 1) + 1
+        return self._in_characters(Place(line, column))
 
     def first_twice(self) -> Twice | None:
         """Give the first key or table that is set two times."""
@@ -148,6 +167,8 @@ class Positions:
             items = (c for c in node.children if c.is_named and c.type != "comment")
             for index, child in enumerate(items):
                 self._read_value(child, (*path, index))
+        elif node.type == "string":
+            self._strings.setdefault(path, node)
         elif node.type == "integer":
             length = node.end_byte - node.start_byte
             self._integers.append(Number(path, self._place(node), length))

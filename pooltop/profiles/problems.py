@@ -29,6 +29,10 @@ P031    no such agent
 P032    no such demo server
 P033    two request classes of one name
 P034    an agent or a demo server that no workload uses (warning)
+P040    a ``${env:...}`` that is not set and has no default
+P041    a ``${file:...}`` that cannot be read
+P042    ``${`` of another sort
+P043    a ``${row...}`` where no row can be
 P050    a certificate or key file cannot be used
 P051    ``verify = false`` (warning)
 P052    ``cert`` without ``key``, or the reverse

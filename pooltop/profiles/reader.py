@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import cast
 
-from pooltop.profiles.kinds import Kind, Refused
+from pooltop.profiles.filled import UNFILLED, Filled, is_complete, value_at, with_type
+from pooltop.profiles.kinds import Fault, Kind, Refused
 from pooltop.profiles.report import Report
-from pooltop.profiles.shown import Path, did_you_mean, nearest, shown_key, type_name
+from pooltop.profiles.shown import Path, did_you_mean, nearest, quoted, shown_key, type_name
 from pooltop.profiles.tables import Field, Many, Named, Table, tables_with
 
 Values = dict[str, object]
 """What was read of a table, by the model's names; a key that is absent or wrong is not there."""
 
 _BAD = object()
+_OF_PLAIN_VALUES = ("P011", "P012", "P013", "P020", "P021")
+"""What is said of numbers, words, durations and rates. Of a longer text, as of a path, what the
+environment put in is not repeated."""
 
 
 def read_table(table: Table, tree: object, path: Path, report: Report) -> Values:
@@ -45,24 +49,53 @@ def read_table(table: Table, tree: object, path: Path, report: Report) -> Values
 def _read(
     kind: Kind | Table | Named | Many, value: object, path: Path, report: Report, *, secret: bool
 ) -> object:
+    if value is UNFILLED:
+        return _BAD  # which was told
     if isinstance(kind, Table):
         return read_table(kind, value, path, report)
     if isinstance(kind, Named):
         return _read_named(kind, value, path, report)
     if isinstance(kind, Many):
         return _read_many(kind, value, path, report)
+    if not is_complete(value):
+        return _BAD
     try:
-        return kind.read(value)
+        return _read_value(kind, value)
     except Refused as verdict:
         for fault in verdict.faults:
+            is_secret = secret or fault.secret
             report.add(
                 (*path, *fault.at),
                 fault.code,
-                fault.message,
+                fault.message + ("" if is_secret else _what_it_became(value, fault)),
                 on_key=fault.on_key,
-                secret=secret or fault.secret,
+                secret=is_secret,
             )
         return _BAD
+
+
+def _read_value(kind: Kind, value: object) -> object:
+    """Read a value; a string that was one reference alone may be the number that it spells.
+
+    Raises:
+        Refused: it is not of the kind, in either way.
+    """
+    try:
+        return kind.read(value)
+    except Refused as verdict:
+        typed = value
+        for fault in verdict.faults:
+            typed = with_type(typed, fault.at)
+        if typed is value:
+            raise
+    return kind.read(typed)
+
+
+def _what_it_became(value: object, fault: Fault) -> str:
+    """Give the text that a string's references made, where it is of the short sort."""
+    found = value_at(value, fault.at)
+    is_plain = fault.code in _OF_PLAIN_VALUES
+    return f" It reads {quoted(found)}." if is_plain and isinstance(found, Filled) else ""
 
 
 def _read_named(kind: Named, tree: object, path: Path, report: Report) -> object:
@@ -79,6 +112,8 @@ def _read_named(kind: Named, tree: object, path: Path, report: Report) -> object
         except Refused as verdict:
             for fault in verdict.faults:
                 report.add((*path, name), fault.code, fault.message, on_key=True)
+        if item is UNFILLED:
+            continue
         if not isinstance(item, dict):
             got = type_name(item)
             report.add((*path, name), "P011", f"expected a table {kind.item.where}, got {got}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pooltop.profiles.filled import value_at
 from pooltop.profiles.positions import Positions
 from pooltop.profiles.problems import Problem, Severity
 from pooltop.profiles.shown import Path, shown_key, shown_value
@@ -23,6 +24,7 @@ class TooManyProblems(Exception):
 class _Draft(NamedTuple):
     path: Path
     on_key: bool
+    reference: int | None
     severity: Severity
     code: str
     message: str
@@ -39,6 +41,7 @@ class Report:
         self._tree = tree
         self._drafts: list[_Draft] = []
         self._spelled: dict[Path, str] = {}
+        self._from_outside: set[Path] = set()
 
     @property
     def has_errors(self) -> bool:
@@ -58,6 +61,7 @@ class Report:
         *,
         severity: Severity = "error",
         on_key: bool = False,
+        reference: int | None = None,
         see: Path | None = None,
         tail: str = "",
         secret: bool = False,
@@ -70,6 +74,8 @@ class Report:
             message: what is wrong and what is allowed.
             severity: only errors make the profile unusable.
             on_key: the key is wrong rather than its value: place it there, show no value.
+            reference: one of the value's ${...} is wrong, counting from 0: place it there, and
+                show neither key nor value.
             see: where else to look: `` (line N)`` is put between message and tail.
             tail: what follows the line number.
             secret: never show the value.
@@ -78,8 +84,10 @@ class Report:
             TooManyProblems: the limit is reached.
         """
         path = self._as_written(path)
-        value = None if on_key or secret else shown_value(self._value_at(path))
-        self._drafts.append(_Draft(path, on_key, severity, code, message, see, tail, value))
+        is_hidden = on_key or secret or reference is not None
+        value = None if is_hidden else shown_value(value_at(self._tree, path))
+        draft = _Draft(path, on_key, reference, severity, code, message, see, tail, value)
+        self._drafts.append(draft)
         if len(self._drafts) >= MOST_PROBLEMS:
             raise TooManyProblems
 
@@ -92,6 +100,15 @@ class Report:
     def spelled(self, path: Path, spelling: str) -> None:
         """Note that the file spells the key at this canonical path in another way."""
         self._spelled[path] = spelling
+
+    def note_outside(self, path: Path) -> None:
+        """Note that what stands at this path has something of the environment or of a file."""
+        self._from_outside.add(path)
+
+    def is_from_outside(self, path: Path) -> bool:
+        """Tell whether what stands at a canonical path is not, or not all, in the profile."""
+        written = self._as_written(path)
+        return any(noted[: len(written)] == written for noted in self._from_outside)
 
     def finish(self, file: str, text: str) -> tuple[Problem, ...]:
         """Give the problems in the order of the file."""
@@ -121,20 +138,12 @@ class Report:
             written.append(self._spelled.get(path[:depth], step))
         return tuple(written)
 
-    def _value_at(self, path: Path) -> object:
-        here: object = self._tree
-        for step in path:
-            if isinstance(here, dict):
-                here = here.get(step)
-            elif isinstance(here, list) and isinstance(step, int):
-                here = here[step]
-            else:
-                return None
-        return here
-
 
 def _placed(draft: _Draft, file: str, positions: Positions) -> Problem:
-    place = positions.of(draft.path, on_key=draft.on_key)
+    if draft.reference is not None:
+        place = positions.of_reference(draft.path, draft.reference)
+    else:
+        place = positions.of(draft.path, on_key=draft.on_key)
     message = draft.message
     if draft.see is not None:
         message += f" (line {positions.of(draft.see, on_key=True).line})"
@@ -144,7 +153,7 @@ def _placed(draft: _Draft, file: str, positions: Positions) -> Problem:
         column=place.column,
         severity=draft.severity,
         code=draft.code,
-        key=shown_key(draft.path),
+        key=shown_key(draft.path) if draft.reference is None else "",
         value=draft.value,
         message=message + draft.tail,
     )

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 
 from pooltop.core.model import DEFAULT_PORTS
-from pooltop.profiles.kinds import Fault, Refused, refused, require_text, wrong_type
-from pooltop.profiles.shown import did_you_mean, quoted, type_name
+from pooltop.profiles.kinds import Fault, Refused, refused, request_text, require_text, wrong_type
+from pooltop.profiles.shown import did_you_mean, quoted
 
 LONGEST_PATH = 8192
 LONGEST_HOST = 253
@@ -231,7 +231,7 @@ class RequestPath:
 
     def read(self, value: object) -> str:
         """Take what can stand in a request line as it is."""
-        path = require_text(self, value)
+        path = request_text(self, value)
         if not path.startswith("/"):
             raise refused("P062", f"a path begins with a slash. Did you mean {quoted('/' + path)}?")
         if not _PATH.fullmatch(path) or "#" in path:
@@ -248,6 +248,30 @@ class RequestPath:
         if len(path) > LONGEST_PATH:
             raise refused("P062", f"longer than {LONGEST_PATH} characters.")
         return path
+
+
+@dataclass(frozen=True)
+class _FieldValue:
+    """What one header field says."""
+
+    allowed: str = "a string or an array of strings"
+
+    def read(self, value: object) -> str:
+        """Take what can stand in a header as it is."""
+        text = request_text(self, value)
+        if any(ord(c) < ord(" ") and c != "\t" for c in text) or "\x7f" in text:
+            message = "a header cannot hold CR, LF, NUL or other control characters."
+            raise refused("P061", message)
+        try:
+            text.encode("latin-1")
+        except UnicodeEncodeError:
+            raise refused("P061", "a header can hold Latin-1 characters only.") from None
+        if text != text.strip(" \t"):
+            raise refused("P061", "a header's value has no blanks around it.")
+        return text
+
+
+_FIELD_VALUE = _FieldValue()
 
 
 @dataclass(frozen=True)
@@ -270,12 +294,10 @@ class Headers:
             several = content if isinstance(content, list) else [content]
             for index, text in enumerate(several):
                 at = (name, index) if isinstance(content, list) else (name,)
-                reason = _field_value_fault(text)
-                if reason:
-                    code = "P061" if isinstance(text, str) else "P011"
-                    faults.append(Fault(code, reason, at))
-                else:
-                    fields.append((name, str(text)))
+                try:
+                    fields.append((name, _FIELD_VALUE.read(text)))
+                except Refused as verdict:
+                    faults += [fault._replace(at=at) for fault in verdict.faults]
             if name.lower() == "host" and len(several) > 1:
                 faults.append(Fault("P061", "Host is sent once only.", (name,), on_key=True))
         if faults:
@@ -338,17 +360,3 @@ def _field_name_fault(name: str, before: list[tuple[str, str]]) -> str:
     if lower == "host" and any(earlier.lower() == "host" for earlier, _ in before):
         return "Host is sent once only."
     return ""
-
-
-def _field_value_fault(value: object) -> str:
-    if not isinstance(value, str):
-        return f"expected a string or an array of strings, got {type_name(value)}."
-    if "${" in value:
-        return "${...} is not yet in this version: write the value itself."
-    if any(ord(c) < ord(" ") and c != "\t" for c in value) or "\x7f" in value:
-        return "a header cannot hold CR, LF, NUL or other control characters."
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        return "a header can hold Latin-1 characters only."
-    return "a header's value has no blanks around it." if value != value.strip(" \t") else ""

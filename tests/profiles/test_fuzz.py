@@ -52,6 +52,12 @@ VALUES = st.sampled_from(
         '"1h30"',
         '"\\u001b[2J"',
         '"${env:X}"',
+        '"${env:X:-12}"',
+        '"${env:X:-\\u001b[2J}"',
+        '"${file:x\\u0000}"',
+        '"${row.id}"',
+        '"$${run.id}"',
+        '"${"',
         "[]",
         "{}",
         "[[1]]",
@@ -85,6 +91,12 @@ def _load(text: str) -> None:
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
     _load(text)
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="$${}:-.envfilrowd\\"))
+def test_any_text_of_references_is_read_or_refused(text: str) -> None:
+    _load(BASE.replace('name = "page"', f"name = \"{text}\"\nbody = '{text}'"))
 
 
 @settings(deadline=None)

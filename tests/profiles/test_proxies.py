@@ -43,7 +43,7 @@ def test_an_agent_without_the_key_has_no_proxy(good):
         ("http_proxy", '"socks5://me:hunter2@p"', "begins with http:// or https://"),
         ("http_proxy", '"http://me:hunter2@:80"', "has no possible host or port"),
         ("HTTP_PROXY", '"http://me:hunter2%@p"', "not percent-encoded"),
-        ("https_proxy", '"${env:PROXY_hunter2}"', "not yet in this version"),
+        ("https_proxy", '"${env:UNSET:-hunter2}"', "begins with http:// or https://"),
         ("no_proxy", '["hunter2"]', "expected a string, got an array"),
         ("no_proxy", "3", "expected a string, got a whole number"),
         ("HTTPS_proxy", '"hunter2"', 'unknown key. Did you mean "https_proxy"?'),

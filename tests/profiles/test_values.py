@@ -41,7 +41,6 @@ AGENT_VALUES = [
     ('scheduling = "LIFO"', 'P013 scheduling = "LIFO": allowed are "lifo" or "fifo".'),
     ('scheduling = "fif0"', 'P013 scheduling = "fif0": allowed are "lifo" or "fifo". Did you mean "fifo"?'),
     ("scheduling = 1", 'P011 scheduling = 1: expected "lifo" or "fifo", got a whole number.'),
-    ('live = "${env:L}"', 'P016 live = "${env:L}": ${...} is not yet in this version: write the value itself.'),
     ('codec = "h2"', 'P016 codec = "h2": not yet in this version. Allowed: "h11" or "llhttp".'),
     ('kind = "undici-pool"', 'P016 kind = "undici-pool": not yet in this version. Allowed: "http.Agent" or "https.Agent".'),
     ('kind = "http.agent"', 'P013 kind = "http.agent": allowed are "http.Agent" or "https.Agent". Did you mean "http.Agent"?'),
@@ -102,7 +101,7 @@ WORKLOAD_VALUES = [
     ('path = "/\\r\\nX: y"', 'P062 path = "/\\r\\nX: y": "\\r" cannot stand in a path: percent-encode or drop it.'),
     ('path = "/#top"', 'P062 path = "/#top": "#" cannot stand in a path: percent-encode or drop it.'),
     ('path = "/%zz"', 'P062 path = "/%zz": "%zz" is not a percent-escape: write "%25" for a percent sign.'),
-    ('path = "/${row.id}"', 'P016 path = "/${row.id}": ${...} is not yet in this version: write the value itself.'),
+    ('path = "/${row.id}"', 'P016 path = "/${row.id}": ${row.COLUMN} is not yet in this version: data feeds come.'),
     ("body = { json = 1 }", "P016 body: only text is possible in this version: json, file and form come."),
     ('connection = "keep-alive"', 'P013 connection = "keep-alive": allowed are "close".'),
     ("requests = []", "P011 requests: expected an array of tables like [[workloads.NAME.requests]], got an empty one."),
@@ -136,7 +135,7 @@ HEADERS = [
     ('{ transfer-encoding = "x" }', "error P061 H.transfer-encoding: pooltop frames the body itself: leave it out.", 3),
     ('{ Cookie = "s\\necret" }', "error P061 H.Cookie: a header cannot hold CR, LF, NUL or other control characters.", 12),
     ('{ Cookie = "secret" }', "warn  P054 H.Cookie: a secret in the profile: keep the file to yourself (chmod 600).", 12),
-    ('{ x = "${env:X}" }', "error P061 H.x: ${...} is not yet in this version: write the value itself.", 7),
+    ('{ x = "${row.id}" }', "error P016 H.x: ${row.COLUMN} is not yet in this version: data feeds come.", 7),
     ("1", "error P011 H: expected a table of header fields, each a string or an array of strings, got a whole number.", 1),
 ]  # fmt: skip
 
