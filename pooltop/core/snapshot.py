@@ -18,6 +18,7 @@ from typing import Literal
 
 import msgspec
 
+from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.detail import HostDetail
 from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
@@ -343,6 +344,9 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Start-time error of open arrivals, in seconds."""
     latency: Histogram = Histogram()
     """Intended start to last byte of its completed requests, in seconds."""
+    classes: tuple[ClassSnapshot, ...] = ()
+    """What became of each of its request classes, in the profile's order; their sum is what is
+    said of all."""
 
 
 class ProcessFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -22,8 +22,6 @@ from pooltop.engine.edit_words import (
     bounds_words,
     leap_words,
     pool_effect,
-    rate_effect,
-    users_effect,
 )
 from pooltop.engine.workload import WorkloadRunner
 
@@ -143,13 +141,5 @@ class WorkloadTarget:
     def change(self, option: str, value: Value, *, by: str) -> Effect:
         """Put a value in force, from now on."""
         del by  # no event of a pool's
-        runner = self._runner
-        before = runner.users
-        edited = apply_workload_edit(runner.workload, option, value)
-        runner.put_in_force(edited)
-        words = (
-            rate_effect(runner.state)
-            if option == "rate"
-            else users_effect(runner.state, before, runner.users, edited.users)
-        )
-        return Effect(words=words)
+        edited = apply_workload_edit(self._runner.workload, option, value)
+        return Effect(words=self._runner.put_in_force(edited))

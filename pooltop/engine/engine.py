@@ -14,17 +14,22 @@ from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import AgentProfile, OriginKey, Profile
 from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
 from pooltop.engine.agent import Agent
+from pooltop.engine.closed_workload import ClosedRunner
 from pooltop.engine.details import Paces, host_detail, queue_heads
 from pooltop.engine.edit_book import EditBook, Who
 from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
 from pooltop.engine.interventions import abort_request, clear_queue, destroy_socket
 from pooltop.engine.journal import Journal, PoolReporter
+from pooltop.engine.open_workload import OpenRunner
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.tally import OriginTally
 from pooltop.engine.time_wait import TimeWaitWatch
-from pooltop.engine.workload import WorkloadRunner, pattern_words
+from pooltop.engine.workload import WorkloadRunner
 from pooltop.errors import UsageError
+
+_RUNNERS = {"open": OpenRunner, "closed": ClosedRunner}
+"""By the workload's model."""
 
 
 class Engine:
@@ -47,8 +52,8 @@ class Engine:
         }
         for name, agent in self.agents.items():
             PoolReporter(self.journal, name, _labeller(agent)).watch(agent.shell)
-        self.workloads = [
-            WorkloadRunner(each, self.agents[each.agent], on_done=self._workload_done)
+        self.workloads: list[WorkloadRunner] = [
+            _RUNNERS[each.model](each, self.agents[each.agent], on_done=self._workload_done)
             for each in profile.workloads
         ]
         for each in profile.workloads:
@@ -68,8 +73,7 @@ class Engine:
         """Start every workload."""
         for runner in self.workloads:
             runner.start()
-            words = f"{runner.workload.name} started: {pattern_words(runner.workload)}"
-            self.journal.write("LOAD", words)
+            self.journal.write("LOAD", f"{runner.workload.name} started: {runner.pattern}")
         if not self.workloads:
             self.journal.write("LOAD", "the profile has no workload: nothing is sent")
 

@@ -51,6 +51,8 @@ class Exchange:
     retried = False
     """Sent again, after its first socket was stale; what is noted here is of the second time."""
     status = 0
+    total_bucket = wait_bucket = 0
+    """Of ``core.histogram``: where its total, and its wait, were counted when it was complete."""
     hears_timeout = False
     """Node's request listens for its socket's 'timeout': it, or its agent, has one set."""
     timeout_told = False

@@ -95,10 +95,10 @@ class OriginTally:
         self.statuses[exchange.status] += 1
         ended = exchange.ended_at
         assert ended is not None
-        self.total.record(ended - exchange.intended_at)
+        exchange.total_bucket = self.total.record(ended - exchange.intended_at)
         first, sent = exchange.first_byte_at, exchange.sent_at
         if first is not None and sent is not None:
-            self.wait.record(first - sent)
+            exchange.wait_bucket = self.wait.record(first - sent)
 
     def counters(self, open_in: int, open_out: int) -> OriginCounters:
         """Give the picture of now; the arguments are the bytes of the sockets still open."""

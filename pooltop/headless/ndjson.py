@@ -12,6 +12,7 @@ import re
 import msgspec
 from msgspec.structs import asdict, replace
 
+from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import JournalEntry, OriginSnapshot, Snapshot, SocketInfo
 
@@ -63,6 +64,7 @@ def _named(snapshot: Snapshot) -> Snapshot:
                 workload,
                 lateness=_durations(workload.lateness),
                 latency=_durations(workload.latency),
+                classes=tuple(map(_named_class, workload.classes)),
             )
             for workload in snapshot.workloads
         ),
@@ -87,6 +89,11 @@ def _named_socket(socket: SocketInfo) -> dict[str, object]:
         kernel = asdict(socket.kernel)
         named["kernel"] = {name: value for name, value in kernel.items() if value is not None}
     return named
+
+
+def _named_class(each: ClassSnapshot) -> dict[str, object]:
+    phases = {name: _durations(durations) for name, durations in asdict(each.phases).items()}
+    return asdict(each) | {"phases": phases}
 
 
 def _durations(histogram: Histogram) -> _Durations:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import OriginSnapshot, Snapshot, TimeWait, WorkloadSnapshot
+from pooltop.headless.class_lines import class_lines, quantiles
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.faults import counts, failure_words, stale_words
@@ -56,7 +56,7 @@ def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:
         f"  answers     {counts(statuses) or 'none'}",
         f"  sockets     {counters.opened} opened, {origin.total} open at the end{closed}",
         f"  reuse       {units.share(reuse)} ({counters.reused} of {counters.assigned}){stale}",
-        f"  latency     {_quantiles(latency.total)} (intended start to last byte)",
+        f"  latency     {quantiles(latency.total)} (intended start to last byte)",
         f"  queue wait  p95 {wait}; {counters.queued} requests waited, {waiting}",
     ]
     if origin.timeout_events:
@@ -103,11 +103,9 @@ def _workload(workload: WorkloadSnapshot) -> list[str]:
             f"  NOT DELIVERED ON TIME: {workload.late} of {workload.offered} arrivals started "
             f"more than 10 ms late (p99 {worst}): this machine could not keep the rate"
         )
+    if workload.lateness.count:
+        middle, worst = (units.duration(workload.lateness.quantile(q)) for q in (0.5, 0.99))
+        lines.append(f"  start error p50 {middle}, p99 {worst} (arrivals after their time)")
+    for each in workload.classes:
+        lines += class_lines(each)
     return lines
-
-
-def _quantiles(histogram: Histogram) -> str:
-    return ", ".join(
-        f"{name} {units.duration(histogram.quantile(q))}"
-        for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-    )

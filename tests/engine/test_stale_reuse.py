@@ -10,8 +10,8 @@ import pytest
 from pooltop.core.events import RequestFailed, RequestQueued, RequestRetried
 from pooltop.core.model import Timeouts
 from pooltop.core.traffic import RequestClass, Workload
+from pooltop.engine.closed_workload import ClosedRunner
 from pooltop.engine.journal import Journal, PoolReporter
-from pooltop.engine.workload import WorkloadRunner
 from pooltop.errors import AbortError, PeerError, RequestTimeout, StaleReuseError, UsageError
 
 
@@ -376,7 +376,7 @@ async def test_a_workloads_requests_are_sent_again_unless_their_class_says_no(
         max_requests=12,
         requests=(RequestClass(name="default", idempotent=idempotent),),
     )
-    runner = WorkloadRunner(workload, agent, on_done=lambda _: done.set())
+    runner = ClosedRunner(workload, agent, on_done=lambda _: done.set())
     runner.start()
     await asyncio.wait_for(done.wait(), 10)
     counters = _counters(agent)

@@ -12,7 +12,8 @@ import pytest
 from pooltop.core.model import DemoServer, Timeouts
 from pooltop.core.traffic import RequestClass, Think, Workload
 from pooltop.demo.server import DemoServers
-from pooltop.engine.workload import WorkloadRunner, pattern_words
+from pooltop.engine.closed_workload import ClosedRunner
+from pooltop.engine.open_workload import OpenRunner
 from pooltop.errors import UsageError
 
 
@@ -30,8 +31,12 @@ async def demo():
         yield start
 
 
-class Runner(WorkloadRunner):
+class Open(OpenRunner):
     """Has room for a test's event."""
+
+
+class Closed(ClosedRunner):
+    """Likewise."""
 
 
 def _run(agent, url, **more):
@@ -43,7 +48,7 @@ def _run(agent, url, **more):
         done.set()
 
     workload = Workload(name="load", agent="agent", base_url=url, **more)
-    runner = Runner(workload, agent, on_done=over)
+    runner = (Open if workload.model == "open" else Closed)(workload, agent, on_done=over)
     runner.done = done
     return runner
 
@@ -442,9 +447,9 @@ async def test_labels_name_workload_and_class(serve, agent_of, eventually):
     runner.stop()
 
 
-def test_a_pattern_is_said_in_a_few_words():
+async def test_a_pattern_is_said_in_a_few_words(agent_of):
     def words(**more):
-        return pattern_words(Workload(name="w", agent="a", base_url="http://a", **more))
+        return _run(agent_of(), "http://127.0.0.1:1", **more).pattern
 
     assert "open constant 50/s" == words(rate=50.0)
     assert "open poisson 0.5/s" == words(rate=0.5, arrival="poisson")

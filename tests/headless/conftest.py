@@ -34,6 +34,12 @@ def durations(*values: float) -> Histogram:
 
 
 @pytest.fixture
+def durations_of() -> Callable[..., Histogram]:
+    """Give a function that makes a histogram of a few durations."""
+    return durations
+
+
+@pytest.fixture
 def snapshot_at() -> Callable[..., Snapshot]:
     """Give a snapshot of one host and one workload, ``at`` seconds after the start."""
 

@@ -10,6 +10,8 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from pooltop.core.class_snapshot import PHASES, ClassSnapshot, PhaseDurations
+from pooltop.core.histogram import Histogram
 from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import (
     JournalEntry,
@@ -261,6 +263,57 @@ def test_a_load_that_was_not_delivered_is_said_in_a_plain_sentence(
         "machine could not keep the rate",
         "3 intervals were not printed: the reader of the output was slow",
     ]
+
+
+def test_each_class_is_summed_up_with_its_errors_and_where_its_time_went(
+    snapshot_at: SnapshotAt, durations_of: Callable[..., Histogram]
+) -> None:
+    last = snapshot_at(10, offered=4, sent=4)
+    phases = PhaseDurations(
+        queue=durations_of(0.0, 0.5),
+        tcp=durations_of(0.1),
+        wait=durations_of(0.1, 0.2),
+        total=durations_of(0.2, 0.8),
+    )
+    cart = ClassSnapshot(
+        name="ca\x1brt",
+        sent=4,
+        completed=2,
+        failed={"ECONNRESET": 1, "stale reuse": 1},
+        statuses={200: 1, 503: 1},
+        phases=phases,
+    )
+    idle = ClassSnapshot(name="idle")
+    work = structs.replace(
+        last.workloads[0], classes=(cart, idle), lateness=durations_of(0.001, 0.004)
+    )
+    lines = summary_lines(structs.replace(last, workloads=(work,)), elapsed_s=10.0)
+
+    assert [
+        "  start error p50 1.0ms, p99 4.0ms (arrivals after their time)",
+        r"  ca\x1brt: 4 sent, 2 completed, 2 failed (ECONNRESET 1, stale reuse 1); answers 200 1, "
+        "503 1",
+        "    p50 200ms, p95 804ms, p99 804ms; mean 500ms: begun late 10%, queue 50%, tcp 10%, "
+        "wait 30%",
+        "  idle: 0 sent, 0 completed, 0 failed",
+    ] == lines[-4:]
+
+
+def test_a_json_line_has_every_phase_of_a_class_by_name(
+    snapshot_at: SnapshotAt, durations_of: Callable[..., Histogram]
+) -> None:
+    last = snapshot_at(1)
+    each = ClassSnapshot(
+        name="cart", sent=1, completed=1, phases=PhaseDurations(total=durations_of(0.5))
+    )
+    work = structs.replace(last.workloads[0], classes=(each,))
+    line = json.loads(json_line(structs.replace(last, workloads=(work,))))
+
+    (told,) = line["snapshot"]["workloads"][0]["classes"]
+    assert ("cart", 1, 1) == (told["name"], told["sent"], told["completed"])
+    assert {*PHASES, "total"} == told["phases"].keys()
+    assert {"count": 1, "sum_s": 0.5} == {k: told["phases"]["total"][k] for k in ("count", "sum_s")}
+    assert [1] == list(told["phases"]["total"]["buckets"].values())
 
 
 def test_one_late_arrival_in_a_hundred_is_no_complaint(snapshot_at: SnapshotAt) -> None:

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.company import Company, ViewerInfo
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
+from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, RequestId, SocketId
 from pooltop.core.snapshot import (
     AgentSnapshot,
@@ -61,7 +63,23 @@ SNAPSHOT = Snapshot(
         ),
     ),
     workloads=(
-        WorkloadSnapshot(name="w", agent="a", target="h:80", state="running", pattern="open"),
+        WorkloadSnapshot(
+            name="w",
+            agent="a",
+            target="h:80",
+            state="running",
+            pattern="open",
+            classes=(
+                ClassSnapshot(
+                    name="c",
+                    sent=2,
+                    completed=1,
+                    failed={"ECONNRESET": 1},
+                    statuses={200: 1},
+                    phases=PhaseDurations(total=Histogram.of({300: 1}, 0.5)),
+                ),
+            ),
+        ),
     ),
 )
 ENTRY = JournalEntry(seq=1, at=12.0, wall_at=1700000000.0, kind="LOAD", text="w started")

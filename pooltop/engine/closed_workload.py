@@ -1,0 +1,203 @@
+"""The closed model: users who each wait for their answer, think, and go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from pooltop.core.schedule import pause
+from pooltop.core.traffic import Workload
+from pooltop.engine.agent import Agent
+from pooltop.engine.edit_words import users_effect
+from pooltop.engine.workload import MOST_AT_ONCE, WorkloadRunner
+
+AFTER_FAILURE_S = 0.1
+"""Least pause of a user whose request failed: a server that refuses at once must not turn it into
+a busy loop."""
+
+
+class _Thinking:
+    """The end of one user's pause."""
+
+    __slots__ = ("_runner", "handle")
+
+    def __init__(self, runner: ClosedRunner) -> None:
+        self._runner = runner
+        self.handle: asyncio.TimerHandle
+
+    def __call__(self) -> None:
+        self._runner.thought(self.handle)
+
+
+class ClosedRunner(WorkloadRunner):
+    """Keeps its users busy."""
+
+    __slots__ = (
+        "_beginners",
+        "_beginning",
+        "_idle_users",
+        "_most",
+        "_rests",
+        "_thinking",
+        "_thinks",
+    )
+
+    def __init__(
+        self,
+        workload: Workload,
+        agent: Agent,
+        *,
+        on_done: Callable[[WorkloadRunner], None] = lambda _: None,
+    ) -> None:
+        """As ``WorkloadRunner``; nobody is there yet."""
+        super().__init__(workload, agent, on_done=on_done)
+        self._most = workload.max_requests
+        self._thinks = workload.think.max_s > 0
+        self._rests = self._thinks
+        """Whether a user may do something else than go on at once after a request: think, leave."""
+        self._thinking: set[asyncio.TimerHandle] = set()
+        self._idle_users = 0
+        self._beginners = 0
+        """Of the idle users, those that are about to begin; the others think, or have no request
+        left to send."""
+        self._beginning: asyncio.Handle | None = None
+
+    @property
+    def users(self) -> int:
+        """Users that are there, at a request or not: more than asked for while some leave."""
+        return self.in_flight + self._idle_users
+
+    @property
+    def pattern(self) -> str:
+        """As ``closed 8 users, think 0.2 to 1 s``."""
+        users, think = self.workload.users, self.workload.think
+        rest = f", think {think.min_s:g} to {think.max_s:g} s" if think.max_s else ""
+        return f"closed {users} {'user' if users == 1 else 'users'}{rest}"
+
+    def put_in_force(self, edited: Workload) -> str:
+        """Go on with other users, who begin at once.
+
+        Those that are too many leave: who thinks now, the others when their request is over.
+        """
+        self.workload = edited
+        before = self.users
+        if self.is_at_work:
+            self._shell.touch()
+            self._settle_users()
+            self._shell.after_this_turn()
+        return users_effect(self.state, before, self.users, edited.users)
+
+    def shot_over(self, *, failed: bool) -> None:
+        """One of its requests is settled: its user goes on."""
+        self.in_flight -= 1
+        self._idle_users += 1
+        if self.state == "running":
+            if failed or self._rests:
+                self._let_one_rest(failed=failed)
+            else:
+                self._let_one_go()
+        if not self.in_flight:
+            self._done_if_over()
+
+    def _begin(self) -> None:
+        self._idle_users = self.workload.users
+        self._arm_end()
+        self._let_users_go(self._idle_users)
+
+    def _go_on(self) -> None:
+        self._arm_end()
+        self._settle_users()
+        self._let_users_go(self._idle_users - self._beginners - len(self._thinking))
+        self._done_if_over()
+
+    def _arm_end(self) -> None:
+        if self.workload.duration is not None:
+            end = self._started_at + self.workload.duration
+            self._timer = self._loop.call_at(end, self._finish)
+
+    def _let_users_go(self, count: int) -> None:
+        """Let so many idle users begin: the first of them now."""
+        self._beginners += count
+        if self._beginning is None:
+            self._begin_some()
+
+    def _begin_some(self) -> None:
+        batch = min(self._beginners, MOST_AT_ONCE)
+        self._beginners -= batch
+        for _ in range(batch):
+            self._let_one_go()
+        self._beginning = self._loop.call_soon(self._begin_more) if self._beginners else None
+
+    def _begin_more(self) -> None:
+        self._shell.touch()
+        self._begin_some()
+        self._shell.after()
+
+    @property
+    def _too_many(self) -> int:
+        """Users that are to leave; below 0, those that are missing."""
+        return self.users - self.workload.users
+
+    def _settle_users(self) -> None:
+        """Have as many users as the workload asks for, as far as that can be done at once."""
+        missing = -self._too_many
+        if missing > 0:
+            self._idle_users += missing
+            if self.state == "running":
+                self._let_users_go(missing)
+        unbegun = max(0, min(self._too_many, self._beginners))
+        self._beginners -= unbegun
+        self._idle_users -= unbegun
+        while self._too_many > 0 and self._idle_users:
+            if self._thinking:
+                self._thinking.pop().cancel()
+            self._idle_users -= 1
+        self._rests = self._thinks or self._too_many > 0
+
+    def _let_one_rest(self, *, failed: bool) -> None:
+        if self._too_many > 0:
+            self._idle_users -= 1
+            self._rests = self._thinks or self._too_many > 0
+        elif failed or self._thinks:
+            self._pause_user(failed=failed)
+        else:
+            self._let_one_go()
+
+    def _pause_user(self, *, failed: bool) -> None:
+        think = pause(self.workload.think, self._random)
+        if failed:
+            think = max(think, AFTER_FAILURE_S)
+        if think > 0:
+            user = _Thinking(self)
+            user.handle = self._loop.call_later(think, user)
+            self._thinking.add(user.handle)
+        else:
+            self._let_one_go()
+
+    def _let_one_go(self) -> None:
+        """Go on with one user: the other idle ones may be thinking."""
+        if self._most is None or self.sent < self._most:
+            self.offered += 1
+            self._idle_users -= 1
+            self._shoot(self._shell.now)
+
+    def thought(self, handle: asyncio.TimerHandle) -> None:
+        """One user's pause is over."""
+        self._thinking.discard(handle)
+        self._shell.touch()
+        self._let_one_go()
+        self._shell.after()
+
+    @property
+    def _is_spent(self) -> bool:
+        return self._most is not None and self.sent >= self._most
+
+    def _cancel_timers(self) -> None:
+        super()._cancel_timers()
+        if self._beginning is not None:
+            self._beginning.cancel()
+            self._beginning = None
+        self._beginners = 0
+        for handle in self._thinking:
+            handle.cancel()
+        self._thinking.clear()

@@ -1,0 +1,98 @@
+"""The open model: arrivals are due when they are due, whatever became of the ones before.
+
+How late starts were is a histogram of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pooltop.core.schedule import Arrivals
+from pooltop.core.traffic import Workload
+from pooltop.engine.agent import Agent
+from pooltop.engine.edit_words import rate_effect
+from pooltop.engine.workload import MOST_AT_ONCE, WorkloadRunner
+
+LATE_S = 0.010
+"""A start later than this after its time is counted as late."""
+
+
+class OpenRunner(WorkloadRunner):
+    """Fires arrivals on time."""
+
+    __slots__ = ("_arrivals",)
+
+    def __init__(
+        self,
+        workload: Workload,
+        agent: Agent,
+        *,
+        on_done: Callable[[WorkloadRunner], None] = lambda _: None,
+    ) -> None:
+        """As ``WorkloadRunner``; the first arrival is drawn."""
+        super().__init__(workload, agent, on_done=on_done)
+        self._arrivals = Arrivals(workload, self._random)
+
+    @property
+    def pattern(self) -> str:
+        """As ``open poisson 50/s``."""
+        return f"open {self.workload.arrival} {self.workload.rate:g}/s"
+
+    def put_in_force(self, edited: Workload) -> str:
+        """Go on at another rate; nothing is made up for."""
+        self.workload = edited
+        if self.is_at_work:
+            now = self._shell.touch()
+            since = now if self.state == "running" else self._paused_at
+            self._arrivals.change_rate(edited.rate, at=since - self._started_at)
+            if self.state == "running":
+                self._cancel_timers()
+                self._arm()
+            self._shell.after_this_turn()
+        return rate_effect(self.state)
+
+    def _begin(self) -> None:
+        self._arm()
+
+    def _go_on(self) -> None:
+        self._arm()
+
+    @property
+    def _is_spent(self) -> bool:
+        return self._arrivals.is_spent
+
+    def _arm(self) -> None:
+        next_at, duration = self._arrivals.due, self.workload.duration
+        if next_at is not None:
+            self._timer = self._loop.call_at(self._started_at + next_at, self._fire_due)
+        elif duration is None or self._arrivals.is_spent:
+            self._done_if_over()
+        else:
+            # None more at this rate; it may be another one before the time is over.
+            self._timer = self._loop.call_at(self._started_at + duration, self._finish)
+
+    def _fire_due(self) -> None:
+        now = self._shell.touch()
+        fired = 0
+        arrivals = self._arrivals
+        while (next_at := arrivals.due) is not None and fired < MOST_AT_ONCE:
+            due = self._started_at + next_at
+            if due > now:
+                break
+            self._arrive(due, now)
+            fired += 1
+            arrivals.advance()
+        self._shell.after()
+        if self.state == "running":
+            self._arm()
+
+    def _arrive(self, due: float, now: float) -> None:
+        self.offered += 1
+        lateness = now - due
+        self._lateness.record(lateness)
+        if lateness > LATE_S:
+            self.late += 1
+        if self.in_flight >= self.workload.max_in_flight:
+            self.dropped += 1
+            return
+        self._shoot(due)
