@@ -11,6 +11,7 @@ import os
 
 from pooltop.present.key_names import key_named, shown_key, types_nothing, why_no_key
 from pooltop.present.keys import BY_ID, GROUPS, KEYS, STANDARD, Keymap
+from pooltop.profiles.layers import Layer, Layers
 from pooltop.profiles.loading import read_text, read_tree
 from pooltop.profiles.problems import ProfileErrors
 from pooltop.profiles.report import Report, TooManyProblems
@@ -59,12 +60,12 @@ def read_keys(text: str, path: str = "keys.toml") -> Keymap:
         ProfileErrors: it cannot be used; has every problem with its place.
     """
     tree = read_tree(text, path)
-    report = Report(tree)
+    report = Report(Layers(Layer(printable(path), tree, text)))
     changed: dict[str, tuple[str, ...]] = {}
     with contextlib.suppress(TooManyProblems):
         changed = _read(tree, report)
     if report.has_errors:
-        raise ProfileErrors(report.finish(printable(path), text))
+        raise ProfileErrors(report.finish())
     return Keymap(changed)
 
 

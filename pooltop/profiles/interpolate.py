@@ -16,13 +16,14 @@ from typing import NamedTuple
 from pooltop.core.template import Template
 from pooltop.profiles.files import FileRefusedError, decode, read_regular
 from pooltop.profiles.filled import UNFILLED, Filled
+from pooltop.profiles.kinds import VARIABLE
+from pooltop.profiles.layers import Layer
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, nearest, quoted
 
 LARGEST_FILE = 64 * 1024
 """Bytes that ``${file:...}`` may put into a string."""
 _TOKEN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _LONGEST_COLUMN = 64
 _SPELLINGS = {
     "env": "${env:NAME}",
@@ -47,17 +48,17 @@ def new_run_id(now: datetime.datetime) -> str:
 
 
 def fill(
-    tree: dict[str, object], folder: str, sources: Sources, report: Report
+    tree: dict[str, object], sources: Sources, report: Report, *, layer: Layer | None = None
 ) -> dict[str, object]:
     """Give a tree whose strings have their references filled in.
 
     Args:
-        tree: of a whole text, as it was parsed.
-        folder: where the paths of ``${file:...}`` start.
+        tree: with canonical keys, and values as they are written.
         sources: what the references stand for.
         report: takes those that stand for nothing, and learns what came from outside.
+        layer: who says all of it; None where the report's layers know who says what.
     """
-    filled = _Filler(folder, sources, report).value(tree, ())
+    filled = _Filler(sources, report, layer).value(tree, ())
     assert isinstance(filled, dict)
     return filled
 
@@ -72,10 +73,10 @@ class _Refused(Exception):
 
 
 class _Filler:
-    def __init__(self, folder: str, sources: Sources, report: Report) -> None:
-        self._folder = folder
+    def __init__(self, sources: Sources, report: Report, layer: Layer | None) -> None:
         self._sources = sources
         self._report = report
+        self._layer = layer
 
     def value(self, value: object, path: Path) -> object:
         if isinstance(value, str):
@@ -87,6 +88,7 @@ class _Filler:
         return value
 
     def _text(self, text: str, path: Path) -> object:
+        layer = self._layer or self._report.layers.owner(path)
         parts, columns = [""], []
         is_good, from_outside, end = True, False, 0
         for token in _TOKEN.finditer(text):
@@ -101,10 +103,10 @@ class _Filler:
                     columns.append(column)
                     parts.append("")
                     continue
-                found, is_outside = self._reference(token)
+                found, is_outside = self._reference(token, layer.folder)
             except _Refused as verdict:
                 nth = text.count("${", 0, token.start())
-                self._report.add(path, verdict.code, verdict.message, reference=nth)
+                self._report.add(path, verdict.code, verdict.message, reference=nth, layer=layer)
                 is_good = False
                 continue
             parts[-1] += found
@@ -121,7 +123,7 @@ class _Filler:
             from_outside=from_outside,
         )
 
-    def _reference(self, token: re.Match[str]) -> tuple[str, bool]:
+    def _reference(self, token: re.Match[str], folder: str) -> tuple[str, bool]:
         """Give what a reference stands for, and whether that came from outside.
 
         Raises:
@@ -135,13 +137,13 @@ class _Filler:
         if kind == "env" and colon:
             return self._variable(*rest.partition(":-"))
         if kind == "file" and colon:
-            return self._file(rest), True
+            return _text_of(os.path.join(folder, rest), rest), True
         if said == "run.id":
             return self._sources.run_id, False
         raise _Refused("P042", f"no such reference. {_hint(said)} For the text ${{ write $${{.")
 
     def _variable(self, name: str, has_default: str, default: str) -> tuple[str, bool]:
-        if not _VARIABLE.fullmatch(name):
+        if not VARIABLE.fullmatch(name):
             raise _Refused("P042", "this is no variable's name: write ${env:NAME}.")
         value = self._sources.environ.get(name)
         if has_default and not value:
@@ -154,12 +156,13 @@ class _Filler:
             raise _Refused("P040", f"${{env:{name}}} is not UTF-8 text.") from None
         return value, True
 
-    def _file(self, file: str) -> str:
-        try:
-            text = decode(read_regular(os.path.join(self._folder, file), LARGEST_FILE))
-        except FileRefusedError as error:
-            raise _Refused("P041", f"${{file:{quoted(file)[1:-1]}}}: {error.message}") from error
-        return text.removesuffix("\n").removesuffix("\r")
+
+def _text_of(path: str, file: str) -> str:
+    try:
+        text = decode(read_regular(path, LARGEST_FILE))
+    except FileRefusedError as error:
+        raise _Refused("P041", f"${{file:{quoted(file)[1:-1]}}}: {error.message}") from error
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _column(token: re.Match[str]) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, cast
@@ -25,6 +26,7 @@ from pooltop.profiles.syntax import Overflowed
 
 LONGEST_NAME = 64
 UNLIMITED = "unlimited"
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _WITH_ROWS = "the path, headers, body and auth of a request"
 
 
@@ -295,6 +297,20 @@ class FilePath:
         if not text or "\0" in text:
             raise refused("P022", f"expected {self.allowed}, got {quoted(text)}.")
         return text
+
+
+@dataclass(frozen=True)
+class Variable:
+    """The name of an environment variable."""
+
+    allowed: str = "the name of an environment variable"
+
+    def read(self, value: object) -> str:
+        """Take what every shell can set."""
+        name = require_text(self, value)
+        if not VARIABLE.fullmatch(name):
+            raise refused("P022", f"expected {self.allowed}: letters, digits and _.")
+        return name
 
 
 @dataclass(frozen=True)

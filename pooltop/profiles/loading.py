@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 from typing import NamedTuple
@@ -13,7 +14,9 @@ from pooltop.profiles import checks, interpolate
 from pooltop.profiles.build import build_profile
 from pooltop.profiles.clocks import check_clocks
 from pooltop.profiles.connections import check_connections
+from pooltop.profiles.documents import read_documents
 from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
+from pooltop.profiles.layers import Layers
 from pooltop.profiles.problems import Problem, ProfileErrors
 from pooltop.profiles.reader import read_table
 from pooltop.profiles.report import Report, TooManyProblems
@@ -119,11 +122,11 @@ def load_text(text: str, path: str = "profile.toml", *, allow: tuple[str, ...] =
     Raises:
         ProfileErrors: the text cannot be used; has every problem with its place.
     """
-    text = text.removeprefix("\ufeff")
-    tree = read_tree(text, path)
-    report = Report(tree)
-    profile = _read(tree, path, report, allow)
-    problems = report.finish(printable(path), text)
+    report = Report()
+    profile = None
+    with contextlib.suppress(TooManyProblems):
+        profile = _read(text, path, report, allow)
+    problems = report.finish()
     if profile is None:
         raise ProfileErrors(problems)
     if allow:
@@ -131,26 +134,25 @@ def load_text(text: str, path: str = "profile.toml", *, allow: tuple[str, ...] =
     return Loaded(profile, problems)
 
 
-def _read(
-    tree: dict[str, object], path: str, report: Report, allow: tuple[str, ...]
-) -> Profile | None:
-    """Read the whole tree; None when something is wrong with it."""
+def _read(text: str, path: str, report: Report, allow: tuple[str, ...]) -> Profile | None:
+    """Read a text and all that it includes; None when something is wrong with it."""
     run_id = interpolate.new_run_id(datetime.datetime.now(datetime.UTC))
     sources = interpolate.Sources(os.environ, run_id)
-    try:
-        filled = interpolate.fill(tree, os.path.dirname(path), sources, report)
-        values = read_table(PROFILE, filled, (), report)
-        checks.check_presence(tree, report)
-        checks.check_workloads(tree, values, report)
-        checks.check_sizes(values, _open_files(), report)
-        checks.check_bounds(values, report)
-        checks.check_in_flight(values, report)
-        check_clocks(values, report)
-        check_tls(values, os.path.dirname(path), report)
-        check_connections(values, report)
-        checks.check_references(tree, values, report, allow)
-    except TooManyProblems:
+    layers = read_documents(text, path, sources, report)
+    if layers is None:
         return None
+    report.layers = Layers(*layers)
+    tree = report.layers.tree
+    values = read_table(PROFILE, interpolate.fill(tree, sources, report), (), report)
+    checks.check_presence(tree, report)
+    checks.check_workloads(tree, values, report)
+    checks.check_sizes(values, _open_files(), report)
+    checks.check_bounds(values, report)
+    checks.check_in_flight(values, report)
+    check_clocks(values, report)
+    check_tls(values, report)
+    check_connections(values, report)
+    checks.check_references(tree, values, report, allow)
     return None if report.has_errors else build_profile(values, path)
 
 

@@ -29,10 +29,11 @@ P031    no such agent
 P032    no such demo server
 P033    two request classes of one name
 P034    an agent or a demo server that no workload uses (warning)
-P040    a ``${env:...}`` that is not set and has no default
+P040    a variable that ``${env:...}`` or ``[env] required`` asks for is not set
 P041    a ``${file:...}`` that cannot be read
 P042    ``${`` of another sort
 P043    a ``${row...}`` where no row can be
+P044    files that include each other
 P050    a certificate or key file cannot be used
 P051    ``verify = false`` (warning)
 P052    ``cert`` without ``key``, or the reverse

@@ -1,4 +1,4 @@
-"""Walks a tree of TOML values along the tables of the format, and takes what is right."""
+"""Walks a tree with canonical keys along the tables of the format, and takes what is right."""
 
 from __future__ import annotations
 
@@ -24,21 +24,15 @@ def read_table(table: Table, tree: object, path: Path, report: Report) -> Values
     if not isinstance(tree, dict):
         report.add(path, "P011", f"expected {table.allowed}, got {type_name(tree)}.")
         return {}
-    spellings = table.spellings()
+    fields = {field.name: field for field in table.fields}
     values: Values = {}
     seen: set[str] = set()
     for key, value in tree.items():
-        field = spellings.get(key)
+        field = fields.get(key)
         if field is None:
             _refuse_unknown(table, key, (*path, key), report)
             continue
-        if field.name in seen:
-            message = f"{key} says the same: keep one of them."
-            report.add((*path, field.name), "P017", message, on_key=True)
-            continue
         seen.add(field.name)
-        if key != field.name:
-            report.spelled((*path, field.name), key)
         read = _read(field.kind, value, (*path, field.name), report, secret=field.secret)
         if read is not _BAD:
             values[field.gives] = read

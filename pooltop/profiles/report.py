@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pooltop.profiles.filled import value_at
-from pooltop.profiles.positions import Positions
+from pooltop.profiles.layers import Layer, Layers
+from pooltop.profiles.positions import Place, Positions
 from pooltop.profiles.problems import Problem, Severity
 from pooltop.profiles.shown import Path, shown_key, shown_value
+from pooltop.profiles.syntax import SyntaxRefusedError
 
 MOST_PROBLEMS = 200
 CROWDED = 20
@@ -22,7 +24,9 @@ class TooManyProblems(Exception):
 
 
 class _Draft(NamedTuple):
+    layer: Layer
     path: Path
+    place: Place | None
     on_key: bool
     reference: int | None
     severity: Severity
@@ -30,17 +34,18 @@ class _Draft(NamedTuple):
     message: str
     see: Path | None
     tail: str
+    key: str
     value: str | None
 
 
 class Report:
     """The problems of one profile so far, by path instead of by place."""
 
-    def __init__(self, tree: dict[str, object]) -> None:
-        """Remember the whole tree, so that the value at a path can be shown."""
-        self._tree = tree
+    def __init__(self, layers: Layers | None = None) -> None:
+        """Take what the problems will be about; None where it is still being read."""
+        self.layers = layers or Layers()
+        """Who said what stands at a path: there a problem is placed, with the value shown."""
         self._drafts: list[_Draft] = []
-        self._spelled: dict[Path, str] = {}
         self._from_outside: set[Path] = set()
 
     @property
@@ -65,11 +70,12 @@ class Report:
         see: Path | None = None,
         tail: str = "",
         secret: bool = False,
+        layer: Layer | None = None,
     ) -> None:
         """Add a problem.
 
         Args:
-            path: canonical; the spelling that the file uses is put in.
+            path: canonical; the spelling that its layer uses is put in.
             code: of the table in ``problems``.
             message: what is wrong and what is allowed.
             severity: only errors make the profile unusable.
@@ -79,14 +85,35 @@ class Report:
             see: where else to look: `` (line N)`` is put between message and tail.
             tail: what follows the line number.
             secret: never show the value.
+            layer: whose fault it is; None for the one whose word counts there.
 
         Raises:
             TooManyProblems: the limit is reached.
         """
-        path = self._as_written(path)
+        layer = layer or self.layers.owner(path)
+        key = "" if reference is not None else shown_key(layer.as_written(path))
         is_hidden = on_key or secret or reference is not None
-        value = None if is_hidden else shown_value(value_at(self._tree, path))
-        draft = _Draft(path, on_key, reference, severity, code, message, see, tail, value)
+        value = None if is_hidden else shown_value(value_at(layer.tree, path))
+        self._append(
+            _Draft(
+                layer, path, None, on_key, reference, severity, code, message, see, tail, key, value
+            )
+        )
+
+    def refuse_text(self, layer: Layer, error: SyntaxRefusedError) -> None:
+        """Add that a text is not TOML.
+
+        Raises:
+            TooManyProblems: the limit is reached.
+        """
+        place = Place(*error.where)
+        draft = _Draft(
+            layer, (), place, False, None, "error", error.code, error.message, None, "", error.key,
+            None,
+        )  # fmt: skip
+        self._append(draft)
+
+    def _append(self, draft: _Draft) -> None:
         self._drafts.append(draft)
         if len(self._drafts) >= MOST_PROBLEMS:
             raise TooManyProblems
@@ -97,63 +124,89 @@ class Report:
         """Add a warning: the profile is usable, but the reader should know."""
         self.add(path, code, message, severity="warn", on_key=on_key, secret=secret)
 
-    def spelled(self, path: Path, spelling: str) -> None:
-        """Note that the file spells the key at this canonical path in another way."""
-        self._spelled[path] = spelling
-
     def note_outside(self, path: Path) -> None:
         """Note that what stands at this path has something of the environment or of a file."""
         self._from_outside.add(path)
 
     def is_from_outside(self, path: Path) -> bool:
         """Tell whether what stands at a canonical path is not, or not all, in the profile."""
-        written = self._as_written(path)
-        return any(noted[: len(written)] == written for noted in self._from_outside)
+        return any(noted[: len(path)] == path for noted in self._from_outside)
 
-    def finish(self, file: str, text: str) -> tuple[Problem, ...]:
-        """Give the problems in the order of the file."""
-        if not self._drafts:
-            return ()
-        positions = Positions(text)
-        problems = [_placed(draft, file, positions) for draft in self._drafts]
-        problems.sort(key=lambda p: (p.line or 0, p.column or 0, p.code))
+    def folder_of(self, path: Path) -> str:
+        """Give where a relative file name at a canonical path starts: beside who says it."""
+        return self.layers.owner(path).folder
+
+    def finish(self) -> tuple[Problem, ...]:
+        """Give the problems, file by file and in the order of each."""
+        placing = _Placing(self.layers)
+        drafts = sorted(self._drafts, key=placing.order_of)
+        problems = [placing.placed(draft) for draft in drafts]
         if len(problems) >= MOST_PROBLEMS:
-            problems.append(
-                Problem(
-                    file=file,
-                    line=None,
-                    column=None,
-                    severity="error",
-                    code="P007",
-                    key="",
-                    value=None,
-                    message=f"{MOST_PROBLEMS} problems or more: reading stopped here.",
-                )
-            )
+            message = f"{MOST_PROBLEMS} problems or more: reading stopped here."
+            problems.append(_at_no_line(drafts[0].layer.name, "P007", message))
         return tuple(problems)
 
-    def _as_written(self, path: Path) -> Path:
-        written: list[str | int] = []
-        for depth, step in enumerate(path, 1):
-            written.append(self._spelled.get(path[:depth], step))
-        return tuple(written)
+
+class _Placing:
+    """Finds the places of drafts; looks through each text once, and only if it has a problem."""
+
+    def __init__(self, layers: Layers) -> None:
+        self._layers = layers
+        self._positions: dict[Layer, Positions] = {}
+        self._ranks: dict[Layer, int] = {}
+
+    def order_of(self, draft: _Draft) -> tuple[int, int, int, str]:
+        rank = self._ranks.setdefault(draft.layer, self._layers.rank(draft.layer, len(self._ranks)))
+        place = self._place(draft) or Place(0, 0)
+        return rank, *place, draft.code
+
+    def placed(self, draft: _Draft) -> Problem:
+        place = self._place(draft)
+        message = draft.message
+        if draft.see is not None:
+            message += f" ({self._where(draft.see, draft.layer)})"
+        return Problem(
+            file=draft.layer.name,
+            line=place and place.line,
+            column=place and place.column,
+            severity=draft.severity,
+            code=draft.code,
+            key=draft.key,
+            value=draft.value,
+            message=message + draft.tail,
+        )
+
+    def _place(self, draft: _Draft) -> Place | None:
+        if draft.place is not None or draft.layer.text is None:
+            return draft.place
+        positions = self._positions_of(draft.layer, draft.layer.text)
+        path = draft.layer.as_written(draft.path)
+        if draft.reference is not None:
+            return positions.of_reference(path, draft.reference)
+        return positions.of(path, on_key=draft.on_key)
+
+    def _where(self, path: Path, seen_from: Layer) -> str:
+        layer = self._layers.owner(path)
+        if layer.text is None:
+            return layer.name
+        positions = self._positions_of(layer, layer.text)
+        line = positions.of(layer.as_written(path), on_key=True).line
+        return f"line {line}" if layer is seen_from else f"{layer.name}:{line}"
+
+    def _positions_of(self, layer: Layer, text: str) -> Positions:
+        if layer not in self._positions:
+            self._positions[layer] = Positions(text)
+        return self._positions[layer]
 
 
-def _placed(draft: _Draft, file: str, positions: Positions) -> Problem:
-    if draft.reference is not None:
-        place = positions.of_reference(draft.path, draft.reference)
-    else:
-        place = positions.of(draft.path, on_key=draft.on_key)
-    message = draft.message
-    if draft.see is not None:
-        message += f" (line {positions.of(draft.see, on_key=True).line})"
+def _at_no_line(file: str, code: str, message: str) -> Problem:
     return Problem(
         file=file,
-        line=place.line,
-        column=place.column,
-        severity=draft.severity,
-        code=draft.code,
-        key=shown_key(draft.path) if draft.reference is None else "",
-        value=draft.value,
-        message=message + draft.tail,
+        line=None,
+        column=None,
+        severity="error",
+        code=code,
+        key="",
+        value=None,
+        message=message,
     )

@@ -29,6 +29,7 @@ from pooltop.profiles.kinds import (
     Secret,
     Several,
     Text,
+    Variable,
     Whole,
 )
 from pooltop.profiles.proxies import ProxySettings
@@ -348,10 +349,15 @@ DEMO = Table(
     gives=model.DemoServer,
 )
 
+INCLUDE = Several(FilePath(), alone=True)
+ENV = Table("[env]", (Field("required", Several(Variable())),))
+
 PROFILE = Table(
     "the top level",
     (
         Field("schema", SchemaVersion()),
+        Field("include", INCLUDE),
+        Field("env", ENV),
         Field("environment", Label()),
         Field("auto_revert", AUTO_REVERT),
         Field(
@@ -367,7 +373,7 @@ PROFILE = Table(
         Field("agents", Named(AGENT, names=Label())),
         Field("workloads", Named(WORKLOAD, names=Label())),
     ),
-    later=("include", "env", "thresholds", "advisor", "record", "export"),
+    later=("thresholds", "advisor", "record", "export"),
 )
 
 

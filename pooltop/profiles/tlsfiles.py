@@ -24,21 +24,23 @@ _ENCRYPTED = b"ENCRYPTED"
 _OFFERED = ("ciphers", "min_version", "max_version", "ecdh_curve", "secure_options")
 
 
-def check_tls(values: Values, folder: str, report: Report) -> None:
-    """Check every agent's TLS table, and make its paths start at the profile's folder."""
+def check_tls(values: Values, report: Report) -> None:
+    """Check every agent's TLS table, and make its paths start beside who says them."""
     for name, agent in tables_of(values, "agents").items():
         tls = cast("Values | None", agent.get("tls"))
         if tls:
-            _check(tls, ("agents", name, "tls"), folder, report)
+            _check(tls, ("agents", name, "tls"), report)
 
 
-def _check(tls: Values, path: Path, folder: str, report: Report) -> None:
+def _check(tls: Values, path: Path, report: Report) -> None:
     if tls.get("verify") is False:
         report.warn((*path, "verify"), "P051", "certificates are not checked.")
     if "keylog_file" in tls:
         message = "whoever reads this file can decrypt the traffic."
         report.warn((*path, "keylog_file"), "P056", message)
-        tls["keylog_file"] = _from(folder, str(tls["keylog_file"]))
+        tls["keylog_file"] = _from(
+            report.folder_of((*path, "keylog_file")), str(tls["keylog_file"])
+        )
         _check_writable(str(tls["keylog_file"]), (*path, "keylog_file"), report)
     _check_settings(tls, path, report)
     if "passphrase_env" in tls:
@@ -46,9 +48,9 @@ def _check(tls: Values, path: Path, folder: str, report: Report) -> None:
     elif "passphrase" in tls and not report.is_from_outside((*path, "passphrase")):
         message = "a secret in the profile: keep the file to yourself (chmod 600)."
         report.warn((*path, "passphrase"), "P054", message, secret=True)
-    _check_trust(tls, path, folder, report)
-    _check_lists(tls, path, folder, report)
-    _check_own(tls, path, folder, report)
+    _check_trust(tls, path, report)
+    _check_lists(tls, path, report)
+    _check_own(tls, path, report)
 
 
 def _take_passphrase(tls: Values, path: Path, report: Report) -> None:
@@ -83,10 +85,11 @@ def _check_settings(tls: Values, path: Path, report: Report) -> None:
             report.add((*path, name), code, f"{error}.")
 
 
-def _check_lists(tls: Values, path: Path, folder: str, report: Report) -> None:
+def _check_lists(tls: Values, path: Path, report: Report) -> None:
     if "crl" not in tls:
         return
     files = cast("tuple[str, ...]", tls["crl"])
+    folder = report.folder_of((*path, "crl"))
     tls["crl"] = tuple(_from(folder, file) for file in files)
     for index, file in enumerate(cast("tuple[str, ...]", tls["crl"])):
         place = (*path, "crl") if len(files) == 1 else (*path, "crl", index)
@@ -95,10 +98,11 @@ def _check_lists(tls: Values, path: Path, folder: str, report: Report) -> None:
             report.add(place, "P050", f"{quoted(file)}: {reason}")
 
 
-def _check_trust(tls: Values, path: Path, folder: str, report: Report) -> None:
+def _check_trust(tls: Values, path: Path, report: Report) -> None:
     if "ca" not in tls:
         return
     files = cast("tuple[str, ...]", tls["ca"])
+    folder = report.folder_of((*path, "ca"))
     tls["ca"] = tuple(_from(folder, file) for file in files)
     for index, file in enumerate(cast("tuple[str, ...]", tls["ca"])):
         # A single path may stand without an array.
@@ -108,11 +112,11 @@ def _check_trust(tls: Values, path: Path, folder: str, report: Report) -> None:
             report.add(place, "P050", f"{quoted(file)}: {reason}")
 
 
-def _check_own(tls: Values, path: Path, folder: str, report: Report) -> None:
+def _check_own(tls: Values, path: Path, report: Report) -> None:
     readable = True
     for key in ("cert", "key"):
         if key in tls:
-            tls[key] = _from(folder, str(tls[key]))
+            tls[key] = _from(report.folder_of((*path, key)), str(tls[key]))
             readable &= _read(str(tls[key]), (*path, key), report) is not None
     for key, other in (("cert", "key"), ("key", "cert")):
         if key in tls and other not in tls:

@@ -9,6 +9,8 @@ from pooltop.profiles import ProfileErrors, load_text
 
 BASE = """\
 schema = 1
+include = []
+env = { required = [] }
 environment = "prod"
 [safety]
 allow_hosts = ["127.0.0.1", "*.staging.internal"]
@@ -52,6 +54,7 @@ VALUES = st.sampled_from(
         '"1h30"',
         '"\\u001b[2J"',
         '"${env:X}"',
+        '["nowhere.toml", "/dev/zero", "."]',
         '"${env:X:-12}"',
         '"${env:X:-\\u001b[2J}"',
         '"${file:x\\u0000}"',

@@ -12,6 +12,7 @@ import pytest
 from pooltop.core.template import Template
 from pooltop.profiles import ProfileErrors, interpolate, load, load_text
 from pooltop.profiles.filled import Filled
+from pooltop.profiles.layers import Layer, Layers
 from pooltop.profiles.report import Report
 
 Lines = Callable[[str], list[str]]
@@ -32,9 +33,9 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def filled(text: str) -> object:
     """Give what a string becomes, where nothing is wrong with it."""
     tree: dict[str, object] = {"a": [text]}
-    report = Report(tree)
+    report = Report(Layers(Layer("x.toml", tree)))
     sources = interpolate.Sources(os.environ, "run-7")
-    (found,) = interpolate.fill(tree, "", sources, report)["a"]  # type: ignore[misc]
+    (found,) = interpolate.fill(tree, sources, report)["a"]  # type: ignore[misc]
     assert not report.has_errors
     return found
 

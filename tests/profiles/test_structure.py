@@ -38,7 +38,7 @@ WHOLE = {
     "agents is no table": ("agents = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "1:10 error P011 agents = 1: expected tables like [agents.NAME], got a whole number."]),
     "agents is an array": ("[[agents]]\n", ["1:1 error P011 agents: expected tables like [agents.NAME], got an array.", "1:1 error P030 no workloads: " + _NO_WORKLOAD + "."]),
     "an agent is no table": ("[agents]\na = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "2:5 error P011 agents.a = 1: expected a table [agents.NAME], got a whole number."]),
-    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, environment, auto_revert, safety, defaults, demo, agents, workloads.']),
+    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, include, env, environment, auto_revert, safety, defaults, demo, agents, workloads.']),
 }  # fmt: skip
 
 ADDED = {
@@ -57,7 +57,6 @@ ADDED = {
     "advisor": ("[advisor]\n", ["6:1 error P016 advisor: not yet in this version of pooltop."]),
     "record": ("[record]\n", ["6:1 error P016 record: not yet in this version of pooltop."]),
     "export": ("[export.prometheus]\n", ["6:2 error P016 export: not yet in this version of pooltop."]),
-    "env": ("[env]\n", ["6:1 error P016 env: not yet in this version of pooltop."]),
     "bounds of what is no number": ("[agents.b.bounds]\nkeepAlive = [1, 2]\n", ["7:1 error P023 agents.b.bounds.keepAlive: it is no number, so it has no bounds."]),
     "ends of bounds": ("[agents.b.bounds]\nmax_sockets = [1, -2]\nmax_free_sockets = ['unlimitd', 5]\ntimeout = [1000, '5s']\n", [f"7:19 error P012 agents.b.bounds.max_sockets[1] = -2: expected {_BOUND}.", f'8:21 error P011 agents.b.bounds.max_free_sockets[0] = "unlimitd": expected {_BOUND}, got a string. Did you mean "unlimited"?', '9:12 error P020 agents.b.bounds.timeout[0] = 1000: a duration needs a unit. Did you mean "1000ms"?']),
     "slip in a bound's name": ("[agents.b.bounds]\nmax_socket = [1, 2]\n", ['7:1 error P010 agents.b.bounds.max_socket: unknown key. Did you mean "max_sockets"?']),
