@@ -22,7 +22,7 @@ from pooltop.core.states import CloseReason, OpenReason
 if TYPE_CHECKING:
     from pooltop.engine.shell import PoolShell
 
-CAPACITY = 2000
+CAPACITY = 1000
 QUIET_S = 5.0
 """A request that has to wait is told again once so long nobody had to."""
 BURST = 20

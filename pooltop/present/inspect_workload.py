@@ -49,12 +49,13 @@ def workload_blocks(
         rates: what it did within the window; None where that is not known.
         cards: its edits, each with its before and after, ready-made.
     """
+    rates = rates or WorkloadRates()
     return [
         Block("WORKLOAD", _identity(workload), 0),
-        Block("ASKED", _asked(workload, rates or WorkloadRates()), 1),
-        Block("LATENCY", _latency(rates or WorkloadRates()), 2),
+        Block("ASKED", _asked(workload, rates), 1),
+        Block("LATENCY", _latency(rates), 2),
         Block("TOTALS", _totals(workload), 4),
-        Block("HELD BACK", _held_back(workload), 3),
+        Block("HELD BACK", _held_back(workload, rates), 3),
         Block("EDITS", [Part(line, "drawn") for line in cards], 5),
     ]
 
@@ -112,13 +113,12 @@ def _totals(workload: WorkloadSnapshot) -> list[Part]:
     ]
 
 
-def _held_back(workload: WorkloadSnapshot) -> list[Part]:
+def _held_back(workload: WorkloadSnapshot, rates: WorkloadRates) -> list[Part]:
     parts: list[Part] = []
     if workload.dropped:
         parts.append(named("not sent", units.count(workload.dropped), "bad"))
     if workload.late:
         parts.append(named("late", units.count(workload.late), "warn"))
-        p95 = workload.lateness.quantile(0.95)
-        if p95 is not None:
-            parts.append(named("late p95", units.duration(p95)))
+        if rates.late_p95 is not None:
+            parts.append(named("late p95", units.duration(rates.late_p95)))
     return parts

@@ -26,6 +26,7 @@ from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import AgentSnapshot, OriginLatency, OriginSnapshot, Snapshot
 from pooltop.present import units
 from pooltop.present.changes import changes_of
+from pooltop.present.shelf import Parcel, Shelf
 
 KEPT_S = 600.0
 """Seconds of past that are kept."""
@@ -59,7 +60,8 @@ class Rewind:
         """Begin without a past; all packed instants together may take ``budget_bytes``."""
         self._budget = budget_bytes
         self._at: list[float] = []
-        self._packed: list[bytes] = []
+        self._shelf = Shelf()
+        self._packed: list[Parcel] = []
         self._unpacked: OrderedDict[float, Snapshot] = OrderedDict()
         self._bytes = 0
         self._raw_bytes = 0
@@ -96,7 +98,7 @@ class Rewind:
         packed = zlib.compress(raw, _FASTEST)
         self._raw_bytes = len(raw)
         self._at.append(at)
-        self._packed.append(packed)
+        self._packed.append(self._shelf.put(packed))
         self._bytes += len(packed)
         self._forget_before(at - KEPT_S)
         if self._bytes > self._budget:
@@ -104,10 +106,8 @@ class Rewind:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._at.clear()
-        self._packed.clear()
+        self._cut(len(self._at))
         self._unpacked.clear()
-        self._bytes = 0
         self._coarse_until = self._lost_until = float("-inf")
 
     # Looking back
@@ -121,7 +121,7 @@ class Rewind:
         at = self._at[index]
         snapshot = self._unpacked.get(at)
         if snapshot is None:
-            snapshot = _decoder.decode(zlib.decompress(self._packed[index]))
+            snapshot = _decoder.decode(zlib.decompress(self._shelf.get(self._packed[index])))
             self._unpacked[at] = snapshot
             if len(self._unpacked) > _UNPACKED:
                 self._unpacked.popitem(last=False)
@@ -160,7 +160,7 @@ class Rewind:
 
     def _drop_last(self) -> None:
         self._unpacked.pop(self._at.pop(), None)
-        self._bytes -= len(self._packed.pop())
+        self._drop(self._packed.pop())
 
     def _forget_before(self, at: float) -> None:
         self._cut(bisect_left(self._at, at))
@@ -168,9 +168,14 @@ class Rewind:
     def _cut(self, number: int) -> None:
         """Forget the oldest so many."""
         if number:
-            self._bytes -= sum(len(packed) for packed in self._packed[:number])
+            for parcel in self._packed[:number]:
+                self._drop(parcel)
             del self._at[:number]
             del self._packed[:number]
+
+    def _drop(self, parcel: Parcel) -> None:
+        self._bytes -= parcel.size
+        self._shelf.drop(parcel)
 
     def _make_room(self) -> None:
         """Come down to ``_ROOM`` of the budget."""
@@ -183,7 +188,7 @@ class Rewind:
                     return
         number, left = 0, self._bytes
         while left > target and number < len(self._at) - 1:
-            left -= len(self._packed[number])
+            left -= self._packed[number].size
             number += 1
         if number:
             self._lost_until = self._at[number - 1]
@@ -202,14 +207,14 @@ class Rewind:
         index = 1
         while index < end and self._bytes > target:
             if at[index + 1] - kept_at[-1] <= step:
-                self._bytes -= len(packed[index])
+                self._drop(packed[index])
                 self._coarse_until = max(self._coarse_until, at[index + 1])
             else:
                 kept_at.append(at[index])
                 kept.append(packed[index])
             index += 1
         self._at = kept_at + at[index:]
-        self._packed = kept + packed[index:]
+        self._packed = [self._shelf.settled(parcel) for parcel in kept] + packed[index:]
 
 
 def _without_histograms(snapshot: Snapshot) -> Snapshot:
@@ -220,7 +225,12 @@ def _without_histograms(snapshot: Snapshot) -> Snapshot:
         snapshot,
         agents=tuple(_thinned(agent, measured=agent.name in measured) for agent in snapshot.agents),
         workloads=tuple(
-            each if each.agent in measured else replace(each, latency=_NOTHING)
+            replace(
+                each,
+                latency=each.latency if each.agent in measured else _NOTHING,
+                lateness=_NOTHING,
+                classes=(),
+            )
             for each in snapshot.workloads
         ),
     )

@@ -254,9 +254,9 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         "late95",
         "LATE95",
         6,
-        lambda row: row.workload.lateness.quantile(0.95),
+        lambda row: row.rates.late_p95,
         "s",
-        "95 % of its arrivals since the start were handed over at most this long after their time.",
+        "95 % of its arrivals in the window were handed over at most this long after their time.",
         from_width=162,
     ),
     text_column(

@@ -43,18 +43,22 @@ class WorkloadRates:
     """Seconds from the intended start to the last byte."""
     latency_p95: float | None = None
     latency_p99: float | None = None
+    late_p95: float | None = None
+    """Seconds by which 95 % of the arrivals were handed over after their time, at most."""
 
 
 class WorkloadTrack:
     """The past of one workload; bounded by time."""
 
-    __slots__ = ("_mark_from", "latency", "moments")
+    __slots__ = ("_mark_from", "late", "latency", "moments")
 
     def __init__(self) -> None:
         """Begin without a past."""
         self.moments: Moments[WorkloadColumn] = Moments(_PLACES)
         self.latency = LatencyPast()
         """From the intended start to the last byte."""
+        self.late = LatencyPast()
+        """From an arrival's time to its being handed over."""
         self._mark_from = 0.0
 
     @property
@@ -66,6 +70,7 @@ class WorkloadTrack:
         """Say that at ``at`` it was known to have done nothing yet."""
         self.moments.add(at, (math.nan, math.nan, 0, 0, 0, 0, 0, 0, 0))
         self.latency.mark(at, Histogram())
+        self.late.mark(at, Histogram())
 
     def add(self, at: float, workload: WorkloadSnapshot) -> None:
         """Keep one moment; ``at`` never goes back."""
@@ -85,11 +90,13 @@ class WorkloadTrack:
             # The second mark comes at once, so that there is a window to look at.
             self._mark_from = at + FINE_S if len(self.latency) else at
             self.latency.mark(at, workload.latency)
+            self.late.mark(at, workload.lateness)
 
     def forget_before(self, at: float) -> None:
         """Drop what is older than ``at``, in large bites."""
         if self.moments.forget_before(at):
             self.latency.forget_before(at)
+            self.late.forget_before(at)
 
     def rates(self, at: float, window_s: float) -> WorkloadRates:
         """Give what happened in the window that ends at ``at``."""
@@ -111,6 +118,7 @@ class WorkloadTrack:
             latency_p50=p50,
             latency_p95=p95,
             latency_p99=p99,
+            late_p95=self.late.quantile(at - window_s, at, 0.95),
         )
 
     def series(self, name: WorkloadColumn, grid: Grid, until: float) -> list[float | None]:

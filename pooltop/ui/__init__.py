@@ -23,6 +23,9 @@ _CLOSE_S = 2.5
 _GARBAGE = 20_000
 """New objects after which Python looks for cycles among the youngest: a frame makes thousands, and
 with 700, its own choice, that was a tenth of a frame."""
+_OLDER = 2
+"""And so many times of that until the older ones are looked through too. Textual's strips refer to
+themselves: with 10, its own choice, what was drawn long ago was kept for half an hour."""
 _HARD_S = 6.0
 """After a signal the process is gone by then, whatever hangs (a terminal that is no more)."""
 
@@ -66,7 +69,7 @@ async def _run(app: PoolTopApp, source: Source, *, mouse: bool) -> int:
     # What was imported stays for good: some 80,000 objects that need not be looked through again
     # and again, several times a frame.
     gc.freeze()
-    gc.set_threshold(_GARBAGE)
+    gc.set_threshold(_GARBAGE, _OLDER, _OLDER)
     try:
         await app.run_async(mouse=mouse)
     finally:

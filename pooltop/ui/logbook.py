@@ -15,7 +15,7 @@ from heapq import merge
 from pooltop.core.snapshot import JournalEntry
 from pooltop.present.event_rows import GROUPS
 
-KEPT = 2000
+KEPT = 1000
 """Entries kept of each sort."""
 NOISE = GROUPS["closes"]
 """Kinds that a busy engine makes hundreds a second."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.present.blocks import lay_out
 from pooltop.present.inspect_workload import DEFINITIONS, workload_blocks, workload_title
@@ -25,7 +24,6 @@ OPEN = WorkloadSnapshot(
     dropped=40,
     late=3,
     in_flight=262,
-    lateness=Histogram.of({500: 1}, 0.02),
 )
 RATES = WorkloadRates(
     offered_s=180.0,
@@ -34,6 +32,7 @@ RATES = WorkloadRates(
     latency_p50=0.4,
     latency_p95=1.7,
     latency_p99=2.5,
+    late_p95=0.018,
 )
 
 

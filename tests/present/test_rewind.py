@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
+from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.edits import EditRecord
+from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import Snapshot
 from pooltop.present import rewind
 from pooltop.present.rewind import Rewind
@@ -62,6 +64,20 @@ def test_histograms_are_kept_only_while_an_edit_is_measured_by_them(make: Make) 
 
     found = [kept.at(index).agents[0].origins[0].latency for index in range(3)]
     assert [0, 1, 0] == [latency.queue.count for latency in found]
+
+
+def test_of_a_workload_no_histogram_is_kept_unless_a_card_asks_for_it(
+    make: Make,
+) -> None:
+    some = Histogram.of({9: 1})
+    load = make.workload(
+        latency=some, lateness=some, classes=(ClassSnapshot(name="page", completed=1),)
+    )
+    kept = Rewind()
+    kept.add(structs.replace(make.snapshot(99.0, make.agent()), workloads=(load,)))
+
+    (found,) = kept.at(0).workloads
+    assert (Histogram(), Histogram(), ()) == (found.latency, found.lateness, found.classes)
 
 
 def test_a_reader_walks_from_instant_to_instant_and_stops_at_the_ends(make: Make) -> None:

@@ -26,6 +26,17 @@ def test_rates_are_differences_over_the_window(make) -> None:
     assert pytest.approx(0.2, rel=0.01) == rates.latency_p99
 
 
+def test_how_late_arrivals_are_is_told_of_the_window_alone(make) -> None:
+    history = History()
+    for at in range(31):
+        late = make.histogram([0.5] * 10 * min(at, 10) + [0.002] * 10 * max(0, at - 10))
+        history.add(make.snapshot(float(at), workloads=(make.workload(lateness=late),)))
+
+    track = history.workload("load")
+    assert pytest.approx(0.5, rel=0.01) == track.rates(30.0, 30.0).late_p95
+    assert pytest.approx(0.002, rel=0.01) == track.rates(30.0, 10.0).late_p95
+
+
 def test_a_series_of_a_total_is_its_growth_per_second(make) -> None:
     history = History()
     for at in range(11):
