@@ -164,7 +164,7 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Responses received whole, whatever their status."""
     failed: dict[str, int] = {}
     """Outcome to count: the error's code, or what is known better: "stale reuse", or "queue clock",
-    "connect clock" and the like where a clock of ``Timeouts`` ran out."""
+    "connect clock" and the like where a clock of ``Timeouts`` ran out. ``causes`` groups them."""
     statuses: dict[int, int] = {}
     """Status code to count."""
     queued: int = 0

@@ -155,7 +155,9 @@ class Attempts:
         parts = ", ".join(
             f"{where} {code_of(number)}" for where, number in zip(self._tried, numbers, strict=True)
         )
-        return NetworkError(f"{verdict} (tried {parts})", code=verdict.code)
+        weighed = NetworkError(f"{verdict} (tried {parts})", code=verdict.code)
+        weighed.outcome = verdict.outcome
+        return weighed
 
 
 def _family_of(local_address: str | None) -> int | None:

@@ -82,4 +82,8 @@ def network_error(
     number = error_number or 0
     remedy = (special or {}).get(number) or REMEDIES.get(number)
     message = f"{syscall} {code} {where}".rstrip()
-    return NetworkError(f"{message}: {remedy}" if remedy else message, code=code)
+    error = NetworkError(f"{message}: {remedy}" if remedy else message, code=code)
+    if syscall == "bind" or (syscall == "connect" and number == errno.ETIMEDOUT):
+        # The same number says another thing of our own address, or of a connection that was up.
+        error.outcome = f"{syscall} {code}"
+    return error

@@ -6,7 +6,7 @@ from pooltop.core.class_snapshot import PHASES, ClassSnapshot, PhaseDurations
 from pooltop.core.histogram import Histogram
 from pooltop.present import units
 from pooltop.present.clean import clean
-from pooltop.present.faults import counts
+from pooltop.present.faults import cause_words, counts
 
 _LEAST_SHARE = 0.005
 """A phase that took less of the time is not named."""
@@ -17,7 +17,7 @@ def class_lines(each: ClassSnapshot) -> list[str]:
     failed = sum(each.failed.values())
     parts = [f"{each.sent} sent, {each.completed} completed, {failed} failed"]
     if failed:
-        parts[0] += f" ({counts(each.failed)})"
+        parts[0] += f": {cause_words(each.failed)}"
     if each.statuses:
         parts.append(f"answers {counts({str(code): n for code, n in each.statuses.items()})}")
     lines = [f"  {clean(each.name)}: {'; '.join(parts)}"]

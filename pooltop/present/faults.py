@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pooltop.core.causes import by_cause
 from pooltop.core.snapshot import OriginCounters, OriginSnapshot
 from pooltop.present.clean import clean
 
@@ -21,6 +22,15 @@ def counts(numbers: Mapping[str, int], most: int | None = None) -> str:
     ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
     shown = [f"{clean(str(name))} {n}" for name, n in ordered[:most]]
     return ", ".join([*shown, "..."] if len(ordered) > len(shown) else shown)
+
+
+def cause_words(failed: Mapping[str, int]) -> str:
+    """Give failures by cause, e.g. ``reset 3 (ECONNRESET 2, EPIPE 1), stale reuse 1``; clean."""
+    words = []
+    for cause, outcomes in by_cause(failed).items():
+        behind = "" if outcomes.keys() == {cause.value} else f" ({counts(outcomes)})"
+        words.append(f"{cause.value} {sum(outcomes.values())}{behind}")
+    return ", ".join(words)
 
 
 def failure_words(origin: OriginSnapshot) -> list[tuple[str, str]]:

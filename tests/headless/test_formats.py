@@ -291,8 +291,8 @@ def test_each_class_is_summed_up_with_its_errors_and_where_its_time_went(
 
     assert [
         "  start error p50 1.0ms, p99 4.0ms (arrivals after their time)",
-        r"  ca\x1brt: 4 sent, 2 completed, 2 failed (ECONNRESET 1, stale reuse 1); answers 200 1, "
-        "503 1",
+        r"  ca\x1brt: 4 sent, 2 completed, 2 failed: reset 1 (ECONNRESET 1), stale reuse 1; "
+        "answers 200 1, 503 1",
         "    p50 200ms, p95 804ms, p99 804ms; mean 500ms: begun late 10%, queue 50%, tcp 10%, "
         "wait 30%",
         "  idle: 0 sent, 0 completed, 0 failed",
@@ -304,13 +304,18 @@ def test_a_json_line_has_every_phase_of_a_class_by_name(
 ) -> None:
     last = snapshot_at(1)
     each = ClassSnapshot(
-        name="cart", sent=1, completed=1, phases=PhaseDurations(total=durations_of(0.5))
+        name="cart",
+        sent=1,
+        completed=1,
+        failed={"EPIPE": 1, "ECONNRESET": 2},
+        phases=PhaseDurations(total=durations_of(0.5)),
     )
     work = structs.replace(last.workloads[0], classes=(each,))
     line = json.loads(json_line(structs.replace(last, workloads=(work,))))
 
     (told,) = line["snapshot"]["workloads"][0]["classes"]
     assert ("cart", 1, 1) == (told["name"], told["sent"], told["completed"])
+    assert ({"EPIPE": 1, "ECONNRESET": 2}, {"reset": 3}) == (told["failed"], told["causes"])
     assert {*PHASES, "total"} == told["phases"].keys()
     assert {"count": 1, "sum_s": 0.5} == {k: told["phases"]["total"][k] for k in ("count", "sum_s")}
     assert [1] == list(told["phases"]["total"]["buckets"].values())
