@@ -57,6 +57,8 @@ options:
                     Textual's; without it what the terminal says of itself counts, and NO_COLOR
   --ascii           draw in ASCII alone; by itself with LC_ALL=C and where it is not UTF-8
   --no-mouse        leave the mouse to the terminal, which selects text with it
+  --set KEY=VALUE   put a value in the place of the profile's, as agents.payments.max_sockets=8;
+                    repeatable
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --detach          run in the background and show nothing; exits 0 once the load runs
   --name NAME       what the engine in the background is called (default: as its profile)
@@ -66,6 +68,9 @@ options:
   --write           let the visitors of serve change what they see
   --version         print the version
   --help            print this
+
+What counts, from the least to the most: the built-in value, included files, the profile, a variable
+like POOLTOP__AGENTS__PAYMENTS__MAX_SOCKETS=8, --set, and a live edit.
 
 in the background: an engine lives until pooltop stop NAME or SIGTERM ends it, whoever watches and
 even when its load is over. Up to 8 viewers attach at once; one holds the write lock, and only its
@@ -92,6 +97,7 @@ _WITH_VALUE = {
     "--interval": "a time like 1s",
     "--auto-revert": "a time like 60s, or off",
     "--allow": "a host",
+    "--set": "KEY=VALUE",
     "--name": "a name",
     "--record": "a file",
     "--theme": "a name",
@@ -105,7 +111,7 @@ _FLAGS = (
 )
 _SHORT = {"-h": "--help", "-V": "--version"}
 _COMMANDS = ("demo", "check", "replay", "attach", "list", "stop", "keys", "serve")
-_OF_A_PROFILE = ("--profile", "--allow", "--auto-revert", "--detach", "--name")
+_OF_A_PROFILE = ("--profile", "--allow", "--set", "--auto-revert", "--detach", "--name")
 _OF_A_SCREEN = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
 _LOOKS = ("--theme", "--ascii", "--no-mouse")
 _OF_A_VIEWER = (*_OF_A_SCREEN, *_LOOKS, "--keys")
@@ -149,6 +155,7 @@ class Request:
         "read_only",
         "record",
         "recording",
+        "set",
         "theme",
         "version",
         "write",
@@ -173,6 +180,8 @@ class Request:
         self.interval: str | None = None
         self.auto_revert: str | None = None
         self.allow: tuple[str, ...] = ()
+        self.set: tuple[str, ...] = ()
+        """``KEY=VALUE`` of the profile, as written."""
         self.record: str | None = None
         """The file to write a recording to; None for no recording."""
         self.keys: str | None = None
@@ -224,8 +233,8 @@ def _option(word: str, rest: Iterator[str], request: Request) -> None:
     if not value:
         raise ArgumentError(f"{name} needs {what}")
     attribute = _attribute(name)
-    if name == "--allow":
-        request.allow = (*request.allow, value)
+    if name in ("--allow", "--set"):
+        setattr(request, attribute, (*getattr(request, attribute), value))
     elif getattr(request, attribute) is not None:
         raise ArgumentError(f"{name} is given twice")
     else:

@@ -320,7 +320,7 @@ def _load(request: Request) -> Loaded | None:
 
     path = request.profile or _builtin()
     try:
-        loaded = profiles.load(path, allow=request.allow)
+        loaded = profiles.load(path, allow=request.allow, settings=request.set)
     except ProfileError as error:
         _write(2, f"{error}\n")
         return None

@@ -23,7 +23,7 @@ class Filled(str):
     as they were written.
     """
 
-    __slots__ = ("from_outside", "is_whole", "template")
+    __slots__ = ("from_outside", "is_setting", "is_whole", "template")
 
     template: Template
     """The text around the columns of a data feed."""
@@ -31,6 +31,8 @@ class Filled(str):
     """It was one reference and nothing else, so it may be a number or a boolean."""
     from_outside: bool
     """Something of the environment or of a file is in it."""
+    is_setting: bool
+    """It was said without quotes outside of a file: the number that it spells comes first."""
 
     @classmethod
     def of(cls, template: Template, *, is_whole: bool = False, from_outside: bool = False) -> Self:
@@ -41,6 +43,14 @@ class Filled(str):
         filled.template = template
         filled.is_whole = is_whole
         filled.from_outside = from_outside
+        filled.is_setting = False
+        return filled
+
+    @classmethod
+    def setting(cls, text: str) -> Self:
+        """Make one of a word of the command line or of a variable, which has no type."""
+        filled = cls.of(Template((text,)), is_whole=True)
+        filled.is_setting = True
         return filled
 
     def __repr__(self) -> str:
@@ -78,6 +88,13 @@ def value_at(value: object, path: Path) -> object:
         else:
             return None
     return value
+
+
+def settled(value: object) -> object:
+    """Give a value in which every setting that spells a number or a boolean is one."""
+    if isinstance(value, dict):
+        return {key: settled(item) for key, item in value.items()}
+    return with_type(value, ()) if isinstance(value, Filled) and value.is_setting else value
 
 
 def with_type(value: object, at: Path) -> object:

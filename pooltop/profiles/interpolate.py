@@ -89,6 +89,8 @@ class _Filler:
 
     def _text(self, text: str, path: Path) -> object:
         layer = self._layer or self._report.layers.owner(path)
+        if layer.is_literal:
+            return text
         parts, columns = [""], []
         is_good, from_outside, end = True, False, 0
         for token in _TOKEN.finditer(text):

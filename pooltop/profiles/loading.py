@@ -20,6 +20,7 @@ from pooltop.profiles.layers import Layers
 from pooltop.profiles.problems import Problem, ProfileErrors
 from pooltop.profiles.reader import read_table
 from pooltop.profiles.report import Report, TooManyProblems
+from pooltop.profiles.settings import add_environment, add_options
 from pooltop.profiles.shown import printable
 from pooltop.profiles.syntax import SyntaxRefusedError, parse
 from pooltop.profiles.tables import PROFILE
@@ -46,18 +47,21 @@ def load_profile(path: str | os.PathLike[str]) -> Profile:
     return load(path).profile
 
 
-def load(path: str | os.PathLike[str], *, allow: tuple[str, ...] = ()) -> Loaded:
+def load(
+    path: str | os.PathLike[str], *, allow: tuple[str, ...] = (), settings: tuple[str, ...] = ()
+) -> Loaded:
     """Give the profile that a TOML file holds, and its warnings.
 
     Args:
         path: of the file; paths within the profile start at its folder.
         allow: hosts off loopback that may be sent traffic besides those that the file allows.
+        settings: ``KEY=VALUE``, which go before what the file and the environment say.
 
     Raises:
         ProfileErrors: the file cannot be used; has every problem with its place.
     """
     name = os.fspath(path)
-    return load_text(read_text(name), name, allow=allow)
+    return load_text(read_text(name), name, allow=allow, settings=settings)
 
 
 def read_text(path: str) -> str:
@@ -111,13 +115,20 @@ def load_profile_text(text: str, path: str = "profile.toml") -> Profile:
     return load_text(text, path).profile
 
 
-def load_text(text: str, path: str = "profile.toml", *, allow: tuple[str, ...] = ()) -> Loaded:
+def load_text(
+    text: str,
+    path: str = "profile.toml",
+    *,
+    allow: tuple[str, ...] = (),
+    settings: tuple[str, ...] = (),
+) -> Loaded:
     """Give the profile that a TOML text holds, and its warnings.
 
     Args:
         text: the profile.
         path: what to call it in messages; paths within it start at this path's folder.
         allow: hosts off loopback that may be sent traffic besides those that the text allows.
+        settings: ``KEY=VALUE``, which go before what the text and the environment say.
 
     Raises:
         ProfileErrors: the text cannot be used; has every problem with its place.
@@ -125,7 +136,7 @@ def load_text(text: str, path: str = "profile.toml", *, allow: tuple[str, ...] =
     report = Report()
     profile = None
     with contextlib.suppress(TooManyProblems):
-        profile = _read(text, path, report, allow)
+        profile = _read(text, path, report, allow, settings)
     problems = report.finish()
     if profile is None:
         raise ProfileErrors(problems)
@@ -134,14 +145,18 @@ def load_text(text: str, path: str = "profile.toml", *, allow: tuple[str, ...] =
     return Loaded(profile, problems)
 
 
-def _read(text: str, path: str, report: Report, allow: tuple[str, ...]) -> Profile | None:
-    """Read a text and all that it includes; None when something is wrong with it."""
+def _read(
+    text: str, path: str, report: Report, allow: tuple[str, ...], settings: tuple[str, ...]
+) -> Profile | None:
+    """Read a text with all that lies beneath and above it; None when something is wrong."""
     run_id = interpolate.new_run_id(datetime.datetime.now(datetime.UTC))
     sources = interpolate.Sources(os.environ, run_id)
     layers = read_documents(text, path, sources, report)
     if layers is None:
         return None
     report.layers = Layers(*layers)
+    add_environment(os.environ, report)
+    add_options(settings, report)
     tree = report.layers.tree
     values = read_table(PROFILE, interpolate.fill(tree, sources, report), (), report)
     checks.check_presence(tree, report)

@@ -34,6 +34,7 @@ P041    a ``${file:...}`` that cannot be read
 P042    ``${`` of another sort
 P043    a ``${row...}`` where no row can be
 P044    files that include each other
+P045    a setting of the environment or of ``--set`` that is none
 P050    a certificate or key file cannot be used
 P051    ``verify = false`` (warning)
 P052    ``cert`` without ``key``, or the reverse
@@ -69,7 +70,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to correct, or to know."""
 
     file: str
-    """The profile as the user named it, printable."""
+    """The profile as the user named it, printable; the variable, or ``--set KEY``, where that is
+    what is wrong."""
     line: int | None
     """Counts from 1; None when the file as a whole is meant."""
     column: int | None

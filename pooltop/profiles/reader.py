@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import cast
 
-from pooltop.profiles.filled import UNFILLED, Filled, is_complete, value_at, with_type
+from pooltop.profiles.filled import UNFILLED, Filled, is_complete, settled, value_at, with_type
 from pooltop.profiles.kinds import Fault, Kind, Refused
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, did_you_mean, nearest, quoted, shown_key, type_name
@@ -74,6 +75,14 @@ def _read_value(kind: Kind, value: object) -> object:
     Raises:
         Refused: it is not of the kind, in either way.
     """
+    typed = settled(value)
+    if typed != value:
+        try:
+            return kind.read(typed)
+        except Refused as verdict:
+            with contextlib.suppress(Refused):
+                return kind.read(value)
+            raise verdict from None
     try:
         return kind.read(value)
     except Refused as verdict:
@@ -88,8 +97,9 @@ def _read_value(kind: Kind, value: object) -> object:
 def _what_it_became(value: object, fault: Fault) -> str:
     """Give the text that a string's references made, where it is of the short sort."""
     found = value_at(value, fault.at)
-    is_plain = fault.code in _OF_PLAIN_VALUES
-    return f" It reads {quoted(found)}." if is_plain and isinstance(found, Filled) else ""
+    if not isinstance(found, Filled) or found.is_setting or fault.code not in _OF_PLAIN_VALUES:
+        return ""
+    return f" It reads {quoted(found)}."
 
 
 def _read_named(kind: Named, tree: object, path: Path, report: Report) -> object:

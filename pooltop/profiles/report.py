@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pooltop.profiles.filled import value_at
+from pooltop.profiles.filled import settled, value_at
 from pooltop.profiles.layers import Layer, Layers
 from pooltop.profiles.positions import Place, Positions
 from pooltop.profiles.problems import Problem, Severity
@@ -93,7 +93,7 @@ class Report:
         layer = layer or self.layers.owner(path)
         key = "" if reference is not None else shown_key(layer.as_written(path))
         is_hidden = on_key or secret or reference is not None
-        value = None if is_hidden else shown_value(value_at(layer.tree, path))
+        value = None if is_hidden else shown_value(settled(value_at(layer.tree, path)))
         self._append(
             _Draft(
                 layer, path, None, on_key, reference, severity, code, message, see, tail, key, value
@@ -130,7 +130,8 @@ class Report:
 
     def is_from_outside(self, path: Path) -> bool:
         """Tell whether what stands at a canonical path is not, or not all, in the profile."""
-        return any(noted[: len(path)] == path for noted in self._from_outside)
+        is_noted = any(noted[: len(path)] == path for noted in self._from_outside)
+        return is_noted or self.layers.owner(path).text is None
 
     def folder_of(self, path: Path) -> str:
         """Give where a relative file name at a canonical path starts: beside who says it."""

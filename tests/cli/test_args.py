@@ -23,6 +23,8 @@ from pooltop.args import ArgumentError, parse
         ("demo --interval", "--interval needs a time like 1s"),
         ("demo --allow", "--allow needs a host"),
         ("demo --auto-revert", "--auto-revert needs a time like 60s, or off"),
+        ("demo --set", "--set needs KEY=VALUE"),
+        ("replay r --set a=1", "replay takes no --set"),
         ("demo --auto-revert 1s --auto-revert off", "--auto-revert is given twice"),
         ("dmeo", "unexpected argument dmeo; did you mean demo?"),
         ("demo again", "unexpected argument again"),
@@ -82,7 +84,7 @@ def test_everything_that_can_be_asked_for_is_read() -> None:
     words = "--profile=p.toml --headless --json --read-only --duration 30s --interval=1s "
     words += "--auto-revert=off"
 
-    request = parse([*words.split(), "--allow", "a", "--allow=b"])
+    request = parse([*words.split(), "--allow", "a", "--allow=b", "--set", "a=1", "--set=b.c=d=e"])
 
     assert ("run", "p.toml", "30s", "1s", "off") == (
         request.command,
@@ -93,6 +95,7 @@ def test_everything_that_can_be_asked_for_is_read() -> None:
     )
     assert (True, True, True) == (request.headless, request.json, request.read_only)
     assert ("a", "b") == request.allow
+    assert ("a=1", "b.c=d=e") == request.set
 
 
 def test_how_the_dashboard_looks_can_be_said() -> None:

@@ -156,6 +156,25 @@ def test_allow_lets_exactly_the_host_pass(
     assert 2 == cli.main(["check", path, "--allow", "192.0.2.8"])
 
 
+def test_check_looks_at_settings_too(
+    write: Callable[[str], str],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = write(GOOD.format(url="http://127.0.0.1:1"))
+    monkeypatch.setenv("POOLTOP__WORKLOADS__W__RATE", "fast")
+
+    assert 0 == cli.main(["check", path, "--set", "workloads.w.rate=5/s"])
+    assert 2 == cli.main(["check", path, "--set", "workloads.w.rates=5/s"])
+    assert [
+        "POOLTOP__WORKLOADS__W__RATE: error P021 workloads.w.rate",
+        "--set workloads.w.rates: error P010 workloads.w.rates",
+    ] == [
+        line.partition(" = ")[0].rpartition(": unknown")[0] or line.partition(" = ")[0]
+        for line in capfd.readouterr().err.splitlines()
+    ]
+
+
 def test_check_counts_what_a_good_profile_has(capfd: pytest.CaptureFixture[str]) -> None:
     assert 0 == cli.main(["check", str(ROOT / "profiles" / "keepalive-vs-close.toml")])
     assert ("ok: 2 agents, 2 workloads\n", "") == tuple(capfd.readouterr())
@@ -165,7 +184,9 @@ def test_help_names_every_option_and_the_exit_statuses(capfd: pytest.CaptureFixt
     assert 0 == cli.main(["--help"])
 
     out = capfd.readouterr().out
-    options = "--profile --headless --json --duration --interval --read-only --allow --version "
+    options = (
+        "--profile --headless --json --duration --interval --read-only --allow --set --version "
+    )
     options += "--detach --name --record"
     assert [] == [each for each in options.split() if f"  {each} " not in out]
     assert [] == [each for each in ("attach", "list", "stop") if f"pooltop {each} " not in out]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +41,23 @@ base_url = "https://127.0.0.1:8443"
 think = { min = "1s", max = "2s" }
 """
 LINES = BASE.splitlines()
+KEYS = [
+    "agents.kept.max_sockets",
+    "agents.kept.keepAlive",
+    "agents.kept.tls.ca",
+    "agents.kept.tls",
+    "agents.kept",
+    "agents",
+    "workloads.open.rate",
+    "workloads.open.requests",
+    "workloads.closed.think.min",
+    "workloads.closed.headers",
+    "demo.kept.latency",
+    "safety.allow_hosts",
+    "env.required",
+    "include",
+    "schema",
+]
 VALUES = st.sampled_from(
     [
         "0",
@@ -77,16 +96,16 @@ VALUES = st.sampled_from(
 )
 
 
-def _load(text: str) -> None:
+def _load(text: str, *settings: str) -> None:
     try:
-        load_text(text, "x.toml")
+        load_text(text, "x.toml", settings=settings)
     except ProfileErrors as errors:
         refused = errors
     else:
         return
     assert any(problem.severity == "error" for problem in refused.problems)
     for line in str(refused).split("\n"):
-        assert line.startswith("x.toml:")
+        assert line.startswith(("x.toml:", "--set ", "POOLTOP__"))
         assert line.isprintable()
 
 
@@ -118,6 +137,34 @@ def test_a_good_profile_with_a_piece_replaced_is_read_or_refused(
     start: int, length: int, put: str
 ) -> None:
     _load(BASE[:start] + put + BASE[start + length :])
+
+
+SETTING = st.one_of(
+    st.text(),
+    st.text(alphabet="ab.\"'=${}[]1 "),
+    st.builds("{}={}".format, st.sampled_from(KEYS), st.one_of(VALUES, st.text())),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(SETTING, max_size=3))
+def test_a_good_profile_with_any_settings_is_read_or_refused(said: list[str]) -> None:
+    _load(BASE, *said)
+
+
+VARIABLE = st.one_of(
+    st.text(alphabet="AGENTS_KPMX0\u00e9\udc80", max_size=30),
+    st.sampled_from([key.upper().replace(".", "__") for key in KEYS]),
+)
+HELD = st.one_of(VALUES, st.text()).filter(lambda text: "\0" not in text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(VARIABLE, HELD, max_size=3))
+def test_a_good_profile_in_any_environment_is_read_or_refused(held: dict[str, str]) -> None:
+    variables = {f"POOLTOP__{name}": value for name, value in held.items()}
+    with mock.patch.dict("os.environ", variables):
+        _load(BASE)
 
 
 @settings(max_examples=300, deadline=None)
