@@ -64,7 +64,7 @@ class Group:
     """Empty for the whole of what was edited; clean."""
     figures: tuple[Figure, ...]
     verdict: str
-    """Empty where the windows are too short to say."""
+    """Empty where the windows are too short to say, or the load was held in one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,9 @@ def _measured(
     state, measured = _state(change, snapshot.at, before, after)
     if before.idle and after.idle and state != "measuring":
         return (), "no traffic", "not measured: no traffic"
-    judged = state != "measuring"
+    judged = state != "measuring" and not whole.interrupted
+    if whole.interrupted:
+        measured += ", and the load was not the same throughout"
     if change.edits[0].workload:
         return (_workload_group(before, after, edit.option, judged=judged),), state, measured
     groups = [_group("", before, after, judged=judged)]

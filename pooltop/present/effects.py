@@ -46,6 +46,8 @@ class Sides:
 
     before: Side | None
     after: Side | None
+    interrupted: bool = False
+    """The load was paused, resumed or over, or began, within them: they are not alike."""
 
 
 @dataclass(slots=True)
@@ -61,6 +63,10 @@ class _Effect:
     totals: Packed
     """What all hosts together, or the workload, had recorded at ``at``."""
     host_totals: dict[OriginKey, Packed] = field(default_factory=dict)
+    loads: tuple[str, ...] = ()
+    """The workloads that it is measured by."""
+    interrupted: bool = False
+    """The load was not the same all the time, as far as that is known for good."""
     after: dict[_Whom, Side | None] | None = None
     """Once it is over."""
 
@@ -80,11 +86,14 @@ class Effects:
         known = {edit.number for edit in previous.edits}
         for change in changes_of(snapshot):
             if change.number not in self._effects and change.number not in known:
-                self._effects[change.number] = self._begun(change, previous)
+                effect = self._effects[change.number] = self._begun(change, previous)
+                effect.loads = _loads(previous, change)
+                effect.interrupted = self._interrupted(effect, change.begins_at, effect.at)
             effect = self._effects.get(change.number)
             # The newest moment that is not after the window's end is the one before.
             if effect is not None and effect.after is None and snapshot.at > change.ends_at:
                 effect.after = self._after(effect, previous)
+                effect.interrupted |= self._interrupted(effect, effect.at, change.ends_at)
         while len(self._effects) > MOST:
             del self._effects[next(iter(self._effects))]
 
@@ -172,7 +181,12 @@ class Effects:
             after = None
         else:
             after = self._measured(effect, snapshot, origin)
-        return Sides(effect.before.get(origin), after)
+        until = min(snapshot.at, change.ends_at)
+        interrupted = effect.interrupted or self._interrupted(effect, effect.at, until)
+        return Sides(effect.before.get(origin), after, interrupted)
+
+    def _interrupted(self, effect: _Effect, start: float, end: float) -> bool:
+        return any(self._pasts.workload(name).changed_state(start, end) for name in effect.loads)
 
 
 def _origins(snapshot: Snapshot, agent: str) -> Mapping[OriginKey, OriginSnapshot]:
@@ -190,6 +204,13 @@ def _sum(origins: Mapping[OriginKey, OriginSnapshot]) -> Histogram:
         for index, count in origin.latency.queue.buckets.items():
             buckets[index] = buckets.get(index, 0) + count
     return Histogram.of(buckets)
+
+
+def _loads(snapshot: Snapshot, change: Change) -> tuple[str, ...]:
+    own = change.edits[0].workload
+    if own:
+        return (own,)
+    return tuple(each.name for each in snapshot.workloads if each.agent == change.agent)
 
 
 def _workload(snapshot: Snapshot, name: str) -> WorkloadSnapshot | None:

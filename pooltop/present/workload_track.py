@@ -13,9 +13,19 @@ from pooltop.present.latency_past import FINE_S, LatencyPast
 from pooltop.present.moments import Grid, Moments
 
 WorkloadColumn = Literal[
-    "rate", "users", "offered", "sent", "completed", "failed", "dropped", "late", "in_flight"
+    "rate",
+    "users",
+    "offered",
+    "sent",
+    "completed",
+    "failed",
+    "dropped",
+    "late",
+    "in_flight",
+    "running",
 ]
-"""``rate``, ``users`` and ``in_flight`` are levels, the others totals since the start."""
+"""``rate``, ``users``, ``in_flight`` and ``running`` (1 or 0) are levels, the others totals since
+the start."""
 _PLACES: dict[WorkloadColumn, int] = {
     "rate": 0,
     "users": 1,
@@ -26,6 +36,7 @@ _PLACES: dict[WorkloadColumn, int] = {
     "dropped": 6,
     "late": 7,
     "in_flight": 8,
+    "running": 9,
 }
 
 
@@ -68,7 +79,7 @@ class WorkloadTrack:
 
     def begin_at_zero(self, at: float) -> None:
         """Say that at ``at`` it was known to have done nothing yet."""
-        self.moments.add(at, (math.nan, math.nan, 0, 0, 0, 0, 0, 0, 0))
+        self.moments.add(at, (math.nan, math.nan, 0, 0, 0, 0, 0, 0, 0, 1))
         self.latency.mark(at, Histogram())
         self.late.mark(at, Histogram())
 
@@ -84,6 +95,7 @@ class WorkloadTrack:
             workload.dropped,
             workload.late,
             workload.in_flight,
+            workload.state == "running",
         )
         self.moments.add(at, row)
         if at >= self._mark_from:
@@ -97,6 +109,14 @@ class WorkloadTrack:
         if self.moments.forget_before(at):
             self.latency.forget_before(at)
             self.late.forget_before(at)
+
+    def changed_state(self, start: float, end: float) -> bool:
+        """Tell whether it was paused, resumed or over, or began, between two moments."""
+        moments = self.moments
+        if not moments.at:
+            return False
+        values = moments.values("running", moments.index_at(start), moments.index_at(end) + 1)
+        return min(values) != max(values)
 
     def rates(self, at: float, window_s: float) -> WorkloadRates:
         """Give what happened in the window that ends at ``at``."""

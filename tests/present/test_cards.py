@@ -60,6 +60,8 @@ class Sim:
         errors: int = 0,
         opened: int = 0,
         edits: tuple[EditRecord, ...] = (),
+        state: str = "running",
+        agent: str = "one",
     ) -> Snapshot:
         """Let time go by; ``errors`` is how many fail in each step."""
         for _ in range(int(seconds / STEP_S)):
@@ -69,7 +71,10 @@ class Sim:
             for _ in range(int(rate * STEP_S)):
                 self._waits.record(wait * self._chance.uniform(0.8, 1.2))
             origins = [self._origin(name, queue, opened) for name in self._names]
-            snapshot = self._make.snapshot(self.at, self._make.agent(*origins), edits=edits)
+            load = self._make.workload(agent=agent, state=state)
+            snapshot = self._make.snapshot(
+                self.at, self._make.agent(*origins), edits=edits, workloads=(load,)
+            )
             self.snapshots.append(snapshot)
             self.history.add(snapshot)
         return self.snapshots[-1]
@@ -242,6 +247,40 @@ def test_a_window_of_less_than_ten_seconds_is_not_judged(make) -> None:
     card = sim.card(edit)
     assert "5s before > 30s after" == card.measured
     assert "" == card.groups[0].verdict
+
+
+@pytest.mark.parametrize(
+    "states",
+    [("running", "paused"), ("running", "done"), ("paused", "running")],
+    ids=" then ".join,
+)
+def test_where_the_load_was_not_the_same_there_are_numbers_and_no_verdict(make, states) -> None:
+    sim, edit = Sim(make), record()
+    sim.run(40, rate=89, queue=140, wait=1.6)
+    sim.run(20, rate=120, edits=(edit,), state=states[0])
+    sim.run(20, rate=0, edits=(edit,), state=states[1])
+
+    card = sim.card(edit)
+    assert "30s before > after, and the load was not the same throughout" == card.measured
+    assert ("", {"same"}) == (card.groups[0].verdict, {f.word for f in card.groups[0].figures})
+
+
+def test_a_pause_before_the_edit_leaves_no_verdict_either_and_is_remembered(make) -> None:
+    sim, edit = Sim(make), record()
+    sim.run(30, rate=0, state="paused")
+    sim.run(10, rate=89)
+    sim.run(900, rate=120, edits=(edit,))
+
+    assert "and the load was not the same throughout" in sim.card(edit).measured
+
+
+def test_the_load_of_another_agent_may_come_and_go(make) -> None:
+    sim, edit = Sim(make), record()
+    sim.run(40, rate=89, queue=140, wait=1.6, agent="two")
+    sim.run(40, rate=120, edits=(edit,), state="paused", agent="two")
+
+    card = sim.card(edit)
+    assert ("30s before > after", "better") == (card.measured, card.groups[0].verdict)
 
 
 def test_the_focused_host_of_several_has_figures_of_its_own(make) -> None:
