@@ -85,11 +85,11 @@ class Effects:
             return
         known = {edit.number for edit in previous.edits}
         for change in changes_of(snapshot):
-            if change.number not in self._effects and change.number not in known:
+            effect = self._effects.get(change.number)
+            if effect is None and change.number not in known:
                 effect = self._effects[change.number] = self._begun(change, previous)
                 effect.loads = _loads(previous, change)
                 effect.interrupted = self._interrupted(effect, change.begins_at, effect.at)
-            effect = self._effects.get(change.number)
             # The newest moment that is not after the window's end is the one before.
             if effect is not None and effect.after is None and snapshot.at > change.ends_at:
                 effect.after = self._after(effect, previous)

@@ -72,13 +72,12 @@ class Logbook:
 
     def add(self, entries: Iterable[JournalEntry], dropped: int = 0) -> None:
         """Take what is new."""
-        newest = list(entries)
-        for entry in newest[-KEPT:]:
-            self._append(entry)
-        lost = dropped + max(0, len(newest) - KEPT)
-        if lost:
-            at, wall_at = (newest[-1].at, newest[-1].wall_at) if newest else (0.0, 0.0)
-            self.note(at, wall_at, "LOST", f"{lost} events were not shown: too many at once")
+        newest: JournalEntry | None = None
+        for newest in entries:
+            self._append(newest)
+        if dropped:
+            at, wall_at = (0.0, 0.0) if newest is None else (newest.at, newest.wall_at)
+            self.note(at, wall_at, "LOST", f"{dropped} events were not shown: too many at once")
 
     def note(self, at: float, wall_at: float, kind: str, text: str, *, host: str = "") -> None:
         """Write an entry of the dashboard's own."""
