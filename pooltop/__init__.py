@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pooltop.core.model import (
         GLOBAL_AGENT,
         AgentOptions,
+        HostOptions,
         Origin,
         Profile,
         ProxyEnv,
@@ -48,6 +49,7 @@ __all__ = [
     "AgentSnapshot",
     "ByteStream",
     "Connector",
+    "HostOptions",
     "Origin",
     "OriginSnapshot",
     "PeerCertificate",
@@ -78,6 +80,7 @@ _HOMES = {
     "ByteStream": "pooltop.engine.stream",
     "Connector": "pooltop.engine.caller_dial",
     "EDITABLE": "pooltop.core.edits",
+    "HostOptions": "pooltop.core.model",
     "Origin": "pooltop.core.model",
     "OriginSnapshot": "pooltop.core.snapshot",
     "PeerCertificate": "pooltop.core.snapshot",

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from pooltop.core.model import HOST_LIMITS, AgentOptions
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
+
+
+def options_of(agent: AgentSnapshot, origin: OriginSnapshot) -> AgentOptions:
+    """Give the options in force for an origin: the agent's, with the host's own limits in them."""
+    own = origin.own_limits
+    if not own:
+        return agent.options
+    limits = {name: own[name] for name in HOST_LIMITS if name in own}
+    return msgspec.structs.replace(agent.options, **limits)
 
 
 def in_use(origin: OriginSnapshot) -> int:
@@ -12,7 +24,7 @@ def in_use(origin: OriginSnapshot) -> int:
 
 def room(agent: AgentSnapshot, origin: OriginSnapshot) -> float:
     """Give how many sockets could be opened for the origin; inf without a limit."""
-    own = agent.options.max_sockets - in_use(origin)
+    own = options_of(agent, origin).max_sockets - in_use(origin)
     shared = agent.options.max_total_sockets - agent.total_socket_count
     return max(0, min(own, shared))
 
@@ -22,6 +34,6 @@ def is_saturated(agent: AgentSnapshot, origin: OriginSnapshot) -> bool:
     return origin.queued > 0 and room(agent, origin) <= 0
 
 
-def limit_of(agent: AgentSnapshot) -> float:
-    """Give how many sockets one origin of the agent can have in use; inf without a limit."""
-    return min(agent.options.max_sockets, agent.options.max_total_sockets)
+def limit_of(agent: AgentSnapshot, origin: OriginSnapshot) -> float:
+    """Give how many sockets an origin can have in use; inf without a limit."""
+    return min(options_of(agent, origin).max_sockets, agent.options.max_total_sockets)

@@ -88,6 +88,8 @@ class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
     live: str = "node"
     number: int | None = None
     """Its EditRecord's; None where nothing was changed."""
+    note: str = ""
+    """What else is to be known of it, in words: whom it does not reach."""
 
 
 Fate = Literal["", "kept", "reverted", "undone", "superseded"]

@@ -50,7 +50,7 @@ def fates(pool: Ledger, origin: OriginRecord) -> Iterator[tuple[SocketRecord, Fa
 
 def held_by(pool: Ledger, origin: OriginRecord) -> QueueReason | None:
     """Name the limit that leaves an origin no room for a new socket now; None if there is room."""
-    if origin.count >= pool.options.max_sockets:
+    if origin.count >= origin.max_sockets:
         return QueueReason.MAX_SOCKETS
     if len(pool.sockets) >= pool.options.max_total_sockets:
         return QueueReason.MAX_TOTAL_SOCKETS
@@ -124,9 +124,9 @@ def _refusal(pool: Ledger, origin: OriginRecord, about: _About) -> CloseReason |
         return CloseReason.KEEP_ALIVE_OFF
     if len(pool.sockets) > options.max_total_sockets:
         return CloseReason.OVER_MAX_TOTAL_SOCKETS
-    if origin.count > options.max_sockets:
+    if origin.count > origin.max_sockets:
         return CloseReason.OVER_MAX_SOCKETS
-    if len(origin.free) >= options.max_free_sockets:
+    if len(origin.free) >= origin.max_free_sockets:
         return CloseReason.OVER_MAX_FREE_SOCKETS
     if about.hint_s is not None and about.hint_s * 1000 - buffer <= 0:
         return CloseReason.HINT_TOO_SHORT
@@ -174,10 +174,9 @@ def _oldest_with_room(
     pool: Ledger, waiting: list[OriginRecord], left: OriginRecord | None
 ) -> OriginRecord | None:
     """Give the origin of ``drain.oldest_with_room``, as if a socket of ``left`` had gone."""
-    options = pool.options
-    if len(pool.sockets) - (left is not None) >= options.max_total_sockets:
+    if len(pool.sockets) - (left is not None) >= pool.options.max_total_sockets:
         return None
-    roomy = [each for each in waiting if each.count - (each is left) < options.max_sockets]
+    roomy = [each for each in waiting if each.count - (each is left) < each.max_sockets]
     return min(roomy, key=lambda each: next(iter(each.queue)), default=None)
 
 
@@ -191,8 +190,9 @@ def _living_head(origin: OriginRecord) -> RequestRecord | None:
 def _reach(pool: Ledger, origin: OriginRecord) -> float:
     """Say how many of a queue could start at once whatever maxSockets, given up ones apart.
 
-    inf unless maxTotalSockets stands in the way. A higher maxSockets is every origin's: their older
-    requests take of the room that is left over all origins.
+    inf unless maxTotalSockets stands in the way. A higher maxSockets of the agent's is every
+    origin's that has none of its own, and one of an origin's own is that origin's alone: the older
+    requests of the others take of the room that is left over all origins.
     """
     room = pool.options.max_total_sockets - len(pool.sockets)
     if sum(len(each.queue) for each in pool.waiting.values()) <= room:
@@ -200,15 +200,22 @@ def _reach(pool: Ledger, origin: OriginRecord) -> float:
     if room <= 0:
         return 0
     mine = _turns(origin)
-    others = [(each.count, _turns(each)) for each in pool.waiting.values() if each is not origin]
+    is_own = "max_sockets" in origin.own
+    others = [
+        # With whom it shares the limit, inf; else how many sockets the other may have as it is.
+        (each.count, each.max_sockets if is_own or "max_sockets" in each.own else math.inf, turns)
+        for each in pool.waiting.values()
+        if each is not origin and (turns := _turns(each))
+    ]
 
     def is_out_of_reach(living: int) -> bool:
         # With so many sockets more: who comes before the last of them, here and elsewhere.
         limit = origin.count + living + 1
         turn = mine[living]
         before = 0
-        for count, turns in others:
-            before += bisect_left(turns, turn, 0, min(max(0, limit - count), len(turns)))
+        for count, most, turns in others:
+            places = int(min(max(0, min(limit, most) - count), len(turns)))
+            before += bisect_left(turns, turn, 0, places)
         return living + before >= room
 
     # The further back, the more come before: the first that is out of reach is found by halving.

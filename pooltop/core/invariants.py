@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pooltop.core.ledger import Ledger
+from pooltop.core.model import HOST_LIMITS
 from pooltop.core.records import OriginRecord
 from pooltop.core.rules import drain
 from pooltop.core.states import HOME, CloseReason, Home, RequestState, SocketState
@@ -19,6 +20,9 @@ def check(pool: Ledger) -> None:
     listed = set()
     for origin in pool.origins.values():
         _check_origin(origin)
+        for limit in HOST_LIMITS:
+            agents = getattr(pool.options, limit)
+            assert getattr(origin, limit) == origin.own.get(limit, agents), f"a stale {limit}"
         listed |= origin.sockets.keys() | origin.free.keys()
         assert (origin.key in pool.waiting) == bool(origin.queue), "waiting is the queues"
     for socket in pool.sockets.values():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -42,6 +42,9 @@ class Ledger:
         """Origins with a queue, in the order in which the queue began: Node's ``requests`` map."""
         self.tunnelled: set[OriginKey] = set()
         """Origins whose sockets need a tunnel through a proxy: the shell says which."""
+        self.own_limits: dict[OriginKey, Mapping[str, float]] = {}
+        """Limits that an origin has for itself (``OriginRecord.own``): the shell says which, before
+        the origin's first request. Not Node's, whose agent has one number for all."""
         self.tunnelling: dict[SocketId, SocketRecord] = {}
         """Sockets that Node does not count yet, by id (rules/uncounted.py)."""
         self.turns = 0

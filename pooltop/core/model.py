@@ -281,6 +281,32 @@ class AgentOptions(msgspec.Struct, frozen=True, kw_only=True):
     """TCP_NODELAY: small writes are sent at once."""
 
 
+HOST_LIMITS = ("max_sockets", "max_free_sockets")
+"""The options that a host can have a number of its own for: Node's count per origin."""
+
+
+class HostOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent does otherwise for one host: pooltop's own, for Node's agent has one number.
+
+    None leaves a thing to the agent. The host is where the connection leads, ``host:port``.
+    """
+
+    max_sockets: float | None = None
+    """Sockets of this host, 1 or more; inf means no limit."""
+    max_free_sockets: float | None = None
+    """Idle sockets kept of this host, 1 or more; inf means no limit."""
+    timeouts: Timeouts | None = None
+    """Clocks of its requests, all of them: nothing of the agent's is added."""
+    tls: TLSOptions | None = None
+    """How its https connections are secured, all of it, likewise."""
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Give those of HOST_LIMITS that it sets."""
+        given = {name: getattr(self, name) for name in HOST_LIMITS}
+        return {name: limit for name, limit in given.items() if limit is not None}
+
+
 GLOBAL_AGENT = AgentOptions(keep_alive=True, timeout=5000)
 """The options of Node's http.globalAgent and https.globalAgent, since Node 19.
 
@@ -329,6 +355,8 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     bounds: dict[str, tuple[float, float]] = {}
     """Editable option to the least and the most it may be set to live without a question asked;
     an option that is not in it has no bounds."""
+    hosts: dict[str, HostOptions] = {}
+    """``host:port`` to what is done otherwise for it."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

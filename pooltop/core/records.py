@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from pooltop.core.model import OriginKey, RequestId, SocketId
+from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId
 from pooltop.core.states import (
     HOME,
     REQUEST_MOVES,
@@ -28,6 +29,9 @@ from pooltop.core.states import (
 # Not looked up through the enum's metaclass at every move.
 _SOCKETS = Home.SOCKETS
 _FREE_SOCKETS = Home.FREE_SOCKETS
+
+NO_LIMITS: Mapping[str, float] = {}
+"""Of an origin that has none of its own."""
 
 
 class Failure(NamedTuple):
@@ -185,11 +189,37 @@ class RequestRecord:
 class OriginRecord:
     """The three lists of one origin key."""
 
-    __slots__ = ("free", "key", "overtakes", "queue", "sockets", "told", "turn")
+    __slots__ = (
+        "free",
+        "key",
+        "max_free_sockets",
+        "max_sockets",
+        "overtakes",
+        "own",
+        "queue",
+        "sockets",
+        "told",
+        "turn",
+    )
 
-    def __init__(self, key: OriginKey) -> None:
-        """Begin with nothing."""
+    def __init__(
+        self, key: OriginKey, options: AgentOptions, own: Mapping[str, float] = NO_LIMITS
+    ) -> None:
+        """Begin with nothing, under the agent's options.
+
+        Args:
+            key: of the origin.
+            options: the agent's.
+            own: limits that go before them: see ``own``.
+        """
         self.key = key
+        self.own = own
+        """The origin's own limits, by the name of the option: HOST_LIMITS at most."""
+        self.max_sockets: float
+        """In force here: its own, or the agent's. Read at every admission, so not looked up."""
+        self.max_free_sockets: float
+        """Likewise."""
+        self.bind(options)
         self.sockets: dict[SocketId, SocketRecord] = {}
         self.free: dict[SocketId, SocketRecord] = {}
         self.queue: OrderedDict[RequestId, RequestRecord] = OrderedDict()
@@ -200,6 +230,12 @@ class OriginRecord:
         socket and gets it anew, at the end, with the next admission or replacement."""
         self.overtakes = 0
         """How often a younger request was served while others were queued here."""
+
+    def bind(self, options: AgentOptions) -> None:
+        """Take the limits that are not its own from the agent's options."""
+        own = self.own
+        self.max_sockets = own.get("max_sockets", options.max_sockets)
+        self.max_free_sockets = own.get("max_free_sockets", options.max_free_sockets)
 
     @property
     def count(self) -> int:

@@ -279,6 +279,11 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The different ones that the servers of its sockets showed: as a rule a single one."""
     time_wait: TimeWait | None = None
     """As last counted; None where the kernel was not asked, or does not tell."""
+    own_limits: dict[str, float] = {}
+    """Those of the agent's limits that this host has another number for, by the option's name; inf
+    is no limit. ``capacity.options_of`` puts them in."""
+    timeouts: Timeouts | None = None
+    """The clocks that it has for itself; None for the agent's."""
 
     @property
     def under_way(self) -> int:

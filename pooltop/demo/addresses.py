@@ -9,7 +9,7 @@ import msgspec
 from pooltop.errors import ProfileError
 
 if TYPE_CHECKING:
-    from pooltop.core.model import Profile
+    from pooltop.core.model import Profile, TLSOptions
 
 SCHEME = "demo:"
 """What the ``base_url`` of a workload starts with when it means a ``[demo.NAME]`` table."""
@@ -68,10 +68,24 @@ def resolve_demo(profile: Profile, addresses: DemoAddresses) -> Profile:
         workloads.append(msgspec.structs.replace(workload, base_url=address.url))
     agents = []
     for agent in profile.agents:
-        ca = addresses.ca
-        if ca is None or agent.name not in trusting or ca in agent.tls.ca:
-            agents.append(agent)
-            continue
-        tls = msgspec.structs.replace(agent.tls, ca=(*agent.tls.ca, ca))
-        agents.append(msgspec.structs.replace(agent, tls=tls))
+        ca = addresses.ca if agent.name in trusting else None
+        hosts = {
+            _authority(host, addresses): msgspec.structs.replace(own, tls=_trusting(own.tls, ca))
+            for host, own in agent.hosts.items()
+        }
+        tls = _trusting(agent.tls, ca) or agent.tls
+        agents.append(msgspec.structs.replace(agent, tls=tls, hosts=hosts))
     return msgspec.structs.replace(profile, agents=tuple(agents), workloads=tuple(workloads))
+
+
+def _authority(host: str, addresses: DemoAddresses) -> str:
+    """Give where a host of an agent's ``hosts`` is; one of no demo that there is stays as it is."""
+    address = addresses.servers.get(host.removeprefix(SCHEME)) if host.startswith(SCHEME) else None
+    return host if address is None else f"{address.host}:{address.port}"
+
+
+def _trusting(tls: TLSOptions | None, ca: str | None) -> TLSOptions | None:
+    """Give TLS options that trust the authority too; None for None."""
+    if tls is None or ca is None or ca in tls.ca:
+        return tls
+    return msgspec.structs.replace(tls, ca=(*tls.ca, ca))

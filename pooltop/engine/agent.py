@@ -20,7 +20,9 @@ from pooltop.core.model import (
     AgentOptions,
     AgentProfile,
     Codec,
+    HostOptions,
     Live,
+    Origin,
     OriginKey,
     Scheduling,
     Timeouts,
@@ -34,6 +36,7 @@ from pooltop.engine.kernel import KernelLooks
 from pooltop.engine.live_option import LiveOption
 from pooltop.engine.option_checks import check_timeouts, checked_tls
 from pooltop.engine.options import AgentKeywords, constructed
+from pooltop.engine.own_ways import OwnWays
 from pooltop.engine.request import header_pairs, prepare
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.response import Call, Response
@@ -71,6 +74,7 @@ class Agent:
         keep_socket_alive: KeepSocketAlive | None = None,
         create_connection: Connector | None = None,
         proxy_env: ProxySettings | None = None,
+        hosts: Mapping[str, HostOptions] | None = None,
         **options: Unpack[AgentKeywords],
     ) -> None:
         """Make an agent with no sockets.
@@ -94,6 +98,8 @@ class Agent:
                 lower or upper case, lower case first; "environment" reads the process's. None
                 connects directly, whatever the environment says. So does, as in Node, a proxy
                 whose URL begins with neither http:// nor https://, as socks5://.
+            hosts: what is otherwise for single hosts, by ``host:port`` of where the connection
+                leads. Node has nothing like it.
             options: the keywords that follow here: Node's in snake_case, and a few of pooltop's.
                 What 0, None and inf mean is what they mean to Node's constructor; set later, on
                 the live agent, 0 is a number like any other.
@@ -136,8 +142,10 @@ class Agent:
         self.timeouts = Timeouts() if timeouts is None else timeouts
         self._initial = constructed(options)
         proxies = proxies_of(proxy_env)
+        self.own = OwnWays(hosts)
+        """What is otherwise for single hosts; for the engine's own parts."""
         tls = TLSOptions() if tls is None else checked_tls(tls)
-        self.way = Way(self._initial, tls, proxies)
+        self.way = Way(self._initial, tls, proxies, self.own)
         """Where its requests go; for the engine's own parts."""
         self._tls = TLSFactory(tls, self._initial.max_cached_sessions)
         self._own_resolver: SystemResolver | None = None
@@ -148,6 +156,7 @@ class Agent:
             tls=self._tls,
             codec=codec,
             via=None if proxies is None else ProxyDialer(dialer, proxies),
+            own=self.own,
         )
         self._kernel = KernelLooks()
         if keep_socket_alive is not None:
@@ -166,6 +175,7 @@ class Agent:
         timeouts: Timeouts | None = None,
         resolver: Resolver | None = None,
         proxy_env: ProxySettings | None = None,
+        hosts: Mapping[str, HostOptions] | None = None,
     ) -> Self:
         """Make an agent with these options, as ``pooltop.GLOBAL_AGENT``, Node's global agent's.
 
@@ -177,6 +187,7 @@ class Agent:
             timeouts: in seconds; None for no limits.
             resolver: None for the system's.
             proxy_env: None for direct connections.
+            hosts: None for no exceptions.
 
         Raises:
             UsageError: as ``Agent`` does.
@@ -188,6 +199,7 @@ class Agent:
             timeouts=timeouts,
             resolver=resolver,
             proxy_env=proxy_env,
+            hosts=hosts,
             **cast("AgentKeywords", msgspec.structs.asdict(options)),
         )
 
@@ -210,6 +222,7 @@ class Agent:
             timeouts=profile.timeouts,
             resolver=resolver,
             proxy_env=profile.proxy_env,
+            hosts=profile.hosts,
         )
 
     def __repr__(self) -> str:
@@ -309,7 +322,7 @@ class Agent:
             route.target,
             headers,
             host_header=route.host_header,
-            keep_alive=self.sends_keep_alive,
+            keep_alive=self.sends_keep_alive(route.origin),
             body=body,
             streamed=streamed,
             upgrade=upgrade,
@@ -318,7 +331,9 @@ class Agent:
             idempotent=idempotent,
         )
         now = self._shell.touch()
-        call = Call(prepared, route.origin, timeouts or self._timeouts, intended_at=now)
+        if timeouts is None:
+            timeouts = self.timeouts_for(route.origin)
+        call = Call(prepared, route.origin, timeouts, intended_at=now)
         self._shell.submit(call)
         self._shell.after_this_turn()
         if isinstance(content, AsyncIterable):
@@ -337,12 +352,18 @@ class Agent:
             PooltopError: one is missing or unfit; names it.
         """
         self._tls.check()
+        for tls in self.own.all_tls():
+            self._tls.check(tls)
 
-    @property
-    def sends_keep_alive(self) -> bool:
+    def sends_keep_alive(self, origin: Origin) -> bool:
         """New requests say ``Connection: keep-alive``: keepAlive is on, or maxSockets is finite."""
         options = self.options
-        return options.keep_alive or options.max_sockets != float("inf")
+        most = self._shell.own_limits(origin).get("max_sockets", options.max_sockets)
+        return options.keep_alive or most != float("inf")
+
+    def timeouts_for(self, origin: Origin) -> Timeouts:
+        """Give the clocks of a request to an origin that brings none of its own."""
+        return self.own.timeouts(origin) or self._timeouts
 
     # State
 

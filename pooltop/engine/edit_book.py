@@ -186,7 +186,8 @@ class EditBook:
             forgotten = next(iter(self._records))
             del self._records[forgotten]
             self._ended.pop(forgotten, None)
-        self._tell(record, record_words(record, effect.words, taken_back=taken_back))
+        words = f"{effect.words}; {effect.note}" if effect.note else effect.words
+        self._tell(record, record_words(record, words, taken_back=taken_back))
         return EditOutcome(
             id=edit.id,
             accepted=True,
@@ -197,6 +198,7 @@ class EditBook:
             queued=effect.queued,
             live=effect.live,
             number=record.number,
+            note=effect.note,
         )
 
     def _taken_back(self, reverse: EditRecord) -> int | None:

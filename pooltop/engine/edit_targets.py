@@ -19,6 +19,7 @@ from pooltop.core.edits import (
 )
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import (
+    apart_words,
     bounds_words,
     leap_words,
     pool_effect,
@@ -30,6 +31,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """What a change did at once."""
 
     words: str
+    note: str = ""
+    """What else is to be known: see ``EditOutcome.note``."""
     opened: int = 0
     culled: int = 0
     queued: int = 0
@@ -101,6 +104,7 @@ class AgentTarget:
         self._changed()
         return Effect(
             words=pool_effect(done.opened, done.culled, done.queued, done.live),
+            note=apart_words(option, self._agent.own.holding(option)),
             opened=done.opened,
             culled=done.culled,
             queued=done.queued,

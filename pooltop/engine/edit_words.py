@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 from pooltop.core.edits import Bounds, EditRecord, Value, node_name
 
+_MOST_APART = 3
+"""Hosts that are named, of those that an edit does not reach."""
 _UNITS = (("h", 3_600_000), ("m", 60_000), ("s", 1000))
 
 
@@ -57,6 +60,21 @@ def pool_effect(opened: int, culled: int, queued: int, live: str) -> str:
     """Say what an edit did to an agent's pools at once."""
     done = f"{opened} dialled, {culled} idle closed, {queued} were queued"
     return f"{done}, {live.upper()} mode"
+
+
+def apart_words(option: str, holding: Mapping[str, float]) -> str:
+    """Say which hosts an agent's option does not reach; empty for none.
+
+    Args:
+        option: that was edited.
+        holding: each host that has a limit of its own in its place, and that limit.
+    """
+    if not holding:
+        return ""
+    shown = [f"{host} ({value_words(option, limit)})" for host, limit in holding.items()]
+    more = len(shown) - _MOST_APART
+    names = ", ".join(shown[:_MOST_APART]) + (f" and {more} more" if more > 0 else "")
+    return f"not of hosts with a {node_name(option)} of their own: {names}"
 
 
 def rate_effect(state: str) -> str:

@@ -30,6 +30,7 @@ OTHER_KEYWORDS = (
     "keep_socket_alive",
     "create_connection",
     "proxy_env",
+    "hosts",
 )
 """What an agent takes besides ``AgentKeywords``: meant, perhaps, by whoever writes another."""
 _MEANT = {"keep_alive_initial_delay": "keep_alive_msecs", "reject_unauthorized": "verify"}

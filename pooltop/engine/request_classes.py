@@ -39,7 +39,7 @@ def _prepared(each: RequestClass, workload: Workload, agent: Agent) -> PreparedC
         f"/{prefix}{each.path}" if prefix else each.path,
         headers,
         host_header=route.host_header,
-        keep_alive=agent.sends_keep_alive,
+        keep_alive=agent.sends_keep_alive(route.origin),
         body=each.body,
         proxy=route.proxy,
         idempotent=each.idempotent,

@@ -192,7 +192,7 @@ class RequestClocks:
         assert record.queued_at is not None
         waited = now - record.queued_at
         origin = self._core.origins[exchange.origin.key]
-        limit = self._core.options.max_sockets
+        limit = origin.max_sockets
         shown = "unlimited" if math.isinf(limit) else f"{limit:g}"
         return QueueTimeout(
             f"no socket for {exchange.origin.label} after {waited:.1f} s "

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
@@ -37,6 +37,7 @@ from pooltop.engine.keep_socket_alive import KeepSocketAlive, guarded
 from pooltop.engine.link import READ_BYTES
 from pooltop.engine.listeners import End, Listener, Listeners
 from pooltop.engine.origin_memory import OriginMemory
+from pooltop.engine.own_ways import OwnWays
 from pooltop.engine.performer import Performer
 from pooltop.engine.request_alarm import RequestAlarm
 from pooltop.engine.request_clocks import RequestClocks
@@ -70,8 +71,10 @@ class PoolShell:
         tls: TLSFactory,
         codec: Codec = "h11",
         via: ProxyDialer | None = None,
+        own: OwnWays | None = None,
     ) -> None:
         """Begin with no sockets; the running event loop is the one that is used."""
+        self._own = OwnWays() if own is None else own
         self.core = PoolCore(options)
         self.tally = Tally()
         self.codec = codec
@@ -143,6 +146,8 @@ class PoolShell:
         if key not in self.targets:
             origin = exchange.origin
             self._memory.meet(key, origin)
+            if limits := self._own.limits(origin):
+                self.core.own_limits[key] = limits
             if self._via is not None and self._via.tunnels(origin):
                 self.core.tunnelled.add(key)
         tally = exchange.tally = self.tally.origins[key]
@@ -250,6 +255,14 @@ class PoolShell:
     def verifies(self, origin: Origin) -> bool:
         """Say whether the certificates of an https origin are checked."""
         return self.tls.verifies(origin)
+
+    def own_limits(self, origin: Origin) -> Mapping[str, float]:
+        """Give the limits that an origin has for itself, by the option's name."""
+        return self._own.limits(origin)
+
+    def own_timeouts(self, origin: Origin) -> Timeouts | None:
+        """Give the clocks that an origin's requests have for themselves; None for the agent's."""
+        return self._own.timeouts(origin)
 
     # The connections' side
 

@@ -224,4 +224,6 @@ def _origin(
         verified=target.scheme != "https" or shell.verifies(target),
         certificates=tuple(certificates.all),
         time_wait=tally.time_wait,
+        own_limits=dict(origin.own),
+        timeouts=shell.own_timeouts(target),
     )

@@ -36,13 +36,13 @@ class TLSFactory:
         self._contexts: dict[tuple[TLSOptions, bool], ssl.SSLContext] = {}
         self._sessions: dict[OriginKey, TLSSession] = {}
 
-    def check(self) -> None:
-        """Read the files now.
+    def check(self, options: TLSOptions | None = None) -> None:
+        """Read the files now: those of the agent's options, or of a host's own.
 
         Raises:
             TLSConfigError: one is missing or unfit; names it.
         """
-        self._context(self.options)
+        self._context(self.options if options is None else options)
 
     def stream(self, origin: Origin) -> TLSStream:
         """Give a stream for a new connection, with the session to resume if there is one.

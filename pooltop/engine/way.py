@@ -17,6 +17,7 @@ import msgspec
 from pooltop.core.model import AgentOptions, Origin, TLSOptions
 from pooltop.core.proxies import Proxies, Proxy
 from pooltop.engine.option_checks import check_connect_options, checked_tls
+from pooltop.engine.own_ways import OwnWays
 from pooltop.engine.url import split_url
 from pooltop.errors import UsageError
 
@@ -40,9 +41,21 @@ class Way:
     """One agent's say in where connections lead: fixed when it is made, as Node's options are."""
 
     def __init__(
-        self, options: AgentOptions, tls: TLSOptions, proxies: Proxies | None = None
+        self,
+        options: AgentOptions,
+        tls: TLSOptions,
+        proxies: Proxies | None = None,
+        own: OwnWays | None = None,
     ) -> None:
-        """Keep what the agent says."""
+        """Keep what the agent says.
+
+        Args:
+            options: the agent's.
+            tls: likewise.
+            proxies: None for direct connections.
+            own: what is otherwise for single hosts; None for nothing.
+        """
+        self._own = OwnWays() if own is None else own
         self._proxies = proxies
         self._default_port = options.default_port
         self._protocol = options.protocol
@@ -89,13 +102,15 @@ class Way:
             check_connect_options(own)
             more.update(own)
         more.update(self._over)
-        if origin.scheme == "https":
-            host = next((v for name, v in headers if name.lower() == "host" and v), host_header)
-            more["servername"] = server_name(host)
-            more["tls"] = self._tls if tls is None else _merged(checked_tls(tls), self._tls)
         asked = origin
         if more:
             origin = msgspec.structs.replace(origin, **more)
+        if origin.scheme == "https":
+            host = next((v for name, v in headers if name.lower() == "host" and v), host_header)
+            secured = self._own.tls(origin) or self._tls
+            if tls is not None:
+                secured = _merged(checked_tls(tls), secured)
+            origin = msgspec.structs.replace(origin, servername=server_name(host), tls=secured)
         if self._proxies is not None and origin.scheme == "http":
             proxy = self._proxies.between(origin)
             if proxy is not None:

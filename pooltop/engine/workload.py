@@ -104,8 +104,8 @@ class WorkloadRunner(ABC):
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
         self._mix = Mix(workload.requests, self._random)
-        self._timeouts = agent.timeouts
         self._classes: tuple[PreparedClass, ...] = prepare_classes(workload, agent)
+        self._timeouts = agent.timeouts_for(self._classes[0].origin)
         self._counts = tuple(ClassTally(each.name) for each in workload.requests)
         self._started_at = 0.0
         self._paused_at = 0.0

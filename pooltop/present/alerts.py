@@ -129,7 +129,7 @@ def _text(
     at: float,
     spell: Spell,
 ) -> str:
-    limit = limit_of(agent)
+    limit = limit_of(agent, origin)
     used = f"{units.count(in_use(origin))}/{units.count(limit)} in use"
     queued = f"{units.count(origin.queued)} queued"
     slope = track.slope("queued", at, _SLOPE_S)

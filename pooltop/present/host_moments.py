@@ -67,7 +67,7 @@ def row_of(agent: AgentSnapshot, origin: OriginSnapshot) -> tuple[float, ...]:
     return (
         in_use(origin),
         origin.free,
-        limit_of(agent),
+        limit_of(agent, origin),
         origin.queued,
         counters.submitted,
         counters.completed,

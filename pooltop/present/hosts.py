@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from pooltop.core.capacity import options_of
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, SocketInfo
 from pooltop.present.clean import clean
 from pooltop.present.faults import counts
@@ -214,9 +215,9 @@ def _row(
         agent=clean(agent.name),
         marks=marks_of(agent, origin, errors=rates.errors, stale=stale),
         in_use=in_use(origin),
-        limit=limit_of(agent),
+        limit=limit_of(agent, origin),
         free=origin.free,
-        max_free=agent.options.max_free_sockets,
+        max_free=options_of(agent, origin).max_free_sockets,
         queued=origin.queued,
         oldest_s=None if oldest is None else max(0.0, at - oldest),
         slope=track.slope("queued", at, _SLOPE_S),

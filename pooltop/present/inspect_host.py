@@ -93,7 +93,7 @@ def _state(picture: HostPicture, errors: float | None, *, stale: bool) -> list[P
     agent, origin = picture.agent, picture.origin
     marks = marks_of(agent, origin, errors=errors, stale=stale)
     words = part(*_joined([(f"{m.glyph} {m.word}", m.ink) for m in marks] or [("healthy", "good")]))
-    limit = limit_of(agent)
+    limit = limit_of(agent, origin)
     of = "" if math.isinf(limit) else f" of {units.count(limit)}"
     queued: Ink = "bad" if Mark.SATURATED in marks else "warn" if origin.queued else "text"
     parts = [
@@ -131,7 +131,8 @@ def _why(picture: HostPicture, demand: Demand | None) -> list[Part]:
             )
         )
     if demand.needed is not None:
-        ink: Ink = "bad" if demand.needed > limit_of(picture.agent) else "strong"
+        most = limit_of(picture.agent, picture.origin)
+        ink: Ink = "bad" if demand.needed > most else "strong"
         parts.append(
             part("about ", (_rounded_up(demand.needed), ink), " sockets needed (estimate)")
         )
@@ -143,9 +144,16 @@ def _rounded_up(number: float) -> str:
 
 
 def _limits(picture: HostPicture) -> list[Part]:
-    agent = picture.agent
+    agent, own = picture.agent, picture.origin.own_limits
     parts: list[Part] = []
     for option in EDITABLE:
+        if option in own:
+            limit = written(option, own[option])
+            agents = written(option, value_of(agent.options, option))
+            of = f" (this host's own; the agent's {agents})"
+            title: Span = (f"{BY_OPTION[option].title} ", "dim")
+            parts.append(part(title, (limit, "text"), (of, "dim")))
+            continue
         now, before = value_of(agent.options, option), value_of(agent.initial_options, option)
         shown = written(option, now)
         changed = "" if now == before else f" (profile {written(option, before)})"
@@ -161,6 +169,8 @@ def _limits(picture: HostPicture) -> list[Part]:
         if within:
             spans.append((within, "dim"))
         parts.append(part(*spans))
+    if picture.origin.timeouts is not None:
+        parts.append(part(("clocks ", "dim"), ("this host's own", "text")))
     if not math.isinf(agent.options.max_total_sockets):
         parts.append(named("all hosts hold", units.count(agent.total_socket_count)))
     return parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from pooltop.core.capacity import options_of
 from pooltop.core.detail import HIDDEN, FateKind, Outlook
 from pooltop.core.states import QueueReason
 from pooltop.present import units
@@ -110,7 +111,7 @@ def _why(picture: RequestPicture) -> list[Part]:
 
 def _cause(picture: RequestPicture, why: QueueReason) -> list[Span | str]:
     """Name the limit that was reached, with what was counted, and the one that was not."""
-    detail, options = picture.detail, picture.host.agent.options
+    detail, options = picture.detail, options_of(picture.host.agent, picture.host.origin)
     numbers = ""
     if detail is not None and detail.counted is not None and detail.limit is not None:
         numbers = f": {units.count(detail.counted)} held of {_limit(detail.limit)}"
@@ -133,7 +134,7 @@ def _limit(number: float) -> str:
 
 def _changed(picture: RequestPicture, why: QueueReason) -> list[Part]:
     """Say that the limit is another one by now."""
-    detail, options = picture.detail, picture.host.agent.options
+    detail, options = picture.detail, options_of(picture.host.agent, picture.host.origin)
     option = "max_sockets" if why is QueueReason.MAX_SOCKETS else "max_total_sockets"
     now: float = getattr(options, option)
     if detail is None or detail.limit is None or detail.limit == now:
@@ -150,15 +151,16 @@ def _would_start(picture: RequestPicture) -> list[Part]:
     else:
         parts = [part("no estimate: nothing was served from this queue lately")]
     if picture.host.agent.options.live == "drain":
-        return [*parts, _with_more(outlook)]
+        own = "max_sockets" in picture.host.origin.own_limits
+        return [*parts, _with_more(outlook, "this host's own maxSockets" if own else "maxSockets")]
     return [*parts, _as_node(outlook)]
 
 
-def _with_more(outlook: Outlook) -> Part:
+def _with_more(outlook: Outlook, limit: str) -> Part:
     if outlook.at_once_from is None:
-        return part("raising maxSockets alone starts it no sooner: maxTotalSockets is in the way")
+        return part(f"raising {limit} alone starts it no sooner: maxTotalSockets is in the way")
     return part(
-        "at once if maxSockets >= ", (units.count(outlook.at_once_from), "strong"), " (DRAIN)"
+        f"at once if {limit} >= ", (units.count(outlook.at_once_from), "strong"), " (DRAIN)"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pooltop.core.capacity import options_of
 from pooltop.core.detail import Fate, FateKind, PastRequest
 from pooltop.core.model import AgentOptions
 from pooltop.core.snapshot import SocketInfo
@@ -238,15 +239,18 @@ def fate_spans(fate: Fate, host: HostPicture) -> list[Span | str]:
     then = f"; a new socket is opened for {who}" if who else ""
     if fate.kind is FateKind.HAND_OVER:
         return ["taken by ", (who or "the head of the queue", "strong"), _heir(fate, host)]
+    options = options_of(host.agent, host.origin)
     if fate.kind is FateKind.PARK:
-        options = host.agent.options
         most = options.max_free_sockets
         of = "no limit" if math.isinf(most) else f"of maxFreeSockets {units.count(most)}"
         limit = units.duration(options.timeout / 1000)
         timeout = f", for {limit} at most" if options.timeout > 0 else ""
         number = units.count(len(host.origin.free_sockets) + 1)
         return [("kept idle", "strong"), f", {number} {of}{timeout}{then}"]
-    return [("closed", "strong"), f": {_why(fate.reason, host.agent.options)}{then}"]
+    return [
+        ("closed", "strong"),
+        f": {_why(fate.reason, options)}{then}",
+    ]
 
 
 def _heir(fate: Fate, host: HostPicture) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from enum import Enum
 
-from pooltop.core.capacity import in_use, is_saturated, limit_of, room
+from pooltop.core.capacity import in_use, is_saturated, limit_of, options_of, room
 from pooltop.core.edits import EDITABLE
 from pooltop.core.model import AgentOptions
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
@@ -99,7 +98,7 @@ def marks_of(
         found.append(Mark.SILENT)
     if is_saturated(agent, origin):
         found.append(Mark.SATURATED)
-    elif not math.isinf(agent.options.max_sockets) and in_use(origin) > agent.options.max_sockets:
+    elif in_use(origin) > options_of(agent, origin).max_sockets:
         found.append(Mark.OVER)
     elif origin.queued > 0:
         found.append(Mark.WAITING)
@@ -123,5 +122,6 @@ __all__ = [
     "is_saturated",
     "limit_of",
     "marks_of",
+    "options_of",
     "room",
 ]

@@ -20,7 +20,8 @@ def sentence(edit: Edit, outcome: EditOutcome) -> str:
     after = written(edit.option, outcome.after)
     if before == after:
         return f"{head} stays {after}"
-    return f"{head} {before} > {after}: {_effect(edit.option, outcome)}"
+    note = f"; {clean(outcome.note)}" if outcome.note else ""
+    return f"{head} {before} > {after}: {_effect(edit.option, outcome)}{note}"
 
 
 def subject(edit: Edit) -> str:

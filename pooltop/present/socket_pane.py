@@ -8,7 +8,7 @@ from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present.handshakes import tls_line
 from pooltop.present.kernel import kernel_line
 from pooltop.present.line import Line
-from pooltop.present.marks import in_use
+from pooltop.present.marks import in_use, options_of
 from pooltop.present.socket_table import LEAST_LINES, socket_table
 from pooltop.present.sockets import legend_line, notable_line, strip_lines
 
@@ -51,6 +51,6 @@ def pane_lines(
 
 def _strip_needs(agent: AgentSnapshot, origin: OriginSnapshot, width: int) -> int:
     """Give the lines that a cell for every socket, open or possible, takes."""
-    limit = agent.options.max_sockets
+    limit = options_of(agent, origin).max_sockets
     wanted = max(origin.total, in_use(origin) + origin.free, 0 if math.isinf(limit) else limit)
     return max(1, math.ceil(wanted / max(1, width)))

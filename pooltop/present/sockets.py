@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pooltop.core.capacity import options_of
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, RequestInfo, SocketInfo
 from pooltop.core.states import SocketState
 from pooltop.present import units
@@ -62,7 +63,7 @@ def strip_lines(
         # No room is shown: these are connections to the proxy, and no limit holds them back.
         return [((pending_words(origin), "warn"),)]
     cells = [cell_of(socket, origin.scheme) for socket in sockets]
-    limit = agent.options.max_sockets
+    limit = options_of(agent, origin).max_sockets
     if not math.isinf(limit):
         cells.extend([ROOM] * max(0, int(min(limit, width * height)) - len(cells)))
     fits = width * height

@@ -12,7 +12,7 @@ from enum import Enum
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
 from pooltop.present.host_moments import PLACES, HostMoments
 from pooltop.present.line import Ink
-from pooltop.present.marks import Mark, in_use, is_saturated
+from pooltop.present.marks import Mark, in_use, is_saturated, options_of
 
 RECENT_S = 10.0
 """Seconds over which errors, stale reuse and a growing queue are looked at."""
@@ -105,7 +105,7 @@ def troubles_of(
     """
     found: list[Trouble] = []
     saturated = is_saturated(agent, origin)
-    over = in_use(origin) > agent.options.max_sockets
+    over = in_use(origin) > options_of(agent, origin).max_sockets
     if origin.queued > 0:
         if saturated:
             found.append(Trouble.SATURATED)

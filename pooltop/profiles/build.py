@@ -6,7 +6,15 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from pooltop.core.model import AgentOptions, AgentProfile, DemoServer, Profile, Timeouts, TLSOptions
+from pooltop.core.model import (
+    AgentOptions,
+    AgentProfile,
+    DemoServer,
+    HostOptions,
+    Profile,
+    Timeouts,
+    TLSOptions,
+)
 from pooltop.core.traffic import RequestClass, Workload
 from pooltop.profiles.checks import request_name, tables_of
 from pooltop.profiles.reader import Values
@@ -52,16 +60,30 @@ def _agent(name: str, agent: Values, defaults: Values) -> AgentProfile:
     options = {field.gives: agent[field.gives] for field in OPTIONS if field.gives in agent}
     if "kind" in agent:
         options["protocol"] = _PROTOCOLS[cast("str", agent["kind"])]
+    tls = cast("Values", agent.get("tls", {}))
     made = {
         "name": name,
         "options": _made(AgentOptions, options),
         "timeouts": _made(Timeouts, defaults | own),
-        "tls": _made(TLSOptions, cast("Values", agent.get("tls", {}))),
+        "tls": _made(TLSOptions, tls),
+        "hosts": {
+            host: _host(values, defaults | own, tls)
+            for host, values in cast("dict[str, Values]", agent.get("hosts", {})).items()
+        },
     }
     for key in ("codec", "proxy_env", "bounds"):
         if key in agent:
             made[key] = agent[key]
     return _made(AgentProfile, made)
+
+
+def _host(values: Values, timeouts: Values, tls: Values) -> HostOptions:
+    """Make what is otherwise for a host: its tables are laid over the agent's, key by key."""
+    made = dict(values)
+    for key, kind, agents in (("timeouts", Timeouts, timeouts), ("tls", TLSOptions, tls)):
+        if key in values:
+            made[key] = _made(kind, agents | cast("Values", values[key]))
+    return _made(HostOptions, made)
 
 
 def _workload(name: str, workload: Values) -> Workload:

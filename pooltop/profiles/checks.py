@@ -18,6 +18,7 @@ NODES_MAX_FREE = 256
 FILES_LEFT_ALONE = 64
 """Open files that the process needs besides its sockets."""
 
+_NO_LIMIT = float("inf")
 _ADD_AGENT = "add [agents.NAME], for example with keep_alive = true"
 _ADD_WORKLOAD = "add [workloads.NAME] with agent and base_url"
 
@@ -51,12 +52,15 @@ def check_references(
     raw = tree.get("safety")
     is_list_read = "allow_hosts" in safety or not (isinstance(raw, dict) and "allow_hosts" in raw)
     used: set[str] = set()
+    reached: set[tuple[object, str]] = set()
     for name, workload in tables_of(values, "workloads").items():
         path = ("workloads", name)
         agent, url = workload.get("agent"), workload.get("base_url")
         if isinstance(agent, str):
             used.add(agent)
             _check_name(agent, agents, "agents", (*path, "agent"), report)
+        if isinstance(url, str):
+            reached.add((agent, url.rpartition("://")[2]))
         if isinstance(url, str) and url.startswith(web.DEMO):
             demo = url.removeprefix(web.DEMO)
             used.add(url)
@@ -64,8 +68,16 @@ def check_references(
         elif isinstance(url, str) and is_list_read and not _goes_to_unix_socket(values, agent):
             _check_host(url, allowed, (*path, "base_url"), report)
             _check_proxy(values, agent, url, allowed, report)
+    hosts = [(n, h) for n, agent in tables_of(values, "agents").items() for h in hosts_of(agent)]
+    for name, host in hosts:
+        if host.startswith(web.DEMO):
+            place: Path = ("agents", name, "hosts", host)
+            _check_name(host.removeprefix(web.DEMO), demos, "demo", place, report)
     if report.has_errors:
         return
+    for name, host in hosts:
+        if (name, host) not in reached:
+            _warn_unreached(name, host, reached, report)
     for kind, prefix, noun in (("agents", "", "agent"), ("demo", web.DEMO, "demo server")):
         for name in names_of(tree, kind):
             if prefix + name not in used:
@@ -96,20 +108,47 @@ def check_sizes(values: Values, open_files: int | None, report: Report) -> None:
         report: takes the warnings.
     """
     for name, agent in tables_of(values, "agents").items():
-        sizes = {key: value for key, value in agent.items() if isinstance(value, int | float)}
-        sockets, total = sizes.get("max_sockets"), sizes.get("max_total_sockets")
-        free = sizes.get("max_free_sockets")
-        if sockets is not None and total is not None and total < sockets < float("inf"):
-            message = f"max_total_sockets = {total:g} is lower and wins."
-            report.warn(("agents", name, "max_sockets"), "P019", message)
-        if free is not None and sockets is not None and sockets < free != NODES_MAX_FREE:
-            message = f"max_sockets = {sockets:g} is lower and wins."
-            report.warn(("agents", name, "max_free_sockets"), "P019", message)
-        most = min(size for size in (sockets, total, float("inf")) if size is not None)
-        if open_files is not None and open_files - FILES_LEFT_ALONE < most < float("inf"):
-            key = "max_sockets" if most == sockets else "max_total_sockets"
-            message = f"this process may have {open_files} files open (ulimit -n)."
-            report.warn(("agents", name, key), "P053", message)
+        path: Path = ("agents", name)
+        shared = _sizes(agent)
+        _check_size(shared, path, open_files, report, here=shared)
+        for host, table in hosts_of(agent).items():
+            own = _sizes(table)
+            _check_size(shared | own, (*path, "hosts", host), open_files, report, here=own)
+
+
+def _sizes(table: Values) -> dict[str, float]:
+    return {key: value for key, value in table.items() if isinstance(value, int | float)}
+
+
+def _check_size(
+    sizes: dict[str, float],
+    path: Path,
+    open_files: int | None,
+    report: Report,
+    *,
+    here: dict[str, float],
+) -> None:
+    """Check the limits of an agent, or of one host of its.
+
+    Args:
+        sizes: all that are in force there.
+        path: of the table.
+        open_files: how many files this process may have open; None when that is unknown.
+        report: takes the warnings.
+        here: those of them that stand in the table.
+    """
+    sockets, total = sizes.get("max_sockets", _NO_LIMIT), sizes.get("max_total_sockets", _NO_LIMIT)
+    free = sizes.get("max_free_sockets", NODES_MAX_FREE)
+    if "max_sockets" in here and total < sockets < _NO_LIMIT:
+        message = f"max_total_sockets = {total:g} is lower and wins."
+        report.warn((*path, "max_sockets"), "P019", message)
+    if "max_free_sockets" in here and sockets < free != NODES_MAX_FREE:
+        message = f"max_sockets = {sockets:g} is lower and wins."
+        report.warn((*path, "max_free_sockets"), "P019", message)
+    most, key = min((sockets, "max_sockets"), (total, "max_total_sockets"))
+    if open_files is not None and key in here and open_files - FILES_LEFT_ALONE < most < _NO_LIMIT:
+        message = f"this process may have {open_files} files open (ulimit -n)."
+        report.warn((*path, key), "P053", message)
 
 
 def check_bounds(values: Values, report: Report) -> None:
@@ -136,6 +175,11 @@ def tables_of(values: Values, key: str) -> dict[str, Values]:
     return cast("dict[str, Values]", values.get(key, {}))
 
 
+def hosts_of(agent: Values) -> dict[str, Values]:
+    """Give what was read of an agent's tables for single hosts, by ``host:port``."""
+    return cast("dict[str, Values]", agent.get("hosts", {}))
+
+
 def host_of(url: str) -> str:
     """Give the host of a base_url that was read, with the brackets of an IPv6 address."""
     return url.partition("://")[2].rpartition(":")[0]
@@ -153,6 +197,15 @@ def _check_name(name: str, names: tuple[str, ...], kind: str, path: Path, report
         report.add(path, code, f"no such {noun}. There are {_some(names)}.")
     elif kind == "demo":  # no agents at all is a problem of its own
         report.add(path, code, "no such demo server: add [demo.NAME].")
+
+
+def _warn_unreached(
+    agent: str, host: str, reached: set[tuple[object, str]], report: Report
+) -> None:
+    near = nearest(host, sorted(there for by, there in reached if by == agent))
+    hint = f" Did you mean {quoted(near)}?" if near is not None else ""
+    message = f"no workload of this agent goes there.{hint}"
+    report.warn(("agents", agent, "hosts", host), "P034", message, on_key=True)
 
 
 def _some(names: tuple[str, ...]) -> str:

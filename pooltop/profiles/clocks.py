@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from pooltop.profiles.checks import tables_of
+from pooltop.profiles.checks import hosts_of, tables_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path
@@ -25,6 +25,9 @@ def check_clocks(values: Values, report: Report) -> None:
     for name, agent in tables_of(values, "agents").items():
         own = cast("Values", agent.get("timeouts", {}))
         _check(own, shared, ("agents", name, "timeouts"), report)
+        for host, table in hosts_of(agent).items():
+            path: Path = ("agents", name, "hosts", host, "timeouts")
+            _check(cast("Values", table.get("timeouts", {})), shared | own, path, report)
 
 
 def _check(own: Values, inherited: Values, path: Path, report: Report) -> None:

@@ -28,7 +28,7 @@ P030    no agents or no workloads
 P031    no such agent
 P032    no such demo server
 P033    two request classes of one name
-P034    an agent or a demo server that no workload uses (warning)
+P034    an agent, a host or a demo server that no workload uses (warning)
 P040    a variable that ``${env:...}`` or ``[env] required`` asks for is not set
 P041    a ``${file:...}`` that cannot be read
 P042    ``${`` of another sort

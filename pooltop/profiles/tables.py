@@ -181,6 +181,20 @@ TLS = Table(
     gives=model.TLSOptions,
 )
 
+_MAX_SOCKETS = Field(
+    "max_sockets",
+    _sockets('Node reads 0 as "not set", that is unlimited. Write 1 or more, or "unlimited".'),
+    node="maxSockets",
+)
+_MAX_FREE_SOCKETS = Field(
+    "max_free_sockets",
+    _sockets(
+        'Node reads 0 as "not set", that is 256. Write 1 or more, or "unlimited"; to keep '
+        "no idle socket write keep_alive = false."
+    ),
+    node="maxFreeSockets",
+)
+
 OPTIONS = (
     Field("keep_alive", Flag(), node="keepAlive"),
     Field(
@@ -193,24 +207,13 @@ OPTIONS = (
         Duration("ms", zero=True),
         node="agentKeepAliveTimeoutBuffer",
     ),
-    Field(
-        "max_sockets",
-        _sockets('Node reads 0 as "not set", that is unlimited. Write 1 or more, or "unlimited".'),
-        node="maxSockets",
-    ),
+    _MAX_SOCKETS,
     Field(
         "max_total_sockets",
         _sockets('Node throws ERR_OUT_OF_RANGE for 0. Write 1 or more, or "unlimited".'),
         node="maxTotalSockets",
     ),
-    Field(
-        "max_free_sockets",
-        _sockets(
-            'Node reads 0 as "not set", that is 256. Write 1 or more, or "unlimited"; to keep '
-            "no idle socket write keep_alive = false."
-        ),
-        node="maxFreeSockets",
-    ),
+    _MAX_FREE_SOCKETS,
     Field("scheduling", Choice(("lifo", "fifo"))),
     Field(
         "timeout",
@@ -247,6 +250,18 @@ BOUNDS = Table(
 )
 """What an edit may do without a question asked: the numbers of ``core.edits.EDITABLE``."""
 
+HOST = Table(
+    '[agents.NAME.hosts."host:port"]',
+    (
+        _MAX_SOCKETS,
+        _MAX_FREE_SOCKETS,
+        Field("timeouts", TIMEOUTS),
+        Field("tls", TLS),
+    ),
+    mirrors=True,
+)
+"""What an agent does otherwise for one host: pooltop's own, Node's agent has one number for all."""
+
 AGENT = Table(
     "[agents.NAME]",
     (
@@ -256,10 +271,10 @@ AGENT = Table(
         Field("timeouts", TIMEOUTS),
         Field("tls", TLS),
         Field("bounds", BOUNDS),
+        Field("hosts", Named(HOST, names=web.HostPort())),
         Field("proxy_env", ProxySettings(), node="proxyEnv", secret=True),
     ),
     later=(
-        "hosts",
         "connections",
         "client_ttl",
         "pipelining",

@@ -13,7 +13,7 @@ from typing import cast
 import msgspec
 
 from pooltop.core.model import TLSOptions
-from pooltop.profiles.checks import tables_of
+from pooltop.profiles.checks import hosts_of, tables_of
 from pooltop.profiles.files import LARGEST, FileRefusedError, read_regular
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
@@ -30,6 +30,10 @@ def check_tls(values: Values, report: Report) -> None:
         tls = cast("Values | None", agent.get("tls"))
         if tls:
             _check(tls, ("agents", name, "tls"), report)
+        for host, table in hosts_of(agent).items():
+            tls = cast("Values | None", table.get("tls"))
+            if tls:
+                _check(tls, ("agents", name, "hosts", host, "tls"), report)
 
 
 def _check(tls: Values, path: Path, report: Report) -> None:

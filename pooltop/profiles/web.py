@@ -117,6 +117,27 @@ class HostLabel:
 
 
 @dataclass(frozen=True)
+class HostPort:
+    """A host and its port, or a demo server: where a workload's ``base_url`` leads."""
+
+    allowed: str = '"host:port", as "pay-b.internal:8443", or "demo:NAME"'
+
+    def read(self, value: object) -> str:
+        """Take what is written as a base_url has it once it is read, so that the two are alike."""
+        text = require_text(self, value)
+        if text.startswith(DEMO):
+            return text
+        if "//" in text:
+            raise refused("P060", f"expected {self.allowed}, without scheme and path.")
+        read = _checked_authority("http", text).partition("://")[2]
+        if read == f"{text.lower()}:{DEFAULT_PORTS['http']}":
+            raise refused("P060", f"the port is missing: expected {self.allowed}.")
+        if read != text:
+            raise refused("P060", f"expected {self.allowed}. Did you mean {quoted(read)}?")
+        return text
+
+
+@dataclass(frozen=True)
 class ServerName:
     """The name that a certificate is checked against, and SNI."""
 

@@ -98,7 +98,7 @@ def _names(names: list[str]) -> str:
 
 
 def _fill(agent: AgentSnapshot, origin: OriginSnapshot) -> str:
-    return f"{in_use(origin)}/{_number(limit_of(agent))} in use, {origin.queued} queued"
+    return f"{in_use(origin)}/{_number(limit_of(agent, origin))} in use, {origin.queued} queued"
 
 
 def _edit_words(edit: EditRecord) -> str:

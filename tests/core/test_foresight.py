@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pooltop.core.commands import Open
 from pooltop.core.detail import Fate, FateKind, Outlook
 from pooltop.core.foresight import fates, held_by, outlooks
-from pooltop.core.model import OriginKey
+from pooltop.core.model import HOST_LIMITS, OriginKey
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason, QueueReason, RequestState, SocketState
 
@@ -32,6 +32,17 @@ def edited(bench, **options):
     """Give a copy of the bench in which an edit was made, with what it did at once."""
     there = copy.deepcopy(bench)
     edited_here(there, **options)
+    there.tick()
+    return there
+
+
+def with_limit(bench, origin, limit):
+    """Give a copy in mode "drain" with another maxSockets of the origin's: its own, if it has one."""
+    if "max_sockets" not in origin.own:
+        return edited(bench, live="drain", max_sockets=limit)
+    there = copy.deepcopy(bench)
+    there.pool.origins[origin.key].own = {**origin.own, "max_sockets": limit}
+    edited_here(there, live="drain")
     there.tick()
     return there
 
@@ -173,11 +184,15 @@ LIMITS = st.sampled_from([1, 2, 3, 5, math.inf])
         }
     ),
     tunnelled=st.sets(st.sampled_from(KEYS)),
+    own=st.dictionaries(
+        st.sampled_from(KEYS), st.dictionaries(st.sampled_from(HOST_LIMITS), LIMITS)
+    ),
     deeds=st.lists(st.tuples(st.sampled_from(MANY), st.integers(0, 30)), min_size=8, max_size=50),
 )
-def test_what_is_foreseen_is_what_happens(bench, options, tunnelled, deeds):
+def test_what_is_foreseen_is_what_happens(bench, options, tunnelled, own, deeds):
     pool = bench(**options)
     pool.pool.tunnelled |= tunnelled
+    pool.pool.own_limits |= own
     for deed, n in deeds:
         DEEDS[deed](pool, n)
         pool.tick()
@@ -205,12 +220,12 @@ def check_outlooks(bench):
             if request.aborted is not None:
                 assert least is None
             elif least is None:
-                there = edited(bench, live="drain", max_sockets=math.inf)
+                there = with_limit(bench, origin, math.inf)
                 assert not has_started(there, request.id)
             else:
-                there = edited(bench, live="drain", max_sockets=least)
+                there = with_limit(bench, origin, least)
                 assert has_started(there, request.id)
-                there = edited(bench, live="drain", max_sockets=least - 1)
+                there = with_limit(bench, origin, least - 1)
                 assert not has_started(there, request.id)
 
 

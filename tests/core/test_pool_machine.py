@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from pooltop.core.events import RequestEnded, RequestFailed
-from pooltop.core.model import OriginKey
+from pooltop.core.model import HOST_LIMITS, OriginKey
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason, RequestState
 
 KEYS = [OriginKey("a:80:"), OriginKey("b:80:"), OriginKey("c:443:")]
 LIMITS = st.sampled_from([1, 2, 3, math.inf])
+OWN_LIMITS = st.dictionaries(st.sampled_from(HOST_LIMITS), LIMITS)
 LOST = st.sampled_from([CloseReason.PEER_FIN, CloseReason.PEER_RESET, CloseReason.PROTOCOL_ERROR])
 
 
@@ -39,10 +40,12 @@ class PoolMachine(RuleBasedStateMachine):
         live=st.sampled_from(["node", "drain"]),
         timeout=st.sampled_from([0, 500]),
         tunnelled=st.sets(st.sampled_from(KEYS)),
+        own=st.dictionaries(st.sampled_from(KEYS), OWN_LIMITS),
     )
-    def begin(self, tunnelled, **options):
+    def begin(self, tunnelled, own, **options):
         self.bench = self.bench_class(**options)
         self.bench.pool.tunnelled |= tunnelled
+        self.bench.pool.own_limits |= own
 
     def pick(self, items, n):
         items = list(items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pooltop.core.model import AgentProfile, Profile, TLSOptions
+from pooltop.core.model import AgentProfile, HostOptions, Profile, TLSOptions
 from pooltop.core.traffic import Workload
 from pooltop.demo.addresses import DemoAddress, DemoAddresses, resolve_demo
 from pooltop.errors import ProfileError
@@ -71,3 +71,22 @@ def test_an_unknown_demo_host_is_the_profiles_mistake() -> None:
         "the demo's hosts: kept, secure"
     )
     assert expected == str(caught.value)
+
+
+def test_a_host_of_an_agents_own_is_found_where_the_demo_listens() -> None:
+    hosts = {
+        "demo:kept": HostOptions(max_sockets=2),
+        "demo:secure": HostOptions(tls=TLSOptions(servername="x")),
+        "real:80": HostOptions(tls=TLSOptions(ca=("/own.pem",))),
+    }
+    given = Profile(
+        path="x.toml",
+        agents=(AgentProfile(name="a", hosts=hosts),),
+        workloads=(Workload(name="w", agent="a", base_url="demo:secure"),),
+    )
+    expected = {
+        "kept.localhost:8001": HostOptions(max_sockets=2),
+        "secure.localhost:8002": HostOptions(tls=TLSOptions(servername="x", ca=("/ca.pem",))),
+        "real:80": HostOptions(tls=TLSOptions(ca=("/own.pem", "/ca.pem"))),
+    }
+    assert expected == resolve_demo(given, ADDRESSES).agents[0].hosts

@@ -310,3 +310,14 @@ def test_a_column_s_value_is_what_its_cell_says(make) -> None:
     assert ("5", 5) == (named["queue"].text(row), named["queue"].value(row))
     assert ("75%", 0.75) == (named["full"].text(row), named["full"].value(row))
     assert "queue, with room" == named["state"].text(row)
+
+
+def test_a_hosts_own_limits_are_what_its_row_is_measured_against(make) -> None:
+    one = msgspec.structs.replace(
+        make.origin(use=3), own_limits={"max_sockets": 2, "max_free_sockets": make.inf}
+    )
+    other = make.origin("b", use=3)
+    agent = make.agent(one, other, max_sockets=8, max_free_sockets=5)
+    rows = rows_of(make, agent)
+    assert [(2, make.inf, 1.5), (8, 5, 0.375)] == [(r.limit, r.max_free, r.full) for r in rows]
+    assert ([Mark.OVER], []) == tuple([*marks_of(agent, o, errors=None)] for o in (one, other))

@@ -192,3 +192,11 @@ def test_a_history_that_is_too_young_has_no_demand(make) -> None:
     history = History()
     history.add(make.snapshot(AT, make.agent(make.origin())))
     assert demand_of(history.track(HOST), AT, 60.0) is None
+
+
+def test_a_limit_of_the_hosts_own_is_named_so() -> None:
+    snapshot = scene(options=replace(OPTIONS, max_sockets=20.0))
+    (agent,) = snapshot.agents
+    own = tuple(replace(one, own_limits={"max_sockets": 6.0}) for one in agent.origins)
+    told = said(replace(snapshot, agents=(replace(agent, origins=own),)), "LIMITS")
+    assert "maxSockets 6 (this host's own; the agent's 20)  maxFreeSockets 16" in told

@@ -222,6 +222,13 @@ def edit(option: str, by: str = "operator") -> Edit:
         ),
         (sentence(edit("timeout"), outcome(before=5.0, after=5.0)), "starved timeout stays 5ms"),
         (
+            sentence(
+                edit("max_sockets"),
+                outcome(before=4.0, after=5.0, opened=1, live="drain", note="not of b:80"),
+            ),
+            "starved maxSockets 4 > 5: 1 dialled, DRAIN; not of b:80",
+        ),
+        (
             sentence(edit("live"), outcome(accepted=False, error="no\x1b[31m")),
             "starved live refused: no\\x1b[31m",
         ),

@@ -62,7 +62,6 @@ ADDED = {
     "slip in a bound's name": ("[agents.b.bounds]\nmax_socket = [1, 2]\n", ['7:1 error P010 agents.b.bounds.max_socket: unknown key. Did you mean "max_sockets"?']),
     "a value out of its own bounds": ('[agents.b]\nmax_sockets = 9\ntimeout = "5s"\nbounds = { maxSockets = [1, 8], timeout = ["1s", "60s"] }\n', ["6:1 warn  P034 agents.b: no workload uses this agent.", "7:15 warn  P019 agents.b.max_sockets = 9: outside of its own bounds (line 9)."]),
     "free timeout": ('[agents.b.timeouts]\nfree = "4s"\n', ["7:1 error P016 agents.b.timeouts.free: not yet in this version of pooltop."]),
-    "hosts of an agent": ('[agents.b.hosts."x:1"]\n', ["6:11 error P016 agents.b.hosts: not yet in this version of pooltop."]),
     "slip in a later key": ("stagess = 1\n", ["6:1 error P010 workloads.w.stagess: unknown key. Did you mean stages, which is not yet in this version?"]),
     "no such agent": ('[workloads.v]\nagent = "b"\nbase_url = "http://[::1]"\n[agents.bb]\n', ['7:9 error P031 workloads.v.agent = "b": no such agent. Did you mean "bb" (line 9)?']),
     "no such agent, none alike": ('[workloads.v]\nagent = "zz"\nbase_url = "http://[::1]"\n', ['7:9 error P031 workloads.v.agent = "zz": no such agent. There are "a".']),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pooltop.core.events import RequestRetried, SocketDropped
 from pooltop.core.ledger import Ledger
 from pooltop.core.model import OriginKey, RequestId
-from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
+from pooltop.core.records import NO_LIMITS, OriginRecord, RequestRecord, SocketRecord
 from pooltop.core.rules.assignment import assign, enqueue
 from pooltop.core.rules.closing import HANG_UP
 from pooltop.core.rules.opening import open_for
@@ -38,7 +38,8 @@ def submit(
     """
     origin = pool.origins.get(key)
     if origin is None:
-        origin = pool.origins[key] = OriginRecord(key)
+        own = pool.own_limits.get(key, NO_LIMITS)
+        origin = pool.origins[key] = OriginRecord(key, pool.options, own)
     if not origin.sockets and not origin.queue:
         pool.turns = origin.turn = pool.turns + 1
     record = RequestRecord(request, origin, now, keep_alive=keep_alive)
@@ -84,10 +85,10 @@ def _take_free(pool: Ledger, origin: OriginRecord, now: float) -> SocketRecord |
 
 
 def _open_or_enqueue(pool: Ledger, request: RequestRecord, now: float) -> None:
-    options = pool.options
-    if request.origin.count >= options.max_sockets:
+    origin = request.origin
+    if origin.count >= origin.max_sockets:
         enqueue(pool, request, QueueReason.MAX_SOCKETS, now)
-    elif len(pool.sockets) >= options.max_total_sockets:
+    elif len(pool.sockets) >= pool.options.max_total_sockets:
         enqueue(pool, request, QueueReason.MAX_TOTAL_SOCKETS, now)
     else:
         open_for(pool, request, now)

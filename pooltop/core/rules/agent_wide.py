@@ -26,6 +26,8 @@ def set_options(
     """
     before = pool.options
     pool.options = options
+    for origin in pool.origins.values():
+        origin.bind(options)
     queued = _queued(pool)
     opened = culled = 0
     if options.live == "drain":
@@ -78,6 +80,7 @@ def forget_unused_origins(pool: Ledger) -> list[OriginKey]:
     for key in unused:
         del pool.origins[key]
         pool.tunnelled.discard(key)
+        pool.own_limits.pop(key, None)
     return unused
 
 

@@ -23,11 +23,10 @@ def enqueue(pool: Ledger, request: RequestRecord, why: QueueReason, now: float) 
     """Let a request wait at the tail of its origin's queue."""
     origin = request.origin
     request.why = why
-    options = pool.options
     if why is QueueReason.MAX_SOCKETS:
-        request.counted, request.limit = origin.count, options.max_sockets
+        request.counted, request.limit = origin.count, origin.max_sockets
     else:
-        request.counted, request.limit = len(pool.sockets), options.max_total_sockets
+        request.counted, request.limit = len(pool.sockets), pool.options.max_total_sockets
     request.queued_at = now
     request.overtakes_before = origin.overtakes
     origin.queue[request.id] = request

@@ -21,11 +21,11 @@ from pooltop.core.states import AssignReason, CloseReason, OpenReason
 
 def surplus_reason(pool: Ledger, origin: OriginRecord) -> CloseReason | None:
     """Say why a released socket is one too many, itself counted and dying ones not; else None."""
-    options = pool.options
     # The counts with the dying ones first: at every release, and most of the time enough.
-    if origin.count > options.max_sockets and _living(origin) > options.max_sockets:
+    most = origin.max_sockets
+    if origin.count > most and _living(origin) > most:
         return CloseReason.OVER_MAX_SOCKETS
-    most = options.max_total_sockets
+    most = pool.options.max_total_sockets
     if len(pool.sockets) > most and _living_total(pool) > most:
         return CloseReason.OVER_MAX_TOTAL_SOCKETS
     return None
@@ -46,7 +46,7 @@ def cull(pool: Ledger, now: float) -> int:
     options = pool.options
     for origin in pool.origins.values():
         idle = [s for s in origin.free.values() if not s.is_dying]
-        surplus = max(_living(origin) - options.max_sockets, len(idle) - options.max_free_sockets)
+        surplus = max(_living(origin) - origin.max_sockets, len(idle) - origin.max_free_sockets)
         if not options.keep_alive:
             surplus = len(idle)
         if surplus > 0:
@@ -74,13 +74,12 @@ def _rearm(pool: Ledger, socket: SocketRecord) -> None:
 
 def oldest_with_room(pool: Ledger) -> RequestRecord | None:
     """Give the oldest queued request that the limits would let have a new socket; else None."""
-    options = pool.options
-    if not pool.waiting or len(pool.sockets) >= options.max_total_sockets:
+    if not pool.waiting or len(pool.sockets) >= pool.options.max_total_sockets:
         return None
     heads = [
         next(iter(origin.queue.values()))
         for origin in pool.waiting.values()
-        if origin.count < options.max_sockets
+        if origin.count < origin.max_sockets
     ]
     return min(heads, key=lambda r: r.id, default=None)
 

@@ -51,9 +51,9 @@ def release(pool: Ledger, socket: SocketRecord, now: float) -> None:
         destroy(pool, socket, CloseReason.KEEP_ALIVE_OFF, now)
     elif len(pool.sockets) > options.max_total_sockets:
         destroy(pool, socket, CloseReason.OVER_MAX_TOTAL_SOCKETS, now)
-    elif origin.count > options.max_sockets:
+    elif origin.count > origin.max_sockets:
         destroy(pool, socket, CloseReason.OVER_MAX_SOCKETS, now)
-    elif len(origin.free) >= options.max_free_sockets:
+    elif len(origin.free) >= origin.max_free_sockets:
         destroy(pool, socket, CloseReason.OVER_MAX_FREE_SOCKETS, now)
     else:
         _park(pool, socket, request.hint_s, now)

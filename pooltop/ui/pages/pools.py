@@ -16,7 +16,7 @@ from pooltop.present.inspector import HostSubject, Subject
 from pooltop.present.line import Line, text_of
 from pooltop.present.log_plot import LogPlot
 from pooltop.present.markers import markers_of
-from pooltop.present.marks import Mark, in_use
+from pooltop.present.marks import Mark, in_use, options_of
 from pooltop.present.plot import Plot
 from pooltop.present.plots import PlotKind, plot_of
 from pooltop.present.socket_pane import ROOMY, pane_lines
@@ -165,7 +165,7 @@ class PoolsPage(TablePage[HostRow]):
         self.queue.display = plan.queue
         self.sockets.styles.width = left
         self.queue.styles.width = max(1, width - left)
-        limit = units.count(agent.options.max_sockets)
+        limit = units.count(options_of(agent, origin).max_sockets)
         # The legend is a line where there is room for it, and else the border's text.
         legend = "" if lines >= ROOMY else "   " + text_of(legend_line()).strip()
         self.sockets.title(f"SOCKETS {in_use(origin)}/{limit}{legend}")

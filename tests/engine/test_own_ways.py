@@ -1,0 +1,157 @@
+"""Hosts with options of their own: limits, clocks and TLS, beside those of the same agent."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import pytest
+
+from pooltop.core.edits import Edit
+from pooltop.core.model import (
+    AgentOptions,
+    AgentProfile,
+    HostOptions,
+    Profile,
+    Timeouts,
+    TLSOptions,
+)
+from pooltop.core.traffic import Workload
+from pooltop.engine.engine import Engine
+from pooltop.errors import NetworkError, QueueTimeout, RequestTimeout, TLSConfigError, UsageError
+
+
+def _at(server):
+    return server.url.partition("://")[2]
+
+
+async def _get(agent, url):
+    return await (await agent.request("GET", url)).read()
+
+
+async def test_one_host_queues_at_its_own_limit_and_the_other_at_the_agents(held, agent_of):
+    wide, narrow = await held().start(), await held().start()
+    agent = agent_of(
+        keep_alive=True, max_sockets=3, hosts={_at(narrow): HostOptions(max_sockets=1)}
+    )
+    tasks = [
+        asyncio.create_task(_get(agent, each.url)) for each in (wide, narrow) for _ in range(4)
+    ]
+    await asyncio.sleep(0)
+    rows = {origin.port: origin for origin in agent.snapshot().origins}
+    assert (3, 1, {}) == _row(rows[wide.server.port])
+    assert (1, 3, {"max_sockets": 1}) == _row(rows[narrow.server.port])
+    await wide.answer(4)
+    await narrow.answer(4)
+    await asyncio.gather(*tasks)
+
+
+def _row(origin):
+    return (len(origin.sockets), origin.queued, origin.own_limits)
+
+
+async def test_the_clocks_of_a_host_are_its_own(held, agent_of):
+    patient, hasty = await held().start(), await held().start()
+    own = HostOptions(max_sockets=1, timeouts=Timeouts(queue=0.05))
+    agent = agent_of(timeouts=Timeouts(total=0.05), hosts={_at(hasty): own})
+    running = asyncio.create_task(agent.request("GET", hasty.url))
+    await asyncio.sleep(0)
+    with pytest.raises(QueueTimeout, match=r"in use 1/1"):
+        await agent.request("GET", hasty.url)
+    with pytest.raises(RequestTimeout, match="not complete"):
+        await agent.request("GET", patient.url)
+    assert not running.done(), "the agent's total is not of this host"
+    assert [own.timeouts, None] == [each.timeouts for each in agent.snapshot().origins]
+    await hasty.answer()
+    await (await running).read()
+
+
+async def test_tls_of_a_host_is_its_own_and_part_of_the_key(serve, context, agent_of):
+    server = await serve(context=context())
+    url = server.url.replace("127.0.0.1", "localhost")
+    name = url.partition("://")[2]
+    refused = agent_of()
+    with pytest.raises(NetworkError):
+        await refused.request("GET", url)
+    agent = agent_of(hosts={name: HostOptions(tls=TLSOptions(verify=False))})
+    await (await agent.request("GET", url)).read()
+    (origin,) = agent.snapshot().origins
+    assert not origin.verified
+    assert agent.snapshot().verify, "of the agent's other hosts certificates are checked"
+
+
+def test_the_connection_header_goes_by_the_limit_that_counts_for_the_host(agent_of):
+    async def check():
+        agent = agent_of(hosts={"b.test:80": HostOptions(max_sockets=2)})
+        kept = [
+            agent.sends_keep_alive(agent.way.route(f"http://{h}/").origin)
+            for h in ("a.test", "b.test")
+        ]
+        assert [False, True] == kept
+
+    asyncio.run(check())
+
+
+async def test_a_missing_file_of_a_hosts_tls_is_found_before_a_request(agent_of):
+    agent = agent_of(hosts={"a.test:443": HostOptions(tls=TLSOptions(ca=("nowhere.pem",)))})
+    with pytest.raises(TLSConfigError, match=r"nowhere\.pem"):
+        agent.check_tls()
+
+
+@pytest.mark.parametrize(
+    ("host", "own", "words"),
+    [
+        ("a.test", HostOptions(), "not host:port, as 'a.test:80'"),
+        ("A.test:80", HostOptions(), "not host:port, as 'a.test:80'"),
+        ("a.test:80/x", HostOptions(), "not host:port"),
+        ("a b:80", HostOptions(), "white space"),
+        ("a.test:80", {"max_sockets": 1}, "it is a pooltop.HostOptions"),
+        ("a.test:80", HostOptions(max_sockets=0), "max_sockets of 'a.test:80' is 1 or more"),
+        ("a.test:80", HostOptions(max_free_sockets=True), "max_free_sockets of 'a.test:80'"),
+        ("a.test:80", HostOptions(max_sockets=math.nan), "max_sockets of 'a.test:80'"),
+        ("a.test:80", HostOptions(timeouts=Timeouts(total=-1)), "timeouts.total is"),
+        ("a.test:80", HostOptions(tls=TLSOptions(cert=5)), "tls.cert"),
+    ],
+)
+async def test_a_hosts_options_are_checked_when_the_agent_is_made(agent_of, host, own, words):
+    with pytest.raises(UsageError) as refusal:
+        agent_of(hosts={host: own})
+    assert words in str(refusal.value)
+
+
+async def test_an_edit_of_the_agents_limit_says_whom_it_does_not_reach(serve):
+    server = await serve()
+    hosts = {_at(server): HostOptions(max_sockets=2)}
+    engine = Engine(
+        Profile(
+            path="x.toml",
+            agents=(AgentProfile(name="web", options=AgentOptions(max_sockets=5), hosts=hosts),),
+            workloads=(Workload(name="load", agent="web", base_url=server.url, max_requests=1),),
+        )
+    )
+    try:
+        edited = engine.edit(Edit(id=1, agent="web", option="max_sockets", value=9))
+        assert f"not of hosts with a maxSockets of their own: {_at(server)} (2)" == edited.note
+        entries, _ = engine.journal.take()
+        assert entries[-1].text.endswith(edited.note)
+        other = engine.edit(Edit(id=2, agent="web", option="max_free_sockets", value=9))
+        assert (True, "") == (other.accepted, other.note)
+    finally:
+        await engine.aclose()
+
+
+async def test_a_workload_runs_with_the_clocks_of_its_host(held):
+    held = await held().start()
+    hosts = {_at(held): HostOptions(timeouts=Timeouts(total=0.05))}
+    load = Workload(name="load", agent="web", base_url=held.url, model="closed", max_requests=1)
+    engine = Engine(
+        Profile(path="x", agents=(AgentProfile(name="web", hosts=hosts),), workloads=(load,))
+    )
+    try:
+        engine.start()
+        async with asyncio.timeout(5):
+            await engine.done.wait()
+        (origin,) = engine.snapshot().agents[0].origins
+        assert {"total clock": 1} == origin.counters.failed
+    finally:
+        await engine.aclose()
