@@ -161,8 +161,16 @@ def apply_edit(options: AgentOptions, option: str, value: Value | None) -> Agent
     return msgspec.structs.replace(options, **{option: _checked(option, value)})
 
 
-def apply_workload_edit(workload: Workload, option: str, value: Value | None) -> Workload:
+def apply_workload_edit(
+    workload: Workload, option: str, value: Value | None, *, least: float | None = None
+) -> Workload:
     """Give the workload after an edit; its limits are those of a profile.
+
+    Args:
+        workload: before it.
+        option: one of WORKLOAD_EDITABLE.
+        value: what is wanted.
+        least: what is allowed at least, as where it was in force before; None for the usual.
 
     Raises:
         EditError: the option cannot be edited, belongs to the other model, or the value is not
@@ -175,7 +183,7 @@ def apply_workload_edit(workload: Workload, option: str, value: Value | None) ->
         if workload.model != "open":
             raise EditError("rate is of the open model; this workload is closed and has users")
         rate = math.nan if value is None else _number(option, value)
-        if not _LEAST_RATE <= rate <= MOST_RATE:
+        if not (_LEAST_RATE if least is None else least) <= rate <= MOST_RATE:
             raise EditError(
                 f"rate must be above 0 and at most {MOST_RATE} arrivals per second; "
                 "a pause holds them back"
@@ -184,7 +192,7 @@ def apply_workload_edit(workload: Workload, option: str, value: Value | None) ->
     if workload.model != "closed":
         raise EditError("users are of the closed model; this workload is open and has a rate")
     users = math.nan if value is None else _number(option, value)
-    if not 1 <= users <= MOST_USERS or users != int(users):
+    if not (1 if least is None else least) <= users <= MOST_USERS or users != int(users):
         raise EditError(f"users must be a whole number from 1 to {MOST_USERS}")
     most = workload.max_requests
     if most is not None and users > most:

@@ -43,6 +43,15 @@ class Think(msgspec.Struct, frozen=True, kw_only=True):
     max_s: float = 0.0
 
 
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a workload's time in which its rate, or its users, go linearly to another level."""
+
+    to: float | None = None
+    """Arrivals per second, or users, at its end; None holds what there is."""
+    over_s: float
+    """How long it takes, in seconds; 0 jumps."""
+
+
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
     """Traffic: an open model's arrivals never wait; a closed model's users do."""
 
@@ -54,9 +63,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     model: Literal["open", "closed"] = "open"
     arrival: Literal["constant", "poisson"] = "constant"
     rate: float = 10.0
-    """Open model: arrivals per second."""
+    """Open model: arrivals per second; with stages, as they begin, and there it may be 0."""
     users: int = 1
-    """Closed model: how many requests can be under way at once."""
+    """Closed model: how many requests can be under way at once; with stages likewise."""
+    stages: tuple[Stage, ...] = ()
+    """One after the other; with the last of them the workload ends. Without, nothing changes."""
     think: Think = Think()
     duration: float | None = None
     """Seconds; None runs until stopped."""

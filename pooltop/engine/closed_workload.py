@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 
 from pooltop.core.schedule import pause
+from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import users_effect
@@ -40,6 +42,7 @@ class ClosedRunner(WorkloadRunner):
         "_rests",
         "_thinking",
         "_thinks",
+        "_wanted",
     )
 
     def __init__(
@@ -61,6 +64,8 @@ class ClosedRunner(WorkloadRunner):
         """Of the idle users, those that are about to begin; the others think, or have no request
         left to send."""
         self._beginning: asyncio.Handle | None = None
+        self._wanted = 0
+        """How many users there are to be."""
 
     @property
     def users(self) -> int:
@@ -69,23 +74,30 @@ class ClosedRunner(WorkloadRunner):
 
     @property
     def pattern(self) -> str:
-        """As ``closed 8 users, think 0.2 to 1 s``."""
+        """As ``closed 8 users, think 0.2 to 1 s``; by stages ``closed, stage 1 of 2: ...``."""
         users, think = self.workload.users, self.workload.think
         rest = f", think {think.min_s:g} to {think.max_s:g} s" if think.max_s else ""
-        return f"closed {users} {'user' if users == 1 else 'users'}{rest}"
+        if self.is_on_stages and self._plan is not None:
+            return f"closed, {self._plan.words(self.elapsed)}{rest}"
+        off = "" if self._plan is None else ", off its stages"
+        return f"closed {users} {'user' if users == 1 else 'users'}{off}{rest}"
 
-    def put_in_force(self, edited: Workload) -> str:
-        """Go on with other users, who begin at once.
+    def _level(self, plan: Plan) -> float:
+        return plan.users(self.elapsed)
+
+    def _put_in_force(self) -> str:
+        """Have the users that are asked for: new ones begin at once.
 
         Those that are too many leave: who thinks now, the others when their request is over.
         """
-        self.workload = edited
-        before = self.users
+        before, self._wanted = self.users, int(self.asked)
         if self.is_at_work:
             self._shell.touch()
             self._settle_users()
+            if self.state == "running":
+                self._arm()
             self._shell.after_this_turn()
-        return users_effect(self.state, before, self.users, edited.users)
+        return users_effect(self.state, before, self.users, self._wanted)
 
     def shot_over(self, *, failed: bool) -> None:
         """One of its requests is settled: its user goes on."""
@@ -100,20 +112,38 @@ class ClosedRunner(WorkloadRunner):
             self._done_if_over()
 
     def _begin(self) -> None:
-        self._idle_users = self.workload.users
-        self._arm_end()
+        self._idle_users = self._wanted = int(self.asked)
+        self._arm()
         self._let_users_go(self._idle_users)
 
     def _go_on(self) -> None:
-        self._arm_end()
+        self._wanted = int(self.asked)
+        self._arm()
         self._settle_users()
         self._let_users_go(self._idle_users - self._beginners - len(self._thinking))
         self._done_if_over()
 
-    def _arm_end(self) -> None:
-        if self.workload.duration is not None:
-            end = self._started_at + self.workload.duration
-            self._timer = self._loop.call_at(end, self._finish)
+    def _arm(self) -> None:
+        """Wait for the next change of its stages, or its end."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        plan = self._plan
+        end = math.inf if self.workload.duration is None else self.workload.duration
+        end = end if plan is None else min(end, plan.end)
+        change = plan.next_change(self.elapsed) if self.is_on_stages and plan else math.inf
+        if change < end:
+            self._timer = self._loop.call_at(self._started_at + change, self._come_and_go)
+        elif end < math.inf:
+            self._timer = self._loop.call_at(self._started_at + end, self._finish)
+
+    def _come_and_go(self) -> None:
+        """Let users join or leave, as the stages say."""
+        self._wanted = int(self.asked)
+        self._shell.touch()
+        self._settle_users()
+        self._arm()
+        self._shell.after()
 
     def _let_users_go(self, count: int) -> None:
         """Let so many idle users begin: the first of them now."""
@@ -136,7 +166,7 @@ class ClosedRunner(WorkloadRunner):
     @property
     def _too_many(self) -> int:
         """Users that are to leave; below 0, those that are missing."""
-        return self.users - self.workload.users
+        return self.users - self._wanted
 
     def _settle_users(self) -> None:
         """Have as many users as the workload asks for, as far as that can be done at once."""

@@ -121,9 +121,9 @@ class WorkloadTarget:
         self.agent = runner.workload.agent
 
     def value(self, option: str) -> Value:
-        """Give what is in force."""
-        value: Value = getattr(self._runner.workload, option)
-        return value
+        """Give what is in force: with stages, what they ask for now."""
+        del option  # a workload has one of the two
+        return self._runner.asked
 
     def checked(self, edit: Edit) -> Value:
         """Give the value that an edit would put in force.
@@ -133,17 +133,23 @@ class WorkloadTarget:
                 it is a leap (``core.edits.is_leap``) and not confirmed.
         """
         runner = self._runner
-        edited = apply_workload_edit(runner.workload, edit.option, edit.value)
+        edited = apply_workload_edit(
+            runner.workload, edit.option, edit.value, least=self._least(edit)
+        )
         if not runner.is_at_work:
             raise EditError(f"{runner.workload.name} is {runner.state}: it starts nothing more")
-        before: float = getattr(runner.workload, edit.option)
         after: float = getattr(edited, edit.option)
-        if not edit.confirmed and is_leap(before, after):
-            raise EditError(leap_words(edit.option, before, after))
+        if runner.returns_to_stages(edit.by, edited):
+            return after
+        if not edit.confirmed and is_leap(runner.asked, after):
+            raise EditError(leap_words(edit.option, runner.asked, after))
         return after
 
     def change(self, option: str, value: Value, *, by: str) -> Effect:
         """Put a value in force, from now on."""
-        del by  # no event of a pool's
-        edited = apply_workload_edit(self._runner.workload, option, value)
-        return Effect(words=self._runner.put_in_force(edited))
+        edited = apply_workload_edit(self._runner.workload, option, value, least=0)
+        return Effect(words=self._runner.put_in_force(edited, by=by))
+
+    def _least(self, edit: Edit) -> float | None:
+        """Give what may be put in force by what leads back to stages: they may be at 0."""
+        return 0 if self._runner.initial.stages and edit.by != "operator" else None

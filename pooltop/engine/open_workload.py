@@ -5,9 +5,11 @@ How late starts were is a histogram of its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from pooltop.core.schedule import Arrivals
+from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import rate_effect
@@ -35,16 +37,24 @@ class OpenRunner(WorkloadRunner):
 
     @property
     def pattern(self) -> str:
-        """As ``open poisson 50/s``."""
-        return f"open {self.workload.arrival} {self.workload.rate:g}/s"
+        """As ``open poisson 50/s``; by stages ``open poisson, stage 1 of 3: 200/s for 60 s``."""
+        kind = f"open {self.workload.arrival}"
+        if self._plan is None:
+            return f"{kind} {self.workload.rate:g}/s"
+        if self.is_on_stages:
+            return f"{kind}, {self._plan.words(self.elapsed)}"
+        return f"{kind} {self.workload.rate:g}/s, off its stages"
 
-    def put_in_force(self, edited: Workload) -> str:
-        """Go on at another rate; nothing is made up for."""
-        self.workload = edited
+    def _level(self, plan: Plan) -> float:
+        return plan.level(self.elapsed)
+
+    def _put_in_force(self) -> str:
         if self.is_at_work:
-            now = self._shell.touch()
-            since = now if self.state == "running" else self._paused_at
-            self._arrivals.change_rate(edited.rate, at=since - self._started_at)
+            self._shell.touch()
+            if self.is_on_stages:
+                self._arrivals.follow_stages(at=self.elapsed)
+            else:
+                self._arrivals.change_rate(self.workload.rate, at=self.elapsed)
             if self.state == "running":
                 self._cancel_timers()
                 self._arm()
@@ -62,14 +72,14 @@ class OpenRunner(WorkloadRunner):
         return self._arrivals.is_spent
 
     def _arm(self) -> None:
-        next_at, duration = self._arrivals.due, self.workload.duration
+        next_at, end = self._arrivals.due, self._arrivals.end
         if next_at is not None:
             self._timer = self._loop.call_at(self._started_at + next_at, self._fire_due)
-        elif duration is None or self._arrivals.is_spent:
+        elif math.isinf(end) or self._arrivals.is_spent:
             self._done_if_over()
         else:
             # None more at this rate; it may be another one before the time is over.
-            self._timer = self._loop.call_at(self._started_at + duration, self._finish)
+            self._timer = self._loop.call_at(self._started_at + end, self._finish)
 
     def _fire_due(self) -> None:
         now = self._shell.touch()

@@ -17,6 +17,7 @@ from functools import reduce
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.schedule import Mix
 from pooltop.core.snapshot import WorkloadSnapshot
+from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.class_tally import ClassTally
@@ -58,18 +59,21 @@ class WorkloadRunner(ABC):
         "_counts",
         "_latency",
         "_lateness",
+        "_left_from",
         "_loop",
         "_mix",
         "_on_done",
-        "_paused_at",
+        "_plan",
         "_random",
         "_shell",
         "_started_at",
+        "_still_at",
         "_timeouts",
         "_timer",
         "dropped",
         "in_flight",
         "initial",
+        "is_on_stages",
         "late",
         "offered",
         "sent",
@@ -107,8 +111,15 @@ class WorkloadRunner(ABC):
         self._classes: tuple[PreparedClass, ...] = prepare_classes(workload, agent)
         self._timeouts = agent.timeouts_for(self._classes[0].origin)
         self._counts = tuple(ClassTally(each.name) for each in workload.requests)
+        self._plan = Plan(workload) if workload.stages else None
+        self.is_on_stages = self._plan is not None
+        """It does what its stages say: no edit holds it."""
+        self._left_from: float | None = None
+        """What was asked for as it last left them."""
         self._started_at = 0.0
-        self._paused_at = 0.0
+        """Pauses are left out by putting it later."""
+        self._still_at = 0.0
+        """When it was paused, or came to its end."""
         self._timer: asyncio.TimerHandle | None = None
         self._lateness = Recorder()
         self._latency = Histogram()
@@ -125,11 +136,15 @@ class WorkloadRunner(ABC):
         """Start requests again, after a pause that ``_started_at`` leaves out."""
 
     @abstractmethod
-    def put_in_force(self, edited: Workload) -> str:
-        """Go on with another rate, or other users: see ``edits.apply_workload_edit``.
+    def _put_in_force(self) -> str:
+        """Go on with what ``asked`` is now, from now on; give what that did, in words.
 
-        Nothing is made up for, and nothing under way is given up. Gives what it did, in words.
+        Nothing is made up for, and nothing under way is given up.
         """
+
+    @abstractmethod
+    def _level(self, plan: Plan) -> float:
+        """Give what a plan asks for now."""
 
     @property
     @abstractmethod
@@ -151,24 +166,46 @@ class WorkloadRunner(ABC):
     def pause(self) -> None:
         """Start no more requests until ``resume``; those under way go on."""
         if self.state == "running":
-            self.state = "paused"
-            self._paused_at = _now()
-            self._cancel_timers()
+            self._end_in("paused")
 
     def resume(self) -> None:
         """Go on: what was due during the pause is not made up for."""
         if self.state != "paused":
             return
         self.state = "running"
-        self._started_at += self._shell.touch() - self._paused_at
+        self._started_at += self._shell.touch() - self._still_at
         self._go_on()
         self._shell.after_this_turn()
 
     def stop(self) -> None:
         """Start no more requests, for good."""
         if self.state != "done":
-            self.state = "stopped"
-        self._cancel_timers()
+            self._end_in("stopped")
+
+    def put_in_force(self, edited: Workload, *, by: str = "operator") -> str:
+        """Go on with another rate, or other users, off any stages; give what that did, in words.
+
+        Args:
+            edited: see ``edits.apply_workload_edit``.
+            by: an asker, or "revert": who puts back what there was before it left its stages puts
+                it on them again, where they are by now.
+        """
+        returns = self.returns_to_stages(by, edited)
+        leaves = self.is_on_stages and not returns
+        if leaves:
+            self._left_from = self.asked
+        self.workload = edited
+        self.is_on_stages = returns
+        words = self._put_in_force()
+        if returns and self._plan is not None:
+            return f"back on its stages, {self._plan.words(self.elapsed)}: {words}"
+        return f"it leaves its stages; {words}" if leaves else words
+
+    def returns_to_stages(self, by: str, edited: Workload) -> bool:
+        """Say whether an edit puts it back on its stages: a restore, or the reverse of leaving."""
+        if self._plan is None or by not in ("undo", "restore", "revert"):
+            return False
+        return by == "restore" or _asked_of(edited) == self._left_from
 
     def options_changed(self) -> None:
         """Prepare the requests again: the Connection header depends on the agent's options."""
@@ -178,6 +215,23 @@ class WorkloadRunner(ABC):
     def is_at_work(self) -> bool:
         """Whether it starts requests, or will when it is resumed."""
         return self.state in ("running", "paused")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start, pauses left out; those of its end where it is over."""
+        return (_now() if self.state == "running" else self._still_at) - self._started_at
+
+    @property
+    def asked(self) -> float:
+        """Arrivals per second, or users, that are asked for now."""
+        if self.is_on_stages and self._plan is not None:
+            return self._level(self._plan)
+        return _asked_of(self.workload)
+
+    @property
+    def _asked_at_first(self) -> float:
+        """What the profile asks for now."""
+        return _asked_of(self.initial) if self._plan is None else self._level(self._plan)
 
     @property
     def completed(self) -> int:
@@ -195,6 +249,9 @@ class WorkloadRunner(ABC):
         completed = sum(each.completed for each in classes)
         if completed != self._latency.count:
             self._latency = reduce(Histogram.plus, (each.phases.total for each in classes))
+        asked = self.asked
+        # Not worked out twice where it is one: between two looks at the clock a ramp goes on.
+        initial = asked if self.is_on_stages else self._asked_at_first
         is_open = self.workload.model == "open"
         return WorkloadSnapshot(
             name=self.workload.name,
@@ -203,10 +260,10 @@ class WorkloadRunner(ABC):
             state=self.state,
             pattern=self.pattern,
             model=self.workload.model,
-            rate=self.workload.rate if is_open else None,
-            users=None if is_open else self.workload.users,
-            initial_rate=self.initial.rate if is_open else None,
-            initial_users=None if is_open else self.initial.users,
+            rate=asked if is_open else None,
+            users=None if is_open else int(asked),
+            initial_rate=initial if is_open else None,
+            initial_users=None if is_open else int(initial),
             offered=self.offered,
             sent=self.sent,
             dropped=self.dropped,
@@ -248,8 +305,7 @@ class WorkloadRunner(ABC):
 
     def _finish(self) -> None:
         if self.state == "running":
-            self.state = "done"
-            self._cancel_timers()
+            self._end_in("done")
             if self.in_flight == 0:
                 self._on_done(self)
 
@@ -259,11 +315,21 @@ class WorkloadRunner(ABC):
         if self.state == "done":
             self._on_done(self)
         elif self.state == "running" and self._is_spent:
-            self.state = "done"
-            self._cancel_timers()
+            self._end_in("done")
             self._on_done(self)
+
+    def _end_in(self, state: str) -> None:
+        """Start nothing more, and be in another state."""
+        if self.state == "running":
+            self._still_at = _now()
+        self.state = state
+        self._cancel_timers()
 
     def _cancel_timers(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _asked_of(workload: Workload) -> float:
+    return workload.rate if workload.model == "open" else workload.users

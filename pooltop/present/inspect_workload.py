@@ -85,8 +85,7 @@ def _asked(workload: WorkloadSnapshot, rates: WorkloadRates) -> list[Part]:
     if rates.offered_s is not None and workload.users is None:
         parts.append(named("offered", f"{units.rate(rates.offered_s)}/s"))
     if rates.completed_s is not None:
-        wanted = workload.rate if workload.users is None else None
-        behind = wanted is not None and rates.completed_s < _BEHIND * wanted
+        behind = rates.asked_s is not None and rates.completed_s < _BEHIND * rates.asked_s
         got = f"{units.rate(rates.completed_s)}/s"
         parts.append(named("completed", got, "warn" if behind else "text"))
     if rates.errors is not None:

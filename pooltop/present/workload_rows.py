@@ -41,10 +41,11 @@ class WorkloadRow:
     @property
     def is_behind(self) -> bool:
         """Whether an open model that is running gets clearly less than was asked for."""
-        rate, got = self.workload.rate, self.rates.completed_s
-        if rate is None or got is None or self.workload.state != "running":
+        # What was asked for then: along a ramp it is another rate by now.
+        asked, got = self.rates.asked_s, self.rates.completed_s
+        if asked is None or got is None or self.workload.state != "running":
             return False
-        return got < rate * _BEHIND
+        return got < asked * _BEHIND
 
 
 def build_workload_rows(

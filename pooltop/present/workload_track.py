@@ -46,6 +46,8 @@ class WorkloadRates:
 
     offered_s: float | None = None
     """Arrivals that were due, per second."""
+    asked_s: float | None = None
+    """Arrivals per second that were asked for, in the mean; None for users."""
     completed_s: float | None = None
     """Requests completed, per second."""
     errors: float | None = None
@@ -133,6 +135,7 @@ class WorkloadTrack:
         p50, p95, p99 = (self.latency.quantile(at - window_s, at, q) for q in (0.5, 0.95, 0.99))
         return WorkloadRates(
             offered_s=moments.gained("offered", old, new) / span,
+            asked_s=_mean(moments.values("rate", old, new + 1)),
             completed_s=completed / span,
             errors=failed / ended if ended > 0 else None,
             latency_p50=p50,
@@ -148,3 +151,9 @@ class WorkloadTrack:
     def rate_series(self, name: WorkloadColumn, grid: Grid, until: float) -> list[float | None]:
         """Give a total's growth per second in each column of the grid; None is a gap."""
         return self.moments.rate_series(name, grid, until)
+
+
+def _mean(values: array[float]) -> float | None:
+    """Give the mean of those that were told; None without any."""
+    told = [value for value in values if not math.isnan(value)]
+    return math.fsum(told) / len(told) if told else None

@@ -18,6 +18,7 @@ from pooltop.core.model import (
 from pooltop.core.traffic import RequestClass, Workload
 from pooltop.profiles.checks import request_name, tables_of
 from pooltop.profiles.reader import Values
+from pooltop.profiles.stages import stages_of
 from pooltop.profiles.tables import OPTIONS, REQUEST_KEYS
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -96,6 +97,7 @@ def _workload(name: str, workload: Values) -> Workload:
         )
     elif direct:
         rest["requests"] = (_made(RequestClass, {"name": "default", **direct}),)
+    rest["stages"] = stages_of(cast("list[Values]", workload.get("stages", [])))
     think = cast("Values", workload.get("think", {}))
     if "min_s" in think and "max_s" not in think:
         rest["think"] = {**think, "max_s": think["min_s"]}

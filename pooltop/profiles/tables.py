@@ -33,7 +33,7 @@ from pooltop.profiles.kinds import (
     Whole,
 )
 from pooltop.profiles.proxies import ProxySettings
-from pooltop.profiles.units import AUTO_REVERT, Duration, Rate
+from pooltop.profiles.units import AUTO_REVERT, Duration, Level, Rate
 
 MOST_SOCKETS = 1_000_000
 MOST_SESSIONS = 1_000_000
@@ -317,6 +317,15 @@ THINK = Table(
     gives=traffic.Think,
 )
 
+STAGE = Table(
+    "[[workloads.NAME.stages]]",
+    (
+        Field("to", Level()),
+        Field("over", Duration(zero=True)),
+        Field("hold", Duration()),
+    ),
+)
+
 WORKLOAD = Table(
     "[workloads.NAME]",
     (
@@ -324,17 +333,18 @@ WORKLOAD = Table(
         Field("agent", Label(), required='agent = "NAME" of an [agents.NAME] table'),
         Field("base_url", web.BaseUrl(), required='base_url = "http://host:port" or "demo:NAME"'),
         Field("arrival", Choice(("constant", "poisson")), only="open"),
-        Field("rate", Rate(), only="open"),
+        Field("rate", Rate(zero=True), only="open"),
         Field("max_in_flight", Whole(1, 1_000_000), only="open"),
-        Field("users", Whole(1, MOST_USERS), only="closed"),
+        Field("users", Whole(0, MOST_USERS), only="closed"),
         Field("think", THINK, only="closed"),
+        Field("stages", Many(STAGE)),
         Field("duration", Duration(no_limit=None)),
         Field("max_requests", Whole(1, 10**12, no_limit=None)),
         Field("seed", Whole(0, 2**63 - 1)),
         Field("requests", Many(REQUEST)),
         *_REQUEST,
     ),
-    later=("stages", "data", "expect", "auth", "timeouts", "thresholds"),
+    later=("data", "expect", "auth", "timeouts", "thresholds"),
     gives=traffic.Workload,
 )
 REQUEST_KEYS = tuple(field.name for field in _REQUEST)

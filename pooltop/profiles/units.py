@@ -8,8 +8,17 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pooltop.core.edits import MOST_RATE
-from pooltop.profiles.kinds import UNLIMITED, Limit, NoLimit, Refused, refused, require_text
+from pooltop.core.edits import MOST_RATE, MOST_USERS
+from pooltop.profiles.kinds import (
+    UNLIMITED,
+    Limit,
+    NoLimit,
+    Refused,
+    Whole,
+    refused,
+    require_text,
+    wrong_type,
+)
 from pooltop.profiles.shown import quoted, type_name
 
 LONGEST_S = 2_147_483
@@ -97,6 +106,10 @@ class Rate:
     most: int = MOST_RATE
     """Per second."""
     allowed: str = 'a rate like "50/s", "600/m", "10/h"'
+    zero: bool = False
+    """Whether "0/s" is allowed."""
+    least: str = "above 0"
+    """What is said of the lower end."""
 
     def read(self, value: object) -> float:
         """Take a number and a unit; give it per second."""
@@ -110,8 +123,8 @@ class Rate:
         if match is None:
             raise refused("P021", f"expected {self.allowed}.")
         rate = decimal.Decimal(match[1]) / _SECONDS[match[2]]
-        if rate <= 0 or rate > self.most:
-            raise refused("P012", f"must be a finite rate above 0, at most {self.most}/s.")
+        if rate.is_signed() or (rate == 0 and not self.zero) or rate > self.most:
+            raise refused("P012", f"must be a finite rate {self.least}, at most {self.most}/s.")
         return float(rate)
 
     def _without_unit(self, value: float) -> Refused:
@@ -120,6 +133,25 @@ class Rate:
         if value > self.most:
             return refused("P021", f"a rate needs a unit: {self.allowed}.")
         return refused("P021", f"a rate needs a unit. Did you mean {quoted(f'{value:.15g}/s')}?")
+
+
+_LEVEL = Rate(zero=True, least="from 0/s")
+_USERS = Whole(0, MOST_USERS)
+
+
+@dataclass(frozen=True)
+class Level:
+    """Where a stage leads: a rate, or a number of users."""
+
+    allowed: str = 'a rate like "200/s" (open), or a number of users like 50 (closed)'
+
+    def read(self, value: object) -> object:
+        """Take either: a whole number is of users, a rate has its unit."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return _USERS.read(value)
+        if not isinstance(value, str):
+            raise wrong_type(self, value)
+        return _LEVEL.read(value)
 
 
 def _is_positive(value: float) -> bool:

@@ -209,7 +209,7 @@ async def test_a_rate_changed_during_a_pause_counts_from_its_end(serve, engine_o
     _set(engine, "rate", 500.0, confirmed=True)
     assert _GO_ON + ", once it is resumed" in _edits(engine)[0][1]
     runner = engine.workloads[0]
-    assert runner._started_at + runner._arrivals.due - runner._paused_at <= 1 / 500
+    assert runner._started_at + runner._arrivals.due - runner._still_at <= 1 / 500
     assert 1 == _load(engine).offered
     engine.control(Control(action="resume"))
     assert 1 == _load(engine).offered

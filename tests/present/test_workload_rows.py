@@ -49,6 +49,15 @@ def test_a_workload_tells_what_was_asked_for_and_what_was_got(make) -> None:
     ] == [text_of(line) for line in (title_line(columns, 75), row_line(row, columns, 75))]
 
 
+def test_a_ramp_is_not_behind_what_was_asked_for_on_its_way(make) -> None:
+    (row,) = rows_of(
+        make,
+        work(rate=200.0, initial_rate=200.0, offered=200, completed=200),
+        before=[work(rate=0.0, initial_rate=0.0)],
+    )
+    assert (100.0, 100.0, False) == (row.rates.asked_s, row.rates.completed_s, row.is_behind)
+
+
 def test_users_are_told_as_users(make) -> None:
     (row,) = rows_of(make, work(rate=None, initial_rate=None, users=8, initial_users=8))
     column = column_named(COLUMNS, "set")

@@ -25,6 +25,7 @@ from pooltop.profiles.tables import (
 
 Lines = Callable[[str], list[str]]
 
+_DURATION = 'a duration like "500ms", "2s", "1.5m", "1h"'
 _BOUND = 'a whole number from 0 to 1000000, or "unlimited"'
 _NOTHING = "add [agents.NAME], for example with keep_alive = true"
 _NO_WORKLOAD = "add [workloads.NAME] with agent and base_url"
@@ -51,7 +52,13 @@ ADDED = {
     "in another table": ("max_sockets = 1\n", ["6:1 error P015 workloads.w.max_sockets: does not stand here; it belongs in [agents.NAME]."]),
     "in one of two tables": ("keep_alive = true\n", ["6:1 error P015 workloads.w.keep_alive: does not stand here; it belongs in [demo.NAME] or [agents.NAME]."]),
     "both spellings": ("[agents.b]\nmaxSockets = 1\nmax_sockets = 2\n", ["7:1 error P017 agents.b.maxSockets: max_sockets says the same: keep one of them."]),
-    "stages": ('stages = [ { to = "2/s", over = "1s" } ]\n', ["6:1 error P016 workloads.w.stages: not yet in this version of pooltop."]),
+    "a stage of the other model": ('model = "closed"\nstages = [ { to = "2/s", over = "1s" }, { to = 5, over = "1s" } ]\n', ['7:19 error P018 workloads.w.stages[0].to = "2/s": a closed workload goes to a number of users, like 50.']),
+    "users in an open stage": ('stages = [ { to = 5, over = "1s" } ]\n', ['6:19 error P018 workloads.w.stages[0].to = 5: an open workload goes to a rate, like "200/s".']),
+    "parts of stages": ('stages = [ { to = "2/s" }, { over = "1s" }, { hold = "1s", over = "1s" }, {} ]\n', ['6:12 error P014 workloads.w.stages[0]: over is missing: add over = "30s"; or hold = "1m" alone.', '6:28 error P014 workloads.w.stages[1]: to is missing: add to = "200/s", or a number of users; or hold = "1m" alone.', "6:60 error P017 workloads.w.stages[2].over: a stage that holds goes nowhere: make two stages of it.", '6:75 error P014 workloads.w.stages[3]: to is missing: add to = "200/s", or a number of users; or hold = "1m" alone.', '6:75 error P014 workloads.w.stages[3]: over is missing: add over = "30s"; or hold = "1m" alone.']),
+    "stages without a time": ('stages = [ { to = "2/s", over = "0s" } ]\n', ["6:1 error P019 workloads.w.stages: stages that take no time end at once: nothing would be sent."]),
+    "users at 0 without stages": ('model = "closed"\nusers = 0\n', ["7:9 error P012 workloads.w.users = 0: must be above 0: only stages may begin at 0."]),
+    "stages to more users than requests": ('model = "closed"\nmax_requests = 9\nstages = [ { to = 10, over = "1s" } ]\n', ["8:19 error P019 workloads.w.stages[0].to = 10: more than max_requests = 9: some users would never send."]),
+    "levels of stages": ('stages = [ { to = "-1/s", over = "1s" }, { to = true, over = "1s" }, { to = "5", over = "x" }, { hold = "0s" } ]\n', ['6:19 error P012 workloads.w.stages[0].to = "-1/s": must be a finite rate from 0/s, at most 1000000/s.', '6:49 error P011 workloads.w.stages[1].to = true: expected a rate like "200/s" (open), or a number of users like 50 (closed), got a boolean.', '6:77 error P021 workloads.w.stages[2].to = "5": a rate needs a unit. Did you mean "5/s"?', f'6:89 error P020 workloads.w.stages[2].over = "x": expected {_DURATION}.', '6:105 error P012 workloads.w.stages[3].hold = "0s": expected more than 0s, at most 596h.']),
     "data": ('data = { file = "x.csv" }\n', ["6:1 error P016 workloads.w.data: not yet in this version of pooltop."]),
     "thresholds": ('[[thresholds]]\nexpect = "x"\n', ["6:1 error P016 thresholds: not yet in this version of pooltop."]),
     "advisor": ("[advisor]\n", ["6:1 error P016 advisor: not yet in this version of pooltop."]),
@@ -62,7 +69,7 @@ ADDED = {
     "slip in a bound's name": ("[agents.b.bounds]\nmax_socket = [1, 2]\n", ['7:1 error P010 agents.b.bounds.max_socket: unknown key. Did you mean "max_sockets"?']),
     "a value out of its own bounds": ('[agents.b]\nmax_sockets = 9\ntimeout = "5s"\nbounds = { maxSockets = [1, 8], timeout = ["1s", "60s"] }\n', ["6:1 warn  P034 agents.b: no workload uses this agent.", "7:15 warn  P019 agents.b.max_sockets = 9: outside of its own bounds (line 9)."]),
     "free timeout": ('[agents.b.timeouts]\nfree = "4s"\n', ["7:1 error P016 agents.b.timeouts.free: not yet in this version of pooltop."]),
-    "slip in a later key": ("stagess = 1\n", ["6:1 error P010 workloads.w.stagess: unknown key. Did you mean stages, which is not yet in this version?"]),
+    "slip in a later key": ("threshold = 1\n", ["6:1 error P010 workloads.w.threshold: unknown key. Did you mean thresholds, which is not yet in this version?"]),
     "no such agent": ('[workloads.v]\nagent = "b"\nbase_url = "http://[::1]"\n[agents.bb]\n', ['7:9 error P031 workloads.v.agent = "b": no such agent. Did you mean "bb" (line 9)?']),
     "no such agent, none alike": ('[workloads.v]\nagent = "zz"\nbase_url = "http://[::1]"\n', ['7:9 error P031 workloads.v.agent = "zz": no such agent. There are "a".']),
     "no such demo server": ('[demo.kept]\n[workloads.v]\nagent = "a"\nbase_url = "demo:kep"\n', ['9:12 error P032 workloads.v.base_url = "demo:kep": no such demo server. Did you mean "kept" (line 6)?']),

@@ -69,7 +69,7 @@ WORKLOAD_VALUES = [
     ("rate = 50", 'P021 rate = 50: a rate needs a unit. Did you mean "50/s"?'),
     ('rate = "50"', 'P021 rate = "50": a rate needs a unit. Did you mean "50/s"?'),
     ("rate = 9999999", f"P021 rate = 9999999: a rate needs a unit: {_RATE}."),
-    ('rate = "0/s"', 'P012 rate = "0/s": must be a finite rate above 0, at most 1000000/s.'),
+    ('rate = "0/s"', 'P012 rate = "0/s": must be above 0: only stages may begin at 0.'),
     ('rate = "-1/s"', 'P012 rate = "-1/s": must be a finite rate above 0, at most 1000000/s.'),
     ('rate = "1e3/s"', f'P021 rate = "1e3/s": expected {_RATE}.'),
     ('rate = "50/d"', f'P021 rate = "50/d": expected {_RATE}.'),

@@ -1,0 +1,71 @@
+"""The stages of a workload: each goes to another level, or holds the one there is, for a time."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pooltop.core.traffic import Stage
+from pooltop.profiles.reader import Values
+from pooltop.profiles.report import Report
+from pooltop.profiles.shown import Path
+
+_LEVELS = {
+    "open": ("rate", 'an open workload goes to a rate, like "200/s".'),
+    "closed": ("users", "a closed workload goes to a number of users, like 50."),
+}
+"""By model: the key of what the stages begin with, and what is said to a stage of the other."""
+
+
+def check_stages(workload: Values, written: dict[str, object], path: Path, report: Report) -> None:
+    """Check that each stage says one thing, and of the workload's model; and where they begin.
+
+    Args:
+        workload: what was read of it.
+        written: as it was written.
+        path: the workload's.
+        report: takes the problems.
+    """
+    start, of_this_model = _LEVELS[str(workload.get("model", "open"))]
+    stages = cast("list[Values]", workload.get("stages", []))
+    if "stages" not in written and workload.get(start) == 0:
+        report.add((*path, start), "P012", "must be above 0: only stages may begin at 0.")
+    most = workload.get("max_requests")
+    for index, stage in enumerate(stages):
+        place: Path = (*path, "stages", index)
+        _check_parts(cast("list[object]", written["stages"])[index], place, report)
+        to = stage.get("to")
+        if to is None:
+            continue
+        if isinstance(to, int) is not (start == "users"):
+            report.add((*place, "to"), "P018", of_this_model)
+        elif isinstance(to, int) and isinstance(most, int) and to > most:
+            message = f"more than max_requests = {most}: some users would never send."
+            report.add((*place, "to"), "P019", message)
+    if stages and all(stage.get("over") == 0 for stage in stages):
+        message = "stages that take no time end at once: nothing would be sent."
+        report.add((*path, "stages"), "P019", message, on_key=True)
+
+
+def stages_of(stages: list[Values]) -> tuple[Stage, ...]:
+    """Make the stages that were read without an error."""
+    return tuple(
+        Stage(over_s=cast("float", stage["hold"]))
+        if "hold" in stage
+        else Stage(to=float(cast("float", stage["to"])), over_s=cast("float", stage["over"]))
+        for stage in stages
+    )
+
+
+def _check_parts(written: object, place: Path, report: Report) -> None:
+    if not isinstance(written, dict):
+        return  # told as what it is
+    if "hold" in written:
+        for key in ("to", "over"):
+            if key in written:
+                message = "a stage that holds goes nowhere: make two stages of it."
+                report.add((*place, key), "P017", message, on_key=True)
+        return
+    for key, example in (("to", 'to = "200/s", or a number of users'), ("over", 'over = "30s"')):
+        if key not in written:
+            message = f'{key} is missing: add {example}; or hold = "1m" alone.'
+            report.add(place, "P014", message, on_key=True)
