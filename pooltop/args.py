@@ -15,7 +15,9 @@ EXIT_USAGE = 2
 USAGE = """\
 usage: pooltop demo [options]              watch the built-in demo: nothing to set up
        pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
+       pooltop init [FILE]                 write a profile to start from (pooltop.toml)
        pooltop check FILE                  say what is wrong with a profile, and send nothing
+       pooltop schema                      print the JSON schema of profiles, for editors
        pooltop replay FILE [options]       play what --record wrote, in the same screens
        pooltop attach [NAME] [options]     watch an engine that runs in the background
        pooltop list [--json]               say which engines run in the background
@@ -29,8 +31,8 @@ pooltop shows connection pools that behave as Node's http.Agent, live, over real
 
 First steps:
   1. pooltop demo                          six hosts on this machine, each with its own trouble
-  2. pooltop check profiles/NAME.toml      see whether a profile is fit to run
-  3. pooltop --profile profiles/NAME.toml  run it; ? shows the keys, q leaves
+  2. pooltop init                          write a profile to start from: pooltop.toml
+  3. pooltop --profile pooltop.toml        run it; ? shows the keys, q leaves
 
 pooltop --help has all options.
 """
@@ -110,7 +112,7 @@ _FLAGS = (
     *("--detach", "--version", "--help"),
 )
 _SHORT = {"-h": "--help", "-V": "--version"}
-_COMMANDS = ("demo", "check", "replay", "attach", "list", "stop", "keys", "serve")
+_COMMANDS = ("demo", "init", "check", "schema", "replay", "attach", "list", "stop", "keys", "serve")
 _OF_A_PROFILE = ("--profile", "--allow", "--set", "--auto-revert", "--detach", "--name")
 _OF_A_SCREEN = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
 _LOOKS = ("--theme", "--ascii", "--no-mouse")
@@ -122,6 +124,8 @@ _NOT_FOR = {
     "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "keys": (*_OF_A_PROFILE, *_OF_A_SCREEN, *_LOOKS),
     "serve": ("--detach", *_OF_A_VIEWER),
+    "init": (*_OF_A_PROFILE, *_OF_A_VIEWER),
+    "schema": (*_OF_A_PROFILE, *_OF_A_VIEWER),
 }
 """Options that a command would have to ignore."""
 _OF_SERVE = ("--port", "--listen", "--write")
@@ -164,8 +168,9 @@ class Request:
     def __init__(self) -> None:
         """Ask for nothing yet."""
         self.command = "run"
-        """"run", "demo", "check", "replay", "attach", "list", "stop", "keys" or "serve"."""
+        """"run", or the command's name."""
         self.profile: str | None = None
+        """The file to read; of init the one to write."""
         self.headless = self.json = self.read_only = self.version = self.help = False
         self.ascii = self.no_mouse = False
         self.theme: str | None = None
@@ -259,6 +264,8 @@ def _check(request: Request, files: list[str]) -> None:
         if len(files) != 1:
             raise ArgumentError("replay needs one recording: pooltop replay FILE")
         request.recording = files.pop()
+    if request.command == "init" and files:
+        request.profile = files.pop(0)
     if request.command in ("attach", "stop", "serve") and files:
         request.engine = files.pop(0)
     if request.command == "stop" and request.engine is None:

@@ -88,6 +88,24 @@ def _check(request: Request) -> int:
     return _say(f"ok: {_count(agents, 'agent')}, {_count(workloads, 'workload')}\n")
 
 
+def _init(request: Request) -> int:
+    from pooltop.profiles.starter import USUAL_NAME, write_starter  # noqa: PLC0415 - not for --help
+
+    path = request.profile or USUAL_NAME
+
+    def work() -> int:
+        write_starter(path)
+        return _say(f"{path} is written; pooltop --profile {path} runs it\n")
+
+    return _told(work)
+
+
+def _schema(_: Request) -> int:
+    from pooltop.profiles.schema import schema_text  # noqa: PLC0415 - not for --help
+
+    return _say(schema_text())
+
+
 def _run(request: Request) -> int:
     interval, duration = _times(request)
     said = _said_of_the_profile(request)
@@ -457,7 +475,9 @@ def _count(number: int, noun: str) -> str:
 
 
 _COMMANDS = {
+    "init": _init,
     "check": _check,
+    "schema": _schema,
     "replay": _replay,
     "attach": _attach,
     "list": _list,

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from pooltop.core.template import Template
 from pooltop.profiles.files import FileRefusedError, decode, read_regular
 from pooltop.profiles.filled import UNFILLED, Filled
-from pooltop.profiles.kinds import VARIABLE
 from pooltop.profiles.layers import Layer
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, nearest, quoted
+from pooltop.profiles.texts import VARIABLE
 
 LARGEST_FILE = 64 * 1024
 """Bytes that ``${file:...}`` may put into a string."""

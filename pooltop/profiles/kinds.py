@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, cast
@@ -18,15 +17,12 @@ from pooltop.profiles.shown import (
     Path,
     did_you_mean,
     one_of,
-    quoted,
     shown_value,
     type_name,
 )
 from pooltop.profiles.syntax import Overflowed
 
-LONGEST_NAME = 64
 UNLIMITED = "unlimited"
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _WITH_ROWS = "the path, headers, body and auth of a request"
 
 
@@ -38,6 +34,10 @@ class Limit(enum.Enum):
 
 NoLimit = float | None | Literal[Limit.ALWAYS]
 """What "unlimited" becomes in the model."""
+
+
+Schema = dict[str, object]
+"""A part of a JSON schema."""
 
 
 class Fault(NamedTuple):
@@ -74,6 +74,25 @@ class Kind(Protocol):
         Raises:
             Refused: the value is not of this kind.
         """
+
+    def write(self, value: object) -> object:
+        """Give what is read as this value of the model's; None where that is to write nothing."""
+        return value
+
+    def schema(self) -> Schema:
+        """Give what a JSON schema (draft 4) says of it, but for references like ``${env:N}``."""
+
+
+def or_reference(schema: Schema) -> Schema:
+    """Give a schema that takes a string with a reference, too, in place of a single value."""
+    is_any_text = schema.get("type") == "string" and not schema.keys() & {"pattern", "maxLength"}
+    if is_any_text or schema.get("type") in ("array", "object"):
+        return schema
+    others = schema.get("anyOf", [schema])
+    reference: Schema = {"$ref": "#/definitions/reference"}
+    if not isinstance(others, list) or reference in others:
+        return schema
+    return {"anyOf": [*others, reference]}
 
 
 def refused(code: str, message: str) -> Refused:
@@ -112,7 +131,7 @@ def request_text(kind: Kind, value: object) -> str:
 
 
 @dataclass(frozen=True)
-class Flag:
+class Flag(Kind):
     """True or false."""
 
     allowed: str = "true or false"
@@ -125,9 +144,13 @@ class Flag:
         hint = f" Did you mean {word} without quotes?" if word in ("true", "false") else ""
         raise wrong_type(self, value, hint)
 
+    def schema(self) -> Schema:
+        """Say boolean."""
+        return {"type": "boolean"}
+
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Kind):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -155,9 +178,13 @@ class Choice:
         meaning = f" {self.meaning}" if self.meaning else ""
         raise refused("P013", f"allowed are {self.allowed}.{hint}{meaning}")
 
+    def schema(self) -> Schema:
+        """List the words."""
+        return {"enum": list(self.words)}
+
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(Kind):
     """A whole number in an interval, or "unlimited"."""
 
     low: int
@@ -196,9 +223,22 @@ class Whole:
             return refused("P012", f"must be finite: {self.allowed}.")
         return wrong_type(self, value)
 
+    def write(self, value: object) -> object:
+        """Give the number, or the word for none."""
+        if value == self.no_limit:
+            return UNLIMITED
+        return int(value) if isinstance(value, float) else value
+
+    def schema(self) -> Schema:
+        """Give the interval; taplo makes a null of inf."""
+        number: Schema = {"type": "integer", "minimum": self.low, "maximum": self.high}
+        if self.no_limit is Limit.ALWAYS:
+            return number
+        return {"anyOf": [number, {"enum": [UNLIMITED]}, {"type": "null"}]}
+
 
 @dataclass(frozen=True)
-class SchemaVersion:
+class SchemaVersion(Kind):
     """The number of the format."""
 
     allowed: str = "the whole number 1"
@@ -211,9 +251,13 @@ class SchemaVersion:
             raise refused("P012", "this version of pooltop reads schema = 1 only.")
         return value
 
+    def schema(self) -> Schema:
+        """Give the one number."""
+        return {"enum": [1]}
+
 
 @dataclass(frozen=True)
-class Decimal:
+class Decimal(Kind):
     """A finite number in an interval; fractions are welcome."""
 
     low: float
@@ -239,93 +283,14 @@ class Decimal:
             raise refused("P012", f"expected {self.allowed}.")
         return float(value)
 
-
-@dataclass(frozen=True)
-class Label:
-    """A short printable text that stands on screens: a name, an environment."""
-
-    allowed: str = f"a name of 1 to {LONGEST_NAME} printable characters"
-
-    def read(self, value: object) -> str:
-        """Take what can be shown on one line."""
-        text = require_text(self, value)
-        if not text.isprintable() or not 1 <= len(text.strip()) <= LONGEST_NAME:
-            raise refused("P022", f"expected {self.allowed}.")
-        if len(text) > LONGEST_NAME or text != text.strip():
-            raise refused("P022", f"expected {self.allowed}, no blanks around it.")
-        return text
+    def schema(self) -> Schema:
+        """Give the interval."""
+        schema: Schema = {"type": "number", "minimum": self.low, "maximum": self.high}
+        return {**schema, "exclusiveMinimum": True} if self.above else schema
 
 
 @dataclass(frozen=True)
-class Text:
-    """Any text; only the UTF-8 bytes matter."""
-
-    allowed: str = "a string"
-    later: str = ""
-    """Said of a table, where a later version takes one."""
-
-    def read(self, value: object) -> bytes:
-        """Give the bytes."""
-        if isinstance(value, dict) and self.later:
-            raise refused("P016", self.later)
-        return request_text(self, value).encode()
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of text whose meaning is checked later."""
-
-    allowed: str = "one line of printable text"
-
-    def read(self, value: object) -> str:
-        """Take what can be shown on one line."""
-        text = require_text(self, value)
-        if not text.isprintable() or not text.strip():
-            raise refused("P022", f"expected {self.allowed}.")
-        return text
-
-
-@dataclass(frozen=True)
-class FilePath:
-    """The path of a file; whether it can be used is checked later, with its meaning."""
-
-    allowed: str = "the path of a file"
-
-    def read(self, value: object) -> str:
-        """Take any text that can be a path."""
-        text = require_text(self, value)
-        if not text or "\0" in text:
-            raise refused("P022", f"expected {self.allowed}, got {quoted(text)}.")
-        return text
-
-
-@dataclass(frozen=True)
-class Variable:
-    """The name of an environment variable."""
-
-    allowed: str = "the name of an environment variable"
-
-    def read(self, value: object) -> str:
-        """Take what every shell can set."""
-        name = require_text(self, value)
-        if not VARIABLE.fullmatch(name):
-            raise refused("P022", f"expected {self.allowed}: letters, digits and _.")
-        return name
-
-
-@dataclass(frozen=True)
-class Secret:
-    """A text that is never shown."""
-
-    allowed: str = "a string"
-
-    def read(self, value: object) -> str:
-        """Take any text."""
-        return require_text(self, value)
-
-
-@dataclass(frozen=True)
-class Several:
+class Several(Kind):
     """An array of values of one kind; a single value may stand alone where that is usual."""
 
     item: Kind
@@ -356,9 +321,19 @@ class Several:
             raise Refused(*faults)
         return tuple(items)
 
+    def write(self, value: object) -> object:
+        """Give an array."""
+        return [self.item.write(item) for item in cast("tuple[object, ...]", value)]
+
+    def schema(self) -> Schema:
+        """Give the array, and a single value where one may stand alone."""
+        item = or_reference(self.item.schema())
+        array: Schema = {"type": "array", "items": item, "maxItems": self.most}
+        return {"anyOf": [array, item]} if self.alone else array
+
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(Kind):
     """The least and the most that something may be, both included."""
 
     item: Kind
@@ -381,6 +356,15 @@ class Interval:
             shown = f"[{shown_value(value[1])}, {shown_value(value[0])}]"
             raise refused("P019", f"the least comes first. Did you mean {shown}?")
         return least, most
+
+    def write(self, value: object) -> object:
+        """Give both ends."""
+        return [self.item.write(end) for end in cast("tuple[object, object]", value)]
+
+    def schema(self) -> Schema:
+        """Give the pair."""
+        item = or_reference(self.item.schema())
+        return {"type": "array", "items": item, "minItems": 2, "maxItems": 2}
 
 
 def _columns_of(value: object) -> tuple[str, ...]:

@@ -14,8 +14,16 @@ from urllib.parse import urlsplit
 from pooltop.core.model import DEFAULT_PORTS, Origin, ProxyEnv
 from pooltop.core.proxies import Proxy, proxy_env_of, read_proxies
 from pooltop.errors import ProxyConfigError
-from pooltop.profiles.kinds import Fault, Refused, Secret, require_text, wrong_type
+from pooltop.profiles.kinds import (
+    Fault,
+    Kind,
+    Refused,
+    Schema,
+    require_text,
+    wrong_type,
+)
 from pooltop.profiles.shown import did_you_mean, quoted
+from pooltop.profiles.texts import Secret
 
 ENVIRONMENT: Literal["environment"] = "environment"
 _KEYS = ("http_proxy", "https_proxy", "no_proxy")
@@ -23,7 +31,7 @@ _URL = Secret()
 
 
 @dataclass(frozen=True)
-class ProxySettings:
+class ProxySettings(Kind):
     """A table with the settings, or ``"environment"``."""
 
     allowed: str = 'a table with http_proxy, https_proxy, no_proxy, or "environment"'
@@ -40,6 +48,12 @@ class ProxySettings:
         if faults:
             raise Refused(*faults)
         return proxy_env_of(value)
+
+    def schema(self) -> Schema:
+        """Give the table and the word."""
+        keys = [spelled for key in _KEYS for spelled in (key, key.upper())]
+        table: Schema = {"type": "object", "properties": {key: {"type": "string"} for key in keys}}
+        return {"anyOf": [table, {"enum": [ENVIRONMENT]}]}
 
     def _fault(self, key: str, value: object) -> Fault | None:
         setting = key.lower()

@@ -19,20 +19,15 @@ from pooltop.profiles import unavailable, web
 from pooltop.profiles.kinds import (
     Choice,
     Decimal,
-    FilePath,
     Flag,
     Interval,
     Kind,
-    Label,
-    Line,
     SchemaVersion,
-    Secret,
     Several,
-    Text,
-    Variable,
     Whole,
 )
 from pooltop.profiles.proxies import ProxySettings
+from pooltop.profiles.texts import FilePath, Label, Line, Secret, Text, Variable
 from pooltop.profiles.units import AUTO_REVERT, Duration, Level, Rate
 
 MOST_SOCKETS = 1_000_000

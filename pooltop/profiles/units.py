@@ -6,14 +6,16 @@ import decimal
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from pooltop.core.edits import MOST_RATE, MOST_USERS
 from pooltop.profiles.kinds import (
     UNLIMITED,
+    Kind,
     Limit,
     NoLimit,
     Refused,
+    Schema,
     Whole,
     refused,
     require_text,
@@ -33,7 +35,7 @@ _RATE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)/(s|m|h)", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Duration:
+class Duration(Kind):
     """A length of time with its unit."""
 
     unit: Literal["s", "ms"] = "s"
@@ -74,6 +76,23 @@ class Duration:
             raise refused("P012", f"expected {low}, at most 596h.")
         return float(seconds * 1000 if self.unit == "ms" else seconds)
 
+    def write(self, value: object) -> object:
+        """Give the number and the largest unit in which it is one without a fraction."""
+        if value == self.no_limit:
+            return self.word
+        if not isinstance(value, int | float):
+            return None
+        number = decimal.Decimal(repr(value)) * _SECONDS[self.unit]
+        units = (unit for unit in ("h", "m", "s", "ms") if number % _SECONDS[unit] == 0 != number)
+        unit = next(units, "s")
+        return f"{(number / _SECONDS[unit]).normalize():f}{unit}"
+
+    def schema(self) -> Schema:
+        """Give the spelling."""
+        pattern: Schema = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"}
+        word = self.no_limit is not Limit.ALWAYS
+        return {"anyOf": [pattern, {"enum": [self.word]}]} if word else pattern
+
     def _not_text(self, value: object) -> Refused:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._without_unit(value)
@@ -100,7 +119,7 @@ AUTO_REVERT = Duration(
 
 
 @dataclass(frozen=True)
-class Rate:
+class Rate(Kind):
     """How often something happens."""
 
     most: int = MOST_RATE
@@ -127,6 +146,20 @@ class Rate:
             raise refused("P012", f"must be a finite rate {self.least}, at most {self.most}/s.")
         return float(rate)
 
+    def write(self, value: object) -> object:
+        """Give it by the shortest time in which it can be written as it is."""
+        texts = [
+            f"{float(cast('float', value)) * float(seconds):.12g}/{unit}"
+            for unit, seconds in _SECONDS.items()
+            if unit != "ms"
+        ]
+        exact = (text for text in texts if _RATE.fullmatch(text) and self.read(text) == value)
+        return next(exact, texts[0])
+
+    def schema(self) -> Schema:
+        """Give the spelling."""
+        return {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?/(s|m|h)$"}
+
     def _without_unit(self, value: float) -> Refused:
         if not _is_positive(value):
             return refused("P012", f"must be finite and above 0: {self.allowed}.")
@@ -140,7 +173,7 @@ _USERS = Whole(0, MOST_USERS)
 
 
 @dataclass(frozen=True)
-class Level:
+class Level(Kind):
     """Where a stage leads: a rate, or a number of users."""
 
     allowed: str = 'a rate like "200/s" (open), or a number of users like 50 (closed)'
@@ -152,6 +185,14 @@ class Level:
         if not isinstance(value, str):
             raise wrong_type(self, value)
         return _LEVEL.read(value)
+
+    def write(self, value: object) -> object:
+        """Give the number of users, or the rate."""
+        return value if isinstance(value, int) else _LEVEL.write(value)
+
+    def schema(self) -> Schema:
+        """Give both."""
+        return {"anyOf": [_LEVEL.schema(), _USERS.schema()]}
 
 
 def _is_positive(value: float) -> bool:

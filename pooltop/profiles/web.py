@@ -10,9 +10,19 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import cast
 
 from pooltop.core.model import DEFAULT_PORTS
-from pooltop.profiles.kinds import Fault, Refused, refused, request_text, require_text, wrong_type
+from pooltop.profiles.kinds import (
+    Fault,
+    Kind,
+    Refused,
+    Schema,
+    refused,
+    request_text,
+    require_text,
+    wrong_type,
+)
 from pooltop.profiles.shown import did_you_mean, quoted
 
 LONGEST_PATH = 8192
@@ -86,7 +96,7 @@ def is_allowed(host: str, patterns: tuple[str, ...]) -> bool:
 
 
 @dataclass(frozen=True)
-class HostPattern:
+class HostPattern(Kind):
     """A host, or ``*.`` and what its name ends in."""
 
     allowed: str = 'a host like "127.0.0.1" or "*.staging.internal"'
@@ -101,9 +111,13 @@ class HostPattern:
             raise refused("P060", f"expected {self.allowed}; addresses are named one by one.")
         return ("*." if stem != text else "") + checked_host(stem).strip("[]")
 
+    def schema(self) -> Schema:
+        """Say string."""
+        return {"type": "string"}
+
 
 @dataclass(frozen=True)
-class HostLabel:
+class HostLabel(Kind):
     """The first part of a host name: ``NAME`` of ``NAME.localhost``."""
 
     allowed: str = "1 to 63 lower-case letters, digits and hyphens, no hyphen at either end"
@@ -115,9 +129,13 @@ class HostLabel:
             raise refused("P022", f"it becomes a host name: {self.allowed}.")
         return text
 
+    def schema(self) -> Schema:
+        """Give the signs."""
+        return {"type": "string", "pattern": f"^{_LABEL.pattern}$"}
+
 
 @dataclass(frozen=True)
-class HostPort:
+class HostPort(Kind):
     """A host and its port, or a demo server: where a workload's ``base_url`` leads."""
 
     allowed: str = '"host:port", as "pay-b.internal:8443", or "demo:NAME"'
@@ -136,9 +154,13 @@ class HostPort:
             raise refused("P060", f"expected {self.allowed}. Did you mean {quoted(read)}?")
         return text
 
+    def schema(self) -> Schema:
+        """Say string."""
+        return {"type": "string"}
+
 
 @dataclass(frozen=True)
-class ServerName:
+class ServerName(Kind):
     """The name that a certificate is checked against, and SNI."""
 
     allowed: str = 'a host name, or "" to send none'
@@ -148,9 +170,13 @@ class ServerName:
         text = require_text(self, value)
         return checked_host(text).strip("[]") if text else text
 
+    def schema(self) -> Schema:
+        """Say string."""
+        return {"type": "string"}
+
 
 @dataclass(frozen=True)
-class IPAddress:
+class IPAddress(Kind):
     """An address of this machine, to connect from."""
 
     allowed: str = "an IP address, as 192.0.2.7 or 2001:db8::7"
@@ -164,9 +190,13 @@ class IPAddress:
             message = f"expected {self.allowed}, got {quoted(text)}."
             raise refused("P022", message) from None
 
+    def schema(self) -> Schema:
+        """Say string."""
+        return {"type": "string"}
+
 
 @dataclass(frozen=True)
-class IPVersion:
+class IPVersion(Kind):
     """An IP version."""
 
     allowed: str = "4 or 6"
@@ -179,9 +209,13 @@ class IPVersion:
             raise refused("P012", f"expected {self.allowed}.")
         return value
 
+    def schema(self) -> Schema:
+        """List both."""
+        return {"enum": [4, 6]}
+
 
 @dataclass(frozen=True)
-class BaseUrl:
+class BaseUrl(Kind):
     """Where a workload goes: ``http://host:port``, ``https://host:port`` or ``demo:NAME``.
 
     No path: each request class has its own. The port is always written out in the result.
@@ -225,9 +259,13 @@ class BaseUrl:
             raise Refused(Fault("P060", message, secret="@" in text))
         return scheme
 
+    def schema(self) -> Schema:
+        """Give how it begins."""
+        return {"type": "string", "pattern": "^(https?://|demo:)"}
+
 
 @dataclass(frozen=True)
-class Method:
+class Method(Kind):
     """A request method."""
 
     allowed: str = 'a method like "GET" or "POST"'
@@ -243,9 +281,13 @@ class Method:
             raise refused("P062", "CONNECT makes a tunnel, which no pool keeps.")
         return method
 
+    def schema(self) -> Schema:
+        """Say token."""
+        return {"type": "string", "minLength": 1}
+
 
 @dataclass(frozen=True)
-class RequestPath:
+class RequestPath(Kind):
     """A request target: path and query."""
 
     allowed: str = 'a path like "/cart?id=1", percent-encoded'
@@ -270,9 +312,13 @@ class RequestPath:
             raise refused("P062", f"longer than {LONGEST_PATH} characters.")
         return path
 
+    def schema(self) -> Schema:
+        """Give how it begins."""
+        return {"type": "string", "pattern": "^/"}
+
 
 @dataclass(frozen=True)
-class _FieldValue:
+class _FieldValue(Kind):
     """What one header field says."""
 
     allowed: str = "a string or an array of strings"
@@ -291,12 +337,16 @@ class _FieldValue:
             raise refused("P061", "a header's value has no blanks around it.")
         return text
 
+    def schema(self) -> Schema:
+        """Say string."""
+        return {"type": "string"}
+
 
 _FIELD_VALUE = _FieldValue()
 
 
 @dataclass(frozen=True)
-class Headers:
+class Headers(Kind):
     """Header fields; a field that is sent several times has an array of values."""
 
     allowed: str = "a table of header fields, each a string or an array of strings"
@@ -324,6 +374,19 @@ class Headers:
         if faults:
             raise Refused(*faults)
         return tuple(fields)
+
+    def write(self, value: object) -> object:
+        """Give the table; a field that is sent several times has an array."""
+        fields: dict[str, list[str]] = {}
+        for name, text in cast("tuple[tuple[str, str], ...]", value):
+            fields.setdefault(name, []).append(text)
+        return {name: texts[0] if len(texts) == 1 else texts for name, texts in fields.items()}
+
+    def schema(self) -> Schema:
+        """Give the table."""
+        text: Schema = {"type": "string"}
+        several: Schema = {"type": "array", "items": text}
+        return {"type": "object", "additionalProperties": {"anyOf": [text, several]}}
 
 
 def _checked_authority(scheme: str, authority: str) -> str:

@@ -64,9 +64,9 @@ def test_without_arguments_the_first_steps_are_told(capfd: pytest.CaptureFixture
 
     out, err = capfd.readouterr()
     assert "" == out
-    assert ["  1. pooltop demo", "  2. pooltop check", "  3. pooltop --profile"] == [
+    assert ["  1. pooltop demo", "  2. pooltop init", "  3. pooltop --profile"] == [
         line[: len(step)]
-        for step in ("  1. pooltop demo", "  2. pooltop check", "  3. pooltop --profile")
+        for step in ("  1. pooltop demo", "  2. pooltop init", "  3. pooltop --profile")
         for line in err.splitlines()
         if line.startswith(step)
     ]

@@ -10,7 +10,6 @@ import pytest
 from pooltop.core import model, traffic
 from pooltop.core.edits import EDITABLE
 from pooltop.profiles import ProfileErrors, load_text
-from pooltop.profiles.kinds import Label
 from pooltop.profiles.tables import (
     AGENT,
     BOUNDS,
@@ -22,6 +21,7 @@ from pooltop.profiles.tables import (
     WORKLOAD,
     Table,
 )
+from pooltop.profiles.texts import Label
 
 Lines = Callable[[str], list[str]]
 

@@ -1,0 +1,165 @@
+"""What each key of the format means, in a sentence: for ``explain`` and for the JSON schema.
+
+By the table's header in ``tables`` and the key's canonical name. What is allowed is not said here:
+the key's kind knows it.
+"""
+
+from __future__ import annotations
+
+from pooltop.profiles.tables import Field, Table
+
+_CLOCKS = {
+    "mode": "What a clock that runs out does: fail the request, or only tell, as Node does.",
+    "queue": "How long a request may wait for a socket.",
+    "connect": "How long until a connection can carry bytes: dns, tcp and tls together.",
+    "dns": "How long the look-up alone may take.",
+    "tcp": "How long connecting alone may take, all attempts together.",
+    "tls": "How long the TLS handshake alone may take.",
+    "idle": "How long a socket may be silent while a request has it.",
+    "total": "How long a request may take from its intended start, the queue included.",
+}
+_REQUEST = {
+    "method": "The request's method.",
+    "path": "Path and query, percent-encoded.",
+    "headers": "Header fields; one that is sent several times has an array of values.",
+    "body": "What is sent as the body, as UTF-8.",
+    "connection": '"close" asks the server to close the connection after this request.',
+    "idempotent": "Whether it may be had twice: with retry_stale it is sent again when its socket "
+    "turned out to be closed. Without it the method decides.",
+}
+_MOST_SOCKETS = "Sockets to one host at most, in use or connecting."
+_MOST_TOTAL = "Sockets of this agent at most over all hosts, idle ones included."
+_MOST_FREE = "Idle sockets that are kept for each host."
+_TIMEOUT = (
+    "Socket inactivity, as Node's option: closes an idle socket; on a busy one it is an event only."
+)
+
+_DEFINITIONS: dict[str, dict[str, str]] = {
+    "the top level": {
+        "schema": "The version of the format.",
+        "include": "Files to take in beneath this one, beside it: tables merge, the rest is "
+        "replaced.",
+        "env": "What the environment must have.",
+        "environment": 'Where this is, for the screens; "prod" starts locked.',
+        "auto_revert": "After how long a live edit is put back that nobody keeps.",
+        "safety": "What may be sent traffic.",
+        "defaults": "What every agent has that does not say otherwise.",
+        "demo": "Hosts of pooltop's own on loopback, by name: a workload reaches them as "
+        '"demo:NAME".',
+        "agents": "The pools, by name.",
+        "workloads": "The traffic, by name.",
+    },
+    "[env]": {"required": "Environment variables without which nothing is sent."},
+    "[safety]": {"allow_hosts": "Hosts beyond this machine that may be sent traffic."},
+    "[defaults]": {"timeouts": "Clocks of every agent that does not set its own."},
+    "[agents.NAME]": {
+        "kind": "Node's class: the scheme that requests must have. Without it both are taken.",
+        "keep_alive": "Whether a socket is kept after its response, for the next request.",
+        "keep_alive_msecs": "Delay of the first TCP keep-alive probe; not how long an idle socket "
+        "is kept.",
+        "agent_keep_alive_timeout_buffer": "Taken off the server's Keep-Alive: timeout=N, so that "
+        "the client closes first.",
+        "max_sockets": _MOST_SOCKETS,
+        "max_total_sockets": _MOST_TOTAL,
+        "max_free_sockets": _MOST_FREE,
+        "scheduling": "Which idle socket is taken: the one freed last, or the one freed first.",
+        "timeout": _TIMEOUT,
+        "max_cached_sessions": "TLS sessions kept for resuming.",
+        "local_address": "The address to connect from.",
+        "family": "The IP version to use; without it either.",
+        "socket_path": "A unix socket to connect to instead of host and port.",
+        "no_delay": "Whether small writes are sent at once (TCP_NODELAY).",
+        "live": "What an edit does at once: what Node does, or what an operator expects.",
+        "retry_stale": "Whether a request is sent once more when its kept-alive socket turned out "
+        "to be closed, where it may be had twice.",
+        "codec": 'The HTTP/1.1 parser; "llhttp" is of Node\'s family, and faster.',
+        "timeouts": "Clocks of pooltop's own, for each request.",
+        "tls": "How https connections are secured.",
+        "bounds": "What an edit may set without a question asked, by option.",
+        "hosts": "What is otherwise for a single host, by host and port.",
+        "proxy_env": "The proxies that requests go through, as Node's proxyEnv.",
+    },
+    '[agents.NAME.hosts."host:port"]': {
+        "max_sockets": "Sockets to this host at most, in use or connecting.",
+        "max_free_sockets": "Idle sockets that are kept for this host.",
+        "timeouts": "Clocks of requests to this host; the others are the agent's.",
+        "tls": "How connections to this host are secured; the rest is as the agent's.",
+    },
+    "[agents.NAME.timeouts]": _CLOCKS,
+    "[agents.NAME.tls]": {
+        "ca": "PEM files of the authorities to trust, instead of the system's.",
+        "cert": "PEM file of the client certificate.",
+        "key": "PEM file of the client certificate's private key.",
+        "passphrase": "Opens the private key.",
+        "verify": "Whether certificates are checked.",
+        "passphrase_env": "The environment variable that has the passphrase.",
+        "servername": "The name for SNI, which the certificate is checked against.",
+        "ciphers": "OpenSSL's list of ciphers for TLS 1.2.",
+        "min_version": "The oldest TLS that is spoken.",
+        "max_version": "The newest TLS that is spoken.",
+        "ecdh_curve": "The one curve that is offered.",
+        "crl": "PEM files of revoked certificates.",
+        "secure_options": "Bits of OpenSSL's SSL_OP_* to set.",
+        "keylog_file": "A file for the secrets of every handshake, to decrypt captured traffic "
+        "with.",
+    },
+    "[agents.NAME.bounds]": {
+        "max_sockets": _MOST_SOCKETS,
+        "max_total_sockets": _MOST_TOTAL,
+        "max_free_sockets": _MOST_FREE,
+        "timeout": _TIMEOUT,
+    },
+    "[[workloads.NAME.requests]]": {
+        "name": "What this class of requests is called on screens.",
+        "weight": "Its share of the requests, relative to the other classes.",
+        **_REQUEST,
+    },
+    "[[workloads.NAME.stages]]": {
+        "to": "The rate, or the number of users, that it goes to.",
+        "over": "How long it takes to go there; 0s jumps.",
+        "hold": "How long it stays where it is; alone in its stage.",
+    },
+    "[workloads.NAME.think]": {
+        "min": "The shortest pause of a user; alone, every pause.",
+        "max": "The longest pause of a user.",
+    },
+    "[workloads.NAME]": {
+        "model": "Whether arrivals come whatever happens, or users wait for their responses.",
+        "agent": "The agent that carries it.",
+        "base_url": "Where it goes: scheme, host and port, or a demo host.",
+        "arrival": "Whether arrivals come evenly, or at random moments.",
+        "rate": "Arrivals, on average.",
+        "max_in_flight": "Beyond so many unfinished requests an arrival is dropped, and counted.",
+        "users": "How many users send, wait and think.",
+        "think": "A user's pause between a response and the next request.",
+        "stages": "Where rate or users go, one after the other; with the last the load ends.",
+        "duration": "How long it goes on.",
+        "max_requests": "After how many requests it ends.",
+        "seed": "The same seed makes the same moments and the same choices in every run.",
+        "requests": "The classes of requests it is made of.",
+        **_REQUEST,
+    },
+    "[demo.NAME.latency]": {
+        "median": "Half of the answers take longer than this.",
+        "sigma": "Spread of its logarithm: 0 makes all answers take the median.",
+    },
+    "[demo.NAME]": {
+        "scheme": "Whether it speaks TLS.",
+        "latency": "How long it takes to answer.",
+        "body_bytes": "Bytes of each answer's body.",
+        "keep_alive": "Whether it keeps connections open.",
+        "keep_alive_timeout": "Closes an idle connection after this, and says so before.",
+        "keep_alive_max": "Closes a connection after so many requests, and says so before.",
+        "idle_close": "Closes an idle connection after this, without a word.",
+        "concurrency": "Requests it works on at once; more wait inside.",
+    },
+}
+
+
+def definition(table: Table, field: Field) -> str:
+    """Give what a key means.
+
+    Raises:
+        KeyError: nobody wrote it down, which a test would tell.
+    """
+    return _DEFINITIONS[table.where][field.name]
