@@ -17,6 +17,7 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
        pooltop init [FILE]                 write a profile to start from (pooltop.toml)
        pooltop check FILE                  say what is wrong with a profile, and send nothing
+       pooltop explain KEY --profile FILE  say what counts for a key, and who was overruled
        pooltop schema                      print the JSON schema of profiles, for editors
        pooltop replay FILE [options]       play what --record wrote, in the same screens
        pooltop attach [NAME] [options]     watch an engine that runs in the background
@@ -61,6 +62,8 @@ options:
   --no-mouse        leave the mouse to the terminal, which selects text with it
   --set KEY=VALUE   put a value in the place of the profile's, as agents.payments.max_sockets=8;
                     repeatable
+  --print-config    print every value that counts, as TOML, and send nothing; with --json one a
+                    line with the place that it comes from; secrets are masked
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --detach          run in the background and show nothing; exits 0 once the load runs
   --name NAME       what the engine in the background is called (default: as its profile)
@@ -109,11 +112,26 @@ _WITH_VALUE = {
 }
 _FLAGS = (
     *("--headless", "--json", "--read-only", "--write", "--ascii", "--no-mouse"),
-    *("--detach", "--version", "--help"),
+    *("--detach", "--print-config", "--version", "--help"),
 )
 _SHORT = {"-h": "--help", "-V": "--version"}
-_COMMANDS = ("demo", "init", "check", "schema", "replay", "attach", "list", "stop", "keys", "serve")
-_OF_A_PROFILE = ("--profile", "--allow", "--set", "--auto-revert", "--detach", "--name")
+_COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "explain",
+    "schema",
+    "replay",
+    "attach",
+    "list",
+    "stop",
+    "keys",
+    "serve",
+)
+_OF_A_PROFILE = (
+    *("--profile", "--allow", "--set", "--print-config"),
+    *("--auto-revert", "--detach", "--name"),
+)
 _OF_A_SCREEN = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
 _LOOKS = ("--theme", "--ascii", "--no-mouse")
 _OF_A_VIEWER = (*_OF_A_SCREEN, *_LOOKS, "--keys")
@@ -124,6 +142,7 @@ _NOT_FOR = {
     "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "keys": (*_OF_A_PROFILE, *_OF_A_SCREEN, *_LOOKS),
     "serve": ("--detach", *_OF_A_VIEWER),
+    "explain": ("--auto-revert", "--detach", "--print-config", "--name", *_OF_A_VIEWER),
     "init": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "schema": (*_OF_A_PROFILE, *_OF_A_VIEWER),
 }
@@ -150,11 +169,13 @@ class Request:
         "help",
         "interval",
         "json",
+        "key",
         "keys",
         "listen",
         "name",
         "no_mouse",
         "port",
+        "print_config",
         "profile",
         "read_only",
         "record",
@@ -172,7 +193,9 @@ class Request:
         self.profile: str | None = None
         """The file to read; of init the one to write."""
         self.headless = self.json = self.read_only = self.version = self.help = False
-        self.ascii = self.no_mouse = False
+        self.ascii = self.no_mouse = self.print_config = False
+        self.key: str | None = None
+        """What to explain."""
         self.theme: str | None = None
         """The dashboard's; None for what suits the terminal."""
         self.detach = self.write = False
@@ -264,6 +287,10 @@ def _check(request: Request, files: list[str]) -> None:
         if len(files) != 1:
             raise ArgumentError("replay needs one recording: pooltop replay FILE")
         request.recording = files.pop()
+    if request.command == "explain":
+        if len(files) != 1 or request.profile is None:
+            raise ArgumentError("explain needs a key and a profile: explain KEY --profile FILE")
+        request.key = files.pop()
     if request.command == "init" and files:
         request.profile = files.pop(0)
     if request.command in ("attach", "stop", "serve") and files:

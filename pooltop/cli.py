@@ -100,6 +100,24 @@ def _init(request: Request) -> int:
     return _told(work)
 
 
+def _explain(request: Request) -> int:
+    loaded = _load(request)
+    if loaded is None:
+        return EXIT_USAGE
+    from pooltop.profiles.explain import explain  # noqa: PLC0415 - not for --help
+
+    return _told(lambda: _say(explain(request.key or "", loaded.effective)))
+
+
+def _print_config(request: Request) -> int:
+    loaded = _load(request)
+    if loaded is None:
+        return EXIT_USAGE
+    from pooltop.profiles.config import config_as_json, config_as_toml  # noqa: PLC0415 - likewise
+
+    return _say((config_as_json if request.json else config_as_toml)(loaded.effective))
+
+
 def _schema(_: Request) -> int:
     from pooltop.profiles.schema import schema_text  # noqa: PLC0415 - not for --help
 
@@ -107,6 +125,8 @@ def _schema(_: Request) -> int:
 
 
 def _run(request: Request) -> int:
+    if request.print_config:
+        return _print_config(request)
     interval, duration = _times(request)
     said = _said_of_the_profile(request)
     is_headless = not request.detach and _is_headless(request)
@@ -477,6 +497,7 @@ def _count(number: int, noun: str) -> str:
 _COMMANDS = {
     "init": _init,
     "check": _check,
+    "explain": _explain,
     "schema": _schema,
     "replay": _replay,
     "attach": _attach,

@@ -273,14 +273,18 @@ def _check_requests(
     else:
         _check_connection(workload, path, report)
     seen: dict[str, int] = {}
+    raw = cast("list[dict[str, object]]", written.get("requests", []))
     for index, request in enumerate(requests):
+        if "name" not in request and "path" in request:
+            # As it is written: what the environment put into it may be a secret.
+            request["name"] = f"{request.get('method', 'GET')} {raw[index]['path']}"
         place: Path = (*path, "requests", index)
         _check_connection(request, place, report)
         name = request_name(request)
         first = seen.setdefault(name, index)
         if first != index:
             hint = f"a second request class named {quoted(name)}: give each its own name"
-            at: Path = (*place, "name") if "name" in request else place
+            at: Path = (*place, "name") if "name" in raw[index] else place
             report.add(at, "P033", hint, see=(*path, "requests", first), tail=".")
 
 

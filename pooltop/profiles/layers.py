@@ -7,13 +7,15 @@ layer uses, so that ``maxSockets`` in one file and ``max_sockets`` in another ar
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pooltop.profiles.positions import Positions
 from pooltop.profiles.shown import Path
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layer:
     """One text, or one setting from outside of any text."""
 
@@ -29,6 +31,22 @@ class Layer:
     """The last step of a canonical path as the layer has it, where that differs."""
     is_literal: bool = False
     """Its strings mean themselves: nothing in them is a reference."""
+
+    def __repr__(self) -> str:
+        """Give the name alone: the values may be secrets."""
+        return f"Layer({self.name!r})"
+
+    def place_of(self, path: Path) -> str:
+        """Give where it says something: ``file:line:column``, or the setting's name."""
+        if self.text is None:
+            return self.name
+        place = self.positions.of(self.as_written(path))
+        return f"{self.name}:{place.line}:{place.column}"
+
+    @functools.cached_property
+    def positions(self) -> Positions:
+        """Where everything stands in the text: found when the first place is asked for."""
+        return Positions(self.text or "")
 
     def as_written(self, path: Path) -> Path:
         """Give a canonical path in this layer's own spelling."""

@@ -15,6 +15,7 @@ from pooltop.profiles.build import build_profile
 from pooltop.profiles.clocks import check_clocks
 from pooltop.profiles.connections import check_connections
 from pooltop.profiles.documents import read_documents
+from pooltop.profiles.effective import Effective
 from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
 from pooltop.profiles.layers import Layers
 from pooltop.profiles.problems import Problem, ProfileErrors
@@ -33,6 +34,8 @@ class Loaded(NamedTuple):
     profile: Profile
     warnings: tuple[Problem, ...]
     """In the order of the file."""
+    effective: Effective
+    """Who says what."""
 
 
 def load_profile(path: str | os.PathLike[str]) -> Profile:
@@ -134,20 +137,21 @@ def load_text(
         ProfileErrors: the text cannot be used; has every problem with its place.
     """
     report = Report()
-    profile = None
+    read = None
     with contextlib.suppress(TooManyProblems):
-        profile = _read(text, path, report, allow, settings)
+        read = _read(text, path, report, allow, settings)
     problems = report.finish()
-    if profile is None:
+    if read is None:
         raise ProfileErrors(problems)
+    profile, effective = read
     if allow:
         profile = msgspec.structs.replace(profile, allow_hosts=(*profile.allow_hosts, *allow))
-    return Loaded(profile, problems)
+    return Loaded(profile, problems, effective)
 
 
 def _read(
     text: str, path: str, report: Report, allow: tuple[str, ...], settings: tuple[str, ...]
-) -> Profile | None:
+) -> tuple[Profile, Effective] | None:
     """Read a text with all that lies beneath and above it; None when something is wrong."""
     run_id = interpolate.new_run_id(datetime.datetime.now(datetime.UTC))
     sources = interpolate.Sources(os.environ, run_id)
@@ -158,7 +162,8 @@ def _read(
     add_environment(os.environ, report)
     add_options(settings, report)
     tree = report.layers.tree
-    values = read_table(PROFILE, interpolate.fill(tree, sources, report), (), report)
+    filled = interpolate.fill(tree, sources, report)
+    values = read_table(PROFILE, filled, (), report)
     checks.check_presence(tree, report)
     checks.check_workloads(tree, values, report)
     checks.check_sizes(values, _open_files(), report)
@@ -168,7 +173,9 @@ def _read(
     check_tls(values, report)
     check_connections(values, report)
     checks.check_references(tree, values, report, allow)
-    return None if report.has_errors else build_profile(values, path)
+    if report.has_errors:
+        return None
+    return build_profile(values, path), Effective(report.layers, filled)
 
 
 def _open_files() -> int | None:

@@ -55,7 +55,7 @@ def _read(
     if not is_complete(value):
         return _BAD
     try:
-        return _read_value(kind, value)
+        return fitting(kind, value)[1]
     except Refused as verdict:
         for fault in verdict.faults:
             is_secret = secret or fault.secret
@@ -69,8 +69,10 @@ def _read(
         return _BAD
 
 
-def _read_value(kind: Kind, value: object) -> object:
-    """Read a value; a string that was one reference alone may be the number that it spells.
+def fitting(kind: Kind, value: object) -> tuple[object, object]:
+    """Give a value in the type that its kind takes, and what the kind makes of it.
+
+    A string that was one reference alone may be the number that it spells, and so may a setting.
 
     Raises:
         Refused: it is not of the kind, in either way.
@@ -78,20 +80,20 @@ def _read_value(kind: Kind, value: object) -> object:
     typed = settled(value)
     if typed != value:
         try:
-            return kind.read(typed)
+            return typed, kind.read(typed)
         except Refused as verdict:
             with contextlib.suppress(Refused):
-                return kind.read(value)
+                return value, kind.read(value)
             raise verdict from None
     try:
-        return kind.read(value)
+        return value, kind.read(value)
     except Refused as verdict:
         typed = value
         for fault in verdict.faults:
             typed = with_type(typed, fault.at)
         if typed is value:
             raise
-    return kind.read(typed)
+    return typed, kind.read(typed)
 
 
 def _what_it_became(value: object, fault: Fault) -> str:

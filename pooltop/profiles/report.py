@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pooltop.profiles.filled import settled, value_at
 from pooltop.profiles.layers import Layer, Layers
-from pooltop.profiles.positions import Place, Positions
+from pooltop.profiles.positions import Place
 from pooltop.profiles.problems import Problem, Severity
 from pooltop.profiles.shown import Path, shown_key, shown_value
 from pooltop.profiles.syntax import SyntaxRefusedError
@@ -149,11 +149,10 @@ class Report:
 
 
 class _Placing:
-    """Finds the places of drafts; looks through each text once, and only if it has a problem."""
+    """Finds the places of drafts."""
 
     def __init__(self, layers: Layers) -> None:
         self._layers = layers
-        self._positions: dict[Layer, Positions] = {}
         self._ranks: dict[Layer, int] = {}
 
     def order_of(self, draft: _Draft) -> tuple[int, int, int, str]:
@@ -180,7 +179,7 @@ class _Placing:
     def _place(self, draft: _Draft) -> Place | None:
         if draft.place is not None or draft.layer.text is None:
             return draft.place
-        positions = self._positions_of(draft.layer, draft.layer.text)
+        positions = draft.layer.positions
         path = draft.layer.as_written(draft.path)
         if draft.reference is not None:
             return positions.of_reference(path, draft.reference)
@@ -190,14 +189,8 @@ class _Placing:
         layer = self._layers.owner(path)
         if layer.text is None:
             return layer.name
-        positions = self._positions_of(layer, layer.text)
-        line = positions.of(layer.as_written(path), on_key=True).line
+        line = layer.positions.of(layer.as_written(path), on_key=True).line
         return f"line {line}" if layer is seen_from else f"{layer.name}:{line}"
-
-    def _positions_of(self, layer: Layer, text: str) -> Positions:
-        if layer not in self._positions:
-            self._positions[layer] = Positions(text)
-        return self._positions[layer]
 
 
 def _at_no_line(file: str, code: str, message: str) -> Problem:

@@ -61,6 +61,16 @@ def shown_value(value: object) -> str | None:
     return None
 
 
+def shown_inline(value: object) -> str:
+    """Give any value as TOML would write it on one line, long strings shortened."""
+    if isinstance(value, list):
+        return f"[{', '.join(shown_inline(item) for item in value)}]"
+    if isinstance(value, dict):
+        pairs = (f"{shown_key((key,))} = {shown_inline(item)}" for key, item in value.items())
+        return f"{{ {', '.join(pairs)} }}" if value else "{}"
+    return shown_value(value) or ""
+
+
 def type_name(value: object) -> str:
     """Give the TOML type of a value, with its article."""
     names: tuple[tuple[type, str], ...] = (

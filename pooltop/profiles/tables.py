@@ -221,7 +221,7 @@ OPTIONS = (
     Field("max_cached_sessions", Whole(0, MOST_SESSIONS), node="maxCachedSessions"),
     Field("local_address", web.IPAddress(), node="localAddress"),
     Field("family", web.IPVersion()),
-    Field("socket_path", FilePath(), node="socketPath"),
+    Field("socket_path", FilePath(is_beside=False), node="socketPath"),
     Field("no_delay", Flag(), node="noDelay"),
     Field("live", Choice(("node", "drain"))),
     Field("retry_stale", Flag()),
@@ -393,20 +393,22 @@ PROFILE = Table(
         Field("agents", Named(AGENT, names=Label())),
         Field("workloads", Named(WORKLOAD, names=Label())),
     ),
+    gives=model.Profile,
     later=("thresholds", "advisor", "record", "export"),
 )
 
 
 def tables_with(key: str) -> tuple[str, ...]:
     """Give the headers of the tables in which a key belongs."""
-    tables = (table for table in _all_tables(PROFILE) if not table.mirrors)
+    tables = (table for table in all_tables(PROFILE) if not table.mirrors)
     found = (table.where for table in tables if key in table.spellings())
     return tuple(dict.fromkeys(found))
 
 
-def _all_tables(table: Table) -> Iterator[Table]:
+def all_tables(table: Table) -> Iterator[Table]:
+    """Give a table and every table inside, some of them several times."""
     yield table
     for key in table.fields:
         kind = key.kind.item if isinstance(key.kind, Named | Many) else key.kind
         if isinstance(kind, Table):
-            yield from _all_tables(kind)
+            yield from all_tables(kind)

@@ -78,6 +78,8 @@ class FilePath(Kind):
     """The path of a file; whether it can be used is checked later, with its meaning."""
 
     allowed: str = "the path of a file"
+    is_beside: bool = True
+    """A relative one starts beside the file that says it."""
 
     def read(self, value: object) -> str:
         """Take any text that can be a path."""

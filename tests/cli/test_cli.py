@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -175,6 +176,29 @@ def test_check_looks_at_settings_too(
     ]
 
 
+def test_explain_and_print_config_tell_and_send_nothing(
+    write: Callable[[str], str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(GOOD.format(url="http://127.0.0.1:1"))
+    setting = ["--profile", path, "--set", "workloads.w.rate=5/s"]
+
+    assert 0 == cli.main(["explain", "workloads.w.rate", *setting])
+    head = 'workloads.w.rate = "5/s"    (--set workloads.w.rate)'
+    assert head == capfd.readouterr().out.splitlines()[0]
+    assert 2 == cli.main(["explain", "workloads.w.rat", *setting])
+    expected = 'pooltop: workloads.w has no "rat". Did you mean "rate"?\n'
+    assert ("", expected) == tuple(capfd.readouterr())
+    assert 2 == cli.main(["explain", "workloads.w.rate", *setting, "--set", "workloads.w.rate=5"])
+
+    assert 0 == cli.main(["--print-config", *setting])
+    out = capfd.readouterr().out
+    assert "5/s" == tomllib.loads(out)["workloads"]["w"]["rate"]
+    assert 0 == cli.main(["--print-config", "--json", *setting])
+    rows = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    row = {"key": "workloads.w.rate", "value": "5/s", "from": "--set workloads.w.rate"}
+    assert row in rows
+
+
 def test_check_counts_what_a_good_profile_has(capfd: pytest.CaptureFixture[str]) -> None:
     assert 0 == cli.main(["check", str(ROOT / "profiles" / "keepalive-vs-close.toml")])
     assert ("ok: 2 agents, 2 workloads\n", "") == tuple(capfd.readouterr())
@@ -184,9 +208,7 @@ def test_help_names_every_option_and_the_exit_statuses(capfd: pytest.CaptureFixt
     assert 0 == cli.main(["--help"])
 
     out = capfd.readouterr().out
-    options = (
-        "--profile --headless --json --duration --interval --read-only --allow --set --version "
-    )
+    options = "--profile --headless --json --duration --interval --read-only --allow --set --print-config --version "
     options += "--detach --name --record"
     assert [] == [each for each in options.split() if f"  {each} " not in out]
     assert [] == [each for each in ("attach", "list", "stop") if f"pooltop {each} " not in out]

@@ -18,12 +18,12 @@ from pooltop.profiles.definitions import _DEFINITIONS, definition
 from pooltop.profiles.kinds import Refused
 from pooltop.profiles.schema import VERSION, schema, schema_text
 from pooltop.profiles.starter import starter_text
-from pooltop.profiles.tables import OPTIONS, PROFILE, Many, Named, Table, _all_tables
+from pooltop.profiles.tables import OPTIONS, PROFILE, Many, Named, Table, all_tables
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "profiles" / "pooltop.schema.json"
 PROFILES = sorted((ROOT / "profiles").glob("*.toml"))
-TABLES = {table.where: table for table in _all_tables(PROFILE)}
+TABLES = {table.where: table for table in all_tables(PROFILE)}
 FIELDS = [
     (table, field)
     for table in TABLES.values()

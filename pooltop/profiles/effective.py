@@ -1,0 +1,177 @@
+"""What counts for each key of a profile that was read, who says so, and who was overruled.
+
+Secrets are masked here, once for everything that shows values. A reference like ``${env:TOKEN}``
+is no secret and stands for what it gives; and what a request says is shown as it is written, for
+its path or body may have a token of the environment in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pooltop.profiles.build import PROD, PROD_REVERT_S
+from pooltop.profiles.defaults import default_of
+from pooltop.profiles.filled import Filled, settled, value_at
+from pooltop.profiles.kinds import Refused, Several
+from pooltop.profiles.layers import Layer, Layers
+from pooltop.profiles.reader import fitting
+from pooltop.profiles.shown import Path
+from pooltop.profiles.tables import (
+    PROFILE,
+    REQUEST,
+    REQUEST_KEYS,
+    WORKLOAD,
+    Field,
+    Many,
+    Named,
+    Table,
+)
+from pooltop.profiles.texts import FilePath
+from pooltop.profiles.units import AUTO_REVERT
+
+BUILT_IN = "built-in"
+MASK = "********"
+
+
+class Voice(NamedTuple):
+    """One that says what a key's value is."""
+
+    place: str
+    """``file:line:column``, the name of a setting, or "built-in"."""
+    value: object
+    """As TOML has it, secrets masked."""
+    written: object
+    """As it was written, where that is another: with a reference; else None."""
+
+
+class Key(NamedTuple):
+    """A key that holds a value: one that somebody set, or that has a built-in value."""
+
+    path: Path
+    table: Table
+    field: Field
+    voices: tuple[Voice, ...]
+    """The one that counts first, the built-in last."""
+
+
+@dataclass(frozen=True, repr=False)
+class Effective:
+    """A profile's layers, and all that they say together."""
+
+    layers: Layers
+    filled: dict[str, object]
+    """As ``layers.tree``, with every reference filled in."""
+
+    def __repr__(self) -> str:
+        """Say no value: it may be a secret."""
+        return "Effective()"
+
+    def every_key(self) -> Iterator[Key]:
+        """Give every key that holds a value, table by table."""
+        yield from self._keys_of(PROFILE, ())
+
+    def key(self, path: Path, table: Table, field: Field) -> Key:
+        """Give one key."""
+        return Key(path, table, field, tuple(self._voices(path, table, field)))
+
+    def _keys_of(self, table: Table, path: Path) -> Iterator[Key]:
+        for field in table.fields:
+            if field.only and field.only != (value_at(self.filled, (*path, "model")) or "open"):
+                continue  # of the other workload model
+            at = (*path, field.name)
+            kind, value = field.kind, value_at(self.filled, at)
+            if isinstance(kind, Table):
+                yield from self._keys_of(kind, at)
+            elif isinstance(kind, Named):
+                for name in value if isinstance(value, dict) else ():
+                    yield from self._keys_of(kind.item, (*at, name))
+            elif isinstance(kind, Many):
+                for index in range(len(value) if isinstance(value, list) else 0):
+                    yield from self._keys_of(kind.item, (*at, index))
+            else:
+                key = self.key(at, table, field)
+                if key.voices:
+                    yield key
+
+    def _voices(self, path: Path, table: Table, field: Field) -> Iterator[Voice]:
+        for index, (layer, written) in enumerate(reversed(self._said(path))):
+            value = value_at(self.filled, path) if index == 0 else written
+            yield _voice(layer, path, field, written, value)
+        if path[0] == "agents" and path[2:3] == ("timeouts",):
+            # What an agent does not say itself, [defaults] says for all.
+            yield from self._voices(("defaults", *path[2:]), table, field)
+            return
+        built_in = self._built_in(path, table, field)
+        if built_in is not None:
+            yield Voice(BUILT_IN, built_in, None)
+
+    def _said(self, path: Path) -> list[tuple[Layer, object]]:
+        """Give who says a key, and what; a table that is one value is put together of them all."""
+        inside = next((n for n, step in enumerate(path) if isinstance(step, int)), None)
+        if inside is None:
+            said = self.layers.said(path)
+            if said and isinstance(said[-1][1], dict):
+                return [(self.layers.owner(path), value_at(self.layers.tree, path))]
+            return said
+        # An array is replaced as a whole: what is inside has one owner.
+        layer = self.layers.owner(path)
+        written = value_at(layer.tree, path)
+        return [] if written is None else [(layer, written)]
+
+    def _built_in(self, path: Path, table: Table, field: Field) -> object:
+        if table is WORKLOAD and field.name in REQUEST_KEYS:
+            # They stand in the workload itself where it has one class of requests.
+            several = value_at(self.filled, (*path[:-1], "requests"))
+            return default_of(REQUEST, field) if several is None else None
+        if path == ("auto_revert",) and value_at(self.filled, ("environment",)) == PROD:
+            return AUTO_REVERT.write(PROD_REVERT_S)
+        return default_of(table, field)
+
+
+def _voice(layer: Layer, path: Path, field: Field, written: object, value: object) -> Voice:
+    place = layer.place_of(path)
+    written = settled(written)
+    if field.secret:
+        return Voice(place, _masked(written), None)
+    if field.name in REQUEST_KEYS or isinstance(field.kind, Table | Named | Many):
+        return Voice(place, written, None)
+    with contextlib.suppress(Refused):
+        value = fitting(field.kind, value)[0]
+    kind = field.kind.item if isinstance(field.kind, Several) else field.kind
+    if isinstance(kind, FilePath) and kind.is_beside:
+        value = _beside(layer.folder, value)
+    return Voice(place, _plain(value), None if written == value else written)
+
+
+def _masked(value: object) -> object:
+    """Give a secret value with every text masked but those that only refer to one."""
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    is_reference = (
+        isinstance(value, str)
+        and value.startswith("${")
+        and value.find("}") == len(value) - 1
+        and ":-" not in value
+    )
+    return value if is_reference else MASK
+
+
+def _beside(folder: str, value: object) -> object:
+    if isinstance(value, list):
+        return [_beside(folder, item) for item in value]
+    return os.path.normpath(os.path.join(folder, value)) if isinstance(value, str) else value
+
+
+def _plain(value: object) -> object:
+    """Give a value without the marks of how its strings came to be."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return str(value) if isinstance(value, Filled) else value
