@@ -21,6 +21,8 @@ from pooltop.profiles.layers import Layer, Layers
 from pooltop.profiles.reader import fitting
 from pooltop.profiles.shown import Path
 from pooltop.profiles.tables import (
+    AGENT,
+    HOST,
     PROFILE,
     REQUEST,
     REQUEST_KEYS,
@@ -34,6 +36,7 @@ from pooltop.profiles.texts import FilePath
 from pooltop.profiles.units import AUTO_REVERT
 
 BUILT_IN = "built-in"
+_LOWEST = -1
 MASK = "********"
 
 
@@ -76,7 +79,8 @@ class Effective:
 
     def key(self, path: Path, table: Table, field: Field) -> Key:
         """Give one key."""
-        return Key(path, table, field, tuple(self._voices(path, table, field)))
+        voices = tuple(voice for _, voice in self._ranked(path, table, field))
+        return Key(path, table, field, voices)
 
     def _keys_of(self, table: Table, path: Path) -> Iterator[Key]:
         for field in table.fields:
@@ -94,20 +98,31 @@ class Effective:
                     yield from self._keys_of(kind.item, (*at, index))
             else:
                 key = self.key(at, table, field)
-                if key.voices:
+                is_inherited = value is None and _is_of_host(at)
+                if key.voices and not is_inherited:
                     yield key
 
-    def _voices(self, path: Path, table: Table, field: Field) -> Iterator[Voice]:
-        for index, (layer, written) in enumerate(reversed(self._said(path))):
-            value = value_at(self.filled, path) if index == 0 else written
-            yield _voice(layer, path, field, written, value)
+    def _ranked(self, path: Path, table: Table, field: Field) -> list[tuple[int, Voice]]:
+        """Give every voice with the level of its layer, the one that counts first."""
+        said = list(self._own(path, field))
+        if _is_of_host(path):
+            # What is not said of a host, its agent says; and what a setting says of the agent goes
+            # before what a file says of the host.
+            agents = AGENT if table is HOST else table
+            said += self._ranked((*path[:2], *path[4:]), agents, field)
+            return sorted(said, key=lambda ranked: -ranked[0])
         if path[0] == "agents" and path[2:3] == ("timeouts",):
             # What an agent does not say itself, [defaults] says for all.
-            yield from self._voices(("defaults", *path[2:]), table, field)
-            return
+            return said + self._ranked(("defaults", *path[2:]), table, field)
         built_in = self._built_in(path, table, field)
-        if built_in is not None:
-            yield Voice(BUILT_IN, built_in, None)
+        return said if built_in is None else [*said, (_LOWEST, Voice(BUILT_IN, built_in, None))]
+
+    def _own(self, path: Path, field: Field) -> Iterator[tuple[int, Voice]]:
+        counts = value_at(self.filled, path)
+        for layer, written in reversed(self._said(path)):
+            value = written if counts is None else counts
+            yield layer.level, _voice(layer, path, field, written, value)
+            counts = None
 
     def _said(self, path: Path) -> list[tuple[Layer, object]]:
         """Give who says a key, and what; a table that is one value is put together of them all."""
@@ -130,6 +145,10 @@ class Effective:
         if path == ("auto_revert",) and value_at(self.filled, ("environment",)) == PROD:
             return AUTO_REVERT.write(PROD_REVERT_S)
         return default_of(table, field)
+
+
+def _is_of_host(path: Path) -> bool:
+    return path[:1] == ("agents",) and path[2:3] == ("hosts",) and len(path) > 4
 
 
 def _voice(layer: Layer, path: Path, field: Field, written: object, value: object) -> Voice:

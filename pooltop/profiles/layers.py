@@ -11,8 +11,11 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pooltop.profiles.filled import value_at
 from pooltop.profiles.positions import Positions
 from pooltop.profiles.shown import Path
+
+FILES, ENVIRONMENT, OPTIONS = range(3)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,6 +34,8 @@ class Layer:
     """The last step of a canonical path as the layer has it, where that differs."""
     is_literal: bool = False
     """Its strings mean themselves: nothing in them is a reference."""
+    level: int = FILES
+    """Of which sort it is: a setting goes before what a lower sort says, of single hosts too."""
 
     def __repr__(self) -> str:
         """Give the name alone: the values may be secrets."""
@@ -67,11 +72,28 @@ class Layers:
             self.add(layer)
 
     def add(self, layer: Layer) -> None:
-        """Put a layer over those that are there."""
+        """Put a layer over those that are there.
+
+        ``[agents.NAME.hosts."h:p"]`` says more than its agent, but a setting of the agent goes
+        before it: what files, or lower settings, say of single hosts is taken away.
+        """
         self._all.append(layer)
+        for path, value in _walk(layer.tree, ()):
+            if layer.level > FILES and not isinstance(value, dict):
+                self._overrule_hosts(path, layer.level)
         _merge(self.tree, layer.tree)
         for path, value in _walk(layer.tree, ()):
             self._said.setdefault(path, []).append((layer, value))
+
+    def _overrule_hosts(self, path: Path, level: int) -> None:
+        if len(path) < 3 or path[0] != "agents" or path[2] == "hosts":
+            return
+        hosts = value_at(self.tree, (*path[:2], "hosts"))
+        for host in hosts if isinstance(hosts, dict) else ():
+            of_host = (*path[:2], "hosts", host, *path[2:])
+            table = value_at(self.tree, of_host[:-1])
+            if isinstance(table, dict) and path[-1] in table and self.owner(of_host).level < level:
+                del table[path[-1]]
 
     def said(self, path: Path) -> list[tuple[Layer, object]]:
         """Give who said something at this very path, and what; lowest first."""

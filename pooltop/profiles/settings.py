@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from pooltop.profiles.filled import Filled, value_at
 from pooltop.profiles.kinds import Fault, Refused, refused
-from pooltop.profiles.layers import Layer
+from pooltop.profiles.layers import ENVIRONMENT, OPTIONS, Layer
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, nearest, printable, quoted, shown_key
 from pooltop.profiles.spelling import spelt
@@ -31,7 +31,7 @@ def add_environment(environ: Mapping[str, str], report: Report) -> None:
     for name in sorted(name for name in environ if name.startswith(PREFIX)):
         try:
             path = _path_of(name.removeprefix(PREFIX).split(_BETWEEN), report.layers.tree)
-            layer = _layer(printable(name), path, environ[name], is_literal=True)
+            layer = _layer(printable(name), path, environ[name], level=ENVIRONMENT)
         except Refused as verdict:
             _refuse(printable(name), verdict.faults, report)
         else:
@@ -50,7 +50,7 @@ def add_options(settings: Iterable[str], report: Report) -> None:
                 raise refused("P045", hint)
             said = setting[match.end() + 1 :]
             said = said.strip() if key.endswith((" ", "\t")) else said  # KEY = VALUE, as in TOML
-            layer = _layer(name, _path_in(key), said, is_literal=False)
+            layer = _layer(name, _path_in(key), said, level=OPTIONS)
         except Refused as verdict:
             _refuse(name, verdict.faults, report)
         else:
@@ -62,7 +62,7 @@ def _refuse(name: str, faults: tuple[Fault, ...], report: Report) -> None:
         report.add((), fault.code, fault.message, on_key=True, layer=Layer(name, {}))
 
 
-def _layer(name: str, path: Path, said: str, *, is_literal: bool) -> Layer:
+def _layer(name: str, path: Path, said: str, *, level: int) -> Layer:
     """Make the layer that says one thing.
 
     Raises:
@@ -76,7 +76,13 @@ def _layer(name: str, path: Path, said: str, *, is_literal: bool) -> Layer:
         inner[str(step)] = inner = {}
     inner[str(path[-1])] = _value_of(said)
     found = spelt(tree)
-    return Layer(name, found.tree, spelled=found.spelled, is_literal=is_literal)
+    return Layer(
+        name,
+        found.tree,
+        spelled=found.spelled,
+        is_literal=level == ENVIRONMENT,
+        level=level,
+    )
 
 
 def _value_of(said: str) -> object:

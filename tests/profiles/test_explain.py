@@ -223,3 +223,71 @@ def test_a_profile_is_still_what_msgspec_can_carry(loaded: Loaded) -> None:
     assert loaded.profile == msgspec.msgpack.decode(
         msgspec.msgpack.encode(loaded.profile), type=type(loaded.profile)
     )
+
+
+HOSTS = """\
+[defaults.timeouts]
+total = "9s"
+[agents.a]
+max_sockets = 20
+max_free_sockets = 7
+[agents.a.hosts."127.0.0.1:81"]
+max_sockets = 6
+timeouts = { queue = "2s" }
+[workloads.w]
+agent = "a"
+base_url = "http://127.0.0.1:81"
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables", "expected"),
+    [
+        ((), {}, ["6 x.toml:7:15", "20 x.toml:4:15", '"unlimited" built-in']),
+        (("agents.a.max_sockets=8",), {}, ["8 --set agents.a.max_sockets", "6 x.toml:7:15", "20 x.toml:4:15", '"unlimited" built-in']),
+        ((), {"AGENTS__A__MAX_SOCKETS": "9"}, ["9 POOLTOP__AGENTS__A__MAX_SOCKETS", "6 x.toml:7:15", "20 x.toml:4:15", '"unlimited" built-in']),
+        ((), {"AGENTS__A__MAX_SOCKETS": "9", "AGENTS__A__HOSTS__127_0_0_1_81__MAX_SOCKETS": "3"}, ["3 POOLTOP__AGENTS__A__HOSTS__127_0_0_1_81__MAX_SOCKETS", "9 POOLTOP__AGENTS__A__MAX_SOCKETS", "6 x.toml:7:15", "20 x.toml:4:15", '"unlimited" built-in']),
+        (("agents.a.max_sockets=8",), {"AGENTS__A__HOSTS__127_0_0_1_81__MAX_SOCKETS": "3"}, ["8 --set agents.a.max_sockets", "3 POOLTOP__AGENTS__A__HOSTS__127_0_0_1_81__MAX_SOCKETS", "6 x.toml:7:15", "20 x.toml:4:15", '"unlimited" built-in']),
+        (('agents.a.hosts."127.0.0.1:81".max_sockets=5', "agents.a.max_sockets=8"), {}, ['5 --set agents.a.hosts."127.0.0.1:81".max_sockets', "8 --set agents.a.max_sockets", "6 x.toml:7:15", "20 x.toml:4:15", '"unlimited" built-in']),
+    ],
+)  # fmt: skip
+def test_a_setting_of_an_agent_goes_before_what_a_file_says_of_a_host(
+    settings: tuple[str, ...],
+    variables: dict[str, str],
+    expected: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"POOLTOP__{name}", value)
+
+    loaded = load_text(HOSTS, "x.toml", settings=settings)
+
+    found = explain('agents.a.hosts."127.0.0.1:81".max_sockets', loaded.effective).splitlines()
+    head = found[0].partition(" = ")[2]
+    rows = [head.replace("    (", " ").rstrip(")"), *(row for row in found if row[:4] == "    ")]
+    assert expected == [" ".join(row.split()) for row in rows]
+    agent = loaded.profile.agents[0]
+    own = agent.hosts["127.0.0.1:81"].max_sockets
+    in_force = agent.options.max_sockets if own is None else own
+    assert float(expected[0].split()[0]) == in_force
+
+
+def test_a_host_has_the_clocks_of_its_agent_and_of_the_defaults() -> None:
+    effective = load_text(HOSTS, "x.toml", settings=("agents.a.timeouts.queue=4s",)).effective
+
+    key = 'agents.a.hosts."127.0.0.1:81"'
+    queue = explain(f"{key}.timeouts.queue", effective).splitlines()
+    assert f'{key}.timeouts.queue = "4s"    (--set agents.a.timeouts.queue)' == queue[0]
+    assert '    "2s"         x.toml:8:22' in queue
+    total = explain(f"{key}.timeouts.total", effective).splitlines()[0]
+    assert f'{key}.timeouts.total = "9s"    (x.toml:2:9)' == total
+    free = explain(f"{key}.max_free_sockets", effective).splitlines()[0]
+    assert f"{key}.max_free_sockets = 7    (x.toml:5:20)" == free
+
+
+def test_a_printed_profile_has_of_a_host_what_is_said_of_it() -> None:
+    first = load_text(HOSTS, "x.toml")
+
+    again = load_text(config_as_toml(first.effective), "x.toml")
+
+    assert first.profile == again.profile
