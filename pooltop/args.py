@@ -91,8 +91,9 @@ replay sends nothing and changes nothing. Of a file that was cut or damaged it s
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.
 
 exit status: 0 the load is over, or you left; 1 the engine or the demo failed; 2 a mistake in the
-command line, the profile, the keys or the recording, nothing was sent; 130, 143, 129 ended
-by SIGINT, SIGTERM, SIGHUP.
+command line, the profile, the keys or the recording, nothing was sent; 99 the load is over, and a
+threshold of the profile failed or had nothing to be judged by; 130, 143, 129 ended by SIGINT,
+SIGTERM, SIGHUP.
 """
 )
 

@@ -12,6 +12,7 @@ from typing import Literal, NewType
 import msgspec
 
 from pooltop.core.names import http_name, https_name
+from pooltop.core.thresholds import Threshold
 from pooltop.core.traffic import Workload
 
 OriginKey = NewType("OriginKey", str)
@@ -373,3 +374,5 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds after which a live edit is put back unless it is kept; None leaves it for good."""
     allow_hosts: tuple[str, ...] = ()
     """Hosts off loopback that may be sent traffic; ``*`` at the start matches a suffix."""
+    thresholds: tuple[Threshold, ...] = ()
+    """What a run must hold; what fails at its end, or stops it, decides the exit status."""

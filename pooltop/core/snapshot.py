@@ -24,6 +24,7 @@ from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId, Timeouts
 from pooltop.core.states import QueueReason, RequestState, SocketState
+from pooltop.core.thresholds import ThresholdState
 
 
 class PhaseTimings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -389,6 +390,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How long an edit is left in force unless it is kept; None for good."""
     details: tuple[HostDetail, ...] = ()
     """Of the hosts that are looked at (``detail.Watch``)."""
+    thresholds: tuple[ThresholdState, ...] = ()
+    """What the run must hold, in the profile's order; judged once a second, and at its end."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):

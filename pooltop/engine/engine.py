@@ -24,6 +24,7 @@ from pooltop.engine.open_workload import OpenRunner
 from pooltop.engine.process_facts import process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.tally import OriginTally
+from pooltop.engine.threshold_watch import ThresholdWatch
 from pooltop.engine.time_wait import TimeWaitWatch
 from pooltop.engine.workload import WorkloadRunner
 from pooltop.errors import UsageError
@@ -63,6 +64,9 @@ class Engine:
         for runner in self.workloads:
             targets["", runner.workload.name] = WorkloadTarget(runner)
         self._edits = EditBook(targets, self.journal)
+        self._thresholds = ThresholdWatch(
+            profile.thresholds, self.agents, self.workloads, self.journal, self._abort
+        )
         self._time_wait = TimeWaitWatch()
         self._watched: tuple[Watch, ...] = ()
         self._paces = {name: Paces() for name in self.agents}
@@ -71,6 +75,7 @@ class Engine:
 
     def start(self) -> None:
         """Start every workload."""
+        self._thresholds.start()
         for runner in self.workloads:
             runner.start()
             self.journal.write("LOAD", f"{runner.workload.name} started: {runner.pattern}")
@@ -96,6 +101,7 @@ class Engine:
             edits=self._edits.records,
             auto_revert_s=self.profile.auto_revert,
             details=tuple(self._detail(watch, at) for watch in self._watched),
+            thresholds=self._thresholds.states,
         )
 
     def watch(self, watched: tuple[Watch, ...]) -> None:
@@ -145,6 +151,7 @@ class Engine:
                 runner.pause()
             else:
                 runner.resume()
+        self._thresholds.judge()
         which = control.workload or "all workloads"
         self.journal.write("LOAD", f"{which}: {control.action}d")
 
@@ -163,6 +170,7 @@ class Engine:
 
     def stop(self) -> None:
         """Stop everything at once: no new request, and every socket is destroyed."""
+        self._thresholds.finish()  # before its own sockets' ends are counted
         for runner in self.workloads:
             runner.stop()
         for agent in self.agents.values():
@@ -173,6 +181,7 @@ class Engine:
     async def aclose(self) -> None:
         """Stop, and wait until every socket is closed."""
         self._edits.close()
+        self._thresholds.close()
         for runner in self.workloads:
             runner.stop()
         for agent in self.agents.values():
@@ -213,7 +222,12 @@ class Engine:
             f"{runner.dropped} dropped",
         )
         if all(each.state == "done" and not each.in_flight for each in self.workloads):
+            self._thresholds.finish()
             self.done.set()
+
+    def _abort(self, why: str) -> None:
+        self.journal.write("LOAD", f"aborted by a threshold: {why}")
+        self.stop()
 
     def _tallies(self) -> Iterator[OriginTally]:
         return (o for a in self.agents.values() for o in a.shell.tally.origins.values())

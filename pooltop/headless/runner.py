@@ -9,12 +9,15 @@ import sys
 
 from pooltop.core.edits import Control
 from pooltop.core.snapshot import Snapshot
+from pooltop.core.thresholds import EXIT_FAILED, has_failed
 from pooltop.errors import PooltopError
 from pooltop.headless.lines import LineFormat
 from pooltop.headless.ndjson import json_line
 from pooltop.headless.printer import Printer
 from pooltop.headless.summary import summary_lines
+from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.thresholds import name_of, value_words
 from pooltop.sources.base import Source, Update
 
 GRACE_S = 1.0
@@ -44,8 +47,9 @@ def run_headless(
         out: the descriptor that lines and JSON go to.
 
     Returns:
-        The exit status: 0 when the load is over or nobody reads any more; 1 when the engine
-        failed; 130, 143 or 129 after SIGINT, SIGTERM or SIGHUP.
+        The exit status: 0 when the load is over or nobody reads any more; 99 when it is, and a
+        threshold failed or could not be judged; 1 when the engine failed; 130, 143 or 129 after
+        SIGINT, SIGTERM or SIGHUP.
     """
 
     async def run() -> int:
@@ -72,6 +76,8 @@ class _Run:
         self._lost = 0
         self._skipped: Update | None = None
         self._failure = ""
+        self._failing: frozenset[int] = frozenset()
+        """The places of the thresholds that failed when last looked at."""
 
     async def run(self, duration: float | None) -> int:
         """Give the exit status."""
@@ -89,7 +95,14 @@ class _Run:
                 end.cancel()
             await self._source.close()
         self._tell_summary()
-        return self._over.result()
+        return self._over.result() or self._verdict()
+
+    def _verdict(self) -> int:
+        """Give the exit status that the thresholds decide."""
+        # Of another's load, which goes on, it is not over what is not known yet.
+        is_over = not self._source.fixed
+        states = () if self._last is None else self._last.thresholds
+        return EXIT_FAILED if has_failed(states, is_over=is_over) else 0
 
     async def _start(self) -> bool:
         """Start the source, unless a signal comes first."""
@@ -120,10 +133,25 @@ class _Run:
             self._print_json(update)
         elif snapshot.at - self._printed_at >= self._interval_s / 2:
             self._print_lines(snapshot)
-        if snapshot.workloads and all(
+        self._tell_thresholds(snapshot)
+        is_done = snapshot.workloads and all(
             each.state == "done" and not each.in_flight for each in snapshot.workloads
-        ):
+        )
+        if is_done or any(each.aborted for each in snapshot.thresholds):
             self._finish(0)
+
+    def _tell_thresholds(self, snapshot: Snapshot) -> None:
+        """Print a line for each threshold that begins to fail; JSON has them in every line."""
+        failing = {n for n, e in enumerate(snapshot.thresholds) if e.state == "failed"}
+        if not self._json:
+            now = units.clock(snapshot.wall_at)
+            self._put(
+                [
+                    f"{now}  FAILED {name_of(state)}: {value_words(state)}"
+                    for state in (snapshot.thresholds[n] for n in sorted(failing - self._failing))
+                ]
+            )
+        self._failing = frozenset(failing)
 
     def _print_json(self, update: Update) -> None:
         if self._printer.pending >= _MOST_PENDING:
@@ -144,6 +172,8 @@ class _Run:
         self._put(self._format.lines(snapshot))
 
     def _put(self, lines: list[str]) -> None:
+        if not lines:
+            return
         text = "".join(f"{line}\n" for line in lines)
         encoding = sys.stdout.encoding or "utf-8"
         self._printer.put(text.encode(encoding, "backslashreplace"))

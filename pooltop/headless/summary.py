@@ -10,6 +10,7 @@ from pooltop.present.faults import counts, failure_words, stale_words
 from pooltop.present.handshakes import handshake_words
 from pooltop.present.kernel import ports_held
 from pooltop.present.labels import label_of
+from pooltop.present.thresholds import verdict_words
 from pooltop.present.tunnels import pending_words, waiting_words
 
 _LATE_SHARE = 0.01
@@ -31,6 +32,8 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
     lines.append("")
     for workload in snapshot.workloads:
         lines += _workload(workload)
+    if snapshot.thresholds:
+        lines += ["", "thresholds", *(f"  {verdict_words(each)}" for each in snapshot.thresholds)]
     if missed:
         were = "interval was" if missed == 1 else "intervals were"
         lines.append(f"{missed} {were} not printed: the reader of the output was slow")

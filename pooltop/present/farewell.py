@@ -14,9 +14,10 @@ from pooltop.present.clean import clean
 from pooltop.present.faults import counts
 from pooltop.present.limits import BY_OPTION, value_of, written
 from pooltop.present.marks import changed_load, changed_options
+from pooltop.present.thresholds import verdict_words
 
 _MOST = 5
-"""Names of errors, and lines of edits."""
+"""Names of errors, and lines of edits and of thresholds."""
 
 
 def farewell_lines(snapshot: Snapshot, *, seen_s: float, goes_on: bool) -> list[str]:
@@ -49,6 +50,11 @@ def farewell_lines(snapshot: Snapshot, *, seen_s: float, goes_on: bool) -> list[
             for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
         )
         lines.append(f"  latency   {shown} (intended start to last byte)")
+    lines += [
+        f"  threshold {verdict_words(each)}"
+        for each in snapshot.thresholds
+        if each.state == "failed"
+    ][:_MOST]
     edits = _edits(snapshot)
     where = "still in force" if goes_on else "gone with the engine"
     lines += [f"  edited    {edit}, not in the profile, {where}" for edit in edits[:_MOST]]

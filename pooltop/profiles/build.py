@@ -20,6 +20,7 @@ from pooltop.profiles.checks import request_name, tables_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.stages import stages_of
 from pooltop.profiles.tables import OPTIONS, REQUEST_KEYS
+from pooltop.profiles.thresholds import build_thresholds
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -53,6 +54,7 @@ def build_profile(values: Values, path: str) -> Profile:
             values.get("auto_revert", PROD_REVERT_S if environment == PROD else None),
         ),
         allow_hosts=cast("tuple[str, ...]", safety.get("allow_hosts", ())),
+        thresholds=build_thresholds(values),
     )
 
 

@@ -50,6 +50,8 @@ class Fault(NamedTuple):
     on_key: bool = False
     secret: bool = False
     """The value must not be shown."""
+    inside: int | None = None
+    """So many characters into the text; None for the value as a whole."""
 
 
 class Refused(Exception):

@@ -25,6 +25,7 @@ from pooltop.profiles.settings import add_environment, add_options
 from pooltop.profiles.shown import printable
 from pooltop.profiles.syntax import SyntaxRefusedError, parse
 from pooltop.profiles.tables import PROFILE
+from pooltop.profiles.thresholds import check_thresholds
 from pooltop.profiles.tlsfiles import check_tls
 
 
@@ -173,6 +174,7 @@ def _read(
     check_tls(values, report)
     check_connections(values, report)
     checks.check_references(tree, values, report, allow)
+    check_thresholds(tree, values, report)
     if report.has_errors:
         return None
     return build_profile(values, path), Effective(report.layers, filled)

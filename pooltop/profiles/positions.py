@@ -102,6 +102,18 @@ class Positions:
         column = start - (self._source.rfind(b"\n", 0, start) + 1) + 1
         return self._in_characters(Place(line, column))
 
+    def of_character(self, path: Path, nth: int) -> Place:
+        """Give the place of one character of a string's text, counting from 0.
+
+        The string's own, where it is of several lines or has an escape.
+        """
+        place, node = self.of(path), self._strings.get(path)
+        if node is None:
+            return place
+        text = self._source[node.start_byte : node.end_byte]
+        is_plain = not text.startswith((b'"""', b"'''")) and (b"\\" not in text or text[:1] == b"'")
+        return Place(place.line, place.column + 1 + nth) if is_plain else place
+
     def first_twice(self) -> Twice | None:
         """Give the first key or table that is set two times."""
         if not self._twice:

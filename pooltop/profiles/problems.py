@@ -24,11 +24,13 @@ P020    not a duration
 P021    not a rate
 P022    not a usable name or text
 P023    an option of Node's that cannot be had
+P024    not a threshold that can be judged
 P030    no agents or no workloads
 P031    no such agent
 P032    no such demo server
 P033    two request classes of one name
 P034    an agent, a host or a demo server that no workload uses (warning)
+P035    a threshold is about what is not there
 P040    a variable that ``${env:...}`` or ``[env] required`` asks for is not set
 P041    a ``${file:...}`` that cannot be read
 P042    ``${`` of another sort

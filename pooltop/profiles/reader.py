@@ -65,6 +65,7 @@ def _read(
                 fault.message + ("" if is_secret else _what_it_became(value, fault)),
                 on_key=fault.on_key,
                 secret=is_secret,
+                inside=fault.inside,
             )
         return _BAD
 

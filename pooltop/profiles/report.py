@@ -36,6 +36,7 @@ class _Draft(NamedTuple):
     tail: str
     key: str
     value: str | None
+    inside: int | None = None
 
 
 class Report:
@@ -71,6 +72,7 @@ class Report:
         tail: str = "",
         secret: bool = False,
         layer: Layer | None = None,
+        inside: int | None = None,
     ) -> None:
         """Add a problem.
 
@@ -86,6 +88,7 @@ class Report:
             tail: what follows the line number.
             secret: never show the value.
             layer: whose fault it is; None for the one whose word counts there.
+            inside: place it so many characters into the value's text.
 
         Raises:
             TooManyProblems: the limit is reached.
@@ -96,7 +99,19 @@ class Report:
         value = None if is_hidden else shown_value(settled(value_at(layer.tree, path)))
         self._append(
             _Draft(
-                layer, path, None, on_key, reference, severity, code, message, see, tail, key, value
+                layer,
+                path,
+                None,
+                on_key,
+                reference,
+                severity,
+                code,
+                message,
+                see,
+                tail,
+                key,
+                value,
+                inside,
             )
         )
 
@@ -183,6 +198,8 @@ class _Placing:
         path = draft.layer.as_written(draft.path)
         if draft.reference is not None:
             return positions.of_reference(path, draft.reference)
+        if draft.inside is not None:
+            return positions.of_character(path, draft.inside)
         return positions.of(path, on_key=draft.on_key)
 
     def _where(self, path: Path, seen_from: Layer) -> str:

@@ -13,9 +13,10 @@ from typing import Literal
 
 import msgspec
 
-from pooltop.core import model, traffic
+from pooltop.core import model, thresholds, traffic
 from pooltop.core.edits import MOST_USERS
 from pooltop.profiles import unavailable, web
+from pooltop.profiles.expects import Expects
 from pooltop.profiles.kinds import (
     Choice,
     Decimal,
@@ -339,7 +340,7 @@ WORKLOAD = Table(
         Field("requests", Many(REQUEST)),
         *_REQUEST,
     ),
-    later=("data", "expect", "auth", "timeouts", "thresholds"),
+    later=("data", "expect", "auth", "timeouts"),
     gives=traffic.Workload,
 )
 REQUEST_KEYS = tuple(field.name for field in _REQUEST)
@@ -369,6 +370,28 @@ DEMO = Table(
     gives=model.DemoServer,
 )
 
+WHERE = Table(
+    "[thresholds.where]",
+    (
+        Field("workload", Label()),
+        Field("request", Label()),
+        Field("agent", Label()),
+        Field("host", Label()),
+    ),
+    gives=thresholds.Where,
+)
+
+THRESHOLD = Table(
+    "[[thresholds]]",
+    (
+        Field("expect", Expects(), required='expect = "request.duration p99 < 400ms"'),
+        Field("where", WHERE),
+        Field("after", Duration(zero=True), attr="after_s"),
+        Field("abort", Flag()),
+    ),
+    gives=thresholds.Threshold,
+)
+
 INCLUDE = Several(FilePath(), alone=True)
 ENV = Table("[env]", (Field("required", Several(Variable())),))
 
@@ -392,9 +415,10 @@ PROFILE = Table(
         Field("demo", Named(DEMO, names=web.HostLabel())),
         Field("agents", Named(AGENT, names=Label())),
         Field("workloads", Named(WORKLOAD, names=Label())),
+        Field("thresholds", Many(THRESHOLD)),
     ),
     gives=model.Profile,
-    later=("thresholds", "advisor", "record", "export"),
+    later=("advisor", "record", "export"),
 )
 
 

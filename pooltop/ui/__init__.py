@@ -50,9 +50,9 @@ def run_dashboard(
         mouse: Whether to ask the terminal for clicks; without, it selects text by itself.
 
     Returns:
-        The exit status: 0; 1 when the engine could not be started or failed, or the dashboard
-        did; 130 after ctrl+c twice or SIGINT; 143 after SIGTERM; 129 after SIGHUP, and when the
-        terminal is gone.
+        The exit status: 0; 99 when the load was over and a threshold of the profile had failed; 1
+        when the engine could not be started or failed, or the dashboard did; 130 after ctrl+c
+        twice or SIGINT; 143 after SIGTERM; 129 after SIGHUP, and when the terminal is gone.
     """
     app = PoolTopApp(source, read_only=read_only, keys=keys, ascii_only=ascii_only)
     app.theme = theme or first_theme(os.environ, app.console.color_system)

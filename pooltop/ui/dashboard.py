@@ -22,6 +22,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from pooltop.core.company import Company
 from pooltop.core.detail import Watch
+from pooltop.core.thresholds import EXIT_FAILED, has_failed
 from pooltop.errors import PooltopError
 from pooltop.present.alerts import alert_facts
 from pooltop.present.clean import clean
@@ -190,6 +191,16 @@ class Dashboard(App[None]):
         if self.on_leave is not None:
             self.on_leave(code)
         self.exit(return_code=code)
+
+    @property
+    def verdict(self) -> int:
+        """The exit status that the thresholds decide once the load is over; 0 of a recording."""
+        latest = self.history.latest
+        if latest is None or self.player is not None:
+            return 0
+        is_over = all(each.state in ("stopped", "done") for each in latest.workloads)
+        failed = is_over and has_failed(latest.thresholds, is_over=True)
+        return EXIT_FAILED if failed else 0
 
     @property
     def suspended_words(self) -> str:

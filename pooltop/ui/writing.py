@@ -248,8 +248,8 @@ class WritingKeys(SharingKeys):
         self.redraw()
 
     def _leave_in_order(self) -> None:
-        # An engine that failed, or never ran, is not forgotten.
-        self.exit(return_code=int(self.operator.ended))
+        # An engine that failed, or never ran, is not forgotten; nor what its load did not hold.
+        self.exit(return_code=int(self.operator.ended) or self.verdict)
 
     def action_interrupt(self) -> None:
         """Leave at once when pressed twice."""

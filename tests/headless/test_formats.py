@@ -24,6 +24,7 @@ from pooltop.core.snapshot import (
     TimeWait,
 )
 from pooltop.core.states import RequestState, SocketState
+from pooltop.core.thresholds import ThresholdState, Where
 from pooltop.headless.lines import HEADING_EVERY, LineFormat
 from pooltop.headless.ndjson import json_line
 from pooltop.headless.summary import summary_lines
@@ -325,3 +326,34 @@ def test_one_late_arrival_in_a_hundred_is_no_complaint(snapshot_at: SnapshotAt) 
     lines = summary_lines(snapshot_at(10, offered=100, sent=100, late=1), elapsed_s=10.0)
 
     assert not any("NOT DELIVERED" in line for line in lines)
+
+
+def test_the_summary_has_every_threshold_with_its_value_and_verdict(
+    snapshot_at: SnapshotAt,
+) -> None:
+    states = (
+        ThresholdState(
+            text="request.duration p99 < 400ms",
+            where=Where(workload="w\x1b[2J"),
+            state="failed",
+            value=0.512,
+            aborted=True,
+        ),
+        ThresholdState(text="request.errors share < 1%", state="holds", value=0.0, unit="share"),
+        ThresholdState(text="pool.reuse share > 1%", state="failed", why="nothing was recorded"),
+    )
+
+    lines = summary_lines(structs.replace(snapshot_at(1), thresholds=states), elapsed_s=1.0)
+
+    assert [
+        "",
+        "thresholds",
+        r"  FAILED     request.duration p99 < 400ms (workload w\x1b[2J): 512ms; it stopped the load",
+        "  holds      request.errors share < 1%: 0%",
+        "  FAILED     pool.reuse share > 1%: nothing was recorded",
+    ] == lines[-5:]
+    told = json.loads(json_line(structs.replace(snapshot_at(1), thresholds=states)))["snapshot"]
+    assert ["failed", "holds", "failed"] == [each["state"] for each in told["thresholds"]]
+    assert {"workload": "w\x1b[2J", "request": None, "agent": None, "host": None} == (
+        told["thresholds"][0]["where"]
+    )

@@ -271,3 +271,21 @@ async def test_a_load_that_cannot_start_leaves_no_recording(tmp_path: Path) -> N
     assert status in (1, 2)
     assert "" == out
     assert not recording.exists()
+
+
+async def test_a_run_that_did_not_hold_what_it_must_ends_with_99(profile: str) -> None:
+    path = Path(profile)
+    path.write_text(
+        path.read_text()
+        + '[[thresholds]]\nexpect = "pool.reuse > 90%"\nwhere = { agent = "kept" }\n'
+        + '[[thresholds]]\nexpect = "pool.reuse > 90%"\nwhere = { agent = "close" }\n'
+    )
+
+    status, out, _ = await _finished("--profile", profile, "--interval", "100ms")
+
+    assert 99 == status
+    assert [
+        "thresholds",
+        "  holds      pool.reuse share > 90% (agent kept): 98.5%",
+        "  FAILED     pool.reuse share > 90% (agent close): 0%",
+    ] == out.splitlines()[-3:]

@@ -9,9 +9,11 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from pooltop.core.snapshot import Snapshot
+from pooltop.core.thresholds import ThresholdState
 from pooltop.errors import EngineError
 from pooltop.headless import run_headless
 from pooltop.headless.printer import Printer
@@ -196,6 +198,69 @@ def test_a_reader_that_is_slow_holds_nothing_up(
     assert (
         "6 intervals were not printed: the reader of the output was slow" in capsys.readouterr().err
     )
+
+
+def _standing(snapshot: Snapshot, state: str, **more: object) -> Snapshot:
+    stands = ThresholdState(text="t < 1", state=state, **more)  # type: ignore[arg-type]
+    return msgspec.structs.replace(snapshot, thresholds=(stands,))
+
+
+@pytest.mark.parametrize(
+    ("state", "fixed", "status"),
+    [
+        ("holds", "", 0),
+        ("failed", "", 99),
+        ("unknown", "", 99),
+        ("unknown", "attached read-only", 0),
+        ("failed", "attached read-only", 99),
+    ],
+)
+def test_what_the_thresholds_came_to_decides_the_exit_status(
+    snapshot_at: SnapshotAt,
+    scripted: type[ScriptedSource],
+    reader: Reader,
+    state: str,
+    fixed: str,
+    status: int,
+) -> None:
+    source = scripted(snapshot_at(0), _standing(snapshot_at(1, state="done"), state))
+    source.fixed = fixed
+
+    assert status == run_headless(source, json=True, interval=1.0, out=reader.write)
+    reader.lines()
+
+
+def test_a_load_that_a_threshold_stopped_is_over_at_once(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], reader: Reader
+) -> None:
+    aborted = _standing(snapshot_at(1, state="stopped", in_flight=2), "failed", aborted=True)
+
+    assert 99 == run_headless(
+        scripted(snapshot_at(0), aborted), json=False, interval=1.0, out=reader.write
+    )
+    reader.lines()
+
+
+def test_an_interrupted_run_says_so_rather_than_what_did_not_hold(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], reader: Reader
+) -> None:
+    failing = _standing(snapshot_at(0), "failed", value=2.0, unit="count")
+    source = scripted(failing, lambda: os.kill(os.getpid(), signal.SIGINT))
+
+    assert 130 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    reader.lines()
+
+
+def test_a_threshold_that_begins_to_fail_has_one_line_each_time(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], reader: Reader
+) -> None:
+    states = ["holds", "failed", "failed", "holds", "failed"]
+    told = [_standing(snapshot_at(n), s, value=2.0, unit="count") for n, s in enumerate(states)]
+    source = scripted(*told, _standing(snapshot_at(5, state="done"), "holds"))
+
+    assert 0 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    lines = [line[8:] for line in reader.lines() if "FAILED" in line]
+    assert ["  FAILED t < 1: 2"] * 2 == lines
 
 
 def test_a_printer_writes_in_order_and_says_when_it_is_done(reader: Reader) -> None:

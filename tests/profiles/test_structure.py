@@ -39,7 +39,7 @@ WHOLE = {
     "agents is no table": ("agents = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "1:10 error P011 agents = 1: expected tables like [agents.NAME], got a whole number."]),
     "agents is an array": ("[[agents]]\n", ["1:1 error P011 agents: expected tables like [agents.NAME], got an array.", "1:1 error P030 no workloads: " + _NO_WORKLOAD + "."]),
     "an agent is no table": ("[agents]\na = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "2:5 error P011 agents.a = 1: expected a table [agents.NAME], got a whole number."]),
-    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, include, env, environment, auto_revert, safety, defaults, demo, agents, workloads.']),
+    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, include, env, environment, auto_revert, safety, defaults, demo, agents, workloads, thresholds.']),
 }  # fmt: skip
 
 ADDED = {
@@ -60,7 +60,6 @@ ADDED = {
     "stages to more users than requests": ('model = "closed"\nmax_requests = 9\nstages = [ { to = 10, over = "1s" } ]\n', ["8:19 error P019 workloads.w.stages[0].to = 10: more than max_requests = 9: some users would never send."]),
     "levels of stages": ('stages = [ { to = "-1/s", over = "1s" }, { to = true, over = "1s" }, { to = "5", over = "x" }, { hold = "0s" } ]\n', ['6:19 error P012 workloads.w.stages[0].to = "-1/s": must be a finite rate from 0/s, at most 1000000/s.', '6:49 error P011 workloads.w.stages[1].to = true: expected a rate like "200/s" (open), or a number of users like 50 (closed), got a boolean.', '6:77 error P021 workloads.w.stages[2].to = "5": a rate needs a unit. Did you mean "5/s"?', f'6:89 error P020 workloads.w.stages[2].over = "x": expected {_DURATION}.', '6:105 error P012 workloads.w.stages[3].hold = "0s": expected more than 0s, at most 596h.']),
     "data": ('data = { file = "x.csv" }\n', ["6:1 error P016 workloads.w.data: not yet in this version of pooltop."]),
-    "thresholds": ('[[thresholds]]\nexpect = "x"\n', ["6:1 error P016 thresholds: not yet in this version of pooltop."]),
     "advisor": ("[advisor]\n", ["6:1 error P016 advisor: not yet in this version of pooltop."]),
     "record": ("[record]\n", ["6:1 error P016 record: not yet in this version of pooltop."]),
     "export": ("[export.prometheus]\n", ["6:2 error P016 export: not yet in this version of pooltop."]),
@@ -69,7 +68,7 @@ ADDED = {
     "slip in a bound's name": ("[agents.b.bounds]\nmax_socket = [1, 2]\n", ['7:1 error P010 agents.b.bounds.max_socket: unknown key. Did you mean "max_sockets"?']),
     "a value out of its own bounds": ('[agents.b]\nmax_sockets = 9\ntimeout = "5s"\nbounds = { maxSockets = [1, 8], timeout = ["1s", "60s"] }\n', ["6:1 warn  P034 agents.b: no workload uses this agent.", "7:15 warn  P019 agents.b.max_sockets = 9: outside of its own bounds (line 9)."]),
     "free timeout": ('[agents.b.timeouts]\nfree = "4s"\n', ["7:1 error P016 agents.b.timeouts.free: not yet in this version of pooltop."]),
-    "slip in a later key": ("threshold = 1\n", ["6:1 error P010 workloads.w.threshold: unknown key. Did you mean thresholds, which is not yet in this version?"]),
+    "slip in a later key": ("expects = 1\n", ["6:1 error P010 workloads.w.expects: unknown key. Did you mean expect, which is not yet in this version?"]),
     "no such agent": ('[workloads.v]\nagent = "b"\nbase_url = "http://[::1]"\n[agents.bb]\n', ['7:9 error P031 workloads.v.agent = "b": no such agent. Did you mean "bb" (line 9)?']),
     "no such agent, none alike": ('[workloads.v]\nagent = "zz"\nbase_url = "http://[::1]"\n', ['7:9 error P031 workloads.v.agent = "zz": no such agent. There are "a".']),
     "no such demo server": ('[demo.kept]\n[workloads.v]\nagent = "a"\nbase_url = "demo:kep"\n', ['9:12 error P032 workloads.v.base_url = "demo:kep": no such demo server. Did you mean "kept" (line 6)?']),
