@@ -353,6 +353,13 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     classes: tuple[ClassSnapshot, ...] = ()
     """What became of each of its request classes, in the profile's order; their sum is what is
     said of all."""
+    unexpected: int = 0
+    """Of the completed, those that were not as the profile expects."""
+
+    @property
+    def errors(self) -> int:
+        """Requests that failed or whose response was not as expected."""
+        return self.failed + self.unexpected
 
 
 class ProcessFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -10,6 +10,15 @@ from typing import Literal
 import msgspec
 
 
+class Expect(msgspec.Struct, frozen=True, kw_only=True):
+    """What a response has to be so that it is no error of the workload."""
+
+    statuses: tuple[tuple[int, int], ...] = ()
+    """Ranges, both ends included; empty for any."""
+    max_bytes: int | None = None
+    """Octets of the body at most, any transfer coding removed; None for any number."""
+
+
 class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of request that a workload fires."""
 
@@ -25,6 +34,8 @@ class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
     idempotent: bool | None = None
     """It may be had twice: with ``retry_stale`` it is sent again when its socket was stale. None
     goes by the method."""
+    expect: Expect | None = None
+    """What its responses have to be; None for anything: 4xx and 5xx are no errors then."""
 
     def __repr__(self) -> str:
         """Show what is asked for; of the fields the names alone, and no query, no body."""

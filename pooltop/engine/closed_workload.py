@@ -11,6 +11,7 @@ from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import users_effect
+from pooltop.engine.exchange import Exchange
 from pooltop.engine.workload import MOST_AT_ONCE, WorkloadRunner
 
 AFTER_FAILURE_S = 0.1
@@ -51,9 +52,10 @@ class ClosedRunner(WorkloadRunner):
         agent: Agent,
         *,
         on_done: Callable[[WorkloadRunner], None] = lambda _: None,
+        on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
     ) -> None:
         """As ``WorkloadRunner``; nobody is there yet."""
-        super().__init__(workload, agent, on_done=on_done)
+        super().__init__(workload, agent, on_done=on_done, on_unexpected=on_unexpected)
         self._most = workload.max_requests
         self._thinks = workload.think.max_s > 0
         self._rests = self._thinks

@@ -18,6 +18,7 @@ from pooltop.engine.closed_workload import ClosedRunner
 from pooltop.engine.details import Paces, host_detail, queue_heads
 from pooltop.engine.edit_book import EditBook, Who
 from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
+from pooltop.engine.exchange import Exchange
 from pooltop.engine.interventions import abort_request, clear_queue, destroy_socket
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.open_workload import OpenRunner
@@ -54,7 +55,12 @@ class Engine:
         for name, agent in self.agents.items():
             PoolReporter(self.journal, name, _labeller(agent)).watch(agent.shell)
         self.workloads: list[WorkloadRunner] = [
-            _RUNNERS[each.model](each, self.agents[each.agent], on_done=self._workload_done)
+            _RUNNERS[each.model](
+                each,
+                self.agents[each.agent],
+                on_done=self._workload_done,
+                on_unexpected=self._teller(each.agent),
+            )
             for each in profile.workloads
         ]
         for each in profile.workloads:
@@ -228,6 +234,13 @@ class Engine:
     def _abort(self, why: str) -> None:
         self.journal.write("LOAD", f"aborted by a threshold: {why}")
         self.stop()
+
+    def _teller(self, agent: str) -> Callable[[Exchange, str], None]:
+        def tell(exchange: Exchange, reason: str) -> None:
+            words = f"r{exchange.id} {exchange.label} unexpected answer: {reason}"
+            self.journal.write("ERROR", words, agent=agent, host=exchange.origin.label)
+
+        return tell
 
     def _tallies(self) -> Iterator[OriginTally]:
         return (o for a in self.agents.values() for o in a.shell.tally.origins.values())

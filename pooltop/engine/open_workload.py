@@ -13,6 +13,7 @@ from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import rate_effect
+from pooltop.engine.exchange import Exchange
 from pooltop.engine.workload import MOST_AT_ONCE, WorkloadRunner
 
 LATE_S = 0.010
@@ -30,9 +31,10 @@ class OpenRunner(WorkloadRunner):
         agent: Agent,
         *,
         on_done: Callable[[WorkloadRunner], None] = lambda _: None,
+        on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
     ) -> None:
         """As ``WorkloadRunner``; the first arrival is drawn."""
-        super().__init__(workload, agent, on_done=on_done)
+        super().__init__(workload, agent, on_done=on_done, on_unexpected=on_unexpected)
         self._arrivals = Arrivals(workload, self._random)
 
     @property

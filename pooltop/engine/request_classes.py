@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pooltop.core.model import Origin, OriginKey
-from pooltop.core.traffic import RequestClass, Workload
+from pooltop.core.traffic import Expect, RequestClass, Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.request import prepare
@@ -19,6 +19,7 @@ class PreparedClass(msgspec.Struct, frozen=True):
     key: OriginKey
     label: str
     """``workload/class``."""
+    expect: Expect | None
 
 
 def prepare_classes(workload: Workload, agent: Agent) -> tuple[PreparedClass, ...]:
@@ -45,4 +46,4 @@ def _prepared(each: RequestClass, workload: Workload, agent: Agent) -> PreparedC
         idempotent=each.idempotent,
     )
     origin = route.origin
-    return PreparedClass(prepared, origin, origin.key, f"{workload.name}/{each.name}")
+    return PreparedClass(prepared, origin, origin.key, f"{workload.name}/{each.name}", each.expect)

@@ -14,11 +14,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import reduce
 
+from pooltop.core.answers import unexpected
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.schedule import Mix
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.core.stages import Plan
-from pooltop.core.traffic import Workload
+from pooltop.core.traffic import Expect, Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.class_tally import ClassTally
 from pooltop.engine.exchange import Exchange
@@ -38,6 +39,7 @@ class Shot(Exchange):
 
     runner: WorkloadRunner
     counts: ClassTally
+    expect: Expect | None = None
 
     def on_complete(self) -> None:
         """Tell the workload."""
@@ -48,6 +50,25 @@ class Shot(Exchange):
         """Tell the workload."""
         self.counts.note_failed(error)
         self.runner.shot_over(failed=True)
+
+
+class CheckedShot(Shot):
+    """One whose response has to be as expected: else it is an error, though it is complete."""
+
+    body_bytes = 0
+
+    def on_data(self, data: bytes) -> None:
+        """Count the body."""
+        self.body_bytes += len(data)
+
+    def on_complete(self) -> None:
+        """Tell the workload, and what is wrong with the response."""
+        assert self.expect is not None
+        reason = unexpected(self.expect, self.status, self.body_bytes)
+        if reason:
+            self.counts.unexpected[reason] += 1
+            self.runner.on_unexpected(self, reason)
+        super().on_complete()
 
 
 class WorkloadRunner(ABC):
@@ -76,6 +97,7 @@ class WorkloadRunner(ABC):
         "is_on_stages",
         "late",
         "offered",
+        "on_unexpected",
         "sent",
         "state",
         "workload",
@@ -87,6 +109,7 @@ class WorkloadRunner(ABC):
         agent: Agent,
         *,
         on_done: Callable[[WorkloadRunner], None] = lambda _: None,
+        on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
     ) -> None:
         """Prepare every request class.
 
@@ -94,6 +117,7 @@ class WorkloadRunner(ABC):
             workload: with a base_url of http or https (a ``demo:`` one is resolved before).
             agent: who carries it.
             on_done: called once when its duration or its requests are over.
+            on_unexpected: called with each response that is not as expected, and the reason.
 
         Raises:
             UsageError: a request cannot be sent as given.
@@ -105,6 +129,7 @@ class WorkloadRunner(ABC):
         self._agent = agent
         self._shell: PoolShell = agent.shell
         self._on_done = on_done
+        self.on_unexpected = on_unexpected
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
         self._mix = Mix(workload.requests, self._random)
@@ -274,6 +299,7 @@ class WorkloadRunner(ABC):
             lateness=self._lateness.freeze(),
             latency=self._latency,
             classes=classes,
+            unexpected=sum(sum(each.unexpected.values()) for each in classes),
         )
 
     def shot_over(self, *, failed: bool) -> None:
@@ -291,7 +317,7 @@ class WorkloadRunner(ABC):
         self.sent += 1
         self.in_flight += 1
         counts.sent += 1
-        shot = Shot(
+        shot = (Shot if chosen.expect is None else CheckedShot)(
             chosen.prepared,
             chosen.origin,
             self._timeouts,
@@ -301,6 +327,8 @@ class WorkloadRunner(ABC):
         )
         shot.runner = self
         shot.counts = counts
+        if chosen.expect is not None:
+            shot.expect = chosen.expect
         self._shell.submit(shot)
 
     def _finish(self) -> None:

@@ -89,7 +89,9 @@ def _time_wait(held: TimeWait, snapshot: Snapshot) -> str:
 def _workload(workload: WorkloadSnapshot) -> list[str]:
     name = clean(workload.name)
     under_way = f", {workload.in_flight} under way at the end" if workload.in_flight else ""
-    ended = f"{workload.completed} completed, {workload.failed} failed{under_way}"
+    unexpected = f" ({workload.unexpected} unexpected)" if workload.unexpected else ""
+    completed = f"{workload.completed} completed{unexpected}"
+    ended = f"{completed}, {workload.failed} failed{under_way}"
     started = f"{workload.offered} offered, {workload.sent} sent"
     lines = [
         f"workload {name}: {clean(workload.pattern)} to {clean(workload.target)}",

@@ -89,7 +89,8 @@ def _asked(workload: WorkloadSnapshot, rates: WorkloadRates) -> list[Part]:
         got = f"{units.rate(rates.completed_s)}/s"
         parts.append(named("completed", got, "warn" if behind else "text"))
     if rates.errors is not None:
-        parts.append(named("failed", units.share(rates.errors), "bad" if rates.errors else "text"))
+        name = "errors" if workload.unexpected else "failed"
+        parts.append(named(name, units.share(rates.errors), "bad" if rates.errors else "text"))
     return parts
 
 
@@ -104,11 +105,13 @@ def _latency(rates: WorkloadRates) -> list[Part]:
 
 def _totals(workload: WorkloadSnapshot) -> list[Part]:
     failed: Ink = "bad" if workload.failed else "text"
+    unexpected = named("unexpected", units.count(workload.unexpected), "bad")
     return [
         named("in flight", units.count(workload.in_flight)),
         named("due", units.count(workload.offered)),
         named("completed", units.count(workload.completed)),
         named("failed", units.count(workload.failed), failed),
+        *([unexpected] if workload.unexpected else []),
     ]
 
 

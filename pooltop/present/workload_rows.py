@@ -194,7 +194,7 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         4,
         lambda row: row.rates.errors,
         "share",
-        "Share of its requests ended in the window that failed.",
+        "Share of its requests ended in the window that failed, or were not answered as expected.",
         ink=lambda row: "bad" if row.rates.errors else "faint",
     ),
     number_column(

@@ -23,6 +23,7 @@ WorkloadColumn = Literal[
     "late",
     "in_flight",
     "running",
+    "errors",
 ]
 """``rate``, ``users``, ``in_flight`` and ``running`` (1 or 0) are levels, the others totals since
 the start."""
@@ -37,6 +38,7 @@ _PLACES: dict[WorkloadColumn, int] = {
     "late": 7,
     "in_flight": 8,
     "running": 9,
+    "errors": 10,
 }
 
 
@@ -51,7 +53,7 @@ class WorkloadRates:
     completed_s: float | None = None
     """Requests completed, per second."""
     errors: float | None = None
-    """Share of those that ended and failed."""
+    """Share of those that ended and failed, or were not answered as expected."""
     latency_p50: float | None = None
     """Seconds from the intended start to the last byte."""
     latency_p95: float | None = None
@@ -81,7 +83,7 @@ class WorkloadTrack:
 
     def begin_at_zero(self, at: float) -> None:
         """Say that at ``at`` it was known to have done nothing yet."""
-        self.moments.add(at, (math.nan, math.nan, 0, 0, 0, 0, 0, 0, 0, 1))
+        self.moments.add(at, (math.nan, math.nan, 0, 0, 0, 0, 0, 0, 0, 1, 0))
         self.latency.mark(at, Histogram())
         self.late.mark(at, Histogram())
 
@@ -98,6 +100,7 @@ class WorkloadTrack:
             workload.late,
             workload.in_flight,
             workload.state == "running",
+            workload.errors,
         )
         self.moments.add(at, row)
         if at >= self._mark_from:
@@ -132,12 +135,13 @@ class WorkloadTrack:
             return WorkloadRates()
         completed, failed = (moments.gained(name, old, new) for name in ("completed", "failed"))
         ended = completed + failed
+        errors = moments.gained("errors", old, new)
         p50, p95, p99 = (self.latency.quantile(at - window_s, at, q) for q in (0.5, 0.95, 0.99))
         return WorkloadRates(
             offered_s=moments.gained("offered", old, new) / span,
             asked_s=_mean(moments.values("rate", old, new + 1)),
             completed_s=completed / span,
-            errors=failed / ended if ended > 0 else None,
+            errors=errors / ended if ended > 0 else None,
             latency_p50=p50,
             latency_p95=p95,
             latency_p99=p99,

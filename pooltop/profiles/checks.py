@@ -289,6 +289,10 @@ def _check_requests(
 
 
 def _check_connection(request: Values, path: Path, report: Report) -> None:
+    if request.get("expect") == {} and not report.has_errors:
+        report.add(
+            (*path, "expect"), "P014", "expects nothing: add status or max_bytes.", on_key=True
+        )
     headers = cast("tuple[tuple[str, str], ...]", request.get("headers", ()))
     for name, value in headers:
         if name.lower() == "connection" and "connection" in request:

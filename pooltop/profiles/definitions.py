@@ -26,6 +26,7 @@ _REQUEST = {
     "connection": '"close" asks the server to close the connection after this request.',
     "idempotent": "Whether it may be had twice: with retry_stale it is sent again when its socket "
     "turned out to be closed. Without it the method decides.",
+    "expect": "What its responses have to be: others are errors of the load.",
 }
 _MOST_SOCKETS = "Sockets to one host at most, in use or connecting."
 _MOST_TOTAL = "Sockets of this agent at most over all hosts, idle ones included."
@@ -126,6 +127,10 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "name": "What this class of requests is called on screens.",
         "weight": "Its share of the requests, relative to the other classes.",
         **_REQUEST,
+    },
+    "[workloads.NAME.expect]": {
+        "status": "The statuses that are expected, by number or class.",
+        "max_bytes": "Bytes of a response's body at most.",
     },
     "[[workloads.NAME.stages]]": {
         "to": "The rate, or the number of users, that it goes to.",

@@ -16,6 +16,7 @@ import msgspec
 from pooltop.core import model, thresholds, traffic
 from pooltop.core.edits import MOST_USERS
 from pooltop.profiles import unavailable, web
+from pooltop.profiles.expecting import Statuses
 from pooltop.profiles.expects import Expects
 from pooltop.profiles.kinds import (
     Choice,
@@ -36,6 +37,8 @@ MOST_SESSIONS = 1_000_000
 MOST_ENTRIES = 256
 """Agents, workloads, demo servers, request classes of a workload."""
 LARGEST_BODY = 64 * 1024 * 1024
+MOST_BYTES = 2**53
+"""Of a response, that can be expected."""
 
 
 @dataclass(frozen=True)
@@ -284,6 +287,15 @@ AGENT = Table(
     },
 )
 
+EXPECT = Table(
+    "[workloads.NAME.expect]",
+    (
+        Field("status", Statuses(), attr="statuses"),
+        Field("max_bytes", Whole(0, MOST_BYTES)),
+    ),
+    gives=traffic.Expect,
+)
+
 _REQUEST = (
     Field("method", web.Method()),
     Field("path", web.RequestPath()),
@@ -291,6 +303,7 @@ _REQUEST = (
     Field("body", Text(later="only text is possible in this version: json, file and form come.")),
     Field("connection", Choice(("close",))),
     Field("idempotent", Flag()),
+    Field("expect", EXPECT),
 )
 
 REQUEST = Table(
@@ -300,7 +313,7 @@ REQUEST = Table(
         Field("weight", Decimal(0, 1_000_000, above=True)),
         *_REQUEST,
     ),
-    later=("expect", "auth", "timeouts"),
+    later=("auth", "timeouts"),
     gives=traffic.RequestClass,
 )
 
@@ -340,7 +353,7 @@ WORKLOAD = Table(
         Field("requests", Many(REQUEST)),
         *_REQUEST,
     ),
-    later=("data", "expect", "auth", "timeouts"),
+    later=("data", "auth", "timeouts"),
     gives=traffic.Workload,
 )
 REQUEST_KEYS = tuple(field.name for field in _REQUEST)

@@ -6,7 +6,7 @@ import asyncio
 
 from pooltop.core.class_snapshot import PHASES
 from pooltop.core.model import AgentOptions, AgentProfile, DemoServer, Profile, TLSOptions
-from pooltop.core.traffic import RequestClass, Workload
+from pooltop.core.traffic import Expect, RequestClass, Workload
 from pooltop.demo.server import DemoServers
 from pooltop.engine.engine import Engine
 
@@ -140,3 +140,70 @@ async def test_a_pause_or_a_new_option_forgets_nothing_of_a_class(serve, eventua
     engine.control(Control(action="resume"))
     await eventually(lambda: engine.snapshot().workloads[0].classes[0].completed > before)
     await engine.aclose()
+
+
+async def test_an_answer_that_is_not_as_expected_is_complete_for_the_pool_and_an_error_of_its_class(
+    serve,
+):
+    async def handle(wire):
+        while (asked := await wire.request()) is not None:
+            if asked.target == "/long":
+                wire.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                wire.write(b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n")
+            else:
+                wire.reply(status=int(asked.target[1:]))
+
+    server = await serve(handle)
+    good = Expect(statuses=((200, 200), (400, 499)))
+    agent = AgentProfile(name="web", options=AgentOptions(keep_alive=True))
+    load = Workload(
+        name="w",
+        agent="web",
+        base_url=server.url,
+        model="closed",
+        max_requests=60,
+        requests=(
+            RequestClass(name="ok", path="/404", expect=good),
+            RequestClass(name="bad", path="/503", expect=good),
+            RequestClass(name="any", path="/503"),
+            RequestClass(name="long", path="/long", expect=Expect(max_bytes=5)),
+            RequestClass(name="fits", path="/long", expect=Expect(max_bytes=6)),
+        ),
+    )
+    engine = Engine(Profile(path="p", agents=(agent,), workloads=(load,)))
+    engine.start()
+    await asyncio.wait_for(engine.done.wait(), 10)
+    snapshot = engine.snapshot()
+    said = [e.text for e in engine.journal.take()[0] if e.kind == "ERROR"]
+    await engine.aclose()
+    told = snapshot.workloads[0]
+    ok, bad, anything, long, fits = told.classes
+    assert [{}, {}, {}] == [each.unexpected for each in (ok, anything, fits)]
+    assert {"status 503": bad.sent} == bad.unexpected
+    assert {"body over 5 bytes": long.sent} == long.unexpected
+    assert (60, 0, bad.sent + long.sent) == (told.completed, told.failed, told.unexpected)
+    assert told.errors == told.unexpected > 0
+    assert {} == snapshot.agents[0].origins[0].counters.failed
+    assert any("w/bad unexpected answer: status 503" in text for text in said)
+    assert any("w/long unexpected answer: body over 5 bytes" in text for text in said)
+
+
+async def test_answers_that_are_not_as_expected_are_told_at_a_bounded_pace(serve):
+    server = await serve(_answering({"/": 500}))
+    agent = AgentProfile(name="web", options=AgentOptions(keep_alive=True))
+    wanted = RequestClass(name="c", expect=Expect(statuses=((200, 299),)))
+    load = Workload(
+        name="w",
+        agent="web",
+        base_url=server.url,
+        model="closed",
+        max_requests=200,
+        requests=(wanted,),
+    )
+    engine = Engine(Profile(path="p", agents=(agent,), workloads=(load,)))
+    engine.start()
+    await asyncio.wait_for(engine.done.wait(), 10)
+    said = [e.text for e in engine.journal.take()[0] if e.kind == "ERROR"]
+    await engine.aclose()
+    assert 200 == engine.snapshot().workloads[0].unexpected
+    assert 20 <= len(said) < 100

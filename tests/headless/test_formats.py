@@ -281,6 +281,7 @@ def test_each_class_is_summed_up_with_its_errors_and_where_its_time_went(
         sent=4,
         completed=2,
         failed={"ECONNRESET": 1, "stale reuse": 1},
+        unexpected={"status 503": 1},
         statuses={200: 1, 503: 1},
         phases=phases,
     )
@@ -293,7 +294,7 @@ def test_each_class_is_summed_up_with_its_errors_and_where_its_time_went(
     assert [
         "  start error p50 1.0ms, p99 4.0ms (arrivals after their time)",
         r"  ca\x1brt: 4 sent, 2 completed, 2 failed: reset 1 (ECONNRESET 1), stale reuse 1; "
-        "answers 200 1, 503 1",
+        "1 unexpected: status 503 1; answers 200 1, 503 1",
         "    p50 200ms, p95 804ms, p99 804ms; mean 500ms: begun late 10%, queue 50%, tcp 10%, "
         "wait 30%",
         "  idle: 0 sent, 0 completed, 0 failed",

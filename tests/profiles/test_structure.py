@@ -25,6 +25,7 @@ from pooltop.profiles.texts import Label
 
 Lines = Callable[[str], list[str]]
 
+_STATUS = 'a status from 200 to 599, or "2xx" to "5xx"'
 _DURATION = 'a duration like "500ms", "2s", "1.5m", "1h"'
 _BOUND = 'a whole number from 0 to 1000000, or "unlimited"'
 _NOTHING = "add [agents.NAME], for example with keep_alive = true"
@@ -55,6 +56,9 @@ ADDED = {
     "a stage of the other model": ('model = "closed"\nstages = [ { to = "2/s", over = "1s" }, { to = 5, over = "1s" } ]\n', ['7:19 error P018 workloads.w.stages[0].to = "2/s": a closed workload goes to a number of users, like 50.']),
     "users in an open stage": ('stages = [ { to = 5, over = "1s" } ]\n', ['6:19 error P018 workloads.w.stages[0].to = 5: an open workload goes to a rate, like "200/s".']),
     "parts of stages": ('stages = [ { to = "2/s" }, { over = "1s" }, { hold = "1s", over = "1s" }, {} ]\n', ['6:12 error P014 workloads.w.stages[0]: over is missing: add over = "30s"; or hold = "1m" alone.', '6:28 error P014 workloads.w.stages[1]: to is missing: add to = "200/s", or a number of users; or hold = "1m" alone.', "6:60 error P017 workloads.w.stages[2].over: a stage that holds goes nowhere: make two stages of it.", '6:75 error P014 workloads.w.stages[3]: to is missing: add to = "200/s", or a number of users; or hold = "1m" alone.', '6:75 error P014 workloads.w.stages[3]: over is missing: add over = "30s"; or hold = "1m" alone.']),
+    "expectations": ('expect = { status = ["2xx", 304, "2XX", "204", 99, true, "1xx"], max_bytes = -1 }\n', [f'6:34 error P013 workloads.w.expect.status[2] = "2XX": expected {_STATUS}. Did you mean "2xx"?', f'6:41 error P013 workloads.w.expect.status[3] = "204": expected {_STATUS}. Did you mean 204 without quotes?', f"6:48 error P012 workloads.w.expect.status[4] = 99: expected {_STATUS}.", f"6:52 error P011 workloads.w.expect.status[5] = true: expected {_STATUS}, got a boolean.", f'6:58 error P013 workloads.w.expect.status[6] = "1xx": expected {_STATUS}.', "6:78 error P012 workloads.w.expect.max_bytes = -1: expected a whole number from 0 to 9007199254740992."]),
+    "nothing expected": ("expect = {}\n", ["6:1 error P014 workloads.w.expect: expects nothing: add status or max_bytes."]),
+    "no status expected": ("requests = [ { expect = { status = [] } } ]\n", ['6:36 error P012 workloads.w.requests[0].expect.status: an empty array expects nothing: write a status like 200 or "2xx", or an array of them.']),
     "stages without a time": ('stages = [ { to = "2/s", over = "0s" } ]\n', ["6:1 error P019 workloads.w.stages: stages that take no time end at once: nothing would be sent."]),
     "users at 0 without stages": ('model = "closed"\nusers = 0\n', ["7:9 error P012 workloads.w.users = 0: must be above 0: only stages may begin at 0."]),
     "stages to more users than requests": ('model = "closed"\nmax_requests = 9\nstages = [ { to = 10, over = "1s" } ]\n', ["8:19 error P019 workloads.w.stages[0].to = 10: more than max_requests = 9: some users would never send."]),
@@ -68,7 +72,7 @@ ADDED = {
     "slip in a bound's name": ("[agents.b.bounds]\nmax_socket = [1, 2]\n", ['7:1 error P010 agents.b.bounds.max_socket: unknown key. Did you mean "max_sockets"?']),
     "a value out of its own bounds": ('[agents.b]\nmax_sockets = 9\ntimeout = "5s"\nbounds = { maxSockets = [1, 8], timeout = ["1s", "60s"] }\n', ["6:1 warn  P034 agents.b: no workload uses this agent.", "7:15 warn  P019 agents.b.max_sockets = 9: outside of its own bounds (line 9)."]),
     "free timeout": ('[agents.b.timeouts]\nfree = "4s"\n', ["7:1 error P016 agents.b.timeouts.free: not yet in this version of pooltop."]),
-    "slip in a later key": ("expects = 1\n", ["6:1 error P010 workloads.w.expects: unknown key. Did you mean expect, which is not yet in this version?"]),
+    "slip in a later key": ("timeoutss = 1\n", ["6:1 error P010 workloads.w.timeoutss: unknown key. Did you mean timeouts, which is not yet in this version?"]),
     "no such agent": ('[workloads.v]\nagent = "b"\nbase_url = "http://[::1]"\n[agents.bb]\n', ['7:9 error P031 workloads.v.agent = "b": no such agent. Did you mean "bb" (line 9)?']),
     "no such agent, none alike": ('[workloads.v]\nagent = "zz"\nbase_url = "http://[::1]"\n', ['7:9 error P031 workloads.v.agent = "zz": no such agent. There are "a".']),
     "no such demo server": ('[demo.kept]\n[workloads.v]\nagent = "a"\nbase_url = "demo:kep"\n', ['9:12 error P032 workloads.v.base_url = "demo:kep": no such demo server. Did you mean "kept" (line 6)?']),

@@ -117,7 +117,7 @@ REQUEST_VALUES = [
     ('name = "\\u001b[2J"', f'P022 name = "\\u001B[2J": expected {_NAME}.'),
     ('name = "\\u202Ex"', f'P022 name = "\\u202Ex": expected {_NAME}.'),
     ('name = " x"', f'P022 name = " x": expected {_NAME}, no blanks around it.'),
-    ("expect = { status = [200] }", "P016 expect: not yet in this version of pooltop."),
+    ("timeouts = { total = '1s' }", "P016 timeouts: not yet in this version of pooltop."),
 ]  # fmt: skip
 
 HEADERS = [
