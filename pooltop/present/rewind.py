@@ -3,9 +3,10 @@
 ``History`` keeps numbers of every moment for plots, rates and quantiles; this keeps the pictures
 themselves, packed, within a bound of memory. Histograms are left out but those that an edit is
 being measured by: they are most of a picture's bytes, grow for hours, and no screen asks for them.
-Where pictures are too many for the bound the past becomes coarser, oldest first: one instant a
-second, then one in 2, 5 and 10 s. The newest minute is touched only when all before it is as coarse
-as it may become, and only then is the oldest instant given up.
+Of what is older than a minute one instant a second is kept. Where pictures are too many for the
+bound the past becomes coarser still, oldest first: one instant in 2, 5 and 10 s. The newest minute
+is touched only when all before it is as coarse as it may become, and only then is the oldest
+instant given up.
 
 Measured at two updates a second (tests/bench/rewind.py): with 200 hosts, 2,000 sockets and long
 queues 3 ms of CPU an update and 5 MiB a minute, as instants so large are taken at most once a
@@ -32,10 +33,13 @@ KEPT_S = 600.0
 """Seconds of past that are kept."""
 BUDGET_BYTES = 64 * 1024 * 1024
 """Memory that the packed instants may take together."""
+SECOND_S = 1.05
+"""Of what is older than NEWEST_S an instant is left out if no more than so much parts those on both
+sides of it: a second, and what an update may come too late."""
 STEPS_S = (1.0, 2.0, 5.0, 10.0)
-"""What lies between two instants, as the past becomes coarser."""
+"""What lies between two instants, as the past becomes coarser for want of memory."""
 NEWEST_S = 60.0
-"""The part that is made coarser last."""
+"""The part in which every instant is kept, and that is made coarser last."""
 _LARGE_BYTES = 1_000_000
 """A snapshot of so many bytes before packing takes some 10 ms to pack."""
 _LARGE_EVERY_S = 0.95
@@ -64,6 +68,8 @@ class Rewind:
         self._packed: list[Parcel] = []
         self._unpacked: OrderedDict[float, Snapshot] = OrderedDict()
         self._bytes = 0
+        self._settled = 0
+        """How many of the oldest instants stay unless memory is short."""
         self._raw_bytes = 0
         self._coarse_until = float("-inf")
         self._lost_until = float("-inf")
@@ -101,6 +107,7 @@ class Rewind:
         self._packed.append(self._shelf.put(packed))
         self._bytes += len(packed)
         self._forget_before(at - KEPT_S)
+        self._settle(at - NEWEST_S)
         if self._bytes > self._budget:
             self._make_room()
 
@@ -165,6 +172,17 @@ class Rewind:
     def _forget_before(self, at: float) -> None:
         self._cut(bisect_left(self._at, at))
 
+    def _settle(self, before: float) -> None:
+        """Leave one instant a second of what has become older than this."""
+        index = self._settled
+        while index < len(self._at) and self._at[index] < before:
+            if index and self._at[index + 1] - self._at[index - 1] <= SECOND_S:
+                del self._at[index]
+                self._drop(self._packed.pop(index))
+            else:
+                index += 1
+        self._settled = index
+
     def _cut(self, number: int) -> None:
         """Forget the oldest so many."""
         if number:
@@ -172,6 +190,7 @@ class Rewind:
                 self._drop(parcel)
             del self._at[:number]
             del self._packed[:number]
+            self._settled = max(0, self._settled - number)
 
     def _drop(self, parcel: Parcel) -> None:
         self._bytes -= parcel.size
@@ -215,6 +234,7 @@ class Rewind:
             index += 1
         self._at = kept_at + at[index:]
         self._packed = [self._shelf.settled(parcel) for parcel in kept] + packed[index:]
+        self._settled = bisect_left(self._at, self._at[-1] - NEWEST_S)
 
 
 def _without_histograms(snapshot: Snapshot) -> Snapshot:

@@ -112,6 +112,21 @@ def test_what_is_older_than_ten_minutes_is_forgotten(make: Make) -> None:
     assert "" == kept.loss_at(kept.instants[0])  # as was promised: nothing is amiss
 
 
+@pytest.mark.parametrize("interval_s", [0.25, 0.5, 0.7, 1.0, 3.0])
+def test_of_what_is_older_than_a_minute_one_instant_a_second_is_kept(
+    make: Make, interval_s: float
+) -> None:
+    times = _every(interval_s, 300)
+    kept = _filled(make, times).instants
+
+    newest = [at for at in times if at >= times[-1] - 60]
+    older = [at for at in kept if at < newest[0]]
+    assert newest == list(kept[-len(newest) :])
+    assert times[0] == older[0]
+    gaps = {round(b - a, 6) for a, b in pairwise(older)}
+    assert {max(1.0, interval_s)} == gaps or {0.7} == gaps
+
+
 def test_a_time_that_goes_back_is_a_new_engine(make: Make) -> None:
     kept = _filled(make, [5.0, 6.0, 1.0])
     assert (1.0,) == kept.instants
@@ -139,7 +154,7 @@ def _coarsest(kept: Rewind, first: float, last: float) -> float:
 
 @pytest.mark.parametrize(
     ("share", "oldest_s", "newest_s"),
-    [(0.65, 1.0, 0.5), (0.45, 2.0, 0.5), (0.3, 4.0, 0.5), (0.2, 8.0, 0.5)],
+    [(1.05, 1.0, 0.5), (0.8, 2.0, 0.5), (0.54, 4.0, 0.5), (0.36, 8.0, 0.5)],
 )
 def test_over_its_memory_the_oldest_becomes_coarser_and_the_newest_minute_does_not(
     make: Make, share: float, oldest_s: float, newest_s: float
@@ -177,8 +192,8 @@ def test_one_instant_is_kept_however_large(make: Make) -> None:
 def test_what_is_lost_is_said_in_words(make: Make) -> None:
     times = _every(0.5, 590)
     whole = _filled(make, times).memory_bytes
-    kept = _filled(make, times, budget_bytes=int(whole * 0.3))
-    full = f"the memory for the past ({int(whole * 0.3) / 2**20:.3g} MiB) is full"
+    kept = _filled(make, times, budget_bytes=int(whole * 0.54))
+    full = f"the memory for the past ({int(whole * 0.54) / 2**20:.3g} MiB) is full"
 
     assert f"one instant in 4.0s is kept of this time: {full}" == kept.loss_at(times[0] + 20)
     assert "" == kept.loss_at(times[-1])
