@@ -24,6 +24,7 @@ from pooltop.present.labels import Label
 from pooltop.present.line import Ink, Line, Span, spread
 from pooltop.present.marks import in_use, limit_of
 from pooltop.present.spells import SAME_EPISODE_S, Spell, Spells
+from pooltop.present.thresholds import name_of, value_words
 from pooltop.present.track import Track
 from pooltop.present.troubles import GRAVITY, GROWTH_S, RECENT_S, Trouble
 from pooltop.present.tunnels import pending, waiting_words
@@ -34,18 +35,21 @@ _SLOPE_S = 5.0
 class AlertId(NamedTuple):
     """What stays the same while an alert lasts, and is another when it comes back."""
 
-    host: HostId
+    host: HostId | None
+    """None where it is of no host: a threshold."""
     trouble: Trouble
     episode: float
     """When it began, in monotonic seconds; breaks of a few seconds do not end it."""
+    place: int = 0
+    """Of a threshold in the profile, counting from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One trouble of one host at one instant; all text in it is clean."""
+    """One trouble of one host, or one threshold, at one instant; all text in it is clean."""
 
     id: AlertId
-    name: Label
+    name: Label | str
     since: float
     """When its episode began; its facts count from the same moment."""
     tell: Callable[[], str] = field(repr=False, compare=False)
@@ -97,7 +101,7 @@ def alerts_of(
     """
     at = snapshot.at
     names: Mapping[HostId, Label] | None = None
-    found: list[Alert] = []
+    found = _thresholds(snapshot, acknowledged)
     for agent in snapshot.agents:
         for origin in agent.origins:
             host = HostId(agent.name, origin.key)
@@ -120,6 +124,27 @@ def alerts_of(
     return sorted(found, key=lambda one: (GRAVITY[one.trouble], -one.queued, str(one.name)))
 
 
+def _thresholds(snapshot: Snapshot, acknowledged: Container[AlertId]) -> list[Alert]:
+    found: list[Alert] = []
+    for place, state in enumerate(snapshot.thresholds):
+        if state.since is None:
+            continue
+        alert = AlertId(None, Trouble.THRESHOLD, state.since, place)
+        lasts = units.age(max(0.0, snapshot.at - state.since))
+        words = f"failed for {lasts}: {value_words(state)}"
+        found.append(
+            Alert(
+                id=alert,
+                name=name_of(state),
+                since=state.since,
+                tell=partial(str, words),
+                queued=0,
+                acknowledged=alert in acknowledged,
+            )
+        )
+    return found
+
+
 def _text(
     trouble: Trouble,
     agent: AgentSnapshot,
@@ -140,6 +165,8 @@ def _text(
         gone = units.age(at - spell.end)
         return f"{trouble.word} {units.age(lasts)}, not for {gone}: {used}, {queued}{pace}"
     match trouble:
+        case Trouble.THRESHOLD:
+            raise AssertionError("no host has it")  # told by ``_thresholds``
         case Trouble.SATURATED:
             shared = ", maxTotalSockets reached" if in_use(origin) < limit else ""
             return f"saturated {units.age(lasts)}: {used}, {queued}{shared}{pace}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
+from pooltop.core.thresholds import ThresholdState
 from pooltop.present import units
 from pooltop.present.blocks import Block, Part, named, part
 from pooltop.present.clean import clean
 from pooltop.present.line import Ink, Line
+from pooltop.present.thresholds import name_of, value_words, verdict_of
 from pooltop.present.workload_track import WorkloadRates
 
 DEFINITIONS = {
@@ -18,6 +20,8 @@ DEFINITIONS = {
     "many are under way.",
     "HELD BACK": "arrivals that were not sent because too many were under way, and those handed "
     "over more than 10 ms after their time: what the load itself did not deliver.",
+    "MUST HOLD": "thresholds of the profile that its requests, or its agent's pools, count for: "
+    "the value since their after, as last judged.",
     "EDITS": "edits of this workload, each with what was measured before and after it.",
 }
 """For the help page: what stands behind each name, in the order of the pane."""
@@ -41,6 +45,7 @@ def workload_blocks(
     *,
     rates: WorkloadRates | None = None,
     cards: tuple[Line, ...] = (),
+    thresholds: tuple[ThresholdState, ...] = (),
 ) -> list[Block]:
     """Give what there is to say of a workload.
 
@@ -48,6 +53,7 @@ def workload_blocks(
         workload: at one instant.
         rates: what it did within the window; None where that is not known.
         cards: its edits, each with its before and after, ready-made.
+        thresholds: of the whole profile; those that it counts for are told.
     """
     rates = rates or WorkloadRates()
     return [
@@ -56,6 +62,7 @@ def workload_blocks(
         Block("LATENCY", _latency(rates), 2),
         Block("TOTALS", _totals(workload), 4),
         Block("HELD BACK", _held_back(workload, rates), 3),
+        Block("MUST HOLD", _must_hold(workload, thresholds), 1),
         Block("EDITS", [Part(line, "drawn") for line in cards], 5),
     ]
 
@@ -124,3 +131,26 @@ def _held_back(workload: WorkloadSnapshot, rates: WorkloadRates) -> list[Part]:
         if rates.late_p95 is not None:
             parts.append(named("late p95", units.duration(rates.late_p95)))
     return parts
+
+
+def _must_hold(workload: WorkloadSnapshot, states: tuple[ThresholdState, ...]) -> list[Part]:
+    """Give each threshold that the workload counts for, those that fail first."""
+    classes = {each.name for each in workload.classes}
+    host, _, port = workload.target.rpartition(":")
+    mine = [
+        each
+        for each in states
+        if each.where.workload in (None, workload.name)
+        and each.where.agent in (None, workload.agent)
+        and (each.where.request is None or each.where.request in classes)
+        and each.where.takes_host(host.strip("[]"), int(port) if port.isdigit() else 0)
+    ]
+    return [
+        part(
+            verdict_of(each),
+            (f" {name_of(each)}: ", "text"),
+            (value_words(each), verdict_of(each)[1] if each.state == "failed" else "text"),
+            mode="row",
+        )
+        for each in sorted(mine, key=lambda each: each.state != "failed")
+    ]

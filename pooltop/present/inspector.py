@@ -8,6 +8,7 @@ from typing import NamedTuple, assert_never
 
 from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
+from pooltop.core.thresholds import ThresholdState
 from pooltop.present import units
 from pooltop.present.blocks import Block, Part, as_text, lay_out
 from pooltop.present.clean import clean
@@ -80,6 +81,8 @@ class Beside:
     """Of a workload: what it did within the window."""
     cards: tuple[Line, ...] = ()
     """Of a host or a workload: its edits with their before and after."""
+    thresholds: tuple[ThresholdState, ...] = ()
+    """Of a workload: what the profile says that a run must hold."""
 
 
 NOTHING = Beside()
@@ -93,6 +96,7 @@ def beside_of(
     *,
     stale: bool = False,
     cards: tuple[Line, ...] = (),
+    thresholds: tuple[ThresholdState, ...] = (),
 ) -> Beside:
     """Give what the kept past has to say.
 
@@ -103,6 +107,7 @@ def beside_of(
         window_s: what rates cover.
         stale: the engine has gone silent.
         cards: the subject's edits, ready-made, each line as wide as ``blocks.room_in`` says.
+        thresholds: of the snapshot.
     """
     match picture:
         case SocketPicture():
@@ -118,7 +123,7 @@ def beside_of(
             )
         case WorkloadSnapshot():
             rates = history.workload(picture.name).rates(at, window_s)
-            return Beside(rates=rates, cards=cards)
+            return Beside(rates=rates, cards=cards, thresholds=thresholds)
         case RequestPicture():
             return NOTHING
         case _:
@@ -202,7 +207,9 @@ def _blocks(
                 cards=beside.cards,
             )
         case WorkloadSnapshot():
-            return workload_blocks(picture, rates=beside.rates, cards=beside.cards)
+            return workload_blocks(
+                picture, rates=beside.rates, cards=beside.cards, thresholds=beside.thresholds
+            )
         case _:
             assert_never(picture)
 

@@ -37,6 +37,14 @@ class Trouble(Enum):
     In the order of gravity.
     """
 
+    THRESHOLD = (
+        "T",
+        "threshold failed",
+        "what the profile says that a run must hold does not hold now",
+        math.inf,  # the engine tells of it in its own journal
+        "alert",
+    )
+    """Of no host: the engine judges it, ``troubles_of`` never gives it."""
     SATURATED = (
         Mark.SATURATED.glyph,
         "saturated",

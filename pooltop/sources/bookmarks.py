@@ -33,10 +33,17 @@ class BookmarkFinder:
         self._saturated_at: dict[_Host, float] = {}
         self._failing_at: dict[_Host, float] = {}
         self._errors: dict[_Host, int] = {}
+        self._failing_since: tuple[float | None, ...] = ()
+        """Of each threshold."""
 
     def look(self, snapshot: Snapshot) -> list[Bookmark]:
         """Give the bookmarks of this instant: edits, alerts, bursts of errors, then the load."""
-        found = [*self._edits(snapshot), *self._hosts(snapshot), *self._load(snapshot)]
+        found = [
+            *self._edits(snapshot),
+            *self._thresholds(snapshot),
+            *self._hosts(snapshot),
+            *self._load(snapshot),
+        ]
         was_begun, self._begun = self._begun, True
         if not was_begun:
             return []
@@ -49,6 +56,15 @@ class BookmarkFinder:
         new = [edit for edit in snapshot.edits if edit.number > self._edit]
         self._edit = max([self._edit, *(edit.number for edit in new)])
         return [("edit", _edit_words(edit)) for edit in new]
+
+    def _thresholds(self, snapshot: Snapshot) -> list[tuple[BookmarkKind, str]]:
+        before, states = self._failing_since, snapshot.thresholds
+        self._failing_since = tuple(each.since for each in states)
+        return [
+            ("alert", f"threshold failed: {each.text}")
+            for place, each in enumerate(states)
+            if each.since is not None and each.since not in before[place : place + 1]
+        ]
 
     def _hosts(self, snapshot: Snapshot) -> list[tuple[BookmarkKind, str]]:
         found: list[tuple[BookmarkKind, str]] = []

@@ -82,6 +82,7 @@ def beside_subject(view: View, subject: Subject, picture: Picture, width: int) -
         view.header.window_s,
         stale=view.stale,
         cards=tuple(cards),
+        thresholds=view.snapshot.thresholds,
     )
 
 

@@ -147,7 +147,7 @@ class ReadingKeys(Dashboard):
         self.redraw()
 
     def action_alert(self, by: int) -> None:
-        """Show the next alert or the one before, and go to its host."""
+        """Show the next alert or the one before, and go to its host; of a threshold to the load."""
         alerts, place = self.board.alerts, self.board.alert_place
         if not alerts:
             self.operator.say("there is no alert")
@@ -155,9 +155,12 @@ class ReadingKeys(Dashboard):
         at = (max(0, by)) - 1 if place is None else place + by
         alert = alerts[at % len(alerts)]
         self.reader.alert = alert.id
-        self.board.turn_to("Pools")
-        self.board.pools.choice.needle = ""
-        self.board.pools.table.go_to(alert.id.host)
+        if alert.id.host is None:
+            self.board.turn_to("Workloads")
+        else:
+            self.board.turn_to("Pools")
+            self.board.pools.choice.needle = ""
+            self.board.pools.table.go_to(alert.id.host)
         self.redraw()
 
     def action_window(self, step: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from pooltop.core.thresholds import ThresholdState, Where
 from pooltop.present.alerts import Alert, alert_facts, alert_line, alerts_of, first_open
 from pooltop.present.history import History
 from pooltop.present.line import text_of, width_of
@@ -199,3 +200,21 @@ def test_without_alerts_the_line_says_that(make) -> None:
 @pytest.mark.parametrize("width", [1, 5, 12, 40, 80, 200])
 def test_a_line_of_any_width_fits(make, width: int) -> None:
     assert width_of(alert_line(two(make), width)) <= width
+
+
+def test_a_threshold_that_fails_is_the_gravest_alert_until_it_holds_again(make) -> None:
+    history, snapshots = grown(make, [0, 5, 5])
+    held = ThresholdState(text="request.errors share < 1%", state="holds", value=0.0)
+    failed = msgspec.structs.replace(
+        held, text="pool.reuse share > 1%", state="failed", value=0.0, unit="share", since=99.0,
+        where=Where(agent="\x1b[2J"),
+    )  # fmt: skip
+    snapshot = msgspec.structs.replace(snapshots[-1], thresholds=(held, failed))
+
+    first, second = alerts_of(snapshot, history)
+    assert r"pool.reuse share > 1% (agent \x1b[2J) failed for 3s: 0%" == first.sentence
+    assert (Trouble.THRESHOLD, None, 99.0) == (first.trouble, first.id.host, first.since)
+    assert Trouble.SATURATED == second.trouble
+    assert alerts_of(snapshot, history, acknowledged={first.id})[0].acknowledged
+    again = msgspec.structs.replace(snapshot, thresholds=(held, held))
+    assert [Trouble.SATURATED] == [each.trouble for each in alerts_of(again, history)]

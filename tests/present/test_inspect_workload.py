@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pooltop.core.snapshot import WorkloadSnapshot
+from pooltop.core.thresholds import ThresholdState, Where
 from pooltop.present.blocks import lay_out
 from pooltop.present.inspect_workload import DEFINITIONS, workload_blocks, workload_title
 from pooltop.present.line import text_of
@@ -69,3 +70,24 @@ def test_a_closed_workload_has_users_and_nothing_that_was_not_measured() -> None
 
 def test_every_name_has_a_definition() -> None:
     assert DEFINITIONS.keys() == {block.name for block in workload_blocks(OPEN)}
+
+
+def test_what_it_must_hold_is_told_the_failing_first_and_nothing_of_others() -> None:
+    states = (
+        ThresholdState(text="request.errors share < 1%", state="holds", value=0.0, unit="share"),
+        ThresholdState(text="pool.reuse share > 1%", where=Where(agent="other")),
+        ThresholdState(text="request.rate rate > 9/s", where=Where(workload="other")),
+        ThresholdState(text="request.rate rate > 8/s", where=Where(request="none")),
+        ThresholdState(
+            text="request.duration p99 < 1s",
+            where=Where(workload="checkout", host="api.pay"),
+            state="failed",
+            value=2.5,
+            aborted=True,
+        ),
+    )
+    assert [
+        "MUST HOLD    FAILED request.duration p99 < 1s (workload checkout, host api.pay): 2.5s; it",
+        "             stopped the load",
+        "             holds request.errors share < 1%: 0%",
+    ] == shown(OPEN, 90, 20, thresholds=states)[4:]

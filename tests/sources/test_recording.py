@@ -27,6 +27,7 @@ from pooltop.core.snapshot import (
     WorkloadSnapshot,
 )
 from pooltop.core.states import SocketState
+from pooltop.core.thresholds import ThresholdState
 from pooltop.sources import recording_format, recording_reader
 from pooltop.sources.base import Update
 from pooltop.sources.bookmarks import BookmarkFinder
@@ -666,6 +667,17 @@ def test_a_load_that_is_paused_or_ends_is_a_bookmark(story: Story) -> None:
         (3.0, "load", "w running"),
         (4.0, "load", "w done"),
     ] == _bookmarks(*(story.snapshot(s, workloads=(load(x),)) for s, x in enumerate(states)))
+
+
+def test_a_threshold_that_begins_to_fail_is_a_bookmark_each_time(story: Story) -> None:
+    def stands(since: float | None) -> tuple[ThresholdState, ...]:
+        return (ThresholdState(text="held"), ThresholdState(text="t", since=since))
+
+    states = [None, 101.0, 101.0, None, 104.0]
+    assert [
+        (1.0, "alert", "threshold failed: t"),
+        (4.0, "alert", "threshold failed: t"),
+    ] == _bookmarks(*(story.snapshot(n, thresholds=stands(s)) for n, s in enumerate(states)))
 
 
 @pytest.mark.parametrize(("number", "words"), [(2, "w0, w1 done"), (4, "4 workloads done")])

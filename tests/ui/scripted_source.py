@@ -27,6 +27,7 @@ from pooltop.core.snapshot import (
     WorkloadSnapshot,
 )
 from pooltop.core.states import QueueReason, RequestState, SocketState
+from pooltop.core.thresholds import ThresholdState
 from pooltop.sources.base import JournalEntry, OwnLock, Update, WriteLock
 
 TICK_S = 0.01
@@ -132,6 +133,8 @@ class ScriptedSource:
         self.lock: WriteLock = OwnLock()
         self.bounds: dict[str, tuple[float, float]] = {}
         self.records: tuple[EditRecord, ...] = ()
+        self.thresholds: tuple[ThresholdState, ...] = ()
+        self.is_done = False
         self.watched: Watch | None = None
         self.agents = agents
         self.environment: str | None = None
@@ -323,13 +326,14 @@ class ScriptedSource:
             profile=self.title,
             environment=self.environment,
             edits=self.records,
+            thresholds=self.thresholds,
             agents=tuple(self._agent(agent) for agent in self.agents),
             workloads=(
                 WorkloadSnapshot(
                     name="load",
                     agent="kept",
                     target="kept.localhost:8080",
-                    state="paused" if self.paused else "running",
+                    state="done" if self.is_done else "paused" if self.paused else "running",
                     pattern="open 120/s",
                     rate=120.0,
                     initial_rate=120.0,

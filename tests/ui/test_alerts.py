@@ -7,6 +7,7 @@ from scripted_source import ScriptedSource, demo_agents
 
 from pooltop.core.edits import Edit, EditOutcome, EditRecord
 from pooltop.core.model import AgentOptions
+from pooltop.core.thresholds import ThresholdState
 
 
 async def test_n_goes_to_the_host_of_the_next_alert_whatever_page_is_shown(desk) -> None:
@@ -137,3 +138,32 @@ def record(latest, *, number: int, revert_at: float | None = None) -> EditRecord
         by="operator",
         revert_at=revert_at,
     )
+
+
+FAILED = ThresholdState(
+    text="request.errors share < 1%", state="failed", value=0.02, unit="share", since=1.0
+)
+
+
+async def test_a_threshold_that_fails_is_an_alert_that_leads_to_the_load(desk) -> None:
+    source = ScriptedSource(demo_agents())
+    source.thresholds = (FAILED,)
+    async with desk(source, steps=20) as one:
+        assert "request.errors share < 1% failed for" in one.screen()[2]
+        await one.press("n", "N")
+        assert "Workloads" == one.app.board.page.name
+        await one.press("enter")
+        assert "MUST HOLD" in one.text()
+
+
+async def test_who_leaves_after_the_load_is_told_by_the_status_that_it_did_not_hold(desk) -> None:
+    source = ScriptedSource(demo_agents())
+    source.thresholds = (FAILED,)
+    async with desk(source) as one:
+        assert 0 == one.app.verdict
+        source.is_done = True
+        await one.step()
+        assert 99 == one.app.verdict
+        await one.press("q")
+        assert 99 == one.app.return_code
+    assert any("FAILED     request.errors share < 1%: 2%" in line for line in one.app.farewell())
