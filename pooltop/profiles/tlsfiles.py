@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
+import time
+from collections.abc import Callable
 from typing import cast
 
 import msgspec
@@ -132,6 +134,8 @@ def _check_own(tls: Values, path: Path, report: Report) -> None:
     cert, key, secret = str(tls["cert"]), str(tls["key"]), tls.get("passphrase")
     _warn_if_others_read(key, (*path, "key"), report)
     wrong, reason = _why_no_pair(cert, key, str(secret) if secret is not None else None)
+    if not reason:
+        wrong, reason = "cert", _why_not_today(cert)
     if reason:
         report.add((*path, wrong), "P050", f"{quoted(str(tls[wrong]))}: {reason}")
 
@@ -207,6 +211,32 @@ def _why_no_pair(cert: str, key: str, passphrase: str | None) -> tuple[str, str]
             return "key", "the passphrase does not open it."
         return "cert", f"cert and key cannot be used together ({_openssl(error)})."
     return "cert", ""
+
+
+def _why_not_today(cert: str) -> str:
+    """Say that a certificate of ours is too old or too young; "" where it is neither."""
+    import ssl  # noqa: PLC0415
+
+    # Private, but all that Python has for a certificate that no peer sent; CPython's own tests
+    # live by it. The file was read before, so that this does not wait.
+    decode: Callable[[str], dict[str, str]] | None = getattr(
+        getattr(ssl, "_ssl", None), "_test_decode_cert", None
+    )
+    if decode is None:
+        return ""
+    try:
+        fields = decode(cert)
+        begins, ends = (ssl.cert_time_to_seconds(fields[key]) for key in ("notBefore", "notAfter"))
+    except (ssl.SSLError, ValueError, KeyError):
+        return ""  # names in no valid UTF-8, a date of the year 0: OpenSSL took it
+    now = time.time()
+    if now > ends:
+        return f"this certificate expired on {_day(ends)}."
+    return f"this certificate counts from {_day(begins)} only." if now < begins else ""
+
+
+def _day(at: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(at))
 
 
 def _openssl(error: Exception) -> str:

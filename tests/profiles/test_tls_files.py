@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,6 +104,29 @@ def test_a_broken_certificate_is_named(lines: Lines, good: str) -> None:
     assert line.startswith(
         'x.toml:7:6 error P050 agents.a.tls.ca = "broken.pem": "broken.pem": '
         "no certificate in it can be read ("
+    )
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "why"),
+    [
+        (-9, -2, "this certificate expired on {ends:%Y-%m-%d}."),
+        (2, 9, "this certificate counts from {begins:%Y-%m-%d} only."),
+    ],
+)
+def test_a_certificate_that_does_not_count_today_is_refused(
+    folder: Path, lines: Lines, good: str, authority: trustme.CA, begins: int, ends: int, why: str
+) -> None:
+    today = datetime.datetime.now(datetime.UTC)
+    first, last = (today + datetime.timedelta(days=days) for days in (begins, ends))
+    issued = authority.issue_cert("old@example.org", not_before=first, not_after=last)
+    issued.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    (folder / "key.pem").chmod(0o600)
+
+    expected = 'x.toml:7:8 error P050 agents.a.tls.cert = "cert.pem": "cert.pem": '
+    assert [expected + why.format(begins=first, ends=last)] == lines(
+        good + '[agents.a.tls]\ncert = "cert.pem"\nkey = "key.pem"\n'
     )
 
 
