@@ -50,6 +50,8 @@ def fates(pool: Ledger, origin: OriginRecord) -> Iterator[tuple[SocketRecord, Fa
 
 def held_by(pool: Ledger, origin: OriginRecord) -> QueueReason | None:
     """Name the limit that leaves an origin no room for a new socket now; None if there is room."""
+    if pool.options.per_request:
+        return None
     if origin.count >= origin.max_sockets:
         return QueueReason.MAX_SOCKETS
     if len(pool.sockets) >= pool.options.max_total_sockets:
@@ -88,6 +90,7 @@ class _About(NamedTuple):
 
     writable: bool
     keep_alive: bool
+    """The request's word; with ``per_request`` its agent's too."""
     hint_s: int | None
 
     @classmethod
@@ -95,11 +98,16 @@ class _About(NamedTuple):
         request = socket.request
         if socket.state is not SocketState.ACTIVE or request is None:
             return None
-        return cls(socket.writable, request.keep_alive, request.hint_s)
+        keep_alive = request.keep_alive
+        if socket.options.per_request:
+            keep_alive = keep_alive and socket.options.keep_alive
+        return cls(socket.writable, keep_alive, request.hint_s)
 
 
 def _fate(pool: Ledger, origin: OriginRecord, about: _About) -> Fate:
-    over = drain.surplus_reason(pool, origin) if pool.options.live == "drain" else None
+    options = pool.options
+    is_drained = options.live == "drain" and not options.per_request
+    over = drain.surplus_reason(pool, origin) if is_drained else None
     at_once = over if about.writable else CloseReason.NOT_WRITABLE
     if at_once is not None:
         return Fate(kind=FateKind.CLOSE, request=_heir(pool, origin, closes=True), reason=at_once)
@@ -120,17 +128,22 @@ def _refusal(pool: Ledger, origin: OriginRecord, about: _About) -> CloseReason |
     """Say why a socket that nobody waits for would not be kept, in the order of ``release``."""
     options = pool.options
     buffer = options.agent_keep_alive_timeout_buffer
-    if not options.keep_alive or not about.keep_alive:
+    is_kept = options.keep_alive or options.per_request  # then its own agent's word counts
+    if not is_kept or not about.keep_alive:
         return CloseReason.KEEP_ALIVE_OFF
+    if options.per_request:
+        return CloseReason.HINT_TOO_SHORT if _is_short(about, buffer) else None
     if len(pool.sockets) > options.max_total_sockets:
         return CloseReason.OVER_MAX_TOTAL_SOCKETS
     if origin.count > origin.max_sockets:
         return CloseReason.OVER_MAX_SOCKETS
     if len(origin.free) >= origin.max_free_sockets:
         return CloseReason.OVER_MAX_FREE_SOCKETS
-    if about.hint_s is not None and about.hint_s * 1000 - buffer <= 0:
-        return CloseReason.HINT_TOO_SHORT
-    return None
+    return CloseReason.HINT_TOO_SHORT if _is_short(about, buffer) else None
+
+
+def _is_short(about: _About, buffer: float) -> bool:
+    return about.hint_s is not None and about.hint_s * 1000 - buffer <= 0
 
 
 # Whom a socket is opened for when one was parked or went away (rules/removal.py, rules/drain.py)

@@ -40,6 +40,9 @@ def check(pool: Ledger) -> None:
         else:
             assert request.socket is not None
             assert request.socket.request is request, "a socket forgot its request"
+    if pool.options.per_request:
+        assert not pool.waiting, "a request waits for a socket of another agent's"
+        assert all(each.carried <= 1 for each in pool.sockets.values()), "a socket served twice"
     if pool.options.live == "drain" and not pool.ticks:
         assert drain.oldest_with_room(pool) is None, "a request waits although there is room"
 

@@ -45,6 +45,10 @@ class Ledger:
         self.own_limits: dict[OriginKey, Mapping[str, float]] = {}
         """Limits that an origin has for itself (``OriginRecord.own``): the shell says which, before
         the origin's first request. Not Node's, whose agent has one number for all."""
+        self.idle_limit_ms = math.inf
+        """``Timeouts.free`` in ms; inf for none."""
+        self.own_idle_limits: dict[OriginKey, float] = {}
+        """Likewise, of origins that have clocks of their own."""
         self.tunnelling: dict[SocketId, SocketRecord] = {}
         """Sockets that Node does not count yet, by id (rules/uncounted.py)."""
         self.turns = 0
@@ -95,7 +99,7 @@ class Ledger:
     def new_socket(self, origin: OriginRecord, now: float) -> SocketRecord:
         """Give the next socket, in no list yet."""
         self._opened += 1
-        return SocketRecord(SocketId(self._opened), origin, now, self.options.timeout)
+        return SocketRecord(SocketId(self._opened), origin, now, self.options)
 
 
 def _socket_view(socket: SocketRecord) -> SocketView:

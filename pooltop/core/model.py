@@ -141,6 +141,11 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     total: float | None = None
     """From the intended start, the queue included, to the last byte of the response, and until
     all of the request has left."""
+    free: float | None = None
+    """How long an idle socket is kept, above 0. The only clock that no request fails of. None: the
+    agent's ``timeout`` alone decides, and with it the server's hint, as in Node. With it the
+    shortest of the three counts, the hint also where the agent has no timeout and Node would not
+    look at it."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +265,9 @@ class AgentOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Send a request once more when its kept-alive socket turned out to be closed, if it may be
     had twice (idempotent by RFC 9110, 9.2.2, or so marked) and its body can be sent again. Not
     Node's: there such a request fails, and so it does here unless asked for."""
+    per_request: bool = False
+    """A new agent for every request: the classic mistake, as a mode (rules/alone.py). Nothing is
+    ever used twice, and every limit binds within one agent only. It cannot be edited."""
     max_cached_sessions: float = 100
     """TLS sessions kept for resuming, one per origin key, the oldest inserted evicted first; 0
     keeps none."""

@@ -73,6 +73,7 @@ class SocketRecord:
         "open_reason",
         "opened_at",
         "opened_for",
+        "options",
         "origin",
         "request",
         "since",
@@ -81,9 +82,13 @@ class SocketRecord:
         "writable",
     )
 
-    def __init__(self, id_: SocketId, origin: OriginRecord, now: float, timeout_ms: float) -> None:
+    def __init__(
+        self, id_: SocketId, origin: OriginRecord, now: float, options: AgentOptions
+    ) -> None:
         """Begin connecting, in no list yet."""
         self.id = id_
+        self.options = options
+        """The agent's, when it was opened: with ``per_request`` its own agent's for good."""
         self.origin = origin
         self.state = SocketState.CONNECTING
         self.opened_at = now
@@ -95,7 +100,7 @@ class SocketRecord:
         """From its assignment until the socket is parked, given to another, or closed."""
         self.writable = True
         """False once the peer has begun to close."""
-        self.timeout_ms = timeout_ms
+        self.timeout_ms = options.timeout
         """Node's socket.timeout: the agent's, or a hint's lower value once it was parked."""
         self.free_timeout_ms = 0.0
         """While idle: how long it may stay; 0 for ever."""
@@ -191,6 +196,7 @@ class OriginRecord:
 
     __slots__ = (
         "free",
+        "idle_limit_ms",
         "key",
         "max_free_sockets",
         "max_sockets",
@@ -220,6 +226,8 @@ class OriginRecord:
         self.max_free_sockets: float
         """Likewise."""
         self.bind(options)
+        self.idle_limit_ms = math.inf
+        """``Timeouts.free`` for its sockets, in ms; inf for none: Node's rules alone."""
         self.sockets: dict[SocketId, SocketRecord] = {}
         self.free: dict[SocketId, SocketRecord] = {}
         self.queue: OrderedDict[RequestId, RequestRecord] = OrderedDict()

@@ -312,6 +312,9 @@ class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """In the order in which they were first used. An agent with a thousand of them forgets those
     that have neither socket nor request: used again, they begin at nothing."""
     total_socket_count: int = 0
+    agents_made: int | None = None
+    """How many agents were made, one for each request (``AgentOptions.per_request``), for the
+    origins that are remembered; None for one agent."""
 
 
 class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):

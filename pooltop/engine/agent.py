@@ -36,7 +36,7 @@ from pooltop.engine.kernel import KernelLooks
 from pooltop.engine.live_option import LiveOption
 from pooltop.engine.option_checks import check_timeouts, checked_tls
 from pooltop.engine.options import AgentKeywords, constructed
-from pooltop.engine.own_ways import OwnWays
+from pooltop.engine.own_ways import OwnWays, idle_limit_ms
 from pooltop.engine.request import header_pairs, prepare
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.response import Call, Response
@@ -130,6 +130,7 @@ class Agent:
             live: what an edit does at once: "node" as Node, "drain" as operators expect.
             retry_stale: send a request once more when its kept-alive socket turned out to be
                 closed and it may be had twice: see ``AgentOptions.retry_stale``. False.
+            per_request: behave as a new agent made for every request does, to show it. False.
 
         Raises:
             TypeError: there is no such option; says which was probably meant.
@@ -139,7 +140,6 @@ class Agent:
         if codec not in get_args(Codec):
             raise UsageError(f"codec is {' or '.join(get_args(Codec))}")
         self.name = name
-        self.timeouts = Timeouts() if timeouts is None else timeouts
         self._initial = constructed(options)
         proxies = proxies_of(proxy_env)
         self.own = OwnWays(hosts)
@@ -147,7 +147,10 @@ class Agent:
         tls = TLSOptions() if tls is None else checked_tls(tls)
         self.way = Way(self._initial, tls, proxies, self.own)
         """Where its requests go; for the engine's own parts."""
-        self._tls = TLSFactory(tls, self._initial.max_cached_sessions)
+        # Every https.Agent of Node's has a cache of its own: one that serves a single request
+        # resumes nothing.
+        cached = 0 if self._initial.per_request else self._initial.max_cached_sessions
+        self._tls = TLSFactory(tls, cached)
         self._own_resolver: SystemResolver | None = None
         dialer = self._dialer(resolver, create_connection)
         self._shell = PoolShell(
@@ -158,6 +161,7 @@ class Agent:
             via=None if proxies is None else ProxyDialer(dialer, proxies),
             own=self.own,
         )
+        self.timeouts = Timeouts() if timeouts is None else timeouts
         self._kernel = KernelLooks()
         if keep_socket_alive is not None:
             self._shell.ask_before_keeping(keep_socket_alive)
@@ -371,8 +375,8 @@ class Agent:
     def timeouts(self) -> Timeouts:
         """The clocks of requests that bring none of their own; see ``Timeouts``.
 
-        Set, they are for the requests that begin from then on. A workload keeps those that it
-        began with.
+        Set, they are for the requests that begin from then on, and ``free`` for the sockets that
+        become idle. A workload keeps those that it began with.
 
         Raises:
             UsageError: set to what is no ``Timeouts``, or to one out of range; the old ones stay.
@@ -383,6 +387,7 @@ class Agent:
     def timeouts(self, timeouts: Timeouts) -> None:
         check_timeouts(timeouts)
         self._timeouts = timeouts
+        self._shell.core.limit_idle(idle_limit_ms(timeouts))
 
     @property
     def shell(self) -> PoolShell:
@@ -474,6 +479,7 @@ class Agent:
             verify=self._tls.options.verifies,
             origins=origin_snapshots(self._shell, at, queue_heads),
             total_socket_count=self.total_socket_count,
+            agents_made=self._shell.tally.submitted if self._initial.per_request else None,
         )
 
     def subscribe(self, callback: Callable[[PoolEvent], None]) -> Callable[[], None]:

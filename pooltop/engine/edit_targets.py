@@ -19,6 +19,7 @@ from pooltop.core.edits import (
 )
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import (
+    alone_words,
     apart_words,
     bounds_words,
     leap_words,
@@ -104,7 +105,9 @@ class AgentTarget:
         self._changed()
         return Effect(
             words=pool_effect(done.opened, done.culled, done.queued, done.live),
-            note=apart_words(option, self._agent.own.holding(option)),
+            note=alone_words(option)
+            if after.per_request
+            else apart_words(option, self._agent.own.holding(option)),
             opened=done.opened,
             culled=done.culled,
             queued=done.queued,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pooltop.core.edits import Bounds, EditRecord, Value, node_name
 
+_LIMITS = ("max_sockets", "max_free_sockets", "max_total_sockets")
 _MOST_APART = 3
 """Hosts that are named, of those that an edit does not reach."""
 _UNITS = (("h", 3_600_000), ("m", 60_000), ("s", 1000))
@@ -75,6 +76,12 @@ def apart_words(option: str, holding: Mapping[str, float]) -> str:
     more = len(shown) - _MOST_APART
     names = ", ".join(shown[:_MOST_APART]) + (f" and {more} more" if more > 0 else "")
     return f"not of hosts with a {node_name(option)} of their own: {names}"
+
+
+def alone_words(option: str) -> str:
+    """Say what an edit means where a new agent is made for every request."""
+    made = "it is of the agents that are made from now on, one for each request"
+    return f"{made}: it binds within each of them only" if option in _LIMITS else made
 
 
 def rate_effect(state: str) -> str:

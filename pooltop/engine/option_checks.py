@@ -66,6 +66,8 @@ def check_timeouts(timeouts: Timeouts) -> None:
         limit = getattr(timeouts, clock)
         if limit is not None and not _is_duration(limit):
             raise UsageError(f"timeouts.{clock} is a number of seconds, 0 or more, or None")
+    if timeouts.free == 0:
+        raise UsageError("timeouts.free is above 0; to keep no idle socket leave keep_alive off")
 
 
 def checked_tls(tls: TLSOptions) -> TLSOptions:

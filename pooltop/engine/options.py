@@ -52,6 +52,7 @@ class AgentKeywords(TypedDict, total=False):
     scheduling: Scheduling | None
     timeout: float | None
     retry_stale: bool
+    per_request: bool
     max_cached_sessions: float | None
     protocol: Protocol | None
     default_port: int | None
@@ -107,8 +108,9 @@ def constructed(given: AgentKeywords) -> AgentOptions:
             allowed = " or ".join(repr(one) for one in get_args(kind))
             raise _error("ERR_INVALID_ARG_VALUE", f"{name} is {allowed}")
     check_connect_options(options)
-    if not isinstance(options.get("retry_stale", False), bool):
-        raise _error("ERR_INVALID_ARG_TYPE", "retry_stale is True or False")
+    for name in ("retry_stale", "per_request"):
+        if not isinstance(options.get(name, False), bool):
+            raise _error("ERR_INVALID_ARG_TYPE", f"{name} is True or False")
     options["keep_alive"] = bool(options.get("keep_alive", False))
     return AgentOptions(**options)
 

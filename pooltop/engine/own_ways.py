@@ -5,6 +5,7 @@ Looked up where an origin is met for the first time, or a request prepared: neve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -51,6 +52,13 @@ class OwnWays:
 
     def _of(self, origin: Origin) -> HostOptions:
         return self._hosts.get(origin.authority, _NOTHING) if self._hosts else _NOTHING
+
+
+def idle_limit_ms(timeouts: Timeouts) -> float:
+    """Give how long an idle socket is kept at most, in ms; inf where Node's rules alone decide."""
+    if timeouts.free is None or timeouts.mode == "node":
+        return math.inf
+    return timeouts.free * 1000
 
 
 def _checked(name: str, own: HostOptions) -> HostOptions:

@@ -37,7 +37,7 @@ from pooltop.engine.keep_socket_alive import KeepSocketAlive, guarded
 from pooltop.engine.link import READ_BYTES
 from pooltop.engine.listeners import End, Listener, Listeners
 from pooltop.engine.origin_memory import OriginMemory
-from pooltop.engine.own_ways import OwnWays
+from pooltop.engine.own_ways import OwnWays, idle_limit_ms
 from pooltop.engine.performer import Performer
 from pooltop.engine.request_alarm import RequestAlarm
 from pooltop.engine.request_clocks import RequestClocks
@@ -148,6 +148,8 @@ class PoolShell:
             self._memory.meet(key, origin)
             if limits := self._own.limits(origin):
                 self.core.own_limits[key] = limits
+            if (clocks := self._own.timeouts(origin)) is not None:
+                self.core.own_idle_limits[key] = idle_limit_ms(clocks)
             if self._via is not None and self._via.tunnels(origin):
                 self.core.tunnelled.add(key)
         tally = exchange.tally = self.tally.origins[key]

@@ -153,6 +153,11 @@ class Tally:
         """Count one of Node's 'timeout' events."""
         self.origins[event.key].timeout_events += 1
 
+    @property
+    def submitted(self) -> int:
+        """Requests to all origins that are remembered."""
+        return sum(origin.submitted for origin in self.origins.values())
+
     def opened(self, event: ev.SocketOpened) -> None:
         """Count a dial."""
         self.origins[event.key].opened += 1

@@ -27,6 +27,9 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
     """
     lines = ["", f"summary of {clean(snapshot.profile)} after {elapsed_s:.1f} s"]
     for agent in snapshot.agents:
+        if agent.agents_made is not None:
+            made = f"{agent.agents_made} agents made, one for every request: nothing is reused"
+            lines += ["", f"{clean(agent.name)}  {made}"]
         for origin in agent.origins:
             lines += ["", f"{clean(agent.name)}  {label_of(origin)}", *_host(origin, snapshot)]
     lines.append("")

@@ -34,4 +34,9 @@ CLOCKS = (
         "and all of it was sent; our own slow reader stops it",
     ),
     Clock("total", "from the intended start, the queue included, to the response's last byte"),
+    Clock(
+        "free",
+        "while a socket is idle: it is closed, no request fails. The agent's timeout and the "
+        "server's hint count beside it, the shortest wins",
+    ),
 )

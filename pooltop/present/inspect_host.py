@@ -146,6 +146,9 @@ def _rounded_up(number: float) -> str:
 def _limits(picture: HostPicture) -> list[Part]:
     agent, own = picture.agent, picture.origin.own_limits
     parts: list[Part] = []
+    if agent.agents_made is not None:
+        made = f"an agent for every request, {units.count(agent.agents_made)} so far"
+        parts.append(part((made, "warn"), ": these bind within each"))
     for option in EDITABLE:
         if option in own:
             limit = written(option, own[option])

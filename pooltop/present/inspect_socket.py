@@ -243,8 +243,10 @@ def fate_spans(fate: Fate, host: HostPicture) -> list[Span | str]:
     if fate.kind is FateKind.PARK:
         most = options.max_free_sockets
         of = "no limit" if math.isinf(most) else f"of maxFreeSockets {units.count(most)}"
-        limit = units.duration(options.timeout / 1000)
-        timeout = f", for {limit} at most" if options.timeout > 0 else ""
+        own = host.origin.timeouts or host.agent.timeouts
+        free = own.free if own.mode == "fail" else None
+        limits = [limit for limit in (options.timeout / 1000, free) if limit]
+        timeout = f", for {units.duration(min(limits))} at most" if limits else ""
         number = units.count(len(host.origin.free_sockets) + 1)
         return [("kept idle", "strong"), f", {number} {of}{timeout}{then}"]
     return [

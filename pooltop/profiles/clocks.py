@@ -9,7 +9,7 @@ from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path
 
-_NOT_NODES = ("queue", "connect", "dns", "tcp", "tls", "total")
+_NOT_NODES = ("queue", "connect", "dns", "tcp", "tls", "total", "free")
 _PHASES = ("dns", "tcp", "tls")
 
 
@@ -25,6 +25,7 @@ def check_clocks(values: Values, report: Report) -> None:
     for name, agent in tables_of(values, "agents").items():
         own = cast("Values", agent.get("timeouts", {}))
         _check(own, shared, ("agents", name, "timeouts"), report)
+        _check_free(own, agent, ("agents", name, "timeouts", "free"), report)
         for host, table in hosts_of(agent).items():
             path: Path = ("agents", name, "hosts", host, "timeouts")
             _check(cast("Values", table.get("timeouts", {})), shared | own, path, report)
@@ -47,3 +48,14 @@ def _check(own: Values, inherited: Values, path: Path, report: Report) -> None:
         if isinstance(connect, float) and isinstance(limit, float) and limit > connect:
             message = f"connect = {connect:g} s counts dns, tcp and tls together, and comes first."
             report.warn((*path, phase), "P019", message)
+
+
+def _check_free(own: Values, agent: Values, path: Path, report: Report) -> None:
+    """Look at how long an idle socket is kept, beside the agent's options."""
+    free, timeout = own.get("free"), agent.get("timeout")
+    if not isinstance(free, float):
+        return
+    if not agent.get("keep_alive", False):
+        report.warn(path, "P019", "no idle socket is kept without keep_alive.")
+    elif isinstance(timeout, float) and 0 < timeout < free * 1000:
+        report.warn(path, "P019", f"timeout = {timeout / 1000:g} s is lower and wins.")

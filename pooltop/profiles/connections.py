@@ -31,6 +31,7 @@ def check_connections(values: Values, report: Report) -> None:
         if agent.get("retry_stale") is True and agent.get("keep_alive", False) is False:
             message = "no idle socket is kept without keep_alive, so hardly one is ever stale."
             report.warn(("agents", name, "retry_stale"), "P019", message)
+        _check_alone(agent, ("agents", name), report)
     for name, workload in tables_of(values, "workloads").items():
         carrier, url = workload.get("agent"), workload.get("base_url")
         if not (isinstance(carrier, str) and isinstance(url, str) and carrier in agents):
@@ -47,6 +48,19 @@ def _check_socket_path(agent: Values, path: Path, report: Report) -> None:
         if size > LONGEST_SOCKET_PATH:
             message = f"{size} bytes: a unix socket's path has {LONGEST_SOCKET_PATH} at most."
             report.add(path, "P022", message)
+
+
+def _check_alone(agent: Values, path: Path, report: Report) -> None:
+    """Warn of what an agent that serves one request only cannot have."""
+    if agent.get("per_request") is not True:
+        return
+    for key in ("max_sockets", "max_total_sockets", "max_free_sockets"):
+        if key in agent:
+            message = "with per_request it binds within each agent, which has one socket."
+            report.warn((*path, key), "P019", message)
+    if "hosts" in agent:
+        message = "with per_request the limits in it bind within each agent, which has one socket."
+        report.warn((*path, "hosts"), "P019", message, on_key=True)
 
 
 def _scheme(url: str, values: Values) -> str:

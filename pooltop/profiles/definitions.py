@@ -17,6 +17,8 @@ _CLOCKS = {
     "tls": "How long the TLS handshake alone may take.",
     "idle": "How long a socket may be silent while a request has it.",
     "total": "How long a request may take from its intended start, the queue included.",
+    "free": "How long an idle socket is kept: the shortest of this, the agent's timeout and the "
+    "server's hint counts.",
 }
 _REQUEST = {
     "method": "The request's method.",
@@ -86,6 +88,8 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "live": "What an edit does at once: what Node does, or what an operator expects.",
         "retry_stale": "Whether a request is sent once more when its kept-alive socket turned out "
         "to be closed, where it may be had twice.",
+        "per_request": "Whether a new agent is made for every request: the classic mistake, to be "
+        "shown.",
         "codec": 'The HTTP/1.1 parser; "llhttp" is of Node\'s family, and faster.',
         "timeouts": "Clocks of pooltop's own, for each request.",
         "tls": "How https connections are secured.",

@@ -146,8 +146,15 @@ TIMEOUTS = Table(
         Field("tls", _CLOCK),
         Field("idle", _CLOCK),
         Field("total", _CLOCK),
+        Field(
+            "free",
+            Duration(
+                no_limit=None,
+                on_zero="0 would keep no idle socket: write keep_alive = false. "
+                'For Node\'s own rules write "unlimited".',
+            ),
+        ),
     ),
-    later=("free",),
     gives=model.Timeouts,
 )
 
@@ -229,6 +236,7 @@ OPTIONS = (
     Field("no_delay", Flag(), node="noDelay"),
     Field("live", Choice(("node", "drain"))),
     Field("retry_stale", Flag()),
+    Field("per_request", Flag()),
 )
 """The keys of ``[agents.NAME]`` that are AgentOptions."""
 

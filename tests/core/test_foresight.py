@@ -181,6 +181,7 @@ LIMITS = st.sampled_from([1, 2, 3, 5, math.inf])
             "max_total_sockets": LIMITS,
             "max_free_sockets": st.sampled_from([0, 1, 256]),
             "live": st.sampled_from(["node", "drain"]),
+            "per_request": st.sampled_from([False, False, False, True]),
         }
     ),
     tunnelled=st.sets(st.sampled_from(KEYS)),

@@ -39,13 +39,16 @@ class PoolMachine(RuleBasedStateMachine):
         scheduling=st.sampled_from(["lifo", "fifo"]),
         live=st.sampled_from(["node", "drain"]),
         timeout=st.sampled_from([0, 500]),
+        per_request=st.sampled_from([False, False, False, True]),
         tunnelled=st.sets(st.sampled_from(KEYS)),
         own=st.dictionaries(st.sampled_from(KEYS), OWN_LIMITS),
+        idle_limit=st.sampled_from([300, 700, math.inf]),
     )
-    def begin(self, tunnelled, own, **options):
+    def begin(self, tunnelled, own, idle_limit, **options):
         self.bench = self.bench_class(**options)
         self.bench.pool.tunnelled |= tunnelled
         self.bench.pool.own_limits |= own
+        self.bench.pool.limit_idle(idle_limit)
 
     def pick(self, items, n):
         items = list(items)
@@ -185,6 +188,14 @@ class PoolMachine(RuleBasedStateMachine):
     @rule()
     def destroy(self):
         self.bench.take(self.bench.pool.destroy(now=self.bench.now))
+
+    @invariant()
+    def no_socket_is_idle_for_longer_than_it_may_be(self):
+        if hasattr(self, "bench"):
+            limit = self.bench.pool.idle_limit_ms
+            for origin in self.bench.pool.origins.values():
+                for socket in origin.free.values():
+                    assert limit == math.inf or 0 < socket.free_timeout_ms <= limit
 
     @invariant()
     def every_request_is_pending_or_settled_once(self):

@@ -155,3 +155,55 @@ async def test_a_workload_runs_with_the_clocks_of_its_host(held):
         assert {"total clock": 1} == origin.counters.failed
     finally:
         await engine.aclose()
+
+
+async def test_an_idle_socket_is_closed_by_the_free_clock_of_its_host(serve, agent_of, eventually):
+    kept, closed = await serve(), await serve()
+    hosts = {_at(kept): HostOptions(timeouts=Timeouts())}
+    agent = agent_of(keep_alive=True, timeouts=Timeouts(free=0.05), hosts=hosts)
+    for each in (kept, closed):
+        await _get(agent, each.url)
+    await eventually(lambda: 1 == agent.total_socket_count)
+    rows = {origin.port: origin for origin in agent.snapshot().origins}
+    assert {"idle timeout": 1} == rows[closed.port].counters.closed
+    (idle,) = rows[kept.port].free_sockets
+    assert 0 == idle.free_timeout_ms
+    agent.timeouts = Timeouts(free=9.0)
+    await _get(agent, closed.url)
+    later = agent.snapshot().origins[1].free_sockets[0]
+    assert 9000 == later.free_timeout_ms
+    agent.timeouts = Timeouts(mode="node", free=9.0)
+    await _get(agent, closed.url)
+    assert 0 == agent.snapshot().origins[1].free_sockets[0].free_timeout_ms, (
+        "Node has no such clock"
+    )
+
+
+async def test_to_keep_no_idle_socket_is_not_said_by_the_free_clock(agent_of):
+    with pytest.raises(UsageError, match=r"timeouts\.free is above 0"):
+        agent_of(timeouts=Timeouts(free=0))
+
+
+async def test_an_edit_of_agents_made_for_every_request_says_what_it_binds(serve):
+    server = await serve()
+    options = AgentOptions(per_request=True)
+    load = Workload(name="load", agent="web", base_url=server.url, max_requests=1)
+    engine = Engine(
+        Profile(path="x", agents=(AgentProfile(name="web", options=options),), workloads=(load,))
+    )
+    try:
+        limit = engine.edit(Edit(id=1, agent="web", option="max_sockets", value=9))
+        assert limit.note.endswith(": it binds within each of them only")
+        other = engine.edit(Edit(id=2, agent="web", option="keep_alive", value=True))
+        assert "it is of the agents that are made from now on, one for each request" == other.note
+    finally:
+        await engine.aclose()
+
+
+async def test_agents_for_every_request_resume_no_tls_session(serve, context, ca, agent_of):
+    server = await serve(context=context())
+    agent = agent_of(keep_alive=True, per_request=True, tls=ca)
+    for _ in range(3):
+        await _get(agent, server.url)
+    (origin,) = agent.snapshot().origins
+    assert (3, 0) == (origin.counters.handshakes, origin.counters.resumed)

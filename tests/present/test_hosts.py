@@ -321,3 +321,10 @@ def test_a_hosts_own_limits_are_what_its_row_is_measured_against(make) -> None:
     rows = rows_of(make, agent)
     assert [(2, make.inf, 1.5), (8, 5, 0.375)] == [(r.limit, r.max_free, r.full) for r in rows]
     assert ([Mark.OVER], []) == tuple([*marks_of(agent, o, errors=None)] for o in (one, other))
+
+
+def test_agents_for_every_request_have_no_limit_together(make) -> None:
+    one = make.origin(use=9, free=4)
+    agent = make.agent(one, max_sockets=2, max_total_sockets=5, per_request=True)
+    (row,) = rows_of(make, agent)
+    assert (make.inf, make.inf, None, ()) == (row.limit, row.max_free, row.full, row.marks)

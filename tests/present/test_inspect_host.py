@@ -194,6 +194,15 @@ def test_a_history_that_is_too_young_has_no_demand(make) -> None:
     assert demand_of(history.track(HOST), AT, 60.0) is None
 
 
+def test_of_an_agent_for_every_request_it_is_said_how_many_and_what_limits_mean() -> None:
+    snapshot = scene(options=replace(OPTIONS, max_sockets=1.0, per_request=True))
+    agents = tuple(replace(agent, agents_made=1234) for agent in snapshot.agents)
+    told = said(replace(snapshot, agents=agents), "LIMITS")
+    assert told.startswith(
+        "an agent for every request, 1234 so far: these bind within each  maxSockets 1"
+    )
+
+
 def test_a_limit_of_the_hosts_own_is_named_so() -> None:
     snapshot = scene(options=replace(OPTIONS, max_sockets=20.0))
     (agent,) = snapshot.agents

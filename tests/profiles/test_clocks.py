@@ -74,3 +74,18 @@ def test_stale_sockets_are_retried_where_the_profile_says_so(good: str) -> None:
     profile = load_profile_text(text)
     assert profile.agents[0].options.retry_stale
     assert profile.workloads[0].requests[0].idempotent is False
+
+
+def test_a_free_clock_beside_a_shorter_timeout_is_remarked_upon(lines) -> None:
+    text = """\
+[agents.a]
+keep_alive = true
+timeout = "2s"
+timeouts = { free = "5s" }
+[workloads.w]
+agent = "a"
+base_url = "http://127.0.0.1:80"
+"""
+    told = 'agents.a.timeouts.free = "5s": timeout = 2 s is lower and wins.'
+    assert [f"x.toml:4:21 warn  P019 {told}"] == lines(text)
+    assert [] == lines(text.replace('"5s"', '"1s"'))

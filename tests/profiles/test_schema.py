@@ -175,6 +175,7 @@ def test_the_built_in_values_are_nodes() -> None:
         "no_delay": True,
         "live": "node",
         "retry_stale": False,
+        "per_request": False,
     } == shown
     plain = load_text(starter_text() + "[agents.plain]\n").profile.agents[-1]
     assert model.AgentOptions() == plain.options

@@ -57,7 +57,7 @@ AGENT_VALUES = [
     ("bounds.max_sockets = [1, 2, 3]", f"P011 bounds.max_sockets: expected [least, most], each {_BOUND}, got 3 of them."),
     ("bounds.maxSockets = [200, 1]", "P019 bounds.maxSockets: the least comes first. Did you mean [1, 200]?"),
     ('bounds.timeout = ["60s", "1s"]', 'P019 bounds.timeout: the least comes first. Did you mean ["1s", "60s"]?'),
-    ("timeouts = 5", "P011 timeouts = 5: expected a table with mode, queue, connect, dns, tcp, tls, idle, total, got a whole number."),
+    ("timeouts = 5", "P011 timeouts = 5: expected a table with mode, queue, connect, dns, tcp, tls, idle, total, free, got a whole number."),
 ]  # fmt: skip
 
 WORKLOAD_VALUES = [

@@ -40,6 +40,7 @@ def submit(
     if origin is None:
         own = pool.own_limits.get(key, NO_LIMITS)
         origin = pool.origins[key] = OriginRecord(key, pool.options, own)
+        origin.idle_limit_ms = pool.own_idle_limits.get(key, pool.idle_limit_ms)
     if not origin.sockets and not origin.queue:
         pool.turns = origin.turn = pool.turns + 1
     record = RequestRecord(request, origin, now, keep_alive=keep_alive)
@@ -75,6 +76,8 @@ def readmit(pool: Ledger, request: RequestRecord, stale: SocketRecord, now: floa
 def _take_free(pool: Ledger, origin: OriginRecord, now: float) -> SocketRecord | None:
     # Destroyed sockets are dropped from the head only: lifo can pick a destroyed tail.
     free = origin.free
+    if pool.options.per_request:
+        return None  # they are other agents'
     while free:
         head = next(iter(free.values()))
         if head.close_reason is None:
@@ -86,7 +89,9 @@ def _take_free(pool: Ledger, origin: OriginRecord, now: float) -> SocketRecord |
 
 def _open_or_enqueue(pool: Ledger, request: RequestRecord, now: float) -> None:
     origin = request.origin
-    if origin.count >= origin.max_sockets:
+    if pool.options.per_request:
+        open_for(pool, request, now)
+    elif origin.count >= origin.max_sockets:
         enqueue(pool, request, QueueReason.MAX_SOCKETS, now)
     elif len(pool.sockets) >= pool.options.max_total_sockets:
         enqueue(pool, request, QueueReason.MAX_TOTAL_SOCKETS, now)

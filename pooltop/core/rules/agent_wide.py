@@ -22,7 +22,8 @@ def set_options(
     """Change options while traffic flows; gives the event that says what it did at once.
 
     In mode "node" the new values are only there to be read by the next decision, as in Node.
-    In mode "drain" the pool converges on them at once.
+    In mode "drain" the pool converges on them at once. With ``per_request`` they are those of the
+    agents that are made from now on: nobody has hold of the others.
     """
     before = pool.options
     pool.options = options
@@ -30,12 +31,22 @@ def set_options(
         origin.bind(options)
     queued = _queued(pool)
     opened = culled = 0
-    if options.live == "drain":
+    if options.live == "drain" and not options.per_request:
         culled = drain.cull(pool, now)
         opened = drain.fill(pool, now)
     changed = OptionsChanged(now, before, options, by, options.live, opened, culled, queued)
     pool.events.append(changed)
     return changed
+
+
+def limit_idle(pool: Ledger, limit_ms: float) -> None:
+    """Keep an idle socket so long at most, of those that are parked from now on; inf for no limit.
+
+    It is pooltop's own. An origin that has one for itself keeps that.
+    """
+    pool.idle_limit_ms = limit_ms
+    for key, origin in pool.origins.items():
+        origin.idle_limit_ms = pool.own_idle_limits.get(key, limit_ms)
 
 
 def destroy(pool: Ledger, *, now: float, error: Failure = HANG_UP) -> None:
@@ -81,6 +92,7 @@ def forget_unused_origins(pool: Ledger) -> list[OriginKey]:
         del pool.origins[key]
         pool.tunnelled.discard(key)
         pool.own_limits.pop(key, None)
+        pool.own_idle_limits.pop(key, None)
     return unused
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from pooltop.core.ledger import Ledger
 from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
 from pooltop.core.rules.closing import destroy
-from pooltop.core.rules.idle import arm
+from pooltop.core.rules.idle import allowed_ms, arm
 from pooltop.core.rules.opening import open_for_head
 from pooltop.core.states import AssignReason, CloseReason, OpenReason
 
@@ -66,9 +66,10 @@ def cull(pool: Ledger, now: float) -> int:
 def _rearm(pool: Ledger, socket: SocketRecord) -> None:
     if socket.hint_ms is None:
         return
-    timeout = min(pool.options.timeout, socket.hint_ms)
-    if socket.free_timeout_ms != timeout:
-        socket.timeout_ms = socket.free_timeout_ms = timeout
+    socket.timeout_ms = timeout = min(pool.options.timeout, socket.hint_ms)
+    allowed = allowed_ms(socket.origin, timeout, socket.hint_ms)
+    if socket.free_timeout_ms != allowed:
+        socket.free_timeout_ms = allowed
         arm(pool, socket, socket.since)
 
 

@@ -1,5 +1,7 @@
 """How long an idle socket may stay.
 
+``Timeouts.free`` is pooltop's own; the rest is Node's.
+
 Source: Node v24 lib/_http_agent.js keepSocketAlive (socket.setTimeout), installListeners
 (onTimeout).
 """
@@ -9,9 +11,25 @@ from __future__ import annotations
 import math
 
 from pooltop.core.ledger import Ledger
-from pooltop.core.records import SocketRecord
+from pooltop.core.records import OriginRecord, SocketRecord
 from pooltop.core.rules.closing import destroy
 from pooltop.core.states import CloseReason
+
+
+def allowed_ms(origin: OriginRecord, node_ms: float, hint_ms: float | None) -> float:
+    """Give how long an idle socket may stay; 0 for ever.
+
+    Args:
+        origin: whose socket; its ``idle_limit_ms`` makes it the shortest of the three.
+        node_ms: what Node's rules allow, 0 for ever.
+        hint_ms: what the server's hint does; inf for no hint, None where nobody asks for it.
+    """
+    limit = origin.idle_limit_ms
+    if limit == math.inf:
+        return node_ms
+    return min(
+        limit, node_ms if node_ms > 0 else math.inf, math.inf if hint_ms is None else hint_ms
+    )
 
 
 def arm(pool: Ledger, socket: SocketRecord, since: float) -> None:

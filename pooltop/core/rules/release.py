@@ -9,11 +9,12 @@ import math
 
 from pooltop.core.events import SocketFreed
 from pooltop.core.ledger import Ledger
-from pooltop.core.records import SocketRecord
+from pooltop.core.model import AgentOptions
+from pooltop.core.records import RequestRecord, SocketRecord
 from pooltop.core.rules import drain
 from pooltop.core.rules.assignment import assign, dequeue
 from pooltop.core.rules.closing import destroy, settle
-from pooltop.core.rules.idle import arm
+from pooltop.core.rules.idle import allowed_ms, arm
 from pooltop.core.rules.removal import replace
 from pooltop.core.states import AssignReason, CloseReason, RequestState, SocketState
 
@@ -38,6 +39,9 @@ def release(pool: Ledger, socket: SocketRecord, now: float) -> None:
         return
     origin = socket.origin
     options = pool.options
+    if options.per_request:
+        _release_alone(pool, socket, request, now)
+        return
     if options.live == "drain" and (over := drain.surplus_reason(pool, origin)):
         destroy(pool, socket, over, now)
         return
@@ -56,16 +60,33 @@ def release(pool: Ledger, socket: SocketRecord, now: float) -> None:
     elif len(origin.free) >= origin.max_free_sockets:
         destroy(pool, socket, CloseReason.OVER_MAX_FREE_SOCKETS, now)
     else:
-        _park(pool, socket, request.hint_s, now)
+        _park(pool, socket, request.hint_s, options, now)
 
 
-def _park(pool: Ledger, socket: SocketRecord, hint_s: int | None, now: float) -> None:
+def _release_alone(pool: Ledger, socket: SocketRecord, request: RequestRecord, now: float) -> None:
+    """Release the only socket of an agent that was made for one request.
+
+    It has no queue, and no limit of the agent's can be reached: each is 1 or more. So the socket
+    is kept, and nobody will ever ask for it: it is open until a timeout or its server closes it.
+
+    Source: tried with Node v24: ten requests, each with ``new http.Agent({ keepAlive: true })``,
+    leave ten connections open, also after a collection of garbage (tests/node).
+    """
+    if socket.options.keep_alive and request.keep_alive:
+        _park(pool, socket, request.hint_s, socket.options, now)
+    else:
+        destroy(pool, socket, CloseReason.KEEP_ALIVE_OFF, now)
+
+
+def _park(
+    pool: Ledger, socket: SocketRecord, hint_s: int | None, options: AgentOptions, now: float
+) -> None:
     # Node's own keepSocketAlive: a hint within the buffer refuses; else it only lowers a
     # timeout that is set, so without one the socket idles for ever.
-    timeout = pool.options.timeout
+    timeout = options.timeout
     hint_ms: float | None = math.inf
     if hint_s is not None:
-        hint_ms = hint_s * 1000 - pool.options.agent_keep_alive_timeout_buffer
+        hint_ms = hint_s * 1000 - options.agent_keep_alive_timeout_buffer
         if hint_ms <= 0:
             destroy(pool, socket, CloseReason.HINT_TOO_SHORT, now)
             return
@@ -79,9 +100,12 @@ def _park(pool: Ledger, socket: SocketRecord, hint_s: int | None, now: float) ->
             timeout = kept
             hint_ms = None
     socket.hint_ms = hint_ms
-    socket.timeout_ms = socket.free_timeout_ms = timeout
-    socket.request = None
     origin = socket.origin
+    socket.timeout_ms = timeout
+    if origin.idle_limit_ms < math.inf:
+        timeout = allowed_ms(origin, timeout, hint_ms)
+    socket.free_timeout_ms = timeout
+    socket.request = None
     origin.move(socket, _FREE if socket.state is _ACTIVE else _FREE_CONNECTING, now)
     if timeout > 0:
         arm(pool, socket, now)
