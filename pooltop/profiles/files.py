@@ -41,6 +41,15 @@ def read_regular(path: str, largest: int) -> bytes:
     return data
 
 
+def can_others_read(path: str) -> bool:
+    """Tell whether other users of this machine may read a file; no, where it has gone since."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return os.name == "posix" and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
 def decode(data: bytes) -> str:
     """Give the text of a profile; a byte-order mark is dropped.
 

@@ -7,6 +7,7 @@ it is shown, and where it came from where secrets are weighed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Self
 
 from pooltop.core.template import Template
@@ -23,7 +24,7 @@ class Filled(str):
     as they were written.
     """
 
-    __slots__ = ("from_outside", "is_setting", "is_whole", "template")
+    __slots__ = ("files", "from_outside", "is_setting", "is_whole", "template")
 
     template: Template
     """The text around the columns of a data feed."""
@@ -31,11 +32,20 @@ class Filled(str):
     """It was one reference and nothing else, so it may be a number or a boolean."""
     from_outside: bool
     """Something of the environment or of a file is in it."""
+    files: tuple[str, ...]
+    """What was read for it: paths from the current directory."""
     is_setting: bool
     """It was said without quotes outside of a file: the number that it spells comes first."""
 
     @classmethod
-    def of(cls, template: Template, *, is_whole: bool = False, from_outside: bool = False) -> Self:
+    def of(
+        cls,
+        template: Template,
+        *,
+        is_whole: bool = False,
+        from_outside: bool = False,
+        files: tuple[str, ...] = (),
+    ) -> Self:
         """Make one of its parts."""
         pairs = zip(template.columns, template.parts[1:], strict=True)
         text = template.parts[0] + "".join(f"${{row.{column}}}{part}" for column, part in pairs)
@@ -43,6 +53,7 @@ class Filled(str):
         filled.template = template
         filled.is_whole = is_whole
         filled.from_outside = from_outside
+        filled.files = files
         filled.is_setting = False
         return filled
 
@@ -76,6 +87,18 @@ def is_complete(value: object) -> bool:
     if isinstance(value, list):
         return all(is_complete(item) for item in value)
     return value is not UNFILLED
+
+
+def files_in(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Give every file that was read for a value, with the place in the value."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from files_in(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from files_in(item, (*path, index))
+    elif isinstance(value, Filled):
+        yield from ((path, file) for file in value.files)
 
 
 def value_at(value: object, path: Path) -> object:

@@ -92,6 +92,7 @@ class _Filler:
         if layer.is_literal:
             return text
         parts, columns = [""], []
+        files: list[str] = []
         is_good, from_outside, end = True, False, 0
         for token in _TOKEN.finditer(text):
             parts[-1] += text[end : token.start()]
@@ -105,7 +106,7 @@ class _Filler:
                     columns.append(column)
                     parts.append("")
                     continue
-                found, is_outside = self._reference(token, layer.folder)
+                found, is_outside = self._reference(token, layer.folder, files)
             except _Refused as verdict:
                 nth = text.count("${", 0, token.start())
                 self._report.add(path, verdict.code, verdict.message, reference=nth, layer=layer)
@@ -123,9 +124,10 @@ class _Filler:
             Template(tuple(parts), tuple(columns)),
             is_whole=whole is not None and not columns,
             from_outside=from_outside,
+            files=tuple(files),
         )
 
-    def _reference(self, token: re.Match[str], folder: str) -> tuple[str, bool]:
+    def _reference(self, token: re.Match[str], folder: str, files: list[str]) -> tuple[str, bool]:
         """Give what a reference stands for, and whether that came from outside.
 
         Raises:
@@ -139,7 +141,9 @@ class _Filler:
         if kind == "env" and colon:
             return self._variable(*rest.partition(":-"))
         if kind == "file" and colon:
-            return _text_of(os.path.join(folder, rest), rest), True
+            path = os.path.join(folder, rest)
+            files.append(os.path.normpath(path))
+            return _text_of(path, rest), True
         if said == "run.id":
             return self._sources.run_id, False
         raise _Refused("P042", f"no such reference. {_hint(said)} For the text ${{ write $${{.")

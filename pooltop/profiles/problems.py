@@ -42,7 +42,7 @@ P051    ``verify = false`` (warning)
 P052    ``cert`` without ``key``, or the reverse
 P053    more sockets than this process may have open files (warning)
 P054    a secret stands in the profile itself (warning)
-P055    others can read a private key (warning)
+P055    others can read a private key, or a file that a secret is read from (warning)
 P056    the secrets of every handshake are written to a file (warning)
 P057    an environment variable is not set
 P060    not a usable URL

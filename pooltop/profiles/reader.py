@@ -5,7 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import cast
 
-from pooltop.profiles.filled import UNFILLED, Filled, is_complete, settled, value_at, with_type
+from pooltop.profiles.files import can_others_read
+from pooltop.profiles.filled import (
+    UNFILLED,
+    Filled,
+    files_in,
+    is_complete,
+    settled,
+    value_at,
+    with_type,
+)
 from pooltop.profiles.kinds import Fault, Kind, Refused
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, did_you_mean, nearest, quoted, shown_key, type_name
@@ -54,6 +63,8 @@ def _read(
         return _read_many(kind, value, path, report)
     if not is_complete(value):
         return _BAD
+    if secret:
+        _warn_of_open_files(value, path, report)
     try:
         return fitting(kind, value)[1]
     except Refused as verdict:
@@ -68,6 +79,13 @@ def _read(
                 inside=fault.inside,
             )
         return _BAD
+
+
+def _warn_of_open_files(value: object, path: Path, report: Report) -> None:
+    for at, file in files_in(value):
+        if can_others_read(file):
+            message = f"other users of this machine can read {quoted(file)}: chmod 600."
+            report.warn((*path, *at), "P055", message, secret=True)
 
 
 def fitting(kind: Kind, value: object) -> tuple[object, object]:

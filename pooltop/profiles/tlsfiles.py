@@ -7,7 +7,6 @@ whose errors name no file.
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Callable
 from typing import cast
@@ -16,7 +15,7 @@ import msgspec
 
 from pooltop.core.model import TLSOptions
 from pooltop.profiles.checks import hosts_of, tables_of
-from pooltop.profiles.files import LARGEST, FileRefusedError, read_regular
+from pooltop.profiles.files import LARGEST, FileRefusedError, can_others_read, read_regular
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, quoted
@@ -132,7 +131,9 @@ def _check_own(tls: Values, path: Path, report: Report) -> None:
     if "key" not in tls or not readable:
         return
     cert, key, secret = str(tls["cert"]), str(tls["key"]), tls.get("passphrase")
-    _warn_if_others_read(key, (*path, "key"), report)
+    if can_others_read(key):
+        message = "other users of this machine can read this key: chmod 600."
+        report.warn((*path, "key"), "P055", message)
     wrong, reason = _why_no_pair(cert, key, str(secret) if secret is not None else None)
     if not reason:
         wrong, reason = "cert", _why_not_today(cert)
@@ -242,8 +243,3 @@ def _day(at: float) -> str:
 def _openssl(error: Exception) -> str:
     reason = getattr(error, "reason", None)
     return str(reason).lower().replace("_", " ") if reason else "OpenSSL gives no reason"
-
-
-def _warn_if_others_read(key: str, path: Path, report: Report) -> None:
-    if os.name == "posix" and os.stat(key).st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        report.warn(path, "P055", "other users of this machine can read this key: chmod 600.")

@@ -121,6 +121,7 @@ def test_what_is_overridden_need_not_be_right(told: Told, write: Write, good: st
 def test_paths_start_beside_the_file_that_says_them(told: Told, write: Write, good: str) -> None:
     write("conf/tls.toml", "[agents.a.tls]\nca = 'ca.pem'\npassphrase = '${file:pass}'\n")
     write("conf/pass", "s3cret\n")
+    Path("conf/pass").chmod(0o600)
     text = "include = 'conf/tls.toml'\n" + good
 
     assert ['conf/tls.toml:2:6 error P050 agents.a.tls.ca = "ca.pem": "conf/ca.pem": no such file.'] == told(text)  # fmt: skip

@@ -241,6 +241,7 @@ def test_a_secret_from_outside_is_no_secret_in_the_profile(
     lines: Lines, good: str, tmp_path: Path
 ) -> None:
     (tmp_path / "t").write_text("s")
+    (tmp_path / "t").chmod(0o600)
     tls = '[agents.a.tls]\npassphrase = "{}"\n'
     headers = 'headers = {{ authorization = "Bearer {}", cookie = ["{}", "x"] }}\n'
 
@@ -252,6 +253,20 @@ def test_a_secret_from_outside_is_no_secret_in_the_profile(
         line.split()[2] for line in lines(good + headers.format(literal, "") + tls.format(literal))
     ]
     assert ["P054"] * 3 == codes
+
+
+def test_a_secret_in_a_file_that_others_can_read_is_warned_of(
+    lines: Lines, good: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t").write_text("s3cret")
+    (tmp_path / "t").chmod(0o640)
+    text = good + 'headers = { a = ["x", "${file:./t}"] }\nbody = "${file:t}"\n'
+
+    why = 'other users of this machine can read "t": chmod 600.'
+    assert [f"x.toml:6:23 warn  P055 workloads.w.headers.a[1]: {why}"] == lines(text)
+    (tmp_path / "t").chmod(0o600)
+    assert [] == lines(text)
 
 
 def test_a_file_that_is_large_or_not_text_is_refused(
