@@ -46,7 +46,10 @@ options:
   --profile FILE    the TOML profile: agents, workloads, demo hosts
   --headless        print one line an interval per host, and a summary at the end;
                     by itself when the output is no terminal
-  --json            headless, one JSON snapshot a line; the summary goes to stderr
+  --format WORD     headless: line, for people; ndjson, a snapshot a line; json, the whole run as
+                    one document at its end; csv, a row for each host and workload an interval.
+                    Of all but line the summary goes to stderr
+  --json            the same as --format ndjson, which pooltop replay plays
   --duration TIME   end the load after this, like 30s or 5m
   --interval TIME   between two pictures, 100ms to 1h (default 1s, with the dashboard 500ms)
   --auto-revert TIME  put a live edit back after this unless K keeps it, or off; without it
@@ -106,6 +109,7 @@ _WITH_VALUE = {
     "--set": "KEY=VALUE",
     "--name": "a name",
     "--record": "a file",
+    "--format": "one of line, json, ndjson and csv",
     "--theme": "a name",
     "--keys": "a file",
     "--port": "a number",
@@ -133,7 +137,12 @@ _OF_A_PROFILE = (
     *("--profile", "--allow", "--set", "--print-config"),
     *("--auto-revert", "--detach", "--name"),
 )
-_OF_A_SCREEN = ("--headless", "--json", "--read-only", "--interval", "--duration", "--record")
+_OF_A_SCREEN = (
+    *("--headless", "--json", "--format", "--read-only"),
+    *("--interval", "--duration", "--record"),
+)
+FORMATS = ("line", "json", "ndjson", "csv")
+"""The ways in which a run can be printed."""
 _LOOKS = ("--theme", "--ascii", "--no-mouse")
 _OF_A_VIEWER = (*_OF_A_SCREEN, *_LOOKS, "--keys")
 _NOT_FOR = {
@@ -166,6 +175,7 @@ class Request:
         "detach",
         "duration",
         "engine",
+        "format",
         "headless",
         "help",
         "interval",
@@ -211,6 +221,8 @@ class Request:
         self.allow: tuple[str, ...] = ()
         self.set: tuple[str, ...] = ()
         """``KEY=VALUE`` of the profile, as written."""
+        self.format: str | None = None
+        """One of FORMATS; None where none is said."""
         self.record: str | None = None
         """The file to write a recording to; None for no recording."""
         self.keys: str | None = None
@@ -220,6 +232,11 @@ class Request:
         self.listen: str | None = None
         self.recording: str | None = None
         """The file to replay."""
+
+    @property
+    def form(self) -> str:
+        """How a run is to be printed: one of FORMATS."""
+        return "ndjson" if self.json else self.format or "line"
 
 
 def parse(words: Sequence[str]) -> Request:
@@ -283,6 +300,7 @@ def _check(request: Request, files: list[str]) -> None:
             raise ArgumentError("check needs one profile: pooltop check FILE")
         request.profile = files[0]
         return
+    _check_format(request)
     _check_detached(request)
     if request.command == "replay":
         if len(files) != 1:
@@ -311,6 +329,17 @@ def _check(request: Request, files: list[str]) -> None:
         raise ArgumentError("nothing to watch: say --profile FILE, or pooltop demo")
 
 
+def _check_format(request: Request) -> None:
+    if request.format is None:
+        return
+    if request.format not in FORMATS:
+        hint = _did_you_mean(request.format, FORMATS)
+        message = f"--format {_shown(request.format)}: allowed are {', '.join(FORMATS)}{hint}"
+        raise ArgumentError(message)
+    if request.json and request.format != "ndjson":
+        raise ArgumentError(f"--json is --format ndjson, and --format {request.format} is another")
+
+
 def _check_detached(request: Request) -> None:
     """Refuse options that would have no effect where engines of the background are concerned."""
     for option in _NOT_FOR.get(request.command, ()):
@@ -321,17 +350,26 @@ def _check_detached(request: Request) -> None:
             if getattr(request, _attribute(option)):
                 raise ArgumentError(f"{option} is of pooltop serve")
     if request.detach:
-        for option in ("--headless", "--json", "--read-only", "--interval", "--record", "--keys"):
+        for option in (
+            "--headless",
+            "--json",
+            "--format",
+            "--read-only",
+            "--interval",
+            "--record",
+            "--keys",
+        ):
             if getattr(request, _attribute(option)):
                 raise ArgumentError(f"--detach shows nothing: say {option} to pooltop attach")
     elif request.name is not None and not (request.command == "serve" and request.profile):
         raise ArgumentError("--name is for an engine in the background: add --detach")
 
 
-def _did_you_mean(word: str) -> str:
+def _did_you_mean(word: str, known: Sequence[str] | None = None) -> str:
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
-    known = (*_WITH_VALUE, *_FLAGS) if word.startswith("-") else _COMMANDS
+    if known is None:
+        known = (*_WITH_VALUE, *_FLAGS) if word.startswith("-") else _COMMANDS
     found = difflib.get_close_matches(word[:64], known, n=1)
     return f"; did you mean {found[0]}?" if found else ""
 

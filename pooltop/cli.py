@@ -207,7 +207,7 @@ def _watch(source: Source, request: Request, keys: Keymap | None) -> int:
         from pooltop.headless import run_headless  # noqa: PLC0415 - or the dashboard
 
         return run_headless(
-            source, json=request.json, interval=interval or _HEADLESS_S, duration=duration
+            source, form=request.form, interval=interval or _HEADLESS_S, duration=duration
         )
     return _dashboard(source, request, keys, read_only=request.read_only)
 
@@ -344,7 +344,7 @@ def _replay(request: Request) -> int:
         if keys is None:
             from pooltop.headless import replay_headless  # noqa: PLC0415 - or the dashboard
 
-            return replay_headless(recording, json=request.json)
+            return replay_headless(recording, form=request.form)
         from pooltop.sources.playback import PlayerSource  # noqa: PLC0415 - likewise
         from pooltop.sources.player import Player  # noqa: PLC0415 - likewise
 
@@ -413,7 +413,7 @@ def _read_time(option: str, text: str, kind: Duration) -> float | None:
 
 
 def _is_headless(request: Request) -> bool:
-    return request.headless or request.json or not _has_screen()
+    return request.headless or request.json or request.format is not None or not _has_screen()
 
 
 def _cannot_show(request: Request) -> bool:

@@ -7,40 +7,38 @@ import math
 import os
 import sys
 
-from pooltop.core.snapshot import Snapshot
-from pooltop.headless.lines import LineFormat
-from pooltop.headless.ndjson import json_line
+from pooltop.headless.formats import format_of
 from pooltop.headless.summary import summary_lines
 from pooltop.present.clean import clean
+from pooltop.sources.base import Update
 from pooltop.sources.recording_reader import Recording
 
 _INTERVAL_S = 1.0
 """Of a recording that does not tell its own."""
 
 
-def replay_headless(recording: Recording, *, json: bool, out: int = 1) -> int:
+def replay_headless(recording: Recording, *, form: str, out: int = 1) -> int:
     """Print the whole of ``recording``; what is wrong with it goes to stderr.
 
     Args:
         recording: stays the caller's to close.
-        json: print NDJSON, and the summary on stderr, instead of lines.
-        out: the descriptor that lines and JSON go to.
+        form: "line", "json", "ndjson" or "csv"; of all but lines the summary goes to stderr.
+        out: the descriptor that is printed to.
 
     Returns:
         The exit status: 0, also when nobody reads any more.
     """
     with contextlib.suppress(BrokenPipeError):
-        _Replay(recording, json=json, out=out).run()
+        _Replay(recording, form=form, out=out).run()
     return 0
 
 
 class _Replay:
-    def __init__(self, recording: Recording, *, json: bool, out: int) -> None:
+    def __init__(self, recording: Recording, *, form: str, out: int) -> None:
         self._recording = recording
-        self._json = json
         self._out = out
         self._interval_s = recording.meta.interval_s or _INTERVAL_S
-        self._format = LineFormat(self._interval_s)
+        self._format = format_of(form, self._interval_s)
         self._printed_at = recording.at[0]
         self._damaged = 0
 
@@ -55,26 +53,22 @@ class _Replay:
                 self._damaged += 1
                 continue
             first, last = first or snapshot, snapshot
-            if self._json:
+            self._format.note(snapshot)
+            # What a live run prints in turn: not what came in between.
+            if self._format.tells_all or at - self._printed_at >= self._interval_s / 2:
                 journal = recording.journal(told_until, at)
-                told_until = at
-                self._put([json_line(snapshot, journal.entries, dropped=journal.dropped)])
-            else:
-                self._print_lines(snapshot)
+                told_until = self._printed_at = at
+                self._put(
+                    self._format.lines(
+                        Update(snapshot=snapshot, entries=journal.entries, dropped=journal.dropped)
+                    )
+                )
         assert first is not None and last is not None, "a recording has a snapshot"  # noqa: PT018
-        summary = summary_lines(last, elapsed_s=last.at - first.at)
-        if self._json:
+        self._put(self._format.end(first, last, missed=0))
+        if not self._format.is_for_people:
+            summary = summary_lines(last, elapsed_s=last.at - first.at)
             sys.stderr.write("".join(f"{line}\n" for line in summary))
-        else:
-            self._put(summary)
         self._tell_damage()
-
-    def _print_lines(self, snapshot: Snapshot) -> None:
-        """Print what a live run prints: not what came out of turn."""
-        self._format.note(snapshot)
-        if snapshot.at - self._printed_at >= self._interval_s / 2:
-            self._printed_at = snapshot.at
-            self._put(self._format.lines(snapshot))
 
     def _tell_damage(self) -> None:
         path, notes = clean(self._recording.path), []
@@ -86,7 +80,7 @@ class _Replay:
         sys.stderr.flush()
 
     def _put(self, lines: list[str]) -> None:
-        text = "".join(f"{line}\n" for line in lines)
+        text = "".join(f"{line}{self._format.end_of_line}" for line in lines)
         data = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
         while data:
             data = data[os.write(self._out, data) :]

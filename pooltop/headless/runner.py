@@ -7,12 +7,13 @@ import contextlib
 import signal
 import sys
 
+from msgspec.structs import replace
+
 from pooltop.core.edits import Control
 from pooltop.core.snapshot import Snapshot
 from pooltop.core.thresholds import EXIT_FAILED, has_failed
 from pooltop.errors import PooltopError
-from pooltop.headless.lines import LineFormat
-from pooltop.headless.ndjson import json_line
+from pooltop.headless.formats import format_of
 from pooltop.headless.printer import Printer
 from pooltop.headless.summary import summary_lines
 from pooltop.present import units
@@ -32,7 +33,7 @@ _SIGNALS = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
 def run_headless(
     source: Source,
     *,
-    json: bool,
+    form: str,
     interval: float,
     duration: float | None = None,
     out: int = 1,
@@ -41,10 +42,10 @@ def run_headless(
 
     Args:
         source: what to watch, with updates every ``interval``; started and closed here.
-        json: print NDJSON, and the summary on stderr, instead of lines.
+        form: "line", "json", "ndjson" or "csv"; of all but lines the summary goes to stderr.
         interval: seconds between two prints.
         duration: end after so many seconds and GRACE_S; None runs until every workload is done.
-        out: the descriptor that lines and JSON go to.
+        out: the descriptor that is printed to.
 
     Returns:
         The exit status: 0 when the load is over or nobody reads any more; 99 when it is, and a
@@ -53,7 +54,7 @@ def run_headless(
     """
 
     async def run() -> int:
-        return await _Run(source, json=json, interval=interval, out=out).run(duration)
+        return await _Run(source, form=form, interval=interval, out=out).run(duration)
 
     return asyncio.run(run())
 
@@ -61,14 +62,13 @@ def run_headless(
 class _Run:
     """One run, from start to summary; made inside the event loop."""
 
-    def __init__(self, source: Source, *, json: bool, interval: float, out: int) -> None:
+    def __init__(self, source: Source, *, form: str, interval: float, out: int) -> None:
         self._source = source
-        self._json = json
         self._interval_s = interval
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[int] = self._loop.create_future()
         self._printer = Printer(out, self._nobody_reads)
-        self._format = LineFormat(interval)
+        self._format = format_of(form, interval)
         self._first: Snapshot | None = None
         self._last: Snapshot | None = None
         self._printed_at = 0.0
@@ -129,10 +129,10 @@ class _Run:
         if self._first is None:
             self._first = snapshot
             self._printed_at = snapshot.at
-        if self._json:
-            self._print_json(update)
+        if self._format.tells_all:
+            self._print_all(update)
         elif snapshot.at - self._printed_at >= self._interval_s / 2:
-            self._print_lines(snapshot)
+            self._print_in_turn(update)
         self._tell_thresholds(snapshot)
         is_done = snapshot.workloads and all(
             each.state == "done" and not each.in_flight for each in snapshot.workloads
@@ -141,9 +141,9 @@ class _Run:
             self._finish(0)
 
     def _tell_thresholds(self, snapshot: Snapshot) -> None:
-        """Print a line for each threshold that begins to fail; JSON has them in every line."""
+        """Print a line for each threshold that begins to fail, for people."""
         failing = {n for n, e in enumerate(snapshot.thresholds) if e.state == "failed"}
-        if not self._json:
+        if self._format.is_for_people:
             now = units.clock(snapshot.wall_at)
             self._put(
                 [
@@ -153,28 +153,29 @@ class _Run:
             )
         self._failing = frozenset(failing)
 
-    def _print_json(self, update: Update) -> None:
+    def _print_all(self, update: Update) -> None:
+        """Print it; of what a slow reader misses it is told with the next how much that was."""
         if self._printer.pending >= _MOST_PENDING:
             self._missed += 1
             self._lost += len(update.entries) + update.dropped
             self._skipped = update
             return
-        line = json_line(update.snapshot, update.entries, dropped=update.dropped + self._lost)
+        self._put(self._format.lines(replace(update, dropped=update.dropped + self._lost)))
         self._lost = 0
         self._skipped = None
-        self._put([line])
 
-    def _print_lines(self, snapshot: Snapshot) -> None:
+    def _print_in_turn(self, update: Update) -> None:
         if self._printer.pending >= _MOST_PENDING:
             self._missed += 1
             return
-        self._printed_at = snapshot.at
-        self._put(self._format.lines(snapshot))
+        self._printed_at = update.snapshot.at
+        self._put(self._format.lines(update))
 
     def _put(self, lines: list[str]) -> None:
         if not lines:
             return
-        text = "".join(f"{line}\n" for line in lines)
+        end = self._format.end_of_line
+        text = "".join(f"{line}{end}" for line in lines)
         encoding = sys.stdout.encoding or "utf-8"
         self._printer.put(text.encode(encoding, "backslashreplace"))
 
@@ -187,22 +188,19 @@ class _Run:
                 await self._source.control(Control(action="pause"))
 
     def _tell_summary(self) -> None:
-        lines: list[str] = []
+        summary: list[str] = []
+        if self._skipped is not None:
+            # Whoever reads slowly still gets the end.
+            lost = self._lost - len(self._skipped.entries)
+            self._put(self._format.lines(replace(self._skipped, dropped=lost)))
         if self._first is not None and self._last is not None:
             elapsed = self._last.at - self._first.at
-            lines = summary_lines(self._last, elapsed_s=elapsed, missed=self._missed)
-        if not self._json:
-            self._put(lines)
-        elif self._skipped is not None:
-            # Whoever reads slowly still gets the end.
-            entries = self._skipped.entries
-            self._put(
-                [json_line(self._skipped.snapshot, entries, dropped=self._lost - len(entries))]
-            )
+            self._put(self._format.end(self._first, self._last, missed=self._missed))
+            summary = summary_lines(self._last, elapsed_s=elapsed, missed=self._missed)
         self._printer.finish(within_s=_PATIENCE_S)
         with contextlib.suppress(OSError):
-            if self._json and not self._printer.is_broken:
-                sys.stderr.write("".join(f"{line}\n" for line in lines))
+            if not (self._format.is_for_people or self._printer.is_broken):
+                sys.stderr.write("".join(f"{line}\n" for line in summary))
             if self._failure:
                 sys.stderr.write(f"pooltop: {clean(self._failure)}\n")
             sys.stderr.flush()

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic
@@ -16,6 +16,8 @@ from pooltop.present.table import Column, Row, Unit, Value
 
 FORMAT = 1
 """Of the JSON document: goes up when a reader of the former one would misread the new one."""
+CSV_END = "\r\n"
+"""Of a line of CSV (RFC 4180)."""
 NO_LIMIT = "inf"
 """How "no limit" is written: neither JSON nor CSV has a number for it."""
 
@@ -91,13 +93,28 @@ def to_csv(export: Export[Row]) -> str:
     nothing that a server or a profile wrote. No field holds a control character.
     """
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator=CSV_END)
     fields = export.fields
     picture = export.picture
     about = [picture.instant, _text(picture.profile), _text(picture.filter)]
     writer.writerow([*fields, "instant", "profile", "filter"])
     for row in export.rows:
         writer.writerow([*(_csv_value(column, row) for column in fields.values()), *about])
+    return out.getvalue()
+
+
+def csv_records(export: Export[Row]) -> list[dict[str, str]]:
+    """Give each row's values by field, as ``to_csv`` writes them, for whoever makes other lines."""
+    fields = export.fields
+    return [
+        {name: _csv_value(column, row) for name, column in fields.items()} for row in export.rows
+    ]
+
+
+def csv_line(values: Iterable[str]) -> str:
+    """Give a line of CSV without its end; the values are as ``csv_records`` has them."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(values)
     return out.getvalue()
 
 

@@ -100,7 +100,7 @@ def child(mode: str, port: int, seconds: float, result: str) -> None:
     if mode == "headless":
         source = LaunchedSource(profile(port, seconds), interval_s=0.5, own_process=False)
         tap = Tap(source, lambda: None)
-        run_headless(tap, json=False, interval=0.5, duration=None, out=io.StringIO())
+        run_headless(tap, form="line", interval=0.5, duration=None, out=io.StringIO())
     else:
         source = LaunchedSource(profile(port, seconds), interval_s=0.5, own_process=True)
         source.spawn()

@@ -19,6 +19,13 @@ from pooltop.args import ArgumentError, parse
         ("--profile --json", "--profile needs a file, not --json"),
         ("--profile a --profile b", "--profile is given twice"),
         ("--json=yes --profile a", "--json takes no value"),
+        (
+            "demo --format cvs",
+            "--format cvs: allowed are line, json, ndjson, csv; did you mean csv?",
+        ),
+        ("demo --format csv --json", "--json is --format ndjson, and --format csv is another"),
+        ("list --format csv", "list takes no --format"),
+        ("demo --detach --format csv", "--detach shows nothing: say --format to pooltop attach"),
         ("demo --duration", "--duration needs a time like 30s"),
         ("demo --interval", "--interval needs a time like 1s"),
         ("demo --allow", "--allow needs a host"),
@@ -117,6 +124,10 @@ def test_how_the_dashboard_looks_can_be_said() -> None:
 
 def test_a_recording_is_written_and_read() -> None:
     assert "r.ptr" == parse(["demo", "--record", "r.ptr"]).record
+    assert ["line", "csv", "ndjson", "ndjson"] == [
+        parse(["demo", *words]).form
+        for words in ([], ["--format", "csv"], ["--json"], ["--json", "--format=ndjson"])
+    ]
     request = parse(["replay", "r.ptr", "--json"])
     assert ("replay", "r.ptr", True) == (request.command, request.recording, request.json)
 

@@ -393,7 +393,7 @@ def test_where_no_dashboard_can_be_shown_it_is_headless_by_itself(
     monkeypatch.setattr(cli, "_is_terminal", lambda _: terminal)
 
     assert 0 == cli.main(["demo", "--duration", "3s"])
-    assert [{"json": False, "interval": 1.0, "duration": 3.0}] == calls
+    assert [{"form": "line", "interval": 1.0, "duration": 3.0}] == calls
 
 
 def test_a_recording_is_ended_even_where_the_dashboard_did_not_close_it(

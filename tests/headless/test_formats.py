@@ -26,8 +26,8 @@ from pooltop.core.snapshot import (
 from pooltop.core.states import RequestState, SocketState
 from pooltop.core.thresholds import ThresholdState, Where
 from pooltop.headless.lines import HEADING_EVERY, LineFormat
-from pooltop.headless.ndjson import json_line
 from pooltop.headless.summary import summary_lines
+from pooltop.sources.ndjson_format import json_line
 
 SnapshotAt = Callable[..., Snapshot]
 

@@ -73,7 +73,7 @@ def test_it_ends_with_the_load_and_prints_lines_and_a_summary(
         snapshot_at(0), snapshot_at(1, completed=5), snapshot_at(2, completed=9, state="done")
     )
 
-    status = run_headless(source, json=False, interval=1.0, out=reader.write)
+    status = run_headless(source, form="line", interval=1.0, out=reader.write)
 
     lines = reader.lines()
     assert 0 == status
@@ -93,7 +93,7 @@ def test_requests_under_way_are_waited_for_when_the_workloads_are_done(
         snapshot_at(2, state="done", completed=7),
     )
 
-    run_headless(source, json=False, interval=1.0, out=reader.write)
+    run_headless(source, form="line", interval=1.0, out=reader.write)
 
     assert any("7 completed" in line for line in reader.lines())
 
@@ -106,7 +106,7 @@ def test_json_has_every_update_and_the_summary_goes_to_stderr(
 ) -> None:
     source = scripted(snapshot_at(0), snapshot_at(1, state="done"))
 
-    status = run_headless(source, json=True, interval=1.0, out=reader.write)
+    status = run_headless(source, form="ndjson", interval=1.0, out=reader.write)
 
     told = [json.loads(line) for line in reader.lines()]
     assert 0 == status
@@ -122,7 +122,7 @@ def test_an_engine_that_ends_is_told_on_stderr_with_status_1(
 ) -> None:
     source = scripted(snapshot_at(0), "the engine was killed by SIGKILL\x1b[2J")
 
-    assert 1 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert 1 == run_headless(source, form="line", interval=1.0, out=reader.write)
     assert "pooltop: the engine was killed by SIGKILL\\x1b[2J\n" == capsys.readouterr().err
     assert source.is_closed
     reader.lines()
@@ -134,7 +134,7 @@ def test_an_engine_that_does_not_start_is_told_without_a_summary(
     source = scripted()
     source.fails_with = EngineError("no such demo")
 
-    assert 1 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert 1 == run_headless(source, form="line", interval=1.0, out=reader.write)
     assert ([], "pooltop: no such demo\n") == (reader.lines(), capsys.readouterr().err)
     assert source.is_closed
 
@@ -151,7 +151,7 @@ def test_a_signal_ends_it_with_the_last_numbers_and_its_own_status(
 ) -> None:
     source = scripted(snapshot_at(0, completed=3), lambda: os.kill(os.getpid(), number))
 
-    assert status == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert status == run_headless(source, form="line", interval=1.0, out=reader.write)
     assert (["pause"], True) == (source.controls, source.is_closed)
     assert any("3 completed" in line for line in reader.lines())
 
@@ -165,7 +165,7 @@ def test_the_duration_ends_it(
     monkeypatch.setattr("pooltop.headless.runner.GRACE_S", 0.0)
     source = scripted(snapshot_at(0))
 
-    assert 0 == run_headless(source, json=False, interval=1.0, duration=0.01, out=reader.write)
+    assert 0 == run_headless(source, form="line", interval=1.0, duration=0.01, out=reader.write)
     assert source.is_closed
     reader.lines()
 
@@ -177,7 +177,7 @@ def test_a_reader_that_left_ends_it_quietly(
     os.close(read)
     source = scripted(snapshot_at(0), snapshot_at(1))
 
-    assert 0 == run_headless(source, json=True, interval=1.0, out=write)
+    assert 0 == run_headless(source, form="ndjson", interval=1.0, out=write)
     os.close(write)
     assert ("", "") == tuple(capsys.readouterr())
     assert source.is_closed
@@ -194,7 +194,7 @@ def test_a_reader_that_is_slow_holds_nothing_up(
     snapshots = [snapshot_at(at) for at in range(9)]
     source = scripted(*snapshots, snapshot_at(9, state="done"))
 
-    assert 0 == run_headless(source, json=True, interval=1.0, out=full_pipe)
+    assert 0 == run_headless(source, form="ndjson", interval=1.0, out=full_pipe)
     assert (
         "6 intervals were not printed: the reader of the output was slow" in capsys.readouterr().err
     )
@@ -226,7 +226,7 @@ def test_what_the_thresholds_came_to_decides_the_exit_status(
     source = scripted(snapshot_at(0), _standing(snapshot_at(1, state="done"), state))
     source.fixed = fixed
 
-    assert status == run_headless(source, json=True, interval=1.0, out=reader.write)
+    assert status == run_headless(source, form="ndjson", interval=1.0, out=reader.write)
     reader.lines()
 
 
@@ -236,7 +236,7 @@ def test_a_load_that_a_threshold_stopped_is_over_at_once(
     aborted = _standing(snapshot_at(1, state="stopped", in_flight=2), "failed", aborted=True)
 
     assert 99 == run_headless(
-        scripted(snapshot_at(0), aborted), json=False, interval=1.0, out=reader.write
+        scripted(snapshot_at(0), aborted), form="line", interval=1.0, out=reader.write
     )
     reader.lines()
 
@@ -247,7 +247,7 @@ def test_an_interrupted_run_says_so_rather_than_what_did_not_hold(
     failing = _standing(snapshot_at(0), "failed", value=2.0, unit="count")
     source = scripted(failing, lambda: os.kill(os.getpid(), signal.SIGINT))
 
-    assert 130 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert 130 == run_headless(source, form="line", interval=1.0, out=reader.write)
     reader.lines()
 
 
@@ -258,7 +258,7 @@ def test_a_threshold_that_begins_to_fail_has_one_line_each_time(
     told = [_standing(snapshot_at(n), s, value=2.0, unit="count") for n, s in enumerate(states)]
     source = scripted(*told, _standing(snapshot_at(5, state="done"), "holds"))
 
-    assert 0 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert 0 == run_headless(source, form="line", interval=1.0, out=reader.write)
     lines = [line[8:] for line in reader.lines() if "FAILED" in line]
     assert ["  FAILED t < 1: 2"] * 2 == lines
 
@@ -288,5 +288,5 @@ def test_what_others_use_too_is_left_as_it_is(
     source = scripted(snapshot_at(0), lambda: os.kill(os.getpid(), signal.SIGTERM))
     source.fixed = "attached read-only"
 
-    assert 143 == run_headless(source, json=False, interval=1.0, out=reader.write)
+    assert 143 == run_headless(source, form="line", interval=1.0, out=reader.write)
     assert ([], True) == (source.controls, source.is_closed)

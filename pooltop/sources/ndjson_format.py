@@ -1,4 +1,4 @@
-"""One JSON document a line: the whole snapshot, for programs.
+"""One JSON document a line: the whole snapshot, for programs, and a recording (``ndjson_reader``).
 
 Numbers that have no end ("no limit") are ``null``, as JSON knows no infinity. Everything beyond
 ASCII is escaped, so that a line is safe to show and means the same in any encoding; its strings
@@ -20,11 +20,13 @@ from pooltop.core.snapshot import JournalEntry, OriginSnapshot, Snapshot, Socket
 SCHEMA = 1
 """Of the lines: goes up when a reader of the former would misread one."""
 
+LARGEST_BYTES = 64 * 1024 * 1024
+"""Of a line. A reader takes more for damage, as of a frame of a recording."""
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
 _encoder = msgspec.json.Encoder()
 
 
-class _Durations(msgspec.Struct, frozen=True):
+class Durations(msgspec.Struct, frozen=True):
     """A histogram that can be read without knowing how it was packed."""
 
     count: int
@@ -48,7 +50,11 @@ def json_line(
 ) -> str:
     """Give the line, without its end."""
     line = JsonLine(snapshot=_named(snapshot), journal=journal, dropped=dropped)
-    text = _encoder.encode(line).decode()
+    return plain(_encoder.encode(line).decode())
+
+
+def plain(text: str) -> str:
+    """Give the same JSON with nothing beyond ASCII, so that no terminal obeys it."""
     return text if text.isascii() and "\x7f" not in text else _BEYOND_ASCII.sub(_escape, text)
 
 
@@ -100,8 +106,8 @@ def _named_class(each: ClassSnapshot) -> dict[str, object]:
     return asdict(each) | {"phases": phases, "causes": causes}
 
 
-def _durations(histogram: Histogram) -> _Durations:
-    return _Durations(histogram.count, histogram.sum_s, histogram.buckets)
+def _durations(histogram: Histogram) -> Durations:
+    return Durations(histogram.count, histogram.sum_s, histogram.buckets)
 
 
 def _escape(match: re.Match[str]) -> str:

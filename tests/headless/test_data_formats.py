@@ -1,0 +1,122 @@
+"""What programs and spreadsheets are given of a run: the JSON document, and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+from msgspec import structs
+
+from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
+from pooltop.core.histogram import GROWTH, SMALLEST_S, Histogram
+from pooltop.core.snapshot import Snapshot
+from pooltop.core.thresholds import ThresholdState
+from pooltop.headless.csv_rows import HEADING
+from pooltop.headless.formats import Format, format_of
+from pooltop.sources.base import Update
+
+SnapshotAt = Callable[..., Snapshot]
+
+
+def printed(form: Format, *snapshots: Snapshot) -> str:
+    """Give all that is printed of these."""
+    lines: list[str] = []
+    for snapshot in snapshots:
+        form.note(snapshot)
+        lines += form.lines(Update(snapshot=snapshot))
+    lines += form.end(snapshots[0], snapshots[-1], missed=0)
+    return "".join(line + form.end_of_line for line in lines)
+
+
+def test_csv_has_a_row_for_each_host_and_workload_an_interval(snapshot_at: SnapshotAt) -> None:
+    text = printed(
+        format_of("csv", 1.0),
+        snapshot_at(0),
+        snapshot_at(1, completed=50, offered=60),
+        snapshot_at(2, completed=80, offered=100),
+    )
+
+    assert text.endswith("\r\n")
+    assert 7 == text.count("\r\n") == text.count("\n")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert list(HEADING) == list(rows[0])
+    assert [("0.000", "host"), ("0.000", "workload"), ("1.000", "host")] == [
+        (row["seconds"], row["kind"]) for row in rows[:3]
+    ]
+    host, load = rows[-2:]
+    assert ("2023-11-14T22:13:22.000+00:00", "kept", "kept.localhost:80", "2", "3", "0.5") == (
+        host["instant"], host["agent"], host["host"], host["use"], host["queue"], host["oldest_s"]
+    )  # fmt: skip
+    assert ("30.0", "") == (host["rate_per_s"], host["workload"])
+    assert ("w", "", "40.0") == (load["workload"], load["host"], load["offered_per_s"])
+
+
+def test_csv_holds_nothing_that_a_spreadsheet_or_a_terminal_obeys(snapshot_at: SnapshotAt) -> None:
+    text = printed(
+        format_of("csv", 1.0),
+        snapshot_at(0, host='=cmd|"x"!A1', name="@sum(1)"),
+        snapshot_at(1, host="\x1b[2J\n,", name="-1+1"),
+    )
+
+    assert "\x1b" not in text
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert ["'@sum(1)", '\'=cmd|"x"!A1:80', "'-1+1", "\\x1b[2J\\n,:80"] == [
+        row[name] for row in (rows[0], rows[2]) for name in ("agent", "host")
+    ]
+
+
+def test_the_document_is_the_summary_with_the_histograms_it_is_made_of(
+    snapshot_at: SnapshotAt,
+) -> None:
+    last = snapshot_at(10, completed=100, counters={"failed": {"EPIPE": 2, "ENOTFOUND": 1}})
+    latency = last.agents[0].origins[0].latency.total
+    each = ClassSnapshot(name="c", completed=100, phases=PhaseDurations(total=latency))
+    last = structs.replace(
+        last,
+        workloads=(structs.replace(last.workloads[0], classes=(each,), latency=latency),),
+        thresholds=(ThresholdState(text="t", state="holds", value=1.0),),
+    )
+
+    text = printed(format_of("json", 1.0), snapshot_at(0), last)
+
+    told = json.loads(text)
+    assert ("p.toml", 10.0, "held") == (told["profile"], told["elapsed_s"], told["verdict"])
+    (host,) = told["hosts"]
+    assert ({"reset": {"EPIPE": 2}, "dns": {"ENOTFOUND": 1}}, 0.5) == (
+        host["causes"], host["reuse_share"]
+    )  # fmt: skip
+    durations = host["durations"]["total"]
+    assert durations == told["workloads"][0]["classes"][0]["phases"]["total"]
+    assert durations == told["workloads"][0]["latency"]
+    buckets = {int(index): n for index, n in durations["buckets"].items()}
+    assert latency == Histogram.of(buckets, durations["sum_s"])
+    assert pytest.approx(0.03, rel=0.01) == durations["p99_s"]
+    assert (SMALLEST_S, GROWTH) == (told["histogram"]["smallest_s"], told["histogram"]["growth"])
+    assert None is told["agents"][0]["options"]["max_total_sockets"]
+
+
+@pytest.mark.parametrize(
+    ("states", "verdict"), [((), None), (("holds", "failed"), "failed"), (("unknown",), "failed")]
+)
+def test_the_document_says_what_the_exit_status_does(
+    snapshot_at: SnapshotAt, states: tuple[str, ...], verdict: str | None
+) -> None:
+    stands = tuple(ThresholdState(text="t", state=state) for state in states)  # type: ignore[arg-type]
+    last = structs.replace(snapshot_at(1), thresholds=stands)
+
+    told = json.loads(printed(format_of("json", 1.0), last))
+
+    assert verdict == told["verdict"]
+
+
+def test_the_document_is_plain_ascii_and_gives_its_text_back(snapshot_at: SnapshotAt) -> None:
+    host = "\x1b\x9b\x7f\u202e\U0001f600"
+
+    text = printed(format_of("json", 1.0), snapshot_at(1, host=host))
+
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    assert host == json.loads(text)["hosts"][0]["host"]
