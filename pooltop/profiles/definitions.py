@@ -24,7 +24,9 @@ _REQUEST = {
     "method": "The request's method.",
     "path": "Path and query, percent-encoded.",
     "headers": "Header fields; one that is sent several times has an array of values.",
-    "body": "What is sent as the body, as UTF-8.",
+    "body": "What is sent as the body: a text, a file, JSON or a form, each with its Content-Type "
+    "unless the headers have one.",
+    "auth": "Who the request is from: sent as Authorization, shown nowhere.",
     "connection": '"close" asks the server to close the connection after this request.',
     "idempotent": "Whether it may be had twice: with retry_stale it is sent again when its socket "
     "turned out to be closed. Without it the method decides.",
@@ -131,6 +133,14 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "name": "What this class of requests is called on screens.",
         "weight": "Its share of the requests, relative to the other classes.",
         **_REQUEST,
+    },
+    "[workloads.NAME.auth]": {
+        "bearer": "A bearer token (RFC 6750).",
+        "basic": "A user and a password.",
+    },
+    "[workloads.NAME.auth.basic]": {
+        "user": "The user's name.",
+        "password": "The user's password.",
     },
     "[workloads.NAME.expect]": {
         "status": "The statuses that are expected, by number or class.",

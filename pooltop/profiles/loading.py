@@ -14,6 +14,7 @@ from pooltop.profiles import checks, interpolate
 from pooltop.profiles.build import build_profile
 from pooltop.profiles.clocks import check_clocks
 from pooltop.profiles.connections import check_connections
+from pooltop.profiles.contents import take_contents
 from pooltop.profiles.documents import read_documents
 from pooltop.profiles.effective import Effective
 from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
@@ -170,6 +171,7 @@ def _read(
     checks.check_sizes(values, _open_files(), report)
     checks.check_bounds(values, report)
     checks.check_in_flight(values, report)
+    take_contents(values, report)
     check_clocks(values, report)
     check_tls(values, report)
     check_connections(values, report)

@@ -16,6 +16,7 @@ import msgspec
 from pooltop.core import model, thresholds, traffic
 from pooltop.core.edits import MOST_USERS
 from pooltop.profiles import unavailable, web
+from pooltop.profiles.bodies import Body
 from pooltop.profiles.expecting import Statuses
 from pooltop.profiles.expects import Expects
 from pooltop.profiles.kinds import (
@@ -29,7 +30,7 @@ from pooltop.profiles.kinds import (
     Whole,
 )
 from pooltop.profiles.proxies import ProxySettings
-from pooltop.profiles.texts import FilePath, Label, Line, Secret, Text, Variable
+from pooltop.profiles.texts import FilePath, Label, Line, Secret, Variable
 from pooltop.profiles.units import AUTO_REVERT, Duration, Level, Rate
 
 MOST_SOCKETS = 1_000_000
@@ -304,11 +305,29 @@ EXPECT = Table(
     gives=traffic.Expect,
 )
 
+AUTH = Table(
+    "[workloads.NAME.auth]",
+    (
+        Field("bearer", Secret(), secret=True),
+        Field(
+            "basic",
+            Table(
+                "[workloads.NAME.auth.basic]",
+                (
+                    Field("user", Line(), required='user = "..."'),
+                    Field("password", Secret(), required='password = "..."', secret=True),
+                ),
+            ),
+        ),
+    ),
+)
+
 _REQUEST = (
     Field("method", web.Method()),
     Field("path", web.RequestPath()),
     Field("headers", web.Headers(), secret=True),
-    Field("body", Text(later="only text is possible in this version: json, file and form come.")),
+    Field("body", Body()),
+    Field("auth", AUTH),
     Field("connection", Choice(("close",))),
     Field("idempotent", Flag()),
     Field("expect", EXPECT),
@@ -321,7 +340,7 @@ REQUEST = Table(
         Field("weight", Decimal(0, 1_000_000, above=True)),
         *_REQUEST,
     ),
-    later=("auth", "timeouts"),
+    later=("timeouts",),
     gives=traffic.RequestClass,
 )
 
@@ -361,7 +380,7 @@ WORKLOAD = Table(
         Field("requests", Many(REQUEST)),
         *_REQUEST,
     ),
-    later=("data", "auth", "timeouts"),
+    later=("data", "timeouts"),
     gives=traffic.Workload,
 )
 REQUEST_KEYS = tuple(field.name for field in _REQUEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pooltop.profiles.kinds import Kind, Schema, refused, request_text, require_text
+from pooltop.profiles.kinds import Kind, Schema, refused, require_text
 from pooltop.profiles.shown import quoted
 
 LONGEST_NAME = 64
@@ -30,29 +30,6 @@ class Label(Kind):
     def schema(self) -> Schema:
         """Give the length."""
         return {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
-
-
-@dataclass(frozen=True)
-class Text(Kind):
-    """Any text; only the UTF-8 bytes matter."""
-
-    allowed: str = "a string"
-    later: str = ""
-    """Said of a table, where a later version takes one."""
-
-    def read(self, value: object) -> bytes:
-        """Give the bytes."""
-        if isinstance(value, dict) and self.later:
-            raise refused("P016", self.later)
-        return request_text(self, value).encode()
-
-    def write(self, value: object) -> object:
-        """Give the text of the bytes."""
-        return value.decode() if isinstance(value, bytes) else value
-
-    def schema(self) -> Schema:
-        """Say string."""
-        return {"type": "string"}
 
 
 @dataclass(frozen=True)

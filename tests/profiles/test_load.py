@@ -172,6 +172,7 @@ FULL_PROFILE = Profile(
                     name="POST /pay",
                     method="POST",
                     path="/pay",
+                    headers=(("Content-Type", "text/plain; charset=utf-8"),),
                     body=b"\xc3\xbc",
                     connection="close",
                 ),

@@ -1,0 +1,120 @@
+"""What a request carries beyond its path and headers: its body's bytes, and who it is from.
+
+The last step of reading a request class: files are read, the Content-Type that belongs to a body
+and the Authorization that ``auth`` means are put among the headers.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Iterator
+from typing import cast
+
+from pooltop.profiles.bodies import CONTENT_TYPES, Content
+from pooltop.profiles.checks import tables_of
+from pooltop.profiles.files import FileRefusedError, read_regular
+from pooltop.profiles.reader import Values
+from pooltop.profiles.report import Report
+from pooltop.profiles.shown import Path, quoted
+
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes of a file that is a body."""
+_BEARER = re.compile(r"[!-~]+")
+Headers = tuple[tuple[str, str], ...]
+
+
+def take_contents(values: Values, report: Report) -> None:
+    """Put the bodies and the credentials of all requests where the model has them."""
+    for path, request in requests_of(values):
+        _take_auth(request, path, report)
+        _take_body(request, path, report)
+
+
+def requests_of(values: Values) -> Iterator[tuple[Path, Values]]:
+    """Give every request class with its path; of a workload with a single one its own."""
+    for name, workload in tables_of(values, "workloads").items():
+        path: Path = ("workloads", name)
+        if "requests" not in workload:
+            yield path, workload
+        for index, request in enumerate(cast("list[Values]", workload.get("requests", []))):
+            yield (*path, "requests", index), request
+
+
+def _take_body(request: Values, path: Path, report: Report) -> None:
+    content = request.get("body")
+    if not isinstance(content, Content):
+        return
+    if content.sort == "file":
+        request["body"] = _file(content.file, (*path, "body", "file"), report)
+    else:
+        request["body"] = content.template.parts[0].encode()
+    if content.written != "":
+        _add_header(request, "Content-Type", CONTENT_TYPES[content.sort])
+
+
+def _file(file: str, place: Path, report: Report) -> bytes:
+    try:
+        return read_regular(os.path.join(report.folder_of(place), file), LARGEST_BODY)
+    except FileRefusedError as error:
+        report.add(place, error.code, error.message)
+        return b""
+
+
+def _take_auth(request: Values, path: Path, report: Report) -> None:
+    auth = cast("Values | None", request.pop("auth", None))
+    if auth is None:
+        return
+    place = (*path, "auth")
+    if any(name.lower() == "authorization" for name, _ in _headers_of(request)):
+        message = "the header Authorization says it too: keep one."
+        report.add(place, "P017", message, on_key=True)
+    elif {"bearer", "basic"} <= auth.keys():
+        report.add(place, "P017", "bearer and basic are two ways: keep one.", on_key=True)
+    elif "bearer" in auth:
+        _take_bearer(request, str(auth["bearer"]), (*place, "bearer"), report)
+    elif "basic" in auth:
+        _take_basic(request, cast("Values", auth["basic"]), (*place, "basic"), report)
+    elif not report.has_errors:
+        message = 'names nobody: add bearer = "..." or basic = { user = "...", password = "..." }.'
+        report.add(place, "P014", message, on_key=True)
+
+
+def _take_bearer(request: Values, token: str, place: Path, report: Report) -> None:
+    if not _BEARER.fullmatch(token):
+        message = "a token is visible ASCII characters without blanks, at least one."
+        report.add(place, "P061", message, secret=True)
+        return
+    _warn_of_literal(place, report)
+    _add_header(request, "Authorization", f"Bearer {token}")
+
+
+def _take_basic(request: Values, basic: Values, place: Path, report: Report) -> None:
+    if not {"user", "password"} <= basic.keys():
+        return  # told
+    user, password = str(basic["user"]), str(basic["password"])
+    if ":" in user:
+        message = f"{quoted(':')} separates user and password: a user cannot have one (RFC 7617)."
+        report.add((*place, "user"), "P022", message)
+        return
+    _warn_of_literal((*place, "password"), report)
+    both = base64.b64encode(f"{user}:{password}".encode()).decode()
+    _add_header(request, "Authorization", f"Basic {both}")
+
+
+def _warn_of_literal(place: Path, report: Report) -> None:
+    if not report.is_from_outside(place):
+        message = "a secret in the profile: keep the file to yourself (chmod 600)."
+        report.warn(place, "P054", message, secret=True)
+
+
+def _headers_of(request: Values) -> Headers:
+    return cast("Headers", request.get("headers", ()))
+
+
+def _add_header(request: Values, name: str, value: str) -> None:
+    """Add a field, unless the profile has it."""
+    headers = _headers_of(request)
+    if not any(given.lower() == name.lower() for given, _ in headers):
+        request["headers"] = (*headers, (name, value))
