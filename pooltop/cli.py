@@ -132,7 +132,7 @@ def _run(request: Request) -> int:
     is_headless = not request.detach and _is_headless(request)
     if not (is_headless or request.detach) and _cannot_show(request):
         return EXIT_USAGE
-    loaded = _load(request)
+    loaded = _load(request, will_ask=_can_ask())
     if loaded is None:
         return EXIT_USAGE
 
@@ -143,7 +143,9 @@ def _run(request: Request) -> int:
 
     # A mistake in them is told before anything is sent.
     keys = None if is_headless or request.detach else _load_keys(request)
-    profile = limited(msgspec.structs.replace(loaded.profile, **said), duration)
+    profile = _consented(limited(msgspec.structs.replace(loaded.profile, **said), duration))
+    if profile is None:
+        return EXIT_USAGE
     if request.detach:
         return _detach(request, profile)
     try:
@@ -273,22 +275,26 @@ def _serve(request: Request) -> int:
     from pooltop import background, serving  # noqa: PLC0415 - not for --help
 
     said = _said_of_the_profile(request) if request.profile is not None else {}
-    loaded = _load(request) if request.profile is not None else None
+    loaded = _load(request, will_ask=_can_ask()) if request.profile is not None else None
     if request.profile is not None and loaded is None:
         return EXIT_USAGE
+    profile = None
+    if loaded is not None:
+        import msgspec  # noqa: PLC0415 - not for --help
+
+        profile = _consented(msgspec.structs.replace(loaded.profile, **said))
+        if profile is None:
+            return EXIT_USAGE
 
     def work() -> int:
         serving.require_extra()
         ear = serving.bind(request.listen or serving.LOOPBACK, port)
         with ear:
             _write(2, serving.warning(ear.getsockname()[0], write=request.write))
-            if loaded is None:
+            if profile is None:
                 name = background.only(request.engine)
                 _visited(name, ear)
                 return 0
-            import msgspec  # noqa: PLC0415 - not for --help
-
-            profile = msgspec.structs.replace(loaded.profile, **said)
             with background.while_it_runs(profile, request.name) as name:
                 _visited(name, ear)
             return 0
@@ -351,14 +357,38 @@ def _replay(request: Request) -> int:
         return _dashboard(PlayerSource(Player(recording)), request, keys, read_only=True)
 
 
-def _load(request: Request) -> Loaded | None:
-    """Give the profile; None when it has mistakes, which were told."""
+def _can_ask() -> bool:
+    """Tell whether somebody is there who could be asked."""
+    return _is_terminal(0) and _is_terminal(2) and not _is_in_browser()
+
+
+def _consented(profile: Profile) -> Profile | None:
+    """Give the profile with the hosts that its operator consented to; None if he did not, told."""
+    if not _can_ask():
+        return profile  # every source refuses what nobody consented to
+    from pooltop.errors import ProfileError  # noqa: PLC0415 - not for --help
+    from pooltop.sources.asking import Terminal, ask_consent  # noqa: PLC0415 - likewise
+
+    try:
+        return ask_consent(profile, Terminal(lambda text: _write(2, text), sys.stdin.readline))
+    except ProfileError as error:
+        _refuse(f"{error}\n")
+        return None
+
+
+def _load(request: Request, *, will_ask: bool = False) -> Loaded | None:
+    """Give the profile; None when it has mistakes, which were told.
+
+    Args:
+        request: names it, and what goes over it.
+        will_ask: the operator is asked for hosts that the profile does not allow.
+    """
     from pooltop import profiles  # noqa: PLC0415 - not for --help
     from pooltop.errors import ProfileError  # noqa: PLC0415 - likewise
 
     path = request.profile or _builtin()
     try:
-        loaded = profiles.load(path, allow=request.allow, settings=request.set)
+        loaded = profiles.load(path, allow=request.allow, settings=request.set, will_ask=will_ask)
     except ProfileError as error:
         _write(2, f"{error}\n")
         return None

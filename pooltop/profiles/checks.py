@@ -37,7 +37,12 @@ def check_presence(tree: dict[str, object], report: Report) -> None:
 
 
 def check_references(
-    tree: dict[str, object], values: Values, report: Report, allow: tuple[str, ...] = ()
+    tree: dict[str, object],
+    values: Values,
+    report: Report,
+    allow: tuple[str, ...] = (),
+    *,
+    will_ask: bool = False,
 ) -> None:
     """Check that what workloads name is there, and that what is there is used.
 
@@ -46,12 +51,14 @@ def check_references(
         values: what was read of it.
         report: takes the problems.
         allow: hosts that may be sent traffic besides those of ``[safety]``.
+        will_ask: the operator is asked for the others before anything is sent.
     """
     agents, demos = names_of(tree, "agents"), names_of(tree, "demo")
     safety = cast("Values", values.get("safety", {}))
     allowed = (*cast("tuple[str, ...]", safety.get("allow_hosts", ())), *allow)
     raw = tree.get("safety")
     is_list_read = "allow_hosts" in safety or not (isinstance(raw, dict) and "allow_hosts" in raw)
+    is_gate = is_list_read and not will_ask
     used: set[str] = set()
     reached: set[tuple[object, str]] = set()
     for name, workload in tables_of(values, "workloads").items():
@@ -66,7 +73,7 @@ def check_references(
             demo = url.removeprefix(web.DEMO)
             used.add(url)
             _check_name(demo, demos, "demo", (*path, "base_url"), report)
-        elif isinstance(url, str) and is_list_read and not _goes_to_unix_socket(values, agent):
+        elif isinstance(url, str) and is_gate and not _goes_to_unix_socket(values, agent):
             _check_host(url, allowed, (*path, "base_url"), report)
             _check_proxy(values, agent, url, allowed, report)
     hosts = [(n, h) for n, agent in tables_of(values, "agents").items() for h in hosts_of(agent)]

@@ -53,7 +53,11 @@ def load_profile(path: str | os.PathLike[str]) -> Profile:
 
 
 def load(
-    path: str | os.PathLike[str], *, allow: tuple[str, ...] = (), settings: tuple[str, ...] = ()
+    path: str | os.PathLike[str],
+    *,
+    allow: tuple[str, ...] = (),
+    settings: tuple[str, ...] = (),
+    will_ask: bool = False,
 ) -> Loaded:
     """Give the profile that a TOML file holds, and its warnings.
 
@@ -61,12 +65,13 @@ def load(
         path: of the file; paths within the profile start at its folder.
         allow: hosts off loopback that may be sent traffic besides those that the file allows.
         settings: ``KEY=VALUE``, which go before what the file and the environment say.
+        will_ask: the operator is asked for other hosts (sources/asking.py): they are no mistake.
 
     Raises:
         ProfileErrors: the file cannot be used; has every problem with its place.
     """
     name = os.fspath(path)
-    return load_text(read_text(name), name, allow=allow, settings=settings)
+    return load_text(read_text(name), name, allow=allow, settings=settings, will_ask=will_ask)
 
 
 def read_text(path: str) -> str:
@@ -126,6 +131,7 @@ def load_text(
     *,
     allow: tuple[str, ...] = (),
     settings: tuple[str, ...] = (),
+    will_ask: bool = False,
 ) -> Loaded:
     """Give the profile that a TOML text holds, and its warnings.
 
@@ -134,6 +140,7 @@ def load_text(
         path: what to call it in messages; paths within it start at this path's folder.
         allow: hosts off loopback that may be sent traffic besides those that the text allows.
         settings: ``KEY=VALUE``, which go before what the text and the environment say.
+        will_ask: as for ``load``.
 
     Raises:
         ProfileErrors: the text cannot be used; has every problem with its place.
@@ -141,7 +148,7 @@ def load_text(
     report = Report()
     read = None
     with contextlib.suppress(TooManyProblems):
-        read = _read(text, path, report, allow, settings)
+        read = _read(text, path, report, allow, settings, will_ask=will_ask)
     problems = report.finish()
     if read is None:
         raise ProfileErrors(problems)
@@ -152,7 +159,13 @@ def load_text(
 
 
 def _read(
-    text: str, path: str, report: Report, allow: tuple[str, ...], settings: tuple[str, ...]
+    text: str,
+    path: str,
+    report: Report,
+    allow: tuple[str, ...],
+    settings: tuple[str, ...],
+    *,
+    will_ask: bool,
 ) -> tuple[Profile, Effective] | None:
     """Read a text with all that lies beneath and above it; None when something is wrong."""
     run_id = interpolate.new_run_id(datetime.datetime.now(datetime.UTC))
@@ -175,7 +188,7 @@ def _read(
     check_clocks(values, report)
     check_tls(values, report)
     check_connections(values, report)
-    checks.check_references(tree, values, report, allow)
+    checks.check_references(tree, values, report, allow, will_ask=will_ask)
     check_thresholds(tree, values, report)
     if report.has_errors:
         return None

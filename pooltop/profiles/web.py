@@ -23,6 +23,7 @@ from pooltop.profiles.kinds import (
     require_text,
     wrong_type,
 )
+from pooltop.profiles.reach import Reach, reach_of
 from pooltop.profiles.shown import did_you_mean, quoted
 
 LONGEST_PATH = 8192
@@ -76,22 +77,17 @@ def checked_host(host: str) -> str:
     return host.lower()
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host can only be this machine: localhost, ``*.localhost``, 127/8, ::1."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def is_allowed(host: str, patterns: tuple[str, ...]) -> bool:
-    """Tell whether a host is loopback or named by one of the patterns of ``allow_hosts``."""
+    """Tell whether a host is loopback or named by one of the patterns of ``allow_hosts``.
+
+    What is link-local or a cloud's metadata is covered by no pattern: it is named itself.
+    """
     bare = host.strip("[]")
-    return is_loopback(host) or any(
-        bare.endswith(pattern[1:]) if pattern.startswith("*") else bare == pattern
-        for pattern in patterns
+    reach = reach_of(bare)
+    if reach is Reach.LOOPBACK or bare in patterns:
+        return True
+    return reach is not Reach.BARRED and any(
+        bare.endswith(pattern[1:]) for pattern in patterns if pattern.startswith("*")
     )
 
 

@@ -171,6 +171,13 @@ def test_a_launch_without_consent_is_refused_before_anything_exists(
         ("http://[2001:db8::1]:80", ("2001:db8::1",), []),
         ("http://0.0.0.0:80", (), ["0.0.0.0"]),
         ("http://a.example:80", ("*.example",), []),
+        ("http://169.254.169.254:80", ("169.254.169.254",), []),
+        (
+            "http://metadata.google.internal:80",
+            ("*.google.internal",),
+            ["metadata.google.internal"],
+        ),
+        ("http://metadata.google.internal:80", ("metadata.google.internal",), []),
         ("http://aexample:80", ("*.example",), ["aexample"]),
         ("http://a.example.evil:80", ("*.example",), ["a.example.evil"]),
         ("http://localhost.evil:80", (), ["localhost.evil"]),
