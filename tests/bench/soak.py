@@ -6,7 +6,9 @@ The demo's six hosts, their load scaled to 1,000 requests a second, with the das
 pseudo-terminal of 120x40. Every ten seconds a reader presses a few keys: every page, the
 inspector, a filter, freeze and steps back; and the resident memory of the dashboard and of its
 engine is noted. The past fills for ten minutes and the log for longer, so that the slope is taken
-after twenty: a least squares line, with its standard error. In the end the load is stopped, and
+after twenty: a least squares line, with its standard error. Until then each process is stopped for
+a second now and then, as a busy machine would: what a stall takes at most (a thousand requests that
+are due at once) an allocator keeps, and one that came later would look like growth. In the end the load is stopped, and
 what is still open is compared with the start.
 
 The dashboard is run through its own command line; only a signal handler is added, that tells how
@@ -32,6 +34,9 @@ from pty_screen import Screen
 
 WARM_S = 20 * 60.0
 EVERY_S = 10.0
+STALL_S = 1.0
+STALL_EVERY = 6
+"""Turns of EVERY_S between two stalls of the warm-up."""
 ALLOWED_MIB_H = 1.0
 
 _AGENT = """
@@ -251,6 +256,15 @@ class Soak:
                 with self._csv.open("a") as file:
                     file.write(",".join(map(str, sample)) + "\n")
             self.screen.write(next(self._keys))
+            if self.second < WARM_S and turn % STALL_EVERY == 0:
+                self._stall((self.pid, self.engine)[turn // STALL_EVERY % 2])
+
+    def _stall(self, pid: int) -> None:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            self.screen.drain(STALL_S)
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
 
 def verdict(soak: Soak, first: Sample, last: Sample, stopped: Sample, status: int) -> bool:
