@@ -19,7 +19,7 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop check FILE                  say what is wrong with a profile, and send nothing
        pooltop explain KEY --profile FILE  say what counts for a key, and who was overruled
        pooltop schema                      print the JSON schema of profiles, for editors
-       pooltop replay FILE [options]       play what --record wrote, in the same screens
+       pooltop replay FILE [options]       play what --record or --json wrote, in the same screens
        pooltop attach [NAME] [options]     watch an engine that runs in the background
        pooltop list [--json]               say which engines run in the background
        pooltop stop NAME                   end one: its load at once, itself within 3 s

@@ -339,11 +339,11 @@ def _replay(request: Request) -> int:
     if not is_headless and _cannot_show(request):
         return EXIT_USAGE
     keys = None if is_headless else _load_keys(request)
+    from pooltop.sources.recorded import open_recording  # noqa: PLC0415 - likewise
     from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - not for --help
-    from pooltop.sources.recording_reader import Recording  # noqa: PLC0415 - likewise
 
     try:
-        recording = Recording(request.recording or "")
+        recording = open_recording(request.recording or "")
     except RecordingError as error:
         return _refuse(f"{error}\n")
     with recording:

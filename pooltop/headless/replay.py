@@ -11,13 +11,13 @@ from pooltop.headless.formats import format_of
 from pooltop.headless.summary import summary_lines
 from pooltop.present.clean import clean
 from pooltop.sources.base import Update
-from pooltop.sources.recording_reader import Recording
+from pooltop.sources.recorded import Recorded
 
 _INTERVAL_S = 1.0
 """Of a recording that does not tell its own."""
 
 
-def replay_headless(recording: Recording, *, form: str, out: int = 1) -> int:
+def replay_headless(recording: Recorded, *, form: str, out: int = 1) -> int:
     """Print the whole of ``recording``; what is wrong with it goes to stderr.
 
     Args:
@@ -34,7 +34,7 @@ def replay_headless(recording: Recording, *, form: str, out: int = 1) -> int:
 
 
 class _Replay:
-    def __init__(self, recording: Recording, *, form: str, out: int) -> None:
+    def __init__(self, recording: Recorded, *, form: str, out: int) -> None:
         self._recording = recording
         self._out = out
         self._interval_s = recording.meta.interval_s or _INTERVAL_S

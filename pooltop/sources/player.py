@@ -18,8 +18,8 @@ from collections.abc import Callable
 
 from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.sources.base import Update
+from pooltop.sources.recorded import Recorded
 from pooltop.sources.recording_format import Bookmark
-from pooltop.sources.recording_reader import Recording
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Seconds of the recording in one second."""
@@ -36,9 +36,7 @@ _LEAST_S = 0.1
 class Player:
     """Stands somewhere in a recording; every method but the ``next_update`` answers one key."""
 
-    def __init__(
-        self, recording: Recording, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, recording: Recorded, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Stand at the start, playing.
 
         Args:

@@ -69,7 +69,7 @@ class Recording:
         self._is_whole = True
         self._cut = False
         self._snapshots = self._journals = _NOWHERE
-        self._file = _open(path)
+        self._file = open_file(path)
         try:
             self._size = os.fstat(self._file).st_size
             self._find()
@@ -99,7 +99,7 @@ class Recording:
     def note(self) -> str:
         """Say what is wrong with the file, in a sentence; empty when nothing is."""
         notes = []
-        until = _clock(self.wall_at(-1))
+        until = clock(self.wall_at(-1))
         if self._cut:
             notes.append(
                 f"the recording ends in the middle of a frame, after {until}: what is here is shown"
@@ -326,14 +326,20 @@ def _is_believable(places: tuple[Place, ...], end: int) -> bool:
     )
 
 
-def _clock(wall_at: float) -> str:
+def clock(wall_at: float) -> str:
+    """Give the local time of day of a Unix time; ``--:--:--`` if it has none."""
     try:
         return datetime.fromtimestamp(wall_at, tz=UTC).astimezone().strftime("%H:%M:%S")
     except (OverflowError, OSError, ValueError):
         return "--:--:--"
 
 
-def _open(path: str) -> int:
+def open_file(path: str) -> int:
+    """Give the descriptor of a regular file that is to be read.
+
+    Raises:
+        RecordingError: there is none, or it cannot be read.
+    """
     try:
         # Without O_NONBLOCK a named pipe would wait here for somebody to write.
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -348,3 +354,18 @@ def _open(path: str) -> int:
     os.close(file)
     what = "a directory" if stat.S_ISDIR(mode) else "no regular file"
     raise RecordingError(f"{path} is {what}, not a recording")
+
+
+def beginning(path: str, length: int) -> bytes:
+    """Give at most so many bytes that a file begins with.
+
+    Raises:
+        RecordingError: there is none, or it cannot be read.
+    """
+    file = open_file(path)
+    try:
+        return os.read(file, length)
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read: {error.strerror}") from error
+    finally:
+        os.close(file)

@@ -1,8 +1,8 @@
 """Whether the numbers of something that was read from a file can be what an engine told.
 
-MessagePack carries every float there is. No number at all is told by no engine, "no limit" only
-where a limit is meant, and a time that no calendar has by none: what is shown of them would be
-nonsense, or raise far from here.
+MessagePack carries every float there is, JSON any whole number. No number at all is told by no
+engine, "no limit" only where a limit is meant, and a time that no calendar has by none: what is
+shown of them would be nonsense, or raise far from here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pooltop.core.snapshot import AgentSnapshot, SocketInfo
 
 LARGEST = 1e15
 """More seconds, bytes or anything else than any engine has seen."""
+_MOST_INT = 2**64
+"""JSON carries whole numbers of any length; MessagePack none beyond this."""
 _WALL = (-6e10, 253_402_300_799.0)
 """Unix times of the years that ``datetime`` knows."""
 _LIMITS: dict[type, frozenset[str]] = {
@@ -50,6 +52,8 @@ def _is_number(value: object, name: str, *, may_be_endless: bool) -> bool:
         if name.startswith("wall_"):
             return _WALL[0] <= value <= _WALL[1]
         return -LARGEST <= value <= LARGEST  # of what is no number both are false
+    if isinstance(value, int):
+        return -_MOST_INT <= value <= _MOST_INT
     if isinstance(value, tuple):
         return all(_is_number(each, name, may_be_endless=may_be_endless) for each in value)
     if isinstance(value, dict):

@@ -289,3 +289,30 @@ async def test_a_run_that_did_not_hold_what_it_must_ends_with_99(profile: str) -
         "  holds      pool.reuse share > 90% (agent kept): 98.5%",
         "  FAILED     pool.reuse share > 90% (agent close): 0%",
     ] == out.splitlines()[-3:]
+
+
+async def test_what_json_printed_replays_like_the_recording_of_the_same_run(
+    profile: str, tmp_path: Path
+) -> None:
+    recorded, printed = str(tmp_path / "r.ptr"), tmp_path / "r.ndjson"
+    _, out, _ = await _finished(
+        "--profile", profile, "--json", "--interval", "100ms", "--record", recorded
+    )
+    printed.write_text(out)
+
+    replayed = {
+        form: [
+            await _finished("replay", path, "--format", form) for path in (recorded, str(printed))
+        ]
+        for form in ("line", "json", "ndjson")
+    }
+
+    assert [0] * 6 == [status for runs in replayed.values() for status, _, _ in runs]
+    for (_, one, _), (_, other, _) in replayed.values():
+        # How often lines are printed is told by a recording, and only guessed of NDJSON.
+        start = one.find("summary of") + 1
+        assert one[start:] == other[other.find("summary of") + 1 :]
+    again = replayed["ndjson"][1][1]
+    assert [json.loads(line) for line in out.splitlines()] == [
+        json.loads(line) for line in again.splitlines()
+    ]

@@ -51,7 +51,7 @@ PRINTS = {
     "local_address=": r"b'/x' dict_keys\(\['127\.0\.0\.1:\d+:127\.0\.0\.2:4'\]\)\nb'/x'\n",
     "proxy_env=PROXIES": r"b'/x'\n127\.0\.0\.1:\d+: via http://127\.0\.0\.1:\d+\n",
     'upgrade="echo"': r"b'hello' 0\n",
-    "recording_reader": r"   3\.0s  edit    edit 1 a maxSockets 4 > 40\n120\n",
+    "open_recording": r"   3\.0s  edit    edit 1 a maxSockets 4 > 40\n120\n",
     "load_profile": r"AgentOptions\(keep_alive=True",
 }
 """What an example must print, by a text that only it has."""
