@@ -20,6 +20,7 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop explain KEY --profile FILE  say what counts for a key, and who was overruled
        pooltop schema                      print the JSON schema of profiles, for editors
        pooltop replay FILE [options]       play what --record or --json wrote, in the same screens
+       pooltop compare OLD NEW             say what changed between two such files
        pooltop attach [NAME] [options]     watch an engine that runs in the background
        pooltop list [--json]               say which engines run in the background
        pooltop stop NAME                   end one: its load at once, itself within 3 s
@@ -90,6 +91,11 @@ in NAME.log there.
 serve needs pip install "pooltop[serve]". Each visitor attaches to the engine NAME, or to the only
 one; with --profile FILE it runs one in the background first, and stops it at its own end.
 
+compare says of two runs what was set otherwise and what came of it, all hosts together, and each
+host, workload and request class. Runs may differ in length: rates and shares are compared, and
+quantiles of merged histograms. What chance or a histogram's 1 % can explain is called the same.
+--format json has every number.
+
 replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.
 
@@ -127,6 +133,7 @@ _COMMANDS = (
     "explain",
     "schema",
     "replay",
+    "compare",
     "attach",
     "list",
     "stop",
@@ -147,6 +154,7 @@ _LOOKS = ("--theme", "--ascii", "--no-mouse")
 _OF_A_VIEWER = (*_OF_A_SCREEN, *_LOOKS, "--keys")
 _NOT_FOR = {
     "replay": (*_OF_A_PROFILE, "--interval", "--duration", "--record"),
+    "compare": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--format")),
     "attach": _OF_A_PROFILE,
     "list": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--json")),
     "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
@@ -172,6 +180,7 @@ class Request:
         "ascii",
         "auto_revert",
         "command",
+        "compared",
         "detach",
         "duration",
         "engine",
@@ -232,6 +241,8 @@ class Request:
         self.listen: str | None = None
         self.recording: str | None = None
         """The file to replay."""
+        self.compared: tuple[str, str] | None = None
+        """The files to compare, the old one first."""
 
     @property
     def form(self) -> str:
@@ -306,6 +317,13 @@ def _check(request: Request, files: list[str]) -> None:
         if len(files) != 1:
             raise ArgumentError("replay needs one recording: pooltop replay FILE")
         request.recording = files.pop()
+    if request.command == "compare":
+        if len(files) != 2:
+            raise ArgumentError("compare needs two recordings: pooltop compare OLD NEW")
+        if request.form not in ("line", "json"):
+            raise ArgumentError(f"compare prints line or json, not {request.form}")
+        request.compared = (files[0], files[1])
+        files.clear()
     if request.command == "explain":
         if len(files) != 1 or request.profile is None:
             raise ArgumentError("explain needs a key and a profile: explain KEY --profile FILE")

@@ -357,6 +357,20 @@ def _replay(request: Request) -> int:
         return _dashboard(PlayerSource(Player(recording)), request, keys, read_only=True)
 
 
+def _compare(request: Request) -> int:
+    from pooltop.headless.compare import Compared  # noqa: PLC0415 - not for --help
+    from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - likewise
+
+    assert request.compared is not None
+    try:
+        compared = Compared(*request.compared)
+    except RecordingError as error:
+        return _refuse(f"{error}\n")
+    if request.form == "json":
+        return _say(f"{compared.document()}\n")
+    return _say("".join(f"{line}\n" for line in compared.lines()))
+
+
 def _can_ask() -> bool:
     """Tell whether somebody is there who could be asked."""
     return _is_terminal(0) and _is_terminal(2) and not _is_in_browser()
@@ -530,6 +544,7 @@ _COMMANDS = {
     "explain": _explain,
     "schema": _schema,
     "replay": _replay,
+    "compare": _compare,
     "attach": _attach,
     "list": _list,
     "stop": _stop,
