@@ -121,6 +121,10 @@ class Arrivals:
             self._turn = self._n
         self.due = self._due()
 
+    def end_with_this(self) -> None:
+        """Have none after the arrival that is due."""
+        self._most = self._n + 1
+
     def change_rate(self, rate: float, *, at: float) -> None:
         """Go on at another rate, off any stages; what was due by ``at`` stays due when it was.
 

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from pooltop.core.rows import DataFeed, RowText
+
 
 class Expect(msgspec.Struct, frozen=True, kw_only=True):
     """What a response has to be so that it is no error of the workload."""
@@ -24,9 +26,9 @@ class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     method: str = "GET"
-    path: str = "/"
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    path: str | RowText = "/"
+    headers: tuple[tuple[str, str | RowText], ...] = ()
+    body: bytes | RowText = b""
     weight: float = 1.0
     """Share of the workload's requests, relative to the other classes."""
     connection: Literal["close"] | None = None
@@ -37,10 +39,16 @@ class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
     expect: Expect | None = None
     """What its responses have to be; None for anything: 4xx and 5xx are no errors then."""
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether a row of the workload's data goes into each of its requests."""
+        values = (self.path, self.body, *(value for _, value in self.headers))
+        return any(isinstance(value, RowText) for value in values)
+
     def __repr__(self) -> str:
         """Show what is asked for; of the fields the names alone, and no query, no body."""
         names = tuple(name for name, _ in self.headers)
-        path = self.path.partition("?")[0]
+        path = str(self.path).partition("?")[0]
         return (
             f"RequestClass(name={self.name!r}, method={self.method!r}, path={path!r}, "
             f"headers={names!r}, weight={self.weight!r})"
@@ -87,4 +95,6 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     max_in_flight: int = 10_000
     """Open model: an arrival beyond this many unfinished requests is counted as dropped."""
     seed: int = 1
+    data: DataFeed | None = None
+    """Rows for the requests that have places for them; None for none."""
     requests: tuple[RequestClass, ...] = (RequestClass(name="default"),)

@@ -220,6 +220,9 @@ class ClosedRunner(WorkloadRunner):
         self._let_one_go()
         self._shell.after()
 
+    def _end_with_this(self) -> None:
+        self._most = self.sent
+
     @property
     def _is_spent(self) -> bool:
         return self._most is not None and self.sent >= self._most

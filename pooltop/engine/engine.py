@@ -224,8 +224,8 @@ class Engine:
     def _workload_done(self, runner: WorkloadRunner) -> None:
         self.journal.write(
             "LOAD",
-            f"{runner.workload.name} done: {runner.completed} completed, {runner.failed} failed, "
-            f"{runner.dropped} dropped",
+            f"{runner.workload.name} done: {runner.end_words}{runner.completed} completed, "
+            f"{runner.failed} failed, {runner.dropped} dropped",
         )
         if all(each.state == "done" and not each.in_flight for each in self.workloads):
             self._thresholds.finish()

@@ -69,6 +69,9 @@ class OpenRunner(WorkloadRunner):
     def _go_on(self) -> None:
         self._arm()
 
+    def _end_with_this(self) -> None:
+        self._arrivals.end_with_this()
+
     @property
     def _is_spent(self) -> bool:
         return self._arrivals.is_spent

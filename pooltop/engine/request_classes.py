@@ -9,6 +9,8 @@ from pooltop.core.traffic import Expect, RequestClass, Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.request import prepare
+from pooltop.engine.row_requests import Marks, RowRequest
+from pooltop.errors import UsageError
 
 
 class PreparedClass(msgspec.Struct, frozen=True):
@@ -20,6 +22,8 @@ class PreparedClass(msgspec.Struct, frozen=True):
     label: str
     """``workload/class``."""
     expect: Expect | None
+    by_row: RowRequest | None = None
+    """What makes each of its requests, where a row of data goes into it."""
 
 
 def prepare_classes(workload: Workload, agent: Agent) -> tuple[PreparedClass, ...]:
@@ -32,18 +36,28 @@ def prepare_classes(workload: Workload, agent: Agent) -> tuple[PreparedClass, ..
 
 
 def _prepared(each: RequestClass, workload: Workload, agent: Agent) -> PreparedClass:
+    marks = Marks()
     prefix = workload.base_url.split("://", 1)[1].partition("/")[2].rstrip("/")
-    headers = [*each.headers, *([("Connection", "close")] if each.connection else [])]
+    path = marks.of(each.path)
+    headers = [(name, marks.of(value)) for name, value in each.headers]
+    if each.connection:
+        headers.append(("Connection", "close"))
     route = agent.way.route(workload.base_url, headers)
     prepared = prepare(
         each.method,
-        f"/{prefix}{each.path}" if prefix else each.path,
+        f"/{prefix}{path}" if prefix else path,
         headers,
         host_header=route.host_header,
         keep_alive=agent.sends_keep_alive(route.origin),
-        body=each.body,
+        body=marks.of_body(each.body),
         proxy=route.proxy,
         idempotent=each.idempotent,
     )
     origin = route.origin
-    return PreparedClass(prepared, origin, origin.key, f"{workload.name}/{each.name}", each.expect)
+    by_row = None
+    if marks.texts:
+        if workload.data is None:
+            raise UsageError(f"{workload.name}/{each.name} has places for rows, and no data")
+        by_row = RowRequest(prepared, marks, workload.data)
+    label = f"{workload.name}/{each.name}"
+    return PreparedClass(prepared, origin, origin.key, label, each.expect, by_row)

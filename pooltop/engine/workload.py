@@ -14,61 +14,26 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import reduce
 
-from pooltop.core.answers import unexpected
 from pooltop.core.histogram import Histogram, Recorder
+from pooltop.core.rows import Rows
 from pooltop.core.schedule import Mix
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.core.stages import Plan
-from pooltop.core.traffic import Expect, Workload
+from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.class_tally import ClassTally
+from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.request_classes import PreparedClass, prepare_classes
+from pooltop.engine.row_requests import RowRequest
 from pooltop.engine.shell import PoolShell
-from pooltop.errors import RequestError
+from pooltop.engine.shots import CheckedShot, Shot
 
 MOST_AT_ONCE = 1000
 """Arrivals fired in one callback when the loop fell behind, and users that begin in one: the rest
 follow in the next, so that whatever was asked for, a pause or a stop is heard in between."""
 
 _now = time.monotonic
-
-
-class Shot(Exchange):
-    """One request of a workload: counted, its body let go."""
-
-    runner: WorkloadRunner
-    counts: ClassTally
-    expect: Expect | None = None
-
-    def on_complete(self) -> None:
-        """Tell the workload."""
-        self.counts.note_completed(self)
-        self.runner.shot_over(failed=False)
-
-    def on_failed(self, error: RequestError) -> None:
-        """Tell the workload."""
-        self.counts.note_failed(error)
-        self.runner.shot_over(failed=True)
-
-
-class CheckedShot(Shot):
-    """One whose response has to be as expected: else it is an error, though it is complete."""
-
-    body_bytes = 0
-
-    def on_data(self, data: bytes) -> None:
-        """Count the body."""
-        self.body_bytes += len(data)
-
-    def on_complete(self) -> None:
-        """Tell the workload, and what is wrong with the response."""
-        assert self.expect is not None
-        reason = unexpected(self.expect, self.status, self.body_bytes)
-        if reason:
-            self.counts.unexpected[reason] += 1
-            self.runner.on_unexpected(self, reason)
-        super().on_complete()
 
 
 class WorkloadRunner(ABC):
@@ -86,6 +51,7 @@ class WorkloadRunner(ABC):
         "_on_done",
         "_plan",
         "_random",
+        "_rows",
         "_shell",
         "_started_at",
         "_still_at",
@@ -132,6 +98,9 @@ class WorkloadRunner(ABC):
         self.on_unexpected = on_unexpected
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
+        data = workload.data
+        draws = random.Random(f"rows {workload.seed}")  # noqa: S311 - apart from the schedule's
+        self._rows = None if data is None else Rows(data, draws)
         self._mix = Mix(workload.requests, self._random)
         self._classes: tuple[PreparedClass, ...] = prepare_classes(workload, agent)
         self._timeouts = agent.timeouts_for(self._classes[0].origin)
@@ -170,6 +139,10 @@ class WorkloadRunner(ABC):
     @abstractmethod
     def _level(self, plan: Plan) -> float:
         """Give what a plan asks for now."""
+
+    @abstractmethod
+    def _end_with_this(self) -> None:
+        """Have no request left to send after the one that is being made."""
 
     @property
     @abstractmethod
@@ -240,6 +213,12 @@ class WorkloadRunner(ABC):
     def is_at_work(self) -> bool:
         """Whether it starts requests, or will when it is resumed."""
         return self.state in ("running", "paused")
+
+    @property
+    def end_words(self) -> str:
+        """Why it is done, where that is not seen from its numbers."""
+        over = self._rows is not None and self._rows.is_over
+        return "every row of its data was sent, " if over else ""
 
     @property
     def elapsed(self) -> float:
@@ -317,8 +296,11 @@ class WorkloadRunner(ABC):
         self.sent += 1
         self.in_flight += 1
         counts.sent += 1
+        prepared = chosen.prepared
+        if chosen.by_row is not None:
+            prepared = self._next_of(chosen.by_row)
         shot = (Shot if chosen.expect is None else CheckedShot)(
-            chosen.prepared,
+            prepared,
             chosen.origin,
             self._timeouts,
             intended_at=intended_at,
@@ -330,6 +312,14 @@ class WorkloadRunner(ABC):
         if chosen.expect is not None:
             shot.expect = chosen.expect
         self._shell.submit(shot)
+
+    def _next_of(self, by_row: RowRequest) -> PreparedRequest:
+        """Give the next row's request; after the last there is no other of any class."""
+        assert self._rows is not None, "the profile's reader asks for data where a row is wanted"
+        prepared = by_row.prepared(self._rows.take())
+        if self._rows.is_over:
+            self._end_with_this()
+        return prepared
 
     def _finish(self) -> None:
         if self.state == "running":

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote_plus
 
+from pooltop.core.rows import in_json
 from pooltop.core.template import Template
-from pooltop.profiles.filled import Filled
 from pooltop.profiles.kinds import Fault, Kind, Refused, Schema, refused, request_text
 from pooltop.profiles.pieces import Pieces
 from pooltop.profiles.shown import Path, did_you_mean, type_name
@@ -93,22 +93,14 @@ class Body(Kind):
         return Content(sort, pieces.template(), written=written)
 
     def _text(self, value: object, written: object) -> Content:
-        request_text(self, value)
-        pieces = Pieces()
-        pieces.add(value if isinstance(value, str) else "")
-        return Content("text", pieces.template(), written=written)
-
-
-def json_text(text: str) -> str:
-    """Give a text as it stands between the quotes of a JSON string."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+        return Content("text", request_text(self, value), written=written)
 
 
 def _write_json(value: object, pieces: Pieces, at: Path) -> None:
     if isinstance(value, dict):
         pieces.add("{")
         for place, (key, item) in enumerate(value.items()):
-            pieces.add(f'{", " if place else ""}"{json_text(key)}": ')
+            pieces.add(f'{", " if place else ""}"{in_json(key)}": ')
             _write_json(item, pieces, (*at, key))
         pieces.add("}")
     elif isinstance(value, list):
@@ -119,7 +111,7 @@ def _write_json(value: object, pieces: Pieces, at: Path) -> None:
         pieces.add("]")
     elif isinstance(value, str):
         pieces.add('"')
-        pieces.add(value, json_text)
+        pieces.add(value, in_json)
         pieces.add('"')
     elif isinstance(value, float) and not math.isfinite(value):
         raise Refused(Fault("P012", "JSON has no such number: it must be finite.", at))
@@ -145,7 +137,7 @@ def _write_form(value: object, pieces: Pieces) -> None:
 
 def _form_value(value: object, at: Path) -> str:
     if isinstance(value, str):
-        return value if isinstance(value, Filled) else str(value)
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

@@ -305,7 +305,8 @@ def _check_connection(request: Values, path: Path, report: Report) -> None:
         if name.lower() == "connection" and "connection" in request:
             report.add((*path, "connection"), "P017", f"the header {name} says it too: keep one.")
         place: Path = (*path, "headers", name)
-        if name.lower() in web.SECRET_FIELDS and value and not report.is_from_outside(place):
+        is_text = isinstance(value, str) and value
+        if name.lower() in web.SECRET_FIELDS and is_text and not report.is_from_outside(place):
             message = "a secret in the profile: keep the file to yourself (chmod 600)."
             report.warn(place, "P054", message, secret=True)
 

@@ -12,17 +12,21 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from pooltop.profiles.bodies import CONTENT_TYPES, Content
+from pooltop.core.rows import Place, RowText
+from pooltop.core.template import Template
+from pooltop.profiles.bodies import CONTENT_TYPES, Content, Sort
 from pooltop.profiles.checks import tables_of
 from pooltop.profiles.files import FileRefusedError, read_regular
+from pooltop.profiles.pieces import Pieces
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, quoted
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a file that is a body."""
+_PLACES: dict[Sort, Place] = {"text": "text", "json": "json", "form": "form"}
 _BEARER = re.compile(r"[!-~]+")
-Headers = tuple[tuple[str, str], ...]
+Headers = tuple[tuple[str, str | RowText], ...]
 
 
 def take_contents(values: Values, report: Report) -> None:
@@ -48,6 +52,8 @@ def _take_body(request: Values, path: Path, report: Report) -> None:
         return
     if content.sort == "file":
         request["body"] = _file(content.file, (*path, "body", "file"), report)
+    elif content.template.columns:
+        request["body"] = RowText(place=_PLACES[content.sort], template=content.template)
     else:
         request["body"] = content.template.parts[0].encode()
     if content.written != "":
@@ -73,7 +79,7 @@ def _take_auth(request: Values, path: Path, report: Report) -> None:
     elif {"bearer", "basic"} <= auth.keys():
         report.add(place, "P017", "bearer and basic are two ways: keep one.", on_key=True)
     elif "bearer" in auth:
-        _take_bearer(request, str(auth["bearer"]), (*place, "bearer"), report)
+        _take_bearer(request, cast("Template", auth["bearer"]), (*place, "bearer"), report)
     elif "basic" in auth:
         _take_basic(request, cast("Values", auth["basic"]), (*place, "basic"), report)
     elif not report.has_errors:
@@ -81,26 +87,40 @@ def _take_auth(request: Values, path: Path, report: Report) -> None:
         report.add(place, "P014", message, on_key=True)
 
 
-def _take_bearer(request: Values, token: str, place: Path, report: Report) -> None:
-    if not _BEARER.fullmatch(token):
+def _take_bearer(request: Values, token: Template, place: Path, report: Report) -> None:
+    if not _BEARER.fullmatch("x".join(token.parts)):
         message = "a token is visible ASCII characters without blanks, at least one."
         report.add(place, "P061", message, secret=True)
         return
-    _warn_of_literal(place, report)
-    _add_header(request, "Authorization", f"Bearer {token}")
+    if not token.columns:
+        _warn_of_literal(place, report)
+        _add_header(request, "Authorization", f"Bearer {token.parts[0]}")
+        return
+    pieces = Pieces()
+    pieces.add("Bearer ")
+    pieces.add(token)
+    _add_header(request, "Authorization", RowText(place="header", template=pieces.template()))
 
 
 def _take_basic(request: Values, basic: Values, place: Path, report: Report) -> None:
     if not {"user", "password"} <= basic.keys():
         return  # told
-    user, password = str(basic["user"]), str(basic["password"])
-    if ":" in user:
+    user, password = (cast("Template", basic[key]) for key in ("user", "password"))
+    if any(":" in part for part in user.parts):
         message = f"{quoted(':')} separates user and password: a user cannot have one (RFC 7617)."
         report.add((*place, "user"), "P022", message)
         return
-    _warn_of_literal((*place, "password"), report)
-    both = base64.b64encode(f"{user}:{password}".encode()).decode()
-    _add_header(request, "Authorization", f"Basic {both}")
+    pieces = Pieces()
+    for text in (user, ":", password):
+        pieces.add(text)
+    both = RowText(place="basic", template=pieces.template())
+    if not password.columns:
+        _warn_of_literal((*place, "password"), report)
+    if both.template.columns:
+        _add_header(request, "Authorization", both)
+    else:
+        encoded = base64.b64encode(both.template.parts[0].encode()).decode()
+        _add_header(request, "Authorization", f"Basic {encoded}")
 
 
 def _warn_of_literal(place: Path, report: Report) -> None:
@@ -113,7 +133,7 @@ def _headers_of(request: Values) -> Headers:
     return cast("Headers", request.get("headers", ()))
 
 
-def _add_header(request: Values, name: str, value: str) -> None:
+def _add_header(request: Values, name: str, value: str | RowText) -> None:
     """Add a field, unless the profile has it."""
     headers = _headers_of(request)
     if not any(given.lower() == name.lower() for given, _ in headers):

@@ -134,6 +134,10 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "weight": "Its share of the requests, relative to the other classes.",
         **_REQUEST,
     },
+    "[workloads.NAME.data]": {
+        "file": "CSV with a heading, or objects as JSON or JSON lines, by the end of its name.",
+        "mode": "Whether rows begin anew, are drawn at random, or end the load when they are over.",
+    },
     "[workloads.NAME.auth]": {
         "bearer": "A bearer token (RFC 6750).",
         "basic": "A user and a password.",
@@ -169,6 +173,7 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "max_requests": "After how many requests it ends.",
         "seed": "The same seed makes the same moments and the same choices in every run.",
         "requests": "The classes of requests it is made of.",
+        "data": "Rows for the requests: ${row.COLUMN} in path, headers, body and auth.",
         **_REQUEST,
     },
     "[demo.NAME.latency]": {

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, cast
 
+from pooltop.core.template import Template
 from pooltop.profiles.filled import Filled
 from pooltop.profiles.shown import (
     Path,
@@ -121,15 +122,15 @@ def require_text(kind: Kind, value: object) -> str:
     return str(value)
 
 
-def request_text(kind: Kind, value: object) -> str:
-    """Give the value if it is a string, of a field that may differ from request to request.
+def request_text(kind: Kind, value: object) -> Template:
+    """Give a text that may differ from request to request, with its places for a row's columns.
 
     Raises:
-        Refused: it is no string, or needs a row of a data feed, which is yet to come.
+        Refused: it is no string.
     """
-    if _columns_of(value):
-        raise refused("P016", "${row.COLUMN} is not yet in this version: data feeds come.")
-    return require_text(kind, value)
+    if not isinstance(value, str):
+        raise wrong_type(kind, value)
+    return value.template if isinstance(value, Filled) else Template((value,))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pooltop.profiles.build import build_profile
 from pooltop.profiles.clocks import check_clocks
 from pooltop.profiles.connections import check_connections
 from pooltop.profiles.contents import take_contents
+from pooltop.profiles.data import take_data
 from pooltop.profiles.documents import read_documents
 from pooltop.profiles.effective import Effective
 from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
@@ -185,6 +186,7 @@ def _read(
     checks.check_bounds(values, report)
     checks.check_in_flight(values, report)
     take_contents(values, report)
+    take_data(filled, values, report)
     check_clocks(values, report)
     check_tls(values, report)
     check_connections(values, report)

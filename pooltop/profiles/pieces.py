@@ -16,17 +16,18 @@ class Pieces:
         self._parts = [""]
         self._columns: list[str] = []
 
-    def add(self, text: str, escape: Callable[[str], str] = str) -> None:
+    def add(self, text: str | Template, escape: Callable[[str], str] = str) -> None:
         """Add a text; what a row will put into it is escaped when there is the row.
 
         Args:
             text: plain, or with columns.
             escape: what its plain parts need where they will stand.
         """
-        template = text.template if isinstance(text, Filled) else Template((str(text),))
-        first, *rest = template.parts
+        if isinstance(text, str):
+            text = text.template if isinstance(text, Filled) else Template((text,))
+        first, *rest = text.parts
         self._parts[-1] += escape(first)
-        self._columns += template.columns
+        self._columns += text.columns
         self._parts += map(escape, rest)
 
     def template(self) -> Template:

@@ -37,6 +37,8 @@ P042    ``${`` of another sort
 P043    a ``${row...}`` where no row can be
 P044    files that include each other
 P045    a setting of the environment or of ``--set`` that is none
+P046    a data file that cannot be used as rows
+P047    data that no request uses (warning)
 P050    a certificate or key file cannot be used
 P051    ``verify = false`` (warning)
 P052    ``cert`` without ``key``, or the reverse

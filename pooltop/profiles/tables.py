@@ -30,7 +30,7 @@ from pooltop.profiles.kinds import (
     Whole,
 )
 from pooltop.profiles.proxies import ProxySettings
-from pooltop.profiles.texts import FilePath, Label, Line, Secret, Variable
+from pooltop.profiles.texts import Credential, FilePath, Label, Line, Secret, Variable
 from pooltop.profiles.units import AUTO_REVERT, Duration, Level, Rate
 
 MOST_SOCKETS = 1_000_000
@@ -308,14 +308,14 @@ EXPECT = Table(
 AUTH = Table(
     "[workloads.NAME.auth]",
     (
-        Field("bearer", Secret(), secret=True),
+        Field("bearer", Credential(), secret=True),
         Field(
             "basic",
             Table(
                 "[workloads.NAME.auth.basic]",
                 (
-                    Field("user", Line(), required='user = "..."'),
-                    Field("password", Secret(), required='password = "..."', secret=True),
+                    Field("user", Credential(), required='user = "..."'),
+                    Field("password", Credential(), required='password = "..."', secret=True),
                 ),
             ),
         ),
@@ -353,6 +353,14 @@ THINK = Table(
     gives=traffic.Think,
 )
 
+DATA = Table(
+    "[workloads.NAME.data]",
+    (
+        Field("file", FilePath(), required='file = "rows.csv"'),
+        Field("mode", Choice(("cycle", "random", "once"))),
+    ),
+)
+
 STAGE = Table(
     "[[workloads.NAME.stages]]",
     (
@@ -377,10 +385,11 @@ WORKLOAD = Table(
         Field("duration", Duration(no_limit=None)),
         Field("max_requests", Whole(1, 10**12, no_limit=None)),
         Field("seed", Whole(0, 2**63 - 1)),
+        Field("data", DATA),
         Field("requests", Many(REQUEST)),
         *_REQUEST,
     ),
-    later=("data", "timeouts"),
+    later=("timeouts",),
     gives=traffic.Workload,
 )
 REQUEST_KEYS = tuple(field.name for field in _REQUEST)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pooltop.profiles.kinds import Kind, Schema, refused, require_text
+from pooltop.core.template import Template
+from pooltop.profiles.kinds import Kind, Schema, refused, request_text, require_text
 from pooltop.profiles.shown import quoted
 
 LONGEST_NAME = 64
@@ -97,6 +98,25 @@ class Secret(Kind):
     def read(self, value: object) -> str:
         """Take any text."""
         return require_text(self, value)
+
+    def schema(self) -> Schema:
+        """Say string."""
+        return {"type": "string"}
+
+
+@dataclass(frozen=True)
+class Credential(Kind):
+    """A part of what a request says who it is from: it may differ from row to row."""
+
+    allowed: str = "a string"
+
+    def read(self, value: object) -> Template:
+        """Take any text."""
+        return request_text(self, value)
+
+    def write(self, value: object) -> object:
+        """Give the text; never shown."""
+        return "".join(value.parts) if isinstance(value, Template) else value
 
     def schema(self) -> Schema:
         """Say string."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from pooltop.core.model import DEFAULT_PORTS
+from pooltop.core.rows import RowText
 from pooltop.profiles.kinds import (
     Fault,
     Kind,
@@ -44,6 +45,9 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PATH = re.compile(r"/[!-~]*")
 _HIGHEST_PORT = 65535
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_IN_PLACE = "x"
+"""Stands for what a row puts into a text, where the text around it is checked."""
+_SAME_FOR_ALL = ("host", "connection", "upgrade")
 _WRITTEN_BY_POOLTOP = {
     "content-length": "pooltop counts the body itself",
     "transfer-encoding": "pooltop frames the body itself",
@@ -288,12 +292,15 @@ class RequestPath(Kind):
 
     allowed: str = 'a path like "/cart?id=1", percent-encoded'
 
-    def read(self, value: object) -> str:
-        """Take what can stand in a request line as it is."""
-        path = request_text(self, value)
-        if not path.startswith("/"):
-            raise refused("P062", f"a path begins with a slash. Did you mean {quoted('/' + path)}?")
-        if not _PATH.fullmatch(path) or "#" in path:
+    def read(self, value: object) -> str | RowText:
+        """Take what can stand in a request line as it is; of what a row puts in, elsewhere."""
+        template = request_text(self, value)
+        path = _IN_PLACE.join(template.parts)
+        if not path.startswith("/") and (template.parts[0] or not template.columns):
+            hint = "" if template.columns else f" Did you mean {quoted('/' + path)}?"
+            raise refused("P062", f"a path begins with a slash.{hint}")
+        rest = path if path.startswith("/") else f"/{path}"
+        if not _PATH.fullmatch(rest) or "#" in path:
             strange = next(c for c in path if not "!" <= c <= "~" or c == "#")
             raise refused(
                 "P062", f"{quoted(strange)} cannot stand in a path: percent-encode or drop it."
@@ -306,7 +313,11 @@ class RequestPath(Kind):
             )
         if len(path) > LONGEST_PATH:
             raise refused("P062", f"longer than {LONGEST_PATH} characters.")
-        return path
+        return RowText(place="path", template=template) if template.columns else path
+
+    def write(self, value: object) -> object:
+        """Give the text."""
+        return str(value)
 
     def schema(self) -> Schema:
         """Give how it begins."""
@@ -319,9 +330,10 @@ class _FieldValue(Kind):
 
     allowed: str = "a string or an array of strings"
 
-    def read(self, value: object) -> str:
-        """Take what can stand in a header as it is."""
-        text = request_text(self, value)
+    def read(self, value: object) -> str | RowText:
+        """Take what can stand in a header as it is; of what a row puts in, elsewhere."""
+        template = request_text(self, value)
+        text = _IN_PLACE.join(template.parts)
         if any(ord(c) < ord(" ") and c != "\t" for c in text) or "\x7f" in text:
             message = "a header cannot hold CR, LF, NUL or other control characters."
             raise refused("P061", message)
@@ -331,7 +343,7 @@ class _FieldValue(Kind):
             raise refused("P061", "a header can hold Latin-1 characters only.") from None
         if text != text.strip(" \t"):
             raise refused("P061", "a header's value has no blanks around it.")
-        return text
+        return RowText(place="header", template=template) if template.columns else text
 
     def schema(self) -> Schema:
         """Say string."""
@@ -347,11 +359,11 @@ class Headers(Kind):
 
     allowed: str = "a table of header fields, each a string or an array of strings"
 
-    def read(self, value: object) -> tuple[tuple[str, str], ...]:
+    def read(self, value: object) -> tuple[tuple[str, str | RowText], ...]:
         """Give the fields in order; every one that is refused is reported."""
         if not isinstance(value, dict):
             raise wrong_type(self, value)
-        fields: list[tuple[str, str]] = []
+        fields: list[tuple[str, str | RowText]] = []
         faults: list[Fault] = []
         for name, content in value.items():
             fault = _field_name_fault(name, fields)
@@ -362,7 +374,11 @@ class Headers(Kind):
             for index, text in enumerate(several):
                 at = (name, index) if isinstance(content, list) else (name,)
                 try:
-                    fields.append((name, _FIELD_VALUE.read(text)))
+                    field = _FIELD_VALUE.read(text)
+                    if isinstance(field, RowText) and name.lower() in _SAME_FOR_ALL:
+                        message = "it decides which sockets are used: the same for all requests."
+                        raise refused("P043", message)
+                    fields.append((name, field))
                 except Refused as verdict:
                     faults += [fault._replace(at=at) for fault in verdict.faults]
             if name.lower() == "host" and len(several) > 1:
@@ -431,7 +447,7 @@ def _punycode(host: str) -> str:
         return ""
 
 
-def _field_name_fault(name: str, before: list[tuple[str, str]]) -> str:
+def _field_name_fault(name: str, before: list[tuple[str, str | RowText]]) -> str:
     lower = name.lower()
     if not _TOKEN.fullmatch(name):
         return "not a header field's name." if name else "a header field needs a name."

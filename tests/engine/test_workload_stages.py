@@ -64,7 +64,7 @@ async def test_users_join_and_leave_along_the_ramp(engine_of, eventually):
     assert "closed, stage 1 of 2: 2 to 6 in 0.2 s" == _load(engine).pattern
     await eventually(lambda: _load(engine).users == 6)
     assert 6 == _load(engine).initial_users
-    assert 6 == engine.workloads[0].users
+    await eventually(lambda: engine.workloads[0].users == 6)
 
     falling = await engine_of((0.0, 0.2), model="closed", users=6)
     await eventually(lambda: falling.workloads[0].users < 6)

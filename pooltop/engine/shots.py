@@ -1,0 +1,51 @@
+"""The requests of a workload: each tells its class's counts, and its runner, what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pooltop.core.answers import unexpected
+from pooltop.core.traffic import Expect
+from pooltop.engine.class_tally import ClassTally
+from pooltop.engine.exchange import Exchange
+from pooltop.errors import RequestError
+
+if TYPE_CHECKING:
+    from pooltop.engine.workload import WorkloadRunner
+
+
+class Shot(Exchange):
+    """One request of a workload: counted, its body let go."""
+
+    runner: WorkloadRunner
+    counts: ClassTally
+    expect: Expect | None = None
+
+    def on_complete(self) -> None:
+        """Tell the workload."""
+        self.counts.note_completed(self)
+        self.runner.shot_over(failed=False)
+
+    def on_failed(self, error: RequestError) -> None:
+        """Tell the workload."""
+        self.counts.note_failed(error)
+        self.runner.shot_over(failed=True)
+
+
+class CheckedShot(Shot):
+    """One whose response has to be as expected: else it is an error, though it is complete."""
+
+    body_bytes = 0
+
+    def on_data(self, data: bytes) -> None:
+        """Count the body."""
+        self.body_bytes += len(data)
+
+    def on_complete(self) -> None:
+        """Tell the workload, and what is wrong with the response."""
+        assert self.expect is not None
+        reason = unexpected(self.expect, self.status, self.body_bytes)
+        if reason:
+            self.counts.unexpected[reason] += 1
+            self.runner.on_unexpected(self, reason)
+        super().on_complete()
