@@ -158,8 +158,7 @@ def _run(request: Request) -> int:
         return _refuse(f"{error}\n")
     try:
         source.spawn()
-        seeds = {workload.name: workload.seed for workload in loaded.profile.workloads}
-        return _show(source, request, keys, seeds=seeds)
+        return _show(source, request, keys, profile=profile)
     except PooltopError as error:
         return _fail(error)
     finally:
@@ -171,7 +170,7 @@ def _show(
     request: Request,
     keys: Keymap | None,
     *,
-    seeds: dict[str, int] | None = None,
+    profile: Profile | None = None,
 ) -> int:
     """Watch a source to its end, or until the reader leaves; gives the exit status.
 
@@ -179,28 +178,37 @@ def _show(
         source: closed here.
         request: how it is to be seen, and whether it is recorded.
         keys: of the dashboard; None for headless.
-        seeds: of the workloads, for the recording.
+        profile: what it runs, which may say that it is recorded; None where it is not known.
     """
-    if request.record is None:
+    to = None if profile is None else profile.record
+    jsonl = None if to is None else to.jsonl
+    path = request.record or (None if to is None else to.file)
+    if path is None and jsonl is None:
         return _watch(source, request, keys)
-    from pooltop.sources.recording import RecordingTee  # noqa: PLC0415 - rarely wanted
+    from pooltop.sources.ndjson_writer import NdjsonFile  # noqa: PLC0415 - rarely wanted
+    from pooltop.sources.recording import RecordingTee, make_folder_of  # noqa: PLC0415 - likewise
     from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - likewise
 
     interval, _ = _times(request)
+    seeds = {} if profile is None else {each.name: each.seed for each in profile.workloads}
+    interval_s = interval or (_HEADLESS_S if keys is None else _DASHBOARD_S)
+    tees: list[RecordingTee] = []
     try:
-        recorded = RecordingTee(
-            source,
-            request.record,
-            seeds=seeds,
-            interval_s=interval or (_HEADLESS_S if keys is None else _DASHBOARD_S),
-        )
+        if jsonl is not None:
+            make_folder_of(jsonl)
+            tees.append(RecordingTee(source, jsonl, make=NdjsonFile))
+        if path is not None:
+            if request.record is None:
+                make_folder_of(path)
+            inner = tees[-1] if tees else source
+            tees.append(RecordingTee(inner, path, seeds=seeds, interval_s=interval_s))
+        return _watch(tees[-1], request, keys)
     except RecordingError as error:
         return _refuse(f"{error}\n")
-    try:
-        return _watch(recorded, request, keys)
     finally:
-        recorded.finish()
-        _refuse(f"{recorded.summary()}\n")
+        for tee in tees:
+            tee.finish()
+            _refuse(f"{tee.summary()}\n")
 
 
 def _watch(source: Source, request: Request, keys: Keymap | None) -> int:
@@ -230,6 +238,8 @@ def _dashboard(source: Source, request: Request, keys: Keymap, *, read_only: boo
 def _detach(request: Request, profile: Profile) -> int:
     from pooltop import background  # noqa: PLC0415 - not for --help
 
+    if profile.record != type(profile.record)():
+        _refuse("[record] is for whoever watches: say pooltop attach --record FILE, or --json\n")
     return _told(lambda: _say(background.detach(profile, request.name)))
 
 

@@ -68,8 +68,8 @@ _ALL: tuple[Metric, ...] = (
         "request.errors",
         "class",
         "events",
-        "requests that failed (not those given up by a stop or an operator), were answered 5xx, "
-        "or not as expected; the share is of all that ended",
+        "requests that failed (not those given up by a stop or an operator), or were not answered "
+        "as their class expects, where it expects no status 5xx; the share is of all that ended",
     ),
     Metric("request.rate", "class", "rate", "responses received whole, a second"),
     Metric(

@@ -368,6 +368,15 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     """``host:port`` to what is done otherwise for it."""
 
 
+class RecordTo(msgspec.Struct, frozen=True, kw_only=True):
+    """Files that a run is recorded in, by whoever watches it; None for none."""
+
+    jsonl: str | None = None
+    """NDJSON, as ``--json`` prints it."""
+    file: str | None = None
+    """A recording, as ``--record`` writes it, which goes before this."""
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one TOML profile says."""
 
@@ -384,3 +393,5 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Hosts off loopback that may be sent traffic; ``*`` at the start matches a suffix."""
     thresholds: tuple[Threshold, ...] = ()
     """What a run must hold; what fails at its end, or stops it, decides the exit status."""
+    record: RecordTo = RecordTo()
+    """What is written of it."""

@@ -7,7 +7,7 @@ keeps, is looked at again and again by whoever has the pool, and weighed here by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple, TypeVar
 
 from pooltop.core.causes import Cause, cause_of
@@ -40,6 +40,8 @@ class WorkloadTotals(NamedTuple):
     host: str
     port: int
     snapshot: WorkloadSnapshot
+    judging: frozenset[str] = frozenset()
+    """The request classes that say themselves which statuses are no error."""
 
 
 class Totals(NamedTuple):
@@ -113,15 +115,16 @@ def value_of(
             return events / of if of > 0 else None
 
 
-def errors_of(each: ClassSnapshot) -> int:
-    """Count a class's requests that were no success: nobody's stop is among them.
+def errors_of(each: ClassSnapshot, *, judges: bool = False) -> int:
+    """Count a class's requests that were no success; those that a stop ended are not among them.
 
-    Answers that were not expected are in its own count where it says what is expected; 5xx are
-    never a success, whether or not it says so.
+    Args:
+        each: the class.
+        judges: it says itself which statuses are no error; where none does, 5xx are errors.
     """
     failed = sum(n for outcome, n in each.failed.items() if cause_of(outcome) is not Cause.STOPPED)
-    answers = sum(n for status, n in each.statuses.items() if status >= 500)
-    return failed + max(answers, sum(each.unexpected.values()))
+    answered = sum(n for status, n in each.statuses.items() if status >= 500 and not judges)
+    return failed + min(each.completed, answered + sum(each.unexpected.values()))
 
 
 def _ended(each: ClassSnapshot) -> int:
@@ -161,8 +164,14 @@ def _durations(name: str, where: Where, now: Totals, before: Totals) -> Histogra
 def _events(name: str, where: Where, now: Totals, before: Totals) -> tuple[int, int]:
     """Give how many there were, and of how many."""
     if name == "request.errors":
-        classes = list(_classes(where, now, before))
-        return _gain(classes, errors_of), _gain(classes, _ended)
+        errors = ended = 0
+        for load, load_before in _workloads(where, now, before):
+            judging = now.workloads[load.name].judging
+            for each, class_before in _classes_of(load, load_before, where):
+                count = partial(errors_of, judges=each.name in judging)
+                errors += _gain([(each, class_before)], count)
+                ended += _gain([(each, class_before)], _ended)
+        return errors, ended
     if name in _LOAD_EVENTS:
         loads = list(_workloads(where, now, before))
         return _gain(loads, _LOAD_EVENTS[name]), _gain(loads, lambda load: load.offered)
@@ -210,10 +219,16 @@ def _classes(
     where: Where, now: Totals, before: Totals
 ) -> Iterator[tuple[ClassSnapshot, ClassSnapshot | None]]:
     for workload, earlier in _workloads(where, now, before):
-        old = {} if earlier is None else {each.name: each for each in earlier.classes}
-        for each in workload.classes:
-            if where.request in (None, each.name):
-                yield each, old.get(each.name)
+        yield from _classes_of(workload, earlier, where)
+
+
+def _classes_of(
+    workload: WorkloadSnapshot, earlier: WorkloadSnapshot | None, where: Where
+) -> Iterator[tuple[ClassSnapshot, ClassSnapshot | None]]:
+    old = {} if earlier is None else {each.name: each for each in earlier.classes}
+    for each in workload.classes:
+        if where.request in (None, each.name):
+            yield each, old.get(each.name)
 
 
 def _pools(

@@ -121,7 +121,14 @@ class ThresholdWatch:
             for runner in self._workloads:
                 snapshot = runner.snapshot()
                 host, _, port = snapshot.target.rpartition(":")
-                loads[snapshot.name] = WorkloadTotals(host.strip("[]"), int(port), snapshot)
+                judging = frozenset(
+                    each.name
+                    for each in runner.workload.requests
+                    if each.expect is not None and each.expect.statuses
+                )
+                loads[snapshot.name] = WorkloadTotals(
+                    host.strip("[]"), int(port), snapshot, judging
+                )
         if self._has_pools:
             for name, agent in self._agents.items():
                 for key, tally in agent.shell.tally.origins.items():

@@ -208,11 +208,12 @@ def _quantiles(name: str, durations: Histogram) -> _Numbers:
 
 def _errors(causes: Mapping[str, int], completed: int) -> _Numbers:
     """Give the share of what ended that was no success, and of what."""
-    failed = sum(n for cause, n in causes.items() if cause not in (_ANSWERED, Cause.UNEXPECTED))
+    answered, unexpected = causes.get(_ANSWERED, 0), causes.get(Cause.UNEXPECTED, 0)
+    failed = sum(causes.values()) - answered - unexpected
     ended = completed + failed
-    total = min(ended, sum(causes.values()))
+    # An unexpected answer may be one of the 5xx: what it was is not told.
     return {
-        "errors": share(total, ended),
+        "errors": share(failed + max(answered, unexpected), ended),
         **{f"{_OF_CAUSE}{cause}": share(n, ended) for cause, n in causes.items()},
     }
 

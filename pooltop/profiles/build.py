@@ -12,6 +12,7 @@ from pooltop.core.model import (
     DemoServer,
     HostOptions,
     Profile,
+    RecordTo,
     Timeouts,
     TLSOptions,
 )
@@ -55,6 +56,7 @@ def build_profile(values: Values, path: str) -> Profile:
         ),
         allow_hosts=cast("tuple[str, ...]", safety.get("allow_hosts", ())),
         thresholds=build_thresholds(values),
+        record=_made(RecordTo, cast("Values", values.get("record", {}))),
     )
 
 

@@ -53,7 +53,12 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         '"demo:NAME".',
         "agents": "The pools, by name.",
         "workloads": "The traffic, by name.",
+        "record": "Files that a run is recorded in, beside the profile; none is overwritten.",
         "thresholds": "What a run must hold: it decides the exit status.",
+    },
+    "[record]": {
+        "jsonl": "NDJSON, as --json prints it; pooltop replay plays it, and compare reads it.",
+        "file": "A recording, as --record writes it.",
     },
     "[[thresholds]]": {
         "expect": "A metric, what is made of it, a comparison and a limit.",

@@ -22,6 +22,7 @@ from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regul
 from pooltop.profiles.layers import Layers
 from pooltop.profiles.problems import Problem, ProfileErrors
 from pooltop.profiles.reader import read_table
+from pooltop.profiles.recordfiles import check_record
 from pooltop.profiles.report import Report, TooManyProblems
 from pooltop.profiles.settings import add_environment, add_options
 from pooltop.profiles.shown import printable
@@ -192,6 +193,7 @@ def _read(
     check_connections(values, report)
     checks.check_references(tree, values, report, allow, will_ask=will_ask)
     check_thresholds(tree, values, report)
+    check_record(values, report)
     if report.has_errors:
         return None
     return build_profile(values, path), Effective(report.layers, filled)

@@ -430,6 +430,10 @@ WHERE = Table(
     gives=thresholds.Where,
 )
 
+RECORD = Table(
+    "[record]", (Field("jsonl", FilePath()), Field("file", FilePath())), gives=model.RecordTo
+)
+
 THRESHOLD = Table(
     "[[thresholds]]",
     (
@@ -465,9 +469,10 @@ PROFILE = Table(
         Field("agents", Named(AGENT, names=Label())),
         Field("workloads", Named(WORKLOAD, names=Label())),
         Field("thresholds", Many(THRESHOLD)),
+        Field("record", RECORD),
     ),
     gives=model.Profile,
-    later=("advisor", "record", "export"),
+    later=("advisor", "export"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -12,8 +13,8 @@ from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.snapshot import JournalEntry
 from pooltop.sources.base import Source, Update
-from pooltop.sources.recording_format import Meta
-from pooltop.sources.recording_writer import RecordingFile, RecordingThread
+from pooltop.sources.recording_format import Meta, RecordingError
+from pooltop.sources.recording_writer import RecordedFile, RecordingFile, RecordingThread
 
 _END_S = 1.5
 """What is still to be written when a source is closed may take so long."""
@@ -32,6 +33,7 @@ class RecordingTee:
         *,
         seeds: Mapping[str, int] | None = None,
         interval_s: float | None = None,
+        make: Callable[[str], RecordedFile] = RecordingFile,
     ) -> None:
         """Make the file; nothing of the source is started.
 
@@ -41,6 +43,7 @@ class RecordingTee:
                 again if not one update comes.
             seeds: of the workloads, by name, if they are known.
             interval_s: seconds between two updates; None if it is not known.
+            make: makes the file; what it is written as.
 
         Raises:
             RecordingError: the file exists, or cannot be made.
@@ -56,7 +59,7 @@ class RecordingTee:
             seeds=dict(seeds or {}),
             interval_s=interval_s,
         )
-        self._file = RecordingFile(path)
+        self._file = make(path)
         self._thread = RecordingThread(self._file)
         self._on_update: Callable[[Update], None] = _ignore
         self._begun = False
@@ -155,3 +158,16 @@ class RecordingTee:
 
 def _ignore(_: object) -> None:
     """Stand in until ``start``."""
+
+
+def make_folder_of(path: str) -> None:
+    """Make the folders that a file is to be in, for their owner alone; those that are there stay.
+
+    Raises:
+        RecordingError: they cannot be made.
+    """
+    try:
+        os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
+    except (OSError, ValueError) as error:
+        words = error.strerror if isinstance(error, OSError) else str(error)
+        raise RecordingError(f"{path} cannot be made: {words}") from error

@@ -10,6 +10,7 @@ import os
 import queue
 import threading
 from array import array
+from typing import Protocol
 
 import msgspec
 
@@ -57,6 +58,84 @@ class _Places:
         return tuple(map(Place, self._offsets, self._at, self._wall_at))
 
 
+class NewFile:
+    """A file that was not there before, for its owner alone; only appended to."""
+
+    def __init__(self, path: str) -> None:
+        """Make it.
+
+        Raises:
+            RecordingError: it is there already, or cannot be made.
+        """
+        self.path = path
+        self.size = 0
+        """Bytes written so far."""
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            self.descriptor = os.open(path, flags, 0o600)
+        except FileExistsError:
+            raise RecordingError(
+                f"{path} exists, and a recording overwrites nothing: choose another name"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise RecordingError(f"{path} cannot be made: {_why(error)}") from error
+        self._identity = _identity(os.fstat(self.descriptor))
+
+    def write(self, data: bytes) -> None:
+        """Append all of it, or nothing.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self.descriptor, view) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self.descriptor, self.size)
+                os.lseek(self.descriptor, self.size, os.SEEK_SET)
+            raise
+        self.size += len(data)
+
+    def take_away(self) -> None:
+        """Delete it, unless another has its name by now."""
+        if _identity(os.lstat(self.path)) == self._identity:
+            os.unlink(self.path)
+
+    def close(self) -> None:
+        """Let it go."""
+        os.close(self.descriptor)
+
+
+class RecordedFile(Protocol):
+    """What updates are written to, whatever the format; ``finish`` makes it whole."""
+
+    path: str
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        ...
+
+    @property
+    def snapshots(self) -> int:
+        """How many snapshots it has."""
+        ...
+
+    def begin(self, meta: Meta) -> None:
+        """Write what comes first."""
+        ...
+
+    def append(self, update: Update) -> None:
+        """Write an update."""
+        ...
+
+    def finish(self) -> None:
+        """Write what comes last, and close the file; one without a snapshot is taken away."""
+        ...
+
+
 class RecordingFile:
     """A new file that updates are appended to; ``finish`` makes it whole."""
 
@@ -67,22 +146,16 @@ class RecordingFile:
             RecordingError: it is there already, or cannot be made.
         """
         self.path = path
-        self.size = 0
-        """Bytes written so far."""
         self._snapshots = _Places()
         self._journals = _Places()
         self._bookmarks: list[Bookmark] = []
         self._finder = BookmarkFinder()
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
-        try:
-            self._file = os.open(path, flags, 0o600)
-        except FileExistsError:
-            raise RecordingError(
-                f"{path} exists, and a recording overwrites nothing: choose another name"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise RecordingError(f"{path} cannot be made: {_why(error)}") from error
-        self._identity = _identity(os.fstat(self._file))
+        self._file = NewFile(path)
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._file.size
 
     @property
     def snapshots(self) -> int:
@@ -95,7 +168,7 @@ class RecordingFile:
         Raises:
             OSError: it could not be written.
         """
-        self._write(MAGIC + pack(meta, 0.0, meta.wall_started))
+        self._file.write(MAGIC + pack(meta, 0.0, meta.wall_started))
 
     def append(self, update: Update) -> None:
         """Write an update.
@@ -116,7 +189,7 @@ class RecordingFile:
         frames.append(_frame(snapshot, snapshot))
         room = _MOST_BOOKMARKS - len(self._bookmarks)
         frames += [_frame(bookmark, snapshot) for bookmark in bookmarks[:room]]
-        self._write(b"".join(frames))
+        self._file.write(b"".join(frames))
         self._snapshots.append(place)
         if journal is not None:
             self._journals.append(journal)
@@ -130,8 +203,7 @@ class RecordingFile:
         """
         try:
             if not self._snapshots:
-                if _identity(os.lstat(self.path)) == self._identity:
-                    os.unlink(self.path)
+                self._file.take_away()
                 return
             index = Index(
                 snapshots=self._snapshots.freeze(),
@@ -140,28 +212,16 @@ class RecordingFile:
             )
             place = self.size
             with contextlib.suppress(RecordingError):  # weeks of it: found by walking then
-                self._write(pack(index) + TRAILER.pack(place, TRAILER_MARK))
-            os.fsync(self._file)
+                self._file.write(pack(index) + TRAILER.pack(place, TRAILER_MARK))
+            os.fsync(self._file.descriptor)
         finally:
-            os.close(self._file)
-
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self._file, view) :]
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self.size)
-                os.lseek(self._file, self.size, os.SEEK_SET)
-            raise
-        self.size += len(data)
+            self._file.close()
 
 
 class RecordingThread:
-    """Takes updates without waiting and writes them to a RecordingFile until one fails."""
+    """Takes updates without waiting and writes them to a file until one fails."""
 
-    def __init__(self, file: RecordingFile) -> None:
+    def __init__(self, file: RecordedFile) -> None:
         """Begin; the file is this one's from here on."""
         self.missed = 0
         """Updates that were left out because the disk was slow."""

@@ -246,6 +246,17 @@ def test_errors_are_failures_that_were_nobodys_stop_and_answers_of_no_success() 
     assert 0.3 == value("request.errors < 1%", now)
 
 
+def test_where_a_class_says_which_statuses_it_expects_those_are_no_errors() -> None:
+    each = of_class(
+        "c", *[0.1] * 10, statuses={200: 5, 503: 3, 404: 2}, unexpected={"status 404": 2}
+    )
+    judging = work("w", each)._replace(judging=frozenset({"c"}))
+
+    assert [2, 5] == [
+        value("request.errors < 1", Totals(1.0, {"w": load})) for load in (judging, work("w", each))
+    ]
+
+
 def test_a_load_that_was_not_delivered_can_be_forbidden() -> None:
     now = Totals(
         1.0,

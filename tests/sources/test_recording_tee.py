@@ -142,7 +142,7 @@ async def test_a_full_disk_stops_the_recording_and_not_the_session(
     is_full = threading.Event()
 
     def write(descriptor: int, data: bytes) -> int:
-        if is_full.is_set() and descriptor == tee._file._file:
+        if is_full.is_set() and descriptor == tee._file._file.descriptor:
             raise OSError(28, "No space left on device")
         return real(descriptor, data)
 
