@@ -21,8 +21,9 @@ import shlex
 import signal
 import socket
 import sys
+import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pooltop.children import environment
@@ -115,7 +116,25 @@ def serve(name: str, ear: socket.socket, *, write: bool, ready: Callable[[str], 
         write: whether they may change anything.
         ready: told the page's address, once it can be visited.
     """
-    asyncio.run(_serve(name, ear, write=write, ready=ready))
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        runner.run(_serve(name, ear, write=write, ready=ready))
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Knows the processes that were started: textual-serve does not wait for a viewer's end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.processes: weakref.WeakSet[asyncio.SubprocessTransport] = weakref.WeakSet()
+
+    async def subprocess_shell(  # type: ignore[override]  # passed on as it comes
+        self,
+        *words: Any,  # noqa: ANN401 - likewise
+        **how: Any,  # noqa: ANN401 - likewise
+    ) -> tuple[asyncio.SubprocessTransport, asyncio.BaseProtocol]:
+        made = await super().subprocess_shell(*words, **how)
+        self.processes.add(made[0])
+        return made
 
 
 async def _serve(
@@ -143,6 +162,9 @@ async def _serve(
     finally:
         await runner.cleanup()
         ear.close()
+        assert isinstance(loop, _Loop)
+        for process in loop.processes:  # whoever was asked to end and has not
+            process.close()
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:

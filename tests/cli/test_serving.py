@@ -150,6 +150,54 @@ async def test_a_visitor_gets_the_page_and_the_dashboard_and_cannot_write(served
     assert [] == engines.find()
 
 
+_STUBBORN = """\
+import shlex, sys
+from pooltop import serving
+
+stays = (
+    "import os, sys, time; os.write(1, b'__GANGLION__\\\\n'); os.close(1); os.close(2); "
+    "os.symlink(str(os.getpid()), sys.argv[1]); time.sleep(60)"
+)
+command = "exec " + shlex.join([sys.executable, "-c", stays, sys.argv[1]])
+serving.viewer_command = lambda name, *, write: command
+ready = lambda page: print(page, flush=True)
+serving.serve("prod", serving.bind("127.0.0.1", 0), write=False, ready=ready)
+"""
+"""Its viewers say nothing more and stay."""
+
+
+async def test_a_viewer_that_does_not_end_when_it_should_is_ended_without_a_word(
+    tmp_path: Path,
+) -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+    silent = tmp_path / "silent"
+    with subprocess.Popen(
+        [sys.executable, "-c", _STUBBORN, str(silent)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": ROOT},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            page = (await asyncio.to_thread(process.stdout.readline)).strip()
+            async with (
+                asyncio.timeout(30),
+                aiohttp.ClientSession() as client,
+                client.ws_connect(f"{page}ws?width=80&height=24"),
+            ):
+                while not silent.is_symlink():
+                    await asyncio.sleep(0.01)
+            process.terminate()
+            _, errors = await asyncio.to_thread(process.communicate, timeout=30)
+        finally:
+            process.kill()
+
+    assert (0, "") == (process.returncode, errors)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(silent.readlink().name), 0)
+
+
 async def read_until(visit, wanted: str) -> None:
     """Read what the terminal is sent until these words are on its screen."""
     seen = ""
