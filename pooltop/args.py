@@ -58,6 +58,9 @@ options:
   --read-only       refuse every edit and every pause, and stop with P all the same; with attach,
                     leave the write lock to the other viewers
   --record FILE     write all that is told to a new file as well, for pooltop replay
+  --prometheus ADDRESS  serve the numbers to Prometheus at http://ADDRESS/metrics, for example
+                    127.0.0.1:9464, or a port alone for this machine; short for
+                    --set export.prometheus.listen=ADDRESS
   --keys FILE       the dashboard's keys, instead of $XDG_CONFIG_HOME/pooltop/keys.toml
   --theme NAME      the dashboard's colours: pooltop, pooltop-light, pooltop-contrast (for a
                     projector), ansi-dark and ansi-light (the terminal's own 16), or any other of
@@ -120,6 +123,7 @@ _WITH_VALUE = {
     "--keys": "a file",
     "--port": "a number",
     "--listen": "an address",
+    "--prometheus": "an address and a port",
 }
 _FLAGS = (
     *("--headless", "--json", "--read-only", "--write", "--ascii", "--no-mouse"),
@@ -142,7 +146,7 @@ _COMMANDS = (
 )
 _OF_A_PROFILE = (
     *("--profile", "--allow", "--set", "--print-config"),
-    *("--auto-revert", "--detach", "--name"),
+    *("--auto-revert", "--detach", "--name", "--prometheus"),
 )
 _OF_A_SCREEN = (
     *("--headless", "--json", "--format", "--read-only"),
@@ -197,6 +201,7 @@ class Request:
         "port",
         "print_config",
         "profile",
+        "prometheus",
         "read_only",
         "record",
         "recording",
@@ -230,6 +235,8 @@ class Request:
         self.allow: tuple[str, ...] = ()
         self.set: tuple[str, ...] = ()
         """``KEY=VALUE`` of the profile, as written."""
+        self.prometheus: str | None = None
+        """Where to serve the numbers, as written; None for where the profile says."""
         self.format: str | None = None
         """One of FORMATS; None where none is said."""
         self.record: str | None = None
@@ -243,6 +250,13 @@ class Request:
         """The file to replay."""
         self.compared: tuple[str, str] | None = None
         """The files to compare, the old one first."""
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """All that is said of the profile: ``KEY=VALUE``."""
+        if self.prometheus is None:
+            return self.set
+        return (*self.set, f"export.prometheus.listen={self.prometheus}")
 
     @property
     def form(self) -> str:

@@ -412,7 +412,9 @@ def _load(request: Request, *, will_ask: bool = False) -> Loaded | None:
 
     path = request.profile or _builtin()
     try:
-        loaded = profiles.load(path, allow=request.allow, settings=request.set, will_ask=will_ask)
+        loaded = profiles.load(
+            path, allow=request.allow, settings=request.settings, will_ask=will_ask
+        )
     except ProfileError as error:
         _write(2, f"{error}\n")
         return None

@@ -11,6 +11,7 @@ from typing import Literal, NewType
 
 import msgspec
 
+from pooltop.core.exporting import Exports
 from pooltop.core.names import http_name, https_name
 from pooltop.core.thresholds import Threshold
 from pooltop.core.traffic import Workload
@@ -395,3 +396,5 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What a run must hold; what fails at its end, or stops it, decides the exit status."""
     record: RecordTo = RecordTo()
     """What is written of it."""
+    exports: Exports = Exports()
+    """Where its numbers go besides its viewers."""

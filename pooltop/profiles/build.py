@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from pooltop.core.exporting import Exports
 from pooltop.core.model import (
     AgentOptions,
     AgentProfile,
@@ -57,6 +58,7 @@ def build_profile(values: Values, path: str) -> Profile:
         allow_hosts=cast("tuple[str, ...]", safety.get("allow_hosts", ())),
         thresholds=build_thresholds(values),
         record=_made(RecordTo, cast("Values", values.get("record", {}))),
+        exports=_made(Exports, cast("Values", values.get("exports", {}))),
     )
 
 

@@ -55,6 +55,11 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "workloads": "The traffic, by name.",
         "record": "Files that a run is recorded in, beside the profile; none is overwritten.",
         "thresholds": "What a run must hold: it decides the exit status.",
+        "export": "Where the run's numbers go besides its viewers.",
+    },
+    "[export]": {"prometheus": "An endpoint that Prometheus scrapes."},
+    "[export.prometheus]": {
+        "listen": "Where: an address of this machine, and a port; 0 takes a free one.",
     },
     "[record]": {
         "jsonl": "NDJSON, as --json prints it; pooltop replay plays it, and compare reads it.",

@@ -18,6 +18,7 @@ from pooltop.profiles.contents import take_contents
 from pooltop.profiles.data import take_data
 from pooltop.profiles.documents import read_documents
 from pooltop.profiles.effective import Effective
+from pooltop.profiles.exports import check_exports
 from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
 from pooltop.profiles.layers import Layers
 from pooltop.profiles.problems import Problem, ProfileErrors
@@ -194,6 +195,7 @@ def _read(
     checks.check_references(tree, values, report, allow, will_ask=will_ask)
     check_thresholds(tree, values, report)
     check_record(values, report)
+    check_exports(values, report)
     if report.has_errors:
         return None
     return build_profile(values, path), Effective(report.layers, filled)

@@ -51,6 +51,7 @@ P060    not a usable URL
 P061    not a usable header
 P062    not a usable method or path
 P063    a host that is not loopback and that ``[safety]`` does not allow
+P064    everybody who reaches this machine can read what is exported (warning)
 P070    a file of keys: a key that is the same for everybody
 P071    a file of keys: a command that must keep a key has none
 P072    a file of keys: not a key, or none that fits there

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from pooltop.core import model, thresholds, traffic
+from pooltop.core import exporting, model, thresholds, traffic
 from pooltop.core.edits import MOST_USERS
 from pooltop.profiles import unavailable, web
 from pooltop.profiles.bodies import Body
@@ -29,6 +29,7 @@ from pooltop.profiles.kinds import (
     Several,
     Whole,
 )
+from pooltop.profiles.listening import ListenAddress
 from pooltop.profiles.proxies import ProxySettings
 from pooltop.profiles.texts import Credential, FilePath, Label, Line, Secret, Variable
 from pooltop.profiles.units import AUTO_REVERT, Duration, Level, Rate
@@ -445,6 +446,16 @@ THRESHOLD = Table(
     gives=thresholds.Threshold,
 )
 
+PROMETHEUS = Table(
+    "[export.prometheus]",
+    (Field("listen", ListenAddress(), required='listen = "127.0.0.1:9464"'),),
+    gives=exporting.PrometheusExport,
+)
+
+EXPORT = Table(
+    "[export]", (Field("prometheus", PROMETHEUS),), later=("otlp",), gives=exporting.Exports
+)
+
 INCLUDE = Several(FilePath(), alone=True)
 ENV = Table("[env]", (Field("required", Several(Variable())),))
 
@@ -470,9 +481,10 @@ PROFILE = Table(
         Field("workloads", Named(WORKLOAD, names=Label())),
         Field("thresholds", Many(THRESHOLD)),
         Field("record", RECORD),
+        Field("export", EXPORT, attr="exports"),
     ),
     gives=model.Profile,
-    later=("advisor", "export"),
+    later=("advisor",),
 )
 
 

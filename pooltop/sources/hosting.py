@@ -24,6 +24,7 @@ from pooltop.core.edits import EditOutcome
 from pooltop.core.model import Profile
 from pooltop.engine.engine import Engine
 from pooltop.errors import PooltopError
+from pooltop.exports.running import RunningExports
 from pooltop.sources.base import Update
 from pooltop.sources.channel import Channel
 from pooltop.sources.consent import require_consent
@@ -91,10 +92,16 @@ class Hosting:
             wall_clock: gives Unix time.
 
         Raises:
-            PooltopError: a host needs consent, or the profile cannot be run.
+            PooltopError: a host needs consent, a port for an export cannot be had, or the profile
+                cannot be run.
         """
         require_consent(profile)
-        self.engine = Engine(profile)
+        self._exports = RunningExports(profile.exports)
+        try:
+            self.engine = Engine(profile)
+        except BaseException:
+            self._exports.close()
+            raise
         self.roll = Roll()
         self._pump = Pump(self.engine)
         self._is_shared = is_shared
@@ -109,6 +116,7 @@ class Hosting:
         # collection stops the loop for 7 ms (measured), which would be shown as latency.
         gc.collect()
         gc.freeze()
+        self._exports.start(self.engine.snapshot, self.engine.journal.write)
         self.engine.start()
 
     @property
@@ -188,6 +196,7 @@ class Hosting:
     async def close(self) -> None:
         """Stop the load at once, and wait until every socket is closed."""
         self.engine.stop()
+        self._exports.close()
         for pausing in self._pauses:
             pausing.cancel()
         await asyncio.gather(*self._pauses, return_exceptions=True)

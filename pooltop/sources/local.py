@@ -11,6 +11,7 @@ from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import Profile
 from pooltop.engine.engine import Engine
 from pooltop.errors import EngineError, UsageError
+from pooltop.exports.running import RunningExports
 from pooltop.sources.base import OwnLock, Update, WriteLock
 from pooltop.sources.consent import require_consent
 from pooltop.sources.pump import Pump
@@ -35,6 +36,7 @@ class LocalSource:
         self._interval_s = interval_s
         self._engine: Engine | None = None
         self._pump: Pump | None = None
+        self._exports: RunningExports | None = None
 
     async def start(
         self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
@@ -43,16 +45,18 @@ class LocalSource:
 
         Raises:
             ProfileError: a host needs consent.
-            PooltopError: the profile cannot be run.
+            PooltopError: a port for an export cannot be had, or the profile cannot be run.
         """
         del on_end
         if self._engine is not None:
             message = "this source was started before"
             raise UsageError(message)
         require_consent(self._profile)
+        self._exports = RunningExports(self._profile.exports)
         self._engine = Engine(self._profile)
         self._pump = Pump(self._engine)
         self._pump.add(interval_s=self._interval_s, emit=on_update)
+        self._exports.start(self._engine.snapshot, self._engine.journal.write)
         self._engine.start()
 
     async def submit(self, edit: Edit) -> EditOutcome:
@@ -92,6 +96,8 @@ class LocalSource:
         """Close every socket and end."""
         engine, self._engine = self._engine, None
         pump, self._pump = self._pump, None
+        if self._exports is not None:
+            self._exports.close()
         if pump is not None:
             await pump.stop()
         if engine is not None:

@@ -52,6 +52,8 @@ from pooltop.args import ArgumentError, parse
         ("attach a b", "unexpected argument b"),
         ("attach --profile p.toml", "attach takes no --profile"),
         ("attach --detach", "attach takes no --detach"),
+        ("attach --prometheus 9464", "attach takes no --prometheus"),
+        ("demo --prometheus", "--prometheus needs an address and a port"),
         ("atach", "unexpected argument atach; did you mean attach?"),
         ("list a", "unexpected argument a"),
         ("list --headless", "list takes no --headless"),
@@ -111,7 +113,13 @@ def test_everything_that_can_be_asked_for_is_read() -> None:
     )
     assert (True, True, True) == (request.headless, request.json, request.read_only)
     assert ("a", "b") == request.allow
-    assert ("a=1", "b.c=d=e") == request.set
+    assert ("a=1", "b.c=d=e") == request.set == request.settings
+
+
+def test_a_place_for_prometheus_is_a_setting_of_the_profile_over_all_others() -> None:
+    request = parse(["demo", "--prometheus", "9464", "--set", "export.prometheus.listen=1"])
+
+    assert ("export.prometheus.listen=1", "export.prometheus.listen=9464") == request.settings
 
 
 def test_how_the_dashboard_looks_can_be_said() -> None:

@@ -1,0 +1,53 @@
+"""The points of a picture as Prometheus reads them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.registry import Collector
+
+from pooltop.core.histogram import Histogram
+from pooltop.core.snapshot import Snapshot
+from pooltop.exports.buckets import BOUNDS, counts_of
+from pooltop.exports.instruments import Instrument
+from pooltop.exports.points import Attributes, Points, Value, points_of
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_LE = [*(str(bound) for bound in BOUNDS), "+Inf"]
+
+
+class PointCollector(Collector):
+    """Gives prometheus_client the points of one picture."""
+
+    def __init__(self, points: Points) -> None:
+        """Collect these."""
+        self._points = points
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every family that has a sample."""
+        for instrument, points in self._points.items():
+            metric = Metric(instrument.family, instrument.meaning, instrument.kind)
+            for attributes, value in points.items():
+                _add(metric, instrument, attributes, value)
+            yield metric
+
+
+def exposition(snapshot: Snapshot, version: str) -> bytes:
+    """Give a picture in Prometheus' text format, version 0.0.4."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(PointCollector(points_of(snapshot, version)))
+    return generate_latest(registry)
+
+
+def _add(metric: Metric, instrument: Instrument, attributes: Attributes, value: Value) -> None:
+    labels = {name.label: str(said) for name, said in attributes}
+    if not isinstance(value, Histogram):
+        suffix = "_total" if instrument.kind == "counter" else ""
+        metric.add_sample(instrument.family + suffix, labels, value)
+        return
+    for bound, count in zip(_LE, itertools.accumulate(counts_of(value)), strict=True):
+        metric.add_sample(f"{instrument.family}_bucket", {**labels, "le": bound}, count)
+    metric.add_sample(f"{instrument.family}_count", labels, value.count)
+    metric.add_sample(f"{instrument.family}_sum", labels, value.sum_s)
