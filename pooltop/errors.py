@@ -101,6 +101,12 @@ class NetworkError(RequestError):
     code = "ECONNREFUSED"
 
 
+class DescriptorError(NetworkError):
+    """A socket would have gone beyond the ceiling on descriptors: see ``[safety] max_open_fds``."""
+
+    code = "ERR_OPEN_FDS"
+
+
 class ProxyTunnelError(NetworkError):
     """A proxy made no tunnel: it refused, answered no HTTP, ended or kept silent."""
 

@@ -38,7 +38,7 @@ class Cause(StrEnum):
     PROXY = "proxy"
     """A proxy made no tunnel."""
     EXHAUSTED = "out of resources"
-    """This machine has no descriptor, port or memory left."""
+    """This machine has no descriptor, port or memory left, or the profile's ceiling is reached."""
     SETTING = "setting"
     """An option that cannot be used: an address that this machine has not, a TLS file."""
     STOPPED = "stopped by us"
@@ -104,7 +104,9 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
     Cause.QUEUE_TIMEOUT: ("queue clock", "ERR_QUEUE_TIMEOUT"),
     Cause.TIMEOUT: ("total clock", "idle clock", "ETIMEDOUT", "ETIME"),
     Cause.PROXY: ("ERR_PROXY_TUNNEL", "ERR_PROXY_INVALID_CONFIG"),
-    Cause.EXHAUSTED: ("EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM", "ENOSPC"),
+    Cause.EXHAUSTED: (
+        "EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM", "ENOSPC", "ERR_OPEN_FDS",
+    ),
     Cause.SETTING: (
         "ERR_TLS_CONFIG", "ERR_INVALID_IP_ADDRESS", "ERR_INVALID_ARG_VALUE", "EINVAL",
         "bind EADDRNOTAVAIL", "bind EINVAL", "bind EACCES", "bind EADDRINUSE",

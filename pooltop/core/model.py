@@ -13,6 +13,7 @@ import msgspec
 
 from pooltop.core.exporting import Exports
 from pooltop.core.names import http_name, https_name
+from pooltop.core.safety import Safety
 from pooltop.core.thresholds import Threshold
 from pooltop.core.traffic import Workload
 
@@ -367,6 +368,8 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     an option that is not in it has no bounds."""
     hosts: dict[str, HostOptions] = {}
     """``host:port`` to what is done otherwise for it."""
+    ceiling: float = math.inf
+    """Sockets per host that no edit leads beyond (``[safety] max_sockets``); inf for no limit."""
 
 
 class RecordTo(msgspec.Struct, frozen=True, kw_only=True):
@@ -398,3 +401,4 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What is written of it."""
     exports: Exports = Exports()
     """Where its numbers go besides its viewers."""
+    safety: Safety = Safety()

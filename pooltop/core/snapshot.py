@@ -315,6 +315,8 @@ class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     agents_made: int | None = None
     """How many agents were made, one for each request (``AgentOptions.per_request``), for the
     origins that are remembered; None for one agent."""
+    ceiling: float | None = None
+    """Sockets per host that no edit leads beyond; None for no limit."""
 
 
 class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -358,6 +360,11 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     said of all."""
     unexpected: int = 0
     """Of the completed, those that were not as the profile expects."""
+    paced: int = 0
+    """Requests that its users started later than they could, because all workloads together were
+    at ``Snapshot.max_rate``."""
+    waiting: int = 0
+    """Users that wait for their turn now, for the same reason."""
 
     @property
     def errors(self) -> int:
@@ -378,6 +385,8 @@ class ProcessFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Ports that the kernel may give to outgoing connections, to each peer so many."""
     loop_lag_s: float = 0.0
     """How late the snapshot timer ran: what the engine's loop itself adds."""
+    fd_ceiling: int | None = None
+    """Descriptors that may be open before a dial is refused; None for no ceiling."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -402,6 +411,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Of the hosts that are looked at (``detail.Watch``)."""
     thresholds: tuple[ThresholdState, ...] = ()
     """What the run must hold, in the profile's order; judged once a second, and at its end."""
+    max_rate: float | None = None
+    """Requests per second that all workloads together may start; None for no limit."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -64,6 +64,11 @@ class Plan:
         """Give the whole users that are asked for at a time: one joins where half of it is due."""
         return math.floor(self.level(at) + 0.5)
 
+    def most_from(self, at: float) -> float:
+        """Give the highest level from a time on."""
+        rest = [s for s in self.segments if s.until > at] or [self.segments[-1]]
+        return max(max(s.level_at(max(at, s.at)), s.to) for s in rest)
+
     def next_change(self, at: float) -> float:
         """Give when the whole users are next another number, at least LEAST_S on; inf for never."""
         now = self.users(at)

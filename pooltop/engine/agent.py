@@ -30,6 +30,7 @@ from pooltop.core.model import (
 )
 from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
 from pooltop.engine.caller_dial import CallerDialer, Connector
+from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.dialer import Dialer, Dials
 from pooltop.engine.keep_socket_alive import KeepSocketAlive
 from pooltop.engine.kernel import KernelLooks
@@ -152,7 +153,7 @@ class Agent:
         cached = 0 if self._initial.per_request else self._initial.max_cached_sessions
         self._tls = TLSFactory(tls, cached)
         self._own_resolver: SystemResolver | None = None
-        dialer = self._dialer(resolver, create_connection)
+        dialer = self._dials = self._dialer(resolver, create_connection)
         self._shell = PoolShell(
             self._initial,
             dialer=dialer,
@@ -358,6 +359,11 @@ class Agent:
         self._tls.check()
         for tls in self.own.all_tls():
             self._tls.check(tls)
+
+    def limit_descriptors(self, ceiling: DescriptorCeiling) -> None:
+        """Let no socket of its own making go beyond a ceiling; for the engine's own parts."""
+        if isinstance(self._dials, Dialer):
+            self._dials.ceiling = ceiling
 
     def sends_keep_alive(self, origin: Origin) -> bool:
         """New requests say ``Connection: keep-alive``: keepAlive is on, or maxSockets is finite."""

@@ -20,6 +20,7 @@ import socket
 import aiohappyeyeballs
 from aiohappyeyeballs import AddrInfoType
 
+from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.oserror import BIND_REMEDIES, code_of, network_error
 from pooltop.engine.resolver import Address
 from pooltop.engine.socket_options import protocol_of, set_tcp_options
@@ -44,7 +45,12 @@ class Attempts:
     """The attempts of one dial: makes each socket ready, and remembers what was tried."""
 
     def __init__(
-        self, local_address: str | None, keep_alive_probe_ms: float | None, *, no_delay: bool
+        self,
+        local_address: str | None,
+        keep_alive_probe_ms: float | None,
+        *,
+        no_delay: bool,
+        ceiling: DescriptorCeiling | None = None,
     ) -> None:
         """Keep what every socket is given.
 
@@ -52,6 +58,7 @@ class Attempts:
             local_address: IP literal to bind to; None leaves it to the system.
             keep_alive_probe_ms: see ``set_tcp_options``.
             no_delay: likewise.
+            ceiling: on descriptors; None for none.
 
         Raises:
             NetworkError: ERR_INVALID_IP_ADDRESS, the local address is a name.
@@ -60,9 +67,12 @@ class Attempts:
         self._local_family = _family_of(local_address)
         self._keep_alive_probe_ms = keep_alive_probe_ms
         self._no_delay = no_delay
+        self._ceiling = ceiling
         self._tried: list[str] = []
         self._unbound: NetworkError | None = None
         """Why no socket could be bound: our own address is at fault, not the server's."""
+        self._refused: NetworkError | None = None
+        """Why a socket was not to be had: the ceiling, which no other address is below."""
 
     @property
     def count(self) -> int:
@@ -119,6 +129,8 @@ class Attempts:
         self._tried.append(f"{info[4][0]}:{info[4][1]}")
         sock = socket.socket(info[0], info[1], protocol_of(no_delay=self._no_delay))
         try:
+            if self._ceiling is not None:
+                self._keep_below(self._ceiling, sock)
             sock.settimeout(0)
             set_tcp_options(
                 sock, keep_alive_probe_ms=self._keep_alive_probe_ms, no_delay=self._no_delay
@@ -129,6 +141,11 @@ class Attempts:
             sock.close()
             raise
         return sock
+
+    def _keep_below(self, ceiling: DescriptorCeiling, sock: socket.socket) -> None:
+        self._refused = ceiling.refusal(sock.fileno(), self._tried[-1])
+        if self._refused is not None:
+            raise OSError(errno.EMFILE, str(self._refused))
 
     def _bind(self, sock: socket.socket, local_address: str) -> None:
         try:
@@ -143,6 +160,8 @@ class Attempts:
 
     def _verdict(self, numbers: list[int]) -> NetworkError:
         """Put one code to the failures of all attempts; ``numbers`` are theirs, in order."""
+        if self._refused is not None:
+            return self._refused
         telling = next((n for n in numbers if n not in _UNTELLING), numbers[0])
         if self._unbound is not None and telling in _UNTELLING:
             return self._unbound

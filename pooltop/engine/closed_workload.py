@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable
 
+from pooltop.core.pace import Pace
 from pooltop.core.schedule import pause
 from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
@@ -40,9 +41,11 @@ class ClosedRunner(WorkloadRunner):
         "_beginning",
         "_idle_users",
         "_most",
+        "_on_paced",
         "_rests",
         "_thinking",
         "_thinks",
+        "_turn",
         "_wanted",
     )
 
@@ -53,9 +56,21 @@ class ClosedRunner(WorkloadRunner):
         *,
         on_done: Callable[[WorkloadRunner], None] = lambda _: None,
         on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
+        pace: Pace | None = None,
+        on_paced: Callable[[WorkloadRunner], None] = lambda _: None,
     ) -> None:
-        """As ``WorkloadRunner``; nobody is there yet."""
-        super().__init__(workload, agent, on_done=on_done, on_unexpected=on_unexpected)
+        """As ``WorkloadRunner``; nobody is there yet.
+
+        Args:
+            workload: see there, as are those left out here.
+            agent: likewise.
+            on_done: likewise.
+            on_unexpected: likewise.
+            pace: likewise.
+            on_paced: called the first time that a user has to wait for it.
+        """
+        super().__init__(workload, agent, on_done=on_done, on_unexpected=on_unexpected, pace=pace)
+        self._on_paced = on_paced
         self._most = workload.max_requests
         self._thinks = workload.think.max_s > 0
         self._rests = self._thinks
@@ -63,11 +78,13 @@ class ClosedRunner(WorkloadRunner):
         self._thinking: set[asyncio.TimerHandle] = set()
         self._idle_users = 0
         self._beginners = 0
-        """Of the idle users, those that are about to begin; the others think, or have no request
-        left to send."""
+        """Of the idle users, those that are about to begin; the others think, wait for their turn
+        (``waiting``), or have no request left to send."""
         self._beginning: asyncio.Handle | None = None
         self._wanted = 0
         """How many users there are to be."""
+        self._turn: asyncio.TimerHandle | None = None
+        """Of the users that wait for one."""
 
     @property
     def users(self) -> int:
@@ -122,7 +139,7 @@ class ClosedRunner(WorkloadRunner):
         self._wanted = int(self.asked)
         self._arm()
         self._settle_users()
-        self._let_users_go(self._idle_users - self._beginners - len(self._thinking))
+        self._let_users_go(self._idle_users - self._beginners - self.waiting - len(self._thinking))
         self._done_if_over()
 
     def _arm(self) -> None:
@@ -180,6 +197,9 @@ class ClosedRunner(WorkloadRunner):
         unbegun = max(0, min(self._too_many, self._beginners))
         self._beginners -= unbegun
         self._idle_users -= unbegun
+        turnless = max(0, min(self._too_many, self.waiting))
+        self.waiting -= turnless
+        self._idle_users -= turnless
         while self._too_many > 0 and self._idle_users:
             if self._thinking:
                 self._thinking.pop().cancel()
@@ -208,10 +228,38 @@ class ClosedRunner(WorkloadRunner):
 
     def _let_one_go(self) -> None:
         """Go on with one user: the other idle ones may be thinking."""
-        if self._most is None or self.sent < self._most:
-            self.offered += 1
-            self._idle_users -= 1
-            self._shoot(self._shell.now)
+        if self._most is not None and self.sent >= self._most:
+            return
+        if self._pace is not None and not self._has_turn(self._pace):
+            return
+        self.offered += 1
+        self._idle_users -= 1
+        self._shoot(self._shell.now)
+
+    def _has_turn(self, pace: Pace) -> bool:
+        """Take a turn, or be one user more who waits for one."""
+        if pace.due <= self._shell.now:
+            pace.take(self._shell.now)
+            return True
+        self.waiting += 1
+        self.paced += 1
+        if self._turn is None:
+            self._turn = self._loop.call_at(pace.due, self._take_turns)
+        if self.paced == 1:
+            self._on_paced(self)
+        return False
+
+    def _take_turns(self) -> None:
+        """Let as many go on as there are turns."""
+        pace, self._turn = self._pace, None
+        assert pace is not None
+        now = self._shell.touch()
+        while self.waiting and pace.due <= now:
+            self.waiting -= 1
+            self._let_one_go()
+        if self.waiting:
+            self._turn = self._loop.call_at(pace.due, self._take_turns)
+        self._shell.after()
 
     def thought(self, handle: asyncio.TimerHandle) -> None:
         """One user's pause is over."""
@@ -232,7 +280,10 @@ class ClosedRunner(WorkloadRunner):
         if self._beginning is not None:
             self._beginning.cancel()
             self._beginning = None
-        self._beginners = 0
+        self._beginners = self.waiting = 0
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
         for handle in self._thinking:
             handle.cancel()
         self._thinking.clear()

@@ -17,6 +17,7 @@ import msgspec
 
 from pooltop.core.model import Origin
 from pooltop.engine.attempts import Attempts
+from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.oserror import network_error
 from pooltop.engine.resolver import Resolver
 from pooltop.engine.unix_dial import connect_unix
@@ -88,6 +89,8 @@ class Dialer:
         """
         self._resolver = resolver
         self._clock = clock
+        self.ceiling: DescriptorCeiling | None = None
+        """On descriptors; None for none."""
 
     def __repr__(self) -> str:
         """Show whom it asks."""
@@ -114,7 +117,7 @@ class Dialer:
         if origin.socket_path:
             if connecting is not None:
                 connecting(None)
-            sock = connect_unix(origin.socket_path)
+            sock = connect_unix(origin.socket_path, self.ceiling)
             remote = f"unix:{origin.socket_path}"
             return Dialled(sock, "", remote, None, self._clock() - began_at)
         addresses = await self._resolver.resolve(origin.host, origin.port, origin.family)
@@ -122,7 +125,9 @@ class Dialer:
         dns_s = resolved_at - began_at
         if connecting is not None:
             connecting(dns_s)
-        attempts = Attempts(origin.local_address, keep_alive_probe_ms, no_delay=no_delay)
+        attempts = Attempts(
+            origin.local_address, keep_alive_probe_ms, no_delay=no_delay, ceiling=self.ceiling
+        )
         sock = await attempts.connect(addresses)
         tcp_s = self._clock() - resolved_at
         local, remote = ends_of(sock, origin)

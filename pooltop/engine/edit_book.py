@@ -137,6 +137,11 @@ class EditBook:
             if record is not None:
                 self._tell(record, kept_words(record))
 
+    def owed(self, agent: str, workload: str, option: str) -> float:
+        """Give the number that an option is put back to, unless it is kept; 0 if it is not."""
+        clock = self._clocks.get((agent, workload, option))
+        return float(clock.back_to) if clock is not None else 0.0
+
     def close(self) -> None:
         """Put nothing back any more."""
         for clock in self._clocks.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -24,6 +25,8 @@ from pooltop.engine.edit_words import (
     bounds_words,
     leap_words,
     pool_effect,
+    rate_ceiling_words,
+    sockets_ceiling_words,
 )
 from pooltop.engine.workload import WorkloadRunner
 
@@ -65,7 +68,13 @@ class AgentTarget:
     """An agent's options."""
 
     def __init__(
-        self, name: str, agent: Agent, bounds: Bounds, changed: Callable[[], None]
+        self,
+        name: str,
+        agent: Agent,
+        bounds: Bounds,
+        changed: Callable[[], None],
+        *,
+        ceiling: float = math.inf,
     ) -> None:
         """Edit ``agent``.
 
@@ -74,11 +83,13 @@ class AgentTarget:
             agent: itself.
             bounds: what its profile lets its options be set to without a question.
             changed: called after every change.
+            ceiling: sockets per host that no question leads beyond.
         """
         self.agent = name
         self._agent = agent
         self._bounds = bounds
         self._changed = changed
+        self._ceiling = ceiling
 
     def value(self, option: str) -> Value:
         """Give what is in force."""
@@ -89,11 +100,14 @@ class AgentTarget:
         """Give the value that an edit would put in force.
 
         Raises:
-            EditError: no such option, not allowed, or outside of the bounds and not confirmed.
+            EditError: no such option, not allowed, beyond the ceiling, or outside of the bounds and
+                not confirmed.
         """
         value: Value = getattr(
             apply_edit(self._agent.options, edit.option, edit.value), edit.option
         )
+        if edit.option == "max_sockets" and isinstance(value, float) and value > self._ceiling:
+            raise EditError(sockets_ceiling_words(value, self._ceiling))
         if not edit.confirmed and not is_within(self._bounds, edit.option, value):
             raise EditError(bounds_words(self._bounds, edit.option, value))
         return value
@@ -118,9 +132,17 @@ class AgentTarget:
 class WorkloadTarget:
     """A workload's rate or users."""
 
-    def __init__(self, runner: WorkloadRunner) -> None:
-        """Edit what ``runner`` runs."""
+    def __init__(
+        self, runner: WorkloadRunner, *, most_rate: Callable[[], float] = lambda: math.inf
+    ) -> None:
+        """Edit what ``runner`` runs.
+
+        Args:
+            runner: whose.
+            most_rate: gives the rate that no question leads beyond, as the others are now.
+        """
         self._runner = runner
+        self._most_rate = most_rate
         self.agent = runner.workload.agent
 
     def value(self, option: str) -> Value:
@@ -132,8 +154,9 @@ class WorkloadTarget:
         """Give the value that an edit would put in force.
 
         Raises:
-            EditError: of the other model, not allowed, the workload starts nothing any more, or
-                it is a leap (``core.edits.is_leap``) and not confirmed.
+            EditError: of the other model, not allowed, the workload starts nothing any more, it is
+                beyond the ceiling of all workloads, or a leap (``core.edits.is_leap``) and not
+                confirmed.
         """
         runner = self._runner
         edited = apply_workload_edit(
@@ -142,7 +165,11 @@ class WorkloadTarget:
         if not runner.is_at_work:
             raise EditError(f"{runner.workload.name} is {runner.state}: it starts nothing more")
         after: float = getattr(edited, edit.option)
-        if runner.returns_to_stages(edit.by, edited):
+        returns = runner.returns_to_stages(edit.by, edited)
+        most = runner.most_rate_after(edited, returns=returns)
+        if most > runner.most_rate and most > (room := self._most_rate()):
+            raise EditError(rate_ceiling_words(most, room))
+        if returns:
             return after
         if not edit.confirmed and is_leap(runner.asked, after):
             raise EditError(leap_words(edit.option, runner.asked, after))

@@ -128,6 +128,27 @@ def leap_words(option: str, before: Value, after: Value) -> str:
     return f"{change} more than doubles the load: it has to be confirmed"
 
 
+def sockets_ceiling_words(value: float, ceiling: float) -> str:
+    """Refuse more sockets than the profile's ceiling lets through."""
+    return (
+        f"maxSockets {value_words('max_sockets', value)} is above the ceiling of {ceiling:g} to "
+        "one host: it is max_sockets in the profile's [safety]"
+    )
+
+
+def rate_ceiling_words(wanted: float, room: float) -> str:
+    """Refuse a rate that would lead all workloads together above the profile's ceiling.
+
+    Args:
+        wanted: the most that the workload would ask for.
+        room: what the others leave it.
+    """
+    return (
+        f"rate {value_words('rate', wanted)} is above the ceiling: beside the other workloads "
+        f"{max(0.0, room):g}/s is the most; it is max_rate in the profile's [safety]"
+    )
+
+
 def _change(record: EditRecord) -> str:
     return f"{_subject(record)} {_shown(record, 'before')} > {_shown(record, 'after')}"
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
 from pooltop.core.detail import HostDetail, Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.model import AgentProfile, OriginKey, Profile
+from pooltop.core.pace import Pace
 from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
+from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.closed_workload import ClosedRunner
+from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.details import Paces, host_detail, queue_heads
 from pooltop.engine.edit_book import EditBook, Who
 from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
@@ -22,16 +27,13 @@ from pooltop.engine.exchange import Exchange
 from pooltop.engine.interventions import abort_request, clear_queue, destroy_socket
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.open_workload import OpenRunner
-from pooltop.engine.process_facts import process_facts
+from pooltop.engine.process_facts import max_fds, process_facts
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.tally import OriginTally
 from pooltop.engine.threshold_watch import ThresholdWatch
 from pooltop.engine.time_wait import TimeWaitWatch
 from pooltop.engine.workload import WorkloadRunner
 from pooltop.errors import UsageError
-
-_RUNNERS = {"open": OpenRunner, "closed": ClosedRunner}
-"""By the workload's model."""
 
 
 class Engine:
@@ -52,23 +54,20 @@ class Engine:
         self.agents = {
             each.name: Agent.from_profile(each, resolver=shared) for each in profile.agents
         }
+        self._fd_ceiling = self._limit_descriptors()
         for name, agent in self.agents.items():
             PoolReporter(self.journal, name, _labeller(agent)).watch(agent.shell)
-        self.workloads: list[WorkloadRunner] = [
-            _RUNNERS[each.model](
-                each,
-                self.agents[each.agent],
-                on_done=self._workload_done,
-                on_unexpected=self._teller(each.agent),
-            )
-            for each in profile.workloads
-        ]
+        most = profile.safety.max_rate
+        self._pace = Pace(most) if most < math.inf else None
+        self.workloads = [self._runner(each) for each in profile.workloads]
         for each in profile.workloads:
             if each.base_url.startswith("https:"):
                 self.agents[each.agent].check_tls()
         targets: dict[Who, Target] = {(a.name, ""): self._target(a) for a in profile.agents}
         for runner in self.workloads:
-            targets["", runner.workload.name] = WorkloadTarget(runner)
+            targets["", runner.workload.name] = WorkloadTarget(
+                runner, most_rate=partial(self._room_for, runner)
+            )
         self._edits = EditBook(targets, self.journal)
         self._thresholds = ThresholdWatch(
             profile.thresholds, self.agents, self.workloads, self.journal, self._abort
@@ -108,6 +107,7 @@ class Engine:
             auto_revert_s=self.profile.auto_revert,
             details=tuple(self._detail(watch, at) for watch in self._watched),
             thresholds=self._thresholds.states,
+            max_rate=None if self._pace is None else self._pace.rate,
         )
 
     def watch(self, watched: tuple[Watch, ...]) -> None:
@@ -204,7 +204,38 @@ class Engine:
             for runner in carried:
                 runner.options_changed()
 
-        return AgentTarget(name, self.agents[name], profile.bounds, changed)
+        return AgentTarget(
+            name, self.agents[name], profile.bounds, changed, ceiling=profile.ceiling
+        )
+
+    def _runner(self, workload: Workload) -> WorkloadRunner:
+        agent, tell = self.agents[workload.agent], self._teller(workload.agent)
+        done, pace = self._workload_done, self._pace
+        if workload.model == "open":
+            return OpenRunner(workload, agent, on_done=done, on_unexpected=tell, pace=pace)
+        return ClosedRunner(
+            workload, agent, on_done=done, on_unexpected=tell, pace=pace, on_paced=self._tell_paced
+        )
+
+    def _limit_descriptors(self) -> int | None:
+        limit = max_fds()
+        if limit is None:
+            return None
+        ceiling = DescriptorCeiling(self.profile.safety.max_open_fds, limit)
+        for agent in self.agents.values():
+            agent.limit_descriptors(ceiling)
+        return ceiling.most
+
+    def _room_for(self, runner: WorkloadRunner) -> float:
+        """Give the rate that is left to a workload below the ceiling of all of them together.
+
+        What the others ask for at their most counts, and what they are about to be put back to.
+        """
+        return self.profile.safety.max_rate - sum(
+            max(each.most_rate, self._edits.owed("", each.workload.name, "rate"))
+            for each in self.workloads
+            if each is not runner and each.is_at_work and each.workload.model == "open"
+        )
 
     def _detail(self, watch: Watch, at: float) -> HostDetail:
         agent = self.agents.get(watch.agent)
@@ -217,9 +248,10 @@ class Engine:
         heads = queue_heads(self._watched, profile.name)
         snapshot = self.agents[profile.name].snapshot(at=at, queue_heads=heads)
         # A library's agent has no bounds: they are the profile's.
-        return (
-            msgspec.structs.replace(snapshot, bounds=profile.bounds) if profile.bounds else snapshot
-        )
+        if not profile.bounds and profile.ceiling == math.inf:
+            return snapshot
+        ceiling = None if profile.ceiling == math.inf else profile.ceiling
+        return msgspec.structs.replace(snapshot, bounds=profile.bounds, ceiling=ceiling)
 
     def _workload_done(self, runner: WorkloadRunner) -> None:
         self.journal.write(
@@ -230,6 +262,14 @@ class Engine:
         if all(each.state == "done" and not each.in_flight for each in self.workloads):
             self._thresholds.finish()
             self.done.set()
+
+    def _tell_paced(self, runner: WorkloadRunner) -> None:
+        self.journal.write(
+            "LOAD",
+            f"{runner.workload.name}: users wait for their turn: all workloads together may send "
+            f"{self.profile.safety.max_rate:g}/s (max_rate in [safety])",
+            agent=runner.workload.agent,
+        )
 
     def _abort(self, why: str) -> None:
         self.journal.write("LOAD", f"aborted by a threshold: {why}")
@@ -247,7 +287,10 @@ class Engine:
 
     def _facts(self) -> ProcessFacts:
         return process_facts(
-            os.getpid(), loop_lag_s=self._lag, local_ports=self._time_wait.local_ports
+            os.getpid(),
+            loop_lag_s=self._lag,
+            local_ports=self._time_wait.local_ports,
+            fd_ceiling=self._fd_ceiling,
         )
 
 

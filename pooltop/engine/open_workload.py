@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from pooltop.core.pace import Pace
 from pooltop.core.schedule import Arrivals
 from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
@@ -32,9 +33,10 @@ class OpenRunner(WorkloadRunner):
         *,
         on_done: Callable[[WorkloadRunner], None] = lambda _: None,
         on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
+        pace: Pace | None = None,
     ) -> None:
         """As ``WorkloadRunner``; the first arrival is drawn."""
-        super().__init__(workload, agent, on_done=on_done, on_unexpected=on_unexpected)
+        super().__init__(workload, agent, on_done=on_done, on_unexpected=on_unexpected, pace=pace)
         self._arrivals = Arrivals(workload, self._random)
 
     @property
@@ -110,4 +112,6 @@ class OpenRunner(WorkloadRunner):
         if self.in_flight >= self.workload.max_in_flight:
             self.dropped += 1
             return
+        if self._pace is not None:
+            self._pace.take(now)
         self._shoot(due)

@@ -11,16 +11,19 @@ from pooltop.core.snapshot import ProcessFacts
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def process_facts(pid: int, *, loop_lag_s: float, local_ports: int | None) -> ProcessFacts:
+def process_facts(
+    pid: int, *, loop_lag_s: float, local_ports: int | None, fd_ceiling: int | None
+) -> ProcessFacts:
     """Give the facts of this process, now; what the arguments say was found out elsewhere."""
     return ProcessFacts(
         pid=pid,
         rss_bytes=_rss(),
         cpu_s=time.process_time(),
         open_fds=_open_fds(),
-        max_fds=_max_fds(),
+        max_fds=max_fds(),
         local_ports=local_ports,
         loop_lag_s=loop_lag_s,
+        fd_ceiling=fd_ceiling,
     )
 
 
@@ -40,7 +43,8 @@ def _open_fds() -> int | None:
     return None
 
 
-def _max_fds() -> int | None:
+def max_fds() -> int | None:
+    """Give how many descriptors this process may have; None where there is no such limit."""
     try:
         import resource  # noqa: PLC0415 - not on every platform
     except ImportError:

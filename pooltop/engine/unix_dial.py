@@ -11,14 +11,20 @@ from __future__ import annotations
 import errno
 import socket
 
+from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.oserror import UNIX_REMEDIES, network_error
 from pooltop.errors import NetworkError
 
 
-def connect_unix(path: str) -> socket.socket:
+def connect_unix(path: str, ceiling: DescriptorCeiling | None = None) -> socket.socket:
     """Give a non-blocking stream socket connected to a path.
 
+    Args:
+        path: where the server listens.
+        ceiling: on descriptors; None for none.
+
     Raises:
+        DescriptorError: the ceiling is reached.
         NetworkError: ENOENT, ECONNREFUSED, EACCES ...; EINVAL, no socket can have such a path,
             being too long, as in Node.
 
@@ -31,6 +37,9 @@ def connect_unix(path: str) -> socket.socket:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     except OSError as exc:
         raise _failed(exc.errno, path) from exc
+    if ceiling is not None and (refused := ceiling.refusal(sock.fileno(), path)) is not None:
+        sock.close()
+        raise refused
     try:
         sock.setblocking(False)
         sock.connect(path)

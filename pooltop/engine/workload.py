@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import reduce
 
 from pooltop.core.histogram import Histogram, Recorder
+from pooltop.core.pace import Pace
 from pooltop.core.rows import Rows
 from pooltop.core.schedule import Mix
 from pooltop.core.snapshot import WorkloadSnapshot
@@ -49,6 +50,7 @@ class WorkloadRunner(ABC):
         "_loop",
         "_mix",
         "_on_done",
+        "_pace",
         "_plan",
         "_random",
         "_rows",
@@ -64,8 +66,10 @@ class WorkloadRunner(ABC):
         "late",
         "offered",
         "on_unexpected",
+        "paced",
         "sent",
         "state",
+        "waiting",
         "workload",
     )
 
@@ -76,6 +80,7 @@ class WorkloadRunner(ABC):
         *,
         on_done: Callable[[WorkloadRunner], None] = lambda _: None,
         on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
+        pace: Pace | None = None,
     ) -> None:
         """Prepare every request class.
 
@@ -84,6 +89,7 @@ class WorkloadRunner(ABC):
             agent: who carries it.
             on_done: called once when its duration or its requests are over.
             on_unexpected: called with each response that is not as expected, and the reason.
+            pace: of all workloads together, where there is a ceiling; users wait for their turns.
 
         Raises:
             UsageError: a request cannot be sent as given.
@@ -96,6 +102,7 @@ class WorkloadRunner(ABC):
         self._shell: PoolShell = agent.shell
         self._on_done = on_done
         self.on_unexpected = on_unexpected
+        self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
         data = workload.data
@@ -120,6 +127,7 @@ class WorkloadRunner(ABC):
         """As it was last told."""
         self.state = "stopped"
         self.offered = self.sent = self.dropped = self.late = self.in_flight = 0
+        self.paced = self.waiting = 0
 
     @abstractmethod
     def _begin(self) -> None:
@@ -238,6 +246,26 @@ class WorkloadRunner(ABC):
         return _asked_of(self.initial) if self._plan is None else self._level(self._plan)
 
     @property
+    def most_rate(self) -> float:
+        """The most arrivals per second that it asks for from now on; 0 of users."""
+        if not self.is_at_work:
+            return 0.0
+        return self.most_rate_after(self.workload, returns=self.is_on_stages)
+
+    def most_rate_after(self, edited: Workload, *, returns: bool) -> float:
+        """Give the most that it would ask for after an edit.
+
+        Args:
+            edited: as ``put_in_force`` is given it.
+            returns: the edit puts it on its stages.
+        """
+        if edited.model == "closed":
+            return 0.0
+        if returns and self._plan is not None:
+            return self._plan.most_from(self.elapsed)
+        return edited.rate
+
+    @property
     def completed(self) -> int:
         """Responses received whole."""
         return sum(counts.completed for counts in self._counts)
@@ -279,6 +307,8 @@ class WorkloadRunner(ABC):
             latency=self._latency,
             classes=classes,
             unexpected=sum(sum(each.unexpected.values()) for each in classes),
+            paced=self.paced,
+            waiting=self.waiting,
         )
 
     def shot_over(self, *, failed: bool) -> None:

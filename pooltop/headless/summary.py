@@ -34,7 +34,7 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
             lines += ["", f"{clean(agent.name)}  {label_of(origin)}", *_host(origin, snapshot)]
     lines.append("")
     for workload in snapshot.workloads:
-        lines += _workload(workload)
+        lines += _workload(workload, snapshot.max_rate)
     if snapshot.thresholds:
         lines += ["", "thresholds", *(f"  {verdict_words(each)}" for each in snapshot.thresholds)]
     if missed:
@@ -89,7 +89,7 @@ def _time_wait(held: TimeWait, snapshot: Snapshot) -> str:
     return f"{ours}{theirs}; counted {units.age(snapshot.at - held.at)} before the end"
 
 
-def _workload(workload: WorkloadSnapshot) -> list[str]:
+def _workload(workload: WorkloadSnapshot, max_rate: float | None) -> list[str]:
     name = clean(workload.name)
     under_way = f", {workload.in_flight} under way at the end" if workload.in_flight else ""
     unexpected = f" ({workload.unexpected} unexpected)" if workload.unexpected else ""
@@ -110,6 +110,11 @@ def _workload(workload: WorkloadSnapshot) -> list[str]:
         lines.append(
             f"  NOT DELIVERED ON TIME: {workload.late} of {workload.offered} arrivals started "
             f"more than 10 ms late (p99 {worst}): this machine could not keep the rate"
+        )
+    if workload.paced:
+        lines.append(
+            f"  PACED: {workload.paced} of {workload.offered} requests of its users waited: all "
+            f"workloads together may send {units.rate(max_rate)}/s (max_rate)"
         )
     if workload.lateness.count:
         middle, worst = (units.duration(workload.lateness.quantile(q)) for q in (0.5, 0.99))

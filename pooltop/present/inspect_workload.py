@@ -19,7 +19,8 @@ DEFINITIONS = {
     "TOTALS": "since the start: arrivals that were due, requests completed and failed, and how "
     "many are under way.",
     "HELD BACK": "arrivals that were not sent because too many were under way, and those handed "
-    "over more than 10 ms after their time: what the load itself did not deliver.",
+    "over more than 10 ms after their time: what the load itself did not deliver; and of users, "
+    "requests that waited because all workloads together were at their ceiling (max_rate).",
     "MUST HOLD": "thresholds of the profile that its requests, or its agent's pools, count for: "
     "the value since their after, as last judged.",
     "EDITS": "edits of this workload, each with what was measured before and after it.",
@@ -44,6 +45,7 @@ def workload_blocks(
     workload: WorkloadSnapshot,
     *,
     rates: WorkloadRates | None = None,
+    max_rate: float | None = None,
     cards: tuple[Line, ...] = (),
     thresholds: tuple[ThresholdState, ...] = (),
 ) -> list[Block]:
@@ -52,6 +54,7 @@ def workload_blocks(
     Args:
         workload: at one instant.
         rates: what it did within the window; None where that is not known.
+        max_rate: that all workloads together may send; None for no limit.
         cards: its edits, each with its before and after, ready-made.
         thresholds: of the whole profile; those that it counts for are told.
     """
@@ -61,7 +64,7 @@ def workload_blocks(
         Block("ASKED", _asked(workload, rates), 1),
         Block("LATENCY", _latency(rates), 2),
         Block("TOTALS", _totals(workload), 4),
-        Block("HELD BACK", _held_back(workload, rates), 3),
+        Block("HELD BACK", _held_back(workload, rates, max_rate), 3),
         Block("MUST HOLD", _must_hold(workload, thresholds), 1),
         Block("EDITS", [Part(line, "drawn") for line in cards], 5),
     ]
@@ -122,7 +125,9 @@ def _totals(workload: WorkloadSnapshot) -> list[Part]:
     ]
 
 
-def _held_back(workload: WorkloadSnapshot, rates: WorkloadRates) -> list[Part]:
+def _held_back(
+    workload: WorkloadSnapshot, rates: WorkloadRates, max_rate: float | None
+) -> list[Part]:
     parts: list[Part] = []
     if workload.dropped:
         parts.append(named("not sent", units.count(workload.dropped), "bad"))
@@ -130,6 +135,10 @@ def _held_back(workload: WorkloadSnapshot, rates: WorkloadRates) -> list[Part]:
         parts.append(named("late", units.count(workload.late), "warn"))
         if rates.late_p95 is not None:
             parts.append(named("late p95", units.duration(rates.late_p95)))
+    if workload.paced and max_rate is not None:
+        parts.append(named("paced", units.count(workload.paced), "warn"))
+        parts.append(named("users waiting", units.count(workload.waiting)))
+        parts.append(named("ceiling of all", f"{units.rate(max_rate)}/s"))
     return parts
 
 

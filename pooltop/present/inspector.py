@@ -83,6 +83,8 @@ class Beside:
     """Of a host or a workload: its edits with their before and after."""
     thresholds: tuple[ThresholdState, ...] = ()
     """Of a workload: what the profile says that a run must hold."""
+    max_rate: float | None = None
+    """Of a workload: what all of them together may send."""
 
 
 NOTHING = Beside()
@@ -97,6 +99,7 @@ def beside_of(
     stale: bool = False,
     cards: tuple[Line, ...] = (),
     thresholds: tuple[ThresholdState, ...] = (),
+    max_rate: float | None = None,
 ) -> Beside:
     """Give what the kept past has to say.
 
@@ -108,6 +111,7 @@ def beside_of(
         stale: the engine has gone silent.
         cards: the subject's edits, ready-made, each line as wide as ``blocks.room_in`` says.
         thresholds: of the snapshot.
+        max_rate: likewise.
     """
     match picture:
         case SocketPicture():
@@ -123,7 +127,7 @@ def beside_of(
             )
         case WorkloadSnapshot():
             rates = history.workload(picture.name).rates(at, window_s)
-            return Beside(rates=rates, cards=cards, thresholds=thresholds)
+            return Beside(rates=rates, cards=cards, thresholds=thresholds, max_rate=max_rate)
         case RequestPicture():
             return NOTHING
         case _:
@@ -208,7 +212,11 @@ def _blocks(
             )
         case WorkloadSnapshot():
             return workload_blocks(
-                picture, rates=beside.rates, cards=beside.cards, thresholds=beside.thresholds
+                picture,
+                rates=beside.rates,
+                max_rate=beside.max_rate,
+                cards=beside.cards,
+                thresholds=beside.thresholds,
             )
         case _:
             assert_never(picture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar, cast
 
 import msgspec
@@ -18,6 +19,7 @@ from pooltop.core.model import (
     TLSOptions,
 )
 from pooltop.core.traffic import RequestClass, Workload
+from pooltop.profiles.ceilings import ceilings_of
 from pooltop.profiles.checks import request_name, tables_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.stages import stages_of
@@ -38,10 +40,12 @@ def build_profile(values: Values, path: str) -> Profile:
     defaults = cast("Values", cast("Values", values.get("defaults", {})).get("timeouts", {}))
     safety = cast("Values", values.get("safety", {}))
     environment = cast("str | None", values.get("environment"))
+    ceilings = ceilings_of(values)
     return Profile(
         path=path,
         agents=tuple(
-            _agent(name, agent, defaults) for name, agent in tables_of(values, "agents").items()
+            _agent(name, agent, defaults, ceilings.sockets[name])
+            for name, agent in tables_of(values, "agents").items()
         ),
         workloads=tuple(
             _workload(name, item) for name, item in tables_of(values, "workloads").items()
@@ -59,14 +63,16 @@ def build_profile(values: Values, path: str) -> Profile:
         thresholds=build_thresholds(values),
         record=_made(RecordTo, cast("Values", values.get("record", {}))),
         exports=_made(Exports, cast("Values", values.get("exports", {}))),
+        safety=ceilings.safety,
     )
 
 
-def _agent(name: str, agent: Values, defaults: Values) -> AgentProfile:
+def _agent(name: str, agent: Values, defaults: Values, ceiling: float) -> AgentProfile:
     own = cast("Values", agent.get("timeouts", {}))
     options = {field.gives: agent[field.gives] for field in OPTIONS if field.gives in agent}
     if "kind" in agent:
         options["protocol"] = _PROTOCOLS[cast("str", agent["kind"])]
+    _put_ceiling(options, ceiling)
     tls = cast("Values", agent.get("tls", {}))
     made = {
         "name": name,
@@ -74,9 +80,10 @@ def _agent(name: str, agent: Values, defaults: Values) -> AgentProfile:
         "timeouts": _made(Timeouts, defaults | own),
         "tls": _made(TLSOptions, tls),
         "hosts": {
-            host: _host(values, defaults | own, tls)
+            host: _host(values, defaults | own, tls, ceiling)
             for host, values in cast("dict[str, Values]", agent.get("hosts", {})).items()
         },
+        "ceiling": ceiling,
     }
     for key in ("codec", "proxy_env", "bounds"):
         if key in agent:
@@ -84,9 +91,17 @@ def _agent(name: str, agent: Values, defaults: Values) -> AgentProfile:
     return _made(AgentProfile, made)
 
 
-def _host(values: Values, timeouts: Values, tls: Values) -> HostOptions:
+def _put_ceiling(options: Values, ceiling: float) -> None:
+    """Put a ceiling in the place of no limit; more than it was refused."""
+    if ceiling < math.inf and options.get("max_sockets", math.inf) == math.inf:
+        options["max_sockets"] = ceiling
+
+
+def _host(values: Values, timeouts: Values, tls: Values, ceiling: float) -> HostOptions:
     """Make what is otherwise for a host: its tables are laid over the agent's, key by key."""
     made = dict(values)
+    if "max_sockets" in made:
+        _put_ceiling(made, ceiling)
     for key, kind, agents in (("timeouts", Timeouts, timeouts), ("tls", TLSOptions, tls)):
         if key in values:
             made[key] = _made(kind, agents | cast("Values", values[key]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 from pooltop.core.edits import is_within
 from pooltop.core.model import ProxyEnv
@@ -16,12 +16,23 @@ from pooltop.profiles.tables import REQUEST_KEYS, WORKLOAD
 
 NODES_MAX_FREE = 256
 """Written out it is Node's default rather than a decision, so it contradicts nothing."""
-FILES_LEFT_ALONE = 64
-"""Open files that the process needs besides its sockets."""
 
 _NO_LIMIT = float("inf")
 _ADD_AGENT = "add [agents.NAME], for example with keep_alive = true"
 _ADD_WORKLOAD = "add [workloads.NAME] with agent and base_url"
+
+
+class OpenFiles(NamedTuple):
+    """How many files this process may have open; inf where that is unknown."""
+
+    limit: float
+    share: float
+    """Of them may be open when a socket is made: ``Safety.max_open_fds``."""
+
+    @property
+    def most(self) -> float:
+        """Give how many those are."""
+        return self.limit if self.limit == _NO_LIMIT else int(self.limit * self.share)
 
 
 def check_presence(tree: dict[str, object], report: Report) -> None:
@@ -73,7 +84,7 @@ def check_references(
             demo = url.removeprefix(web.DEMO)
             used.add(url)
             _check_name(demo, demos, "demo", (*path, "base_url"), report)
-        elif isinstance(url, str) and is_gate and not _goes_to_unix_socket(values, agent):
+        elif isinstance(url, str) and is_gate and not goes_to_unix_socket(values, agent):
             _check_host(url, allowed, (*path, "base_url"), report)
             _check_proxy(values, agent, url, allowed, report)
     hosts = [(n, h) for n, agent in tables_of(values, "agents").items() for h in hosts_of(agent)]
@@ -108,21 +119,21 @@ def check_workloads(tree: dict[str, object], values: Values, report: Report) -> 
             report.add((*path, "users"), "P019", message)
 
 
-def check_sizes(values: Values, open_files: int | None, report: Report) -> None:
+def check_sizes(values: Values, files: OpenFiles, report: Report) -> None:
     """Warn of limits that another limit makes pointless.
 
     Args:
         values: what was read.
-        open_files: how many files this process may have open; None when that is unknown.
+        files: how many files this process may have open.
         report: takes the warnings.
     """
     for name, agent in tables_of(values, "agents").items():
         path: Path = ("agents", name)
         shared = _sizes(agent)
-        _check_size(shared, path, open_files, report, here=shared)
+        _check_size(shared, path, files, report, here=shared)
         for host, table in hosts_of(agent).items():
             own = _sizes(table)
-            _check_size(shared | own, (*path, "hosts", host), open_files, report, here=own)
+            _check_size(shared | own, (*path, "hosts", host), files, report, here=own)
 
 
 def _sizes(table: Values) -> dict[str, float]:
@@ -132,7 +143,7 @@ def _sizes(table: Values) -> dict[str, float]:
 def _check_size(
     sizes: dict[str, float],
     path: Path,
-    open_files: int | None,
+    files: OpenFiles,
     report: Report,
     *,
     here: dict[str, float],
@@ -142,7 +153,7 @@ def _check_size(
     Args:
         sizes: all that are in force there.
         path: of the table.
-        open_files: how many files this process may have open; None when that is unknown.
+        files: how many files this process may have open.
         report: takes the warnings.
         here: those of them that stand in the table.
     """
@@ -155,8 +166,11 @@ def _check_size(
         message = f"max_sockets = {sockets:g} is lower and wins."
         report.warn((*path, "max_free_sockets"), "P019", message)
     most, key = min((sockets, "max_sockets"), (total, "max_total_sockets"))
-    if open_files is not None and key in here and open_files - FILES_LEFT_ALONE < most < _NO_LIMIT:
-        message = f"this process may have {open_files} files open (ulimit -n)."
+    if key in here and files.most < most < _NO_LIMIT:
+        message = (
+            f"this process may have {files.limit} files open (ulimit -n), and a socket beyond "
+            f"{files.share:g} of them, {files.most}, is refused (max_open_fds)."
+        )
         report.warn((*path, key), "P053", message)
 
 
@@ -235,7 +249,7 @@ def _check_host(url: str, allowed: tuple[str, ...], path: Path, report: Report) 
         report.add(path, "P063", message + tail)
 
 
-def _goes_to_unix_socket(values: Values, agent: object) -> bool:
+def goes_to_unix_socket(values: Values, agent: object) -> bool:
     """Say whether nothing is connected to but a unix socket, whatever host the URL names."""
     agents = tables_of(values, "agents")
     return isinstance(agent, str) and "socket_path" in agents.get(agent, {})

@@ -47,7 +47,7 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "env": "What the environment must have.",
         "environment": 'Where this is, for the screens; "prod" starts locked.',
         "auto_revert": "After how long a live edit is put back that nobody keeps.",
-        "safety": "What may be sent traffic.",
+        "safety": "What may be sent traffic, and how much.",
         "defaults": "What every agent has that does not say otherwise.",
         "demo": "Hosts of pooltop's own on loopback, by name: a workload reaches them as "
         '"demo:NAME".',
@@ -78,7 +78,15 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "host": "Of this host alone: its name, or name:port.",
     },
     "[env]": {"required": "Environment variables without which nothing is sent."},
-    "[safety]": {"allow_hosts": "Hosts beyond this machine that may be sent traffic."},
+    "[safety]": {
+        "allow_hosts": "Hosts beyond this machine that may be sent traffic.",
+        "max_rate": "Requests that all workloads together may start; off this machine 500/s where "
+        "it is not said. Users wait for their turn.",
+        "max_sockets": "Sockets of an agent to one host at most; off this machine 200 where it is "
+        "not said.",
+        "max_open_fds": "Share of this process's descriptors that may be open; a dial beyond it "
+        "fails. 0.8 where it is not said.",
+    },
     "[defaults]": {"timeouts": "Clocks of every agent that does not set its own."},
     "[agents.NAME]": {
         "kind": "Node's class: the scheme that requests must have. Without it both are taken.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import math
 import os
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import msgspec
 from pooltop.core.model import Profile
 from pooltop.profiles import checks, interpolate
 from pooltop.profiles.build import build_profile
+from pooltop.profiles.ceilings import ceilings_of, check_ceilings
 from pooltop.profiles.clocks import check_clocks
 from pooltop.profiles.connections import check_connections
 from pooltop.profiles.contents import take_contents
@@ -184,7 +186,8 @@ def _read(
     values = read_table(PROFILE, filled, (), report)
     checks.check_presence(tree, report)
     checks.check_workloads(tree, values, report)
-    checks.check_sizes(values, _open_files(), report)
+    files = checks.OpenFiles(_open_files(), ceilings_of(values).safety.max_open_fds)
+    checks.check_sizes(values, files, report)
     checks.check_bounds(values, report)
     checks.check_in_flight(values, report)
     take_contents(values, report)
@@ -193,6 +196,7 @@ def _read(
     check_tls(values, report)
     check_connections(values, report)
     checks.check_references(tree, values, report, allow, will_ask=will_ask)
+    check_ceilings(values, report)
     check_thresholds(tree, values, report)
     check_record(values, report)
     check_exports(values, report)
@@ -201,14 +205,14 @@ def _read(
     return build_profile(values, path), Effective(report.layers, filled)
 
 
-def _open_files() -> int | None:
-    """Give how many files this process may have open; None where there is no such limit."""
+def _open_files() -> float:
+    """Give how many files this process may have open; inf where there is no such limit."""
     try:
         import resource  # noqa: PLC0415 - Unix only
     except ImportError:
-        return None
+        return math.inf
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return None if soft == resource.RLIM_INFINITY else soft
+    return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
 def _of_file(path: str, code: str, message: str) -> Problem:

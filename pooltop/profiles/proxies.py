@@ -76,9 +76,11 @@ class ProxySettings(Kind):
         return None
 
 
-def proxy_to(
-    settings: ProxyEnv | Literal["environment"] | None, url: str, environ: Mapping[str, str]
-) -> Proxy | None:
+ProxySetting = ProxyEnv | Literal["environment"] | None
+"""What an agent says of proxies."""
+
+
+def proxy_to(settings: ProxySetting, url: str, environ: Mapping[str, str]) -> Proxy | None:
     """Give the proxy that requests to a URL go through; None for a direct connection.
 
     Args:

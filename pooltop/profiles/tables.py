@@ -59,6 +59,8 @@ class Field:
     """The workload model it belongs to; empty for both."""
     secret: bool = False
     """Its value is never shown."""
+    echoes: bool = False
+    """It has the name of another table's key: a stray one belongs there."""
 
     @property
     def gives(self) -> str:
@@ -471,8 +473,16 @@ PROFILE = Table(
             "safety",
             Table(
                 "[safety]",
-                (Field("allow_hosts", Several(web.HostPattern())),),
-                later=("max_rate", "max_open_fds"),
+                (
+                    Field("allow_hosts", Several(web.HostPattern())),
+                    Field("max_rate", Rate()),
+                    Field(
+                        "max_sockets",
+                        _sockets('0 would send nothing. For no limit write "unlimited".'),
+                        echoes=True,
+                    ),
+                    Field("max_open_fds", Decimal(0, 1, above=True)),
+                ),
             ),
         ),
         Field("defaults", Table("[defaults]", (Field("timeouts", TIMEOUTS),))),
@@ -491,7 +501,11 @@ PROFILE = Table(
 def tables_with(key: str) -> tuple[str, ...]:
     """Give the headers of the tables in which a key belongs."""
     tables = (table for table in all_tables(PROFILE) if not table.mirrors)
-    found = (table.where for table in tables if key in table.spellings())
+    found = (
+        table.where
+        for table in tables
+        if (field := table.spellings().get(key)) is not None and not field.echoes
+    )
     return tuple(dict.fromkeys(found))
 
 

@@ -83,6 +83,7 @@ def beside_subject(view: View, subject: Subject, picture: Picture, width: int) -
         stale=view.stale,
         cards=tuple(cards),
         thresholds=view.snapshot.thresholds,
+        max_rate=view.snapshot.max_rate,
     )
 
 

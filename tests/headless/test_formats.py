@@ -323,6 +323,15 @@ def test_a_json_line_has_every_phase_of_a_class_by_name(
     assert [1] == list(told["phases"]["total"]["buckets"].values())
 
 
+def test_users_that_waited_for_the_ceiling_are_said(snapshot_at: SnapshotAt) -> None:
+    last = structs.replace(snapshot_at(10, offered=100, sent=100, paced=40), max_rate=500.0)
+
+    assert (
+        "  PACED: 40 of 100 requests of its users waited: all workloads together may send 500/s "
+        "(max_rate)"
+    ) in summary_lines(last, elapsed_s=10.0)
+
+
 def test_one_late_arrival_in_a_hundred_is_no_complaint(snapshot_at: SnapshotAt) -> None:
     lines = summary_lines(snapshot_at(10, offered=100, sent=100, late=1), elapsed_s=10.0)
 

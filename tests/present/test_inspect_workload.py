@@ -68,6 +68,13 @@ def test_a_closed_workload_has_users_and_nothing_that_was_not_measured() -> None
     ] == shown(closed, 40, 9)
 
 
+def test_users_that_wait_for_the_ceiling_of_all_are_told_with_it() -> None:
+    paced = msgspec.structs.replace(OPEN, dropped=0, late=0, paced=31, waiting=6)
+    lines = shown(paced, 76, 20, max_rate=500.0)
+    assert "HELD BACK    paced 31  users waiting 6  ceiling of all 500/s" in lines
+    assert not any("paced" in line for line in shown(paced, 76, 20))
+
+
 def test_every_name_has_a_definition() -> None:
     assert DEFINITIONS.keys() == {block.name for block in workload_blocks(OPEN)}
 

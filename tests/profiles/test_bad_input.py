@@ -262,7 +262,10 @@ def test_row_max_sockets_above_the_open_files(told: Told, monkeypatch: pytest.Mo
     monkeypatch.setattr("pooltop.profiles.loading._open_files", lambda: 1024)
     Path("p.toml").write_text(_agent("max_sockets = 5000"))
 
-    warning = "this process may have 1024 files open (ulimit -n)."
+    warning = (
+        "this process may have 1024 files open (ulimit -n), and a socket beyond 0.8 of them, 819, "
+        "is refused (max_open_fds)."
+    )
     line = f"p.toml:2:15 warn  P053 agents.a.max_sockets = 5000: {warning}\n"
     assert (0, OK, line) == told("check", "p.toml")
 

@@ -20,6 +20,7 @@ from pooltop.core.model import (
     Timeouts,
     TLSOptions,
 )
+from pooltop.core.safety import Safety
 from pooltop.core.traffic import RequestClass, Think, Workload
 from pooltop.profiles import ProfileErrors, load, load_profile, load_profile_text
 
@@ -103,6 +104,7 @@ duration = "unlimited"
 """
 
 FULL_PROFILE = Profile(
+    safety=Safety(max_rate=500.0),
     path="conf/full.toml",
     environment="prod",
     auto_revert=90.0,
@@ -146,8 +148,11 @@ FULL_PROFILE = Profile(
         ),
         AgentProfile(
             name="pasted",
-            options=AgentOptions(keep_alive=True, max_free_sockets=3, keep_alive_msecs=250.0),
+            options=AgentOptions(
+                keep_alive=True, max_sockets=200, max_free_sockets=3, keep_alive_msecs=250.0
+            ),
             timeouts=Timeouts(connect=1.0, total=10.0),
+            ceiling=200.0,
         ),
     ),
     workloads=(

@@ -47,7 +47,7 @@ ADDED = {
     "unknown in an agent": ("[agents.b]\nmax_socket = 1\n", ['7:1 error P010 agents.b.max_socket: unknown key. Did you mean "max_sockets"?']),
     "unknown in Node's spelling": ("[agents.b]\nmaxSocket = 1\n", ['7:1 error P010 agents.b.maxSocket: unknown key. Did you mean "maxSockets"?']),
     "the option of Node's sockets": ("[agents.b]\nkeepAliveInitialDelay = 5\n", ['7:1 error P010 agents.b.keepAliveInitialDelay: unknown key. Did you mean "keep_alive_msecs"?']),
-    "unknown without a likeness": ("[safety]\nzzz = 1\n", ["7:1 error P010 safety.zzz: unknown key. Allowed are allow_hosts."]),
+    "unknown without a likeness": ("[safety]\nzzz = 1\n", ["7:1 error P010 safety.zzz: unknown key. Allowed are allow_hosts, max_rate, max_sockets, max_open_fds."]),
     "one level too high": ("[agents.b]\nverify = true\n", ["7:1 error P015 agents.b.verify: does not stand here; it belongs in [agents.b.tls]."]),
     "Node's TLS option in the agent": ("[agents.b]\nrejectUnauthorized = false\n", ["7:1 error P015 agents.b.rejectUnauthorized: does not stand here; it belongs in [agents.b.tls]."]),
     "in another table": ("max_sockets = 1\n", ["6:1 error P015 workloads.w.max_sockets: does not stand here; it belongs in [agents.NAME]."]),
@@ -167,11 +167,12 @@ def test_a_limit_above_the_open_files_is_warned_of_with_both_numbers(
     monkeypatch.setattr("pooltop.profiles.loading._open_files", lambda: 1024)
 
     expected = (
-        "x.toml:2:15 warn  P053 agents.a.max_sockets = 961: this process may have 1024 files "
-        "open (ulimit -n)."
+        "x.toml:2:15 warn  P053 agents.a.max_sockets = 820: this process may have 1024 files "
+        "open (ulimit -n), and a socket beyond 0.8 of them, 819, is refused (max_open_fds)."
     )
-    assert [expected] == lines(good.replace("4", "961"))
-    assert [] == lines(good.replace("4", "960"))
+    assert [expected] == lines(good.replace("4", "820"))
+    assert [] == lines(good.replace("4", "819"))
+    assert [] == lines(good.replace("4", "820") + "[safety]\nmax_open_fds = 0.9\n")
 
 
 @pytest.mark.parametrize(

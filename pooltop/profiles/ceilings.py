@@ -1,0 +1,144 @@
+"""The ceilings of a load: what ``[safety]`` says, or what counts without, and who is above.
+
+Rates are added up at their peaks, for two that are apart today are together after one edit.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import NamedTuple, cast
+from urllib.parse import urlsplit
+
+from pooltop.core.safety import FAR_RATE, FAR_SOCKETS, OPEN_FDS, Safety
+from pooltop.core.traffic import Workload
+from pooltop.errors import ProxyConfigError
+from pooltop.profiles import web
+from pooltop.profiles.checks import goes_to_unix_socket, hosts_of, tables_of
+from pooltop.profiles.proxies import ProxySetting, proxy_to
+from pooltop.profiles.reach import Reach, reach_of
+from pooltop.profiles.reader import Values
+from pooltop.profiles.report import Report
+from pooltop.profiles.shown import Path
+
+_SAFETY_RATE: Path = ("safety", "max_rate")
+_SAFETY_SOCKETS: Path = ("safety", "max_sockets")
+
+
+class Ceilings(NamedTuple):
+    """What counts for a profile."""
+
+    safety: Safety
+    leaving: dict[str, str]
+    """Agent to a host off this machine that gets traffic of its: a proxy, or a workload's own."""
+    sockets: dict[str, float]
+    """Agent to its sockets per host at most; inf for no limit."""
+
+
+def ceilings_of(values: Values) -> Ceilings:
+    """Work out the ceilings of what was read."""
+    said = cast("Values", values.get("safety", {}))
+    leaving: dict[str, str] = {}
+    for each in tables_of(values, "workloads").values():
+        if host := _far(values, each):
+            leaving.setdefault(cast("str", each["agent"]), host)
+    rate = said.get("max_rate", FAR_RATE if leaving else math.inf)
+    safety = Safety(
+        max_rate=cast("float", rate),
+        max_open_fds=cast("float", said.get("max_open_fds", OPEN_FDS)),
+    )
+    sockets = {
+        name: cast("float", said.get("max_sockets", FAR_SOCKETS if name in leaving else math.inf))
+        for name in tables_of(values, "agents")
+    }
+    return Ceilings(safety, leaving, sockets)
+
+
+def check_ceilings(values: Values, report: Report) -> None:
+    """Refuse what is above a ceiling; where nothing is said of sockets, say what counts."""
+    ceilings = ceilings_of(values)
+    _check_rates(values, ceilings, report)
+    for name, agent in tables_of(values, "agents").items():
+        path: Path = ("agents", name)
+        _check_sockets(values, agent, name, ceilings, path, report)
+        for host, own in hosts_of(agent).items():
+            if "max_sockets" in own:
+                _check_sockets(values, own, name, ceilings, (*path, "hosts", host), report)
+
+
+def _check_rates(values: Values, ceilings: Ceilings, report: Report) -> None:
+    peaks = {
+        name: _peak(workload, ("workloads", name))
+        for name, workload in tables_of(values, "workloads").items()
+        if workload.get("model", "open") == "open"
+    }
+    total = sum(rate for rate, _ in peaks.values())
+    most = ceilings.safety.max_rate
+    if total <= most:
+        return
+    _, path = max(peaks.values(), key=lambda peak: peak[0])
+    beside = "" if len(peaks) == 1 else f"with the other workloads {total:g}/s at the peaks, "
+    message = f"{beside}more than max_rate, {most:g}/s for all workloads together"
+    said = _SAFETY_RATE if "max_rate" in cast("Values", values.get("safety", {})) else None
+    tail = f'. Lower it, or write max_rate = "{math.ceil(total)}/s" in [safety].'
+    if said is None:
+        message += f": the default, as {next(iter(ceilings.leaving.values()))} is not this machine"
+    is_written = path[-1] in ("rate", "to")
+    report.add(path, "P065", message, see=said, tail=tail, on_key=not is_written)
+
+
+def _peak(workload: Values, path: Path) -> tuple[float, Path]:
+    """Give the highest rate of a workload, and where it stands."""
+    rate = workload.get("rate")
+    peak = (float(rate), (*path, "rate")) if isinstance(rate, float) else (_RATE, path)
+    for index, stage in enumerate(cast("list[Values]", workload.get("stages", []))):
+        to = stage.get("to")
+        if isinstance(to, float) and to > peak[0]:
+            peak = (to, (*path, "stages", index, "to"))
+    return peak
+
+
+_RATE = Workload(name="", agent="", base_url="").rate
+
+
+def _check_sockets(
+    values: Values, table: Values, agent: str, ceilings: Ceilings, path: Path, report: Report
+) -> None:
+    """Refuse more sockets of an agent, or of a host of its, and say it where a limit is put in."""
+    most = ceilings.sockets[agent]
+    sockets = cast("float", table.get("max_sockets", math.inf))
+    if sockets <= most:
+        return
+    is_said = "max_sockets" in cast("Values", values.get("safety", {}))
+    because = "" if is_said else f": the default, as {ceilings.leaving[agent]} is not this machine"
+    see = _SAFETY_SOCKETS if is_said else None
+    ceiling = f"max_sockets of [safety], {most:g} to one host{because}"
+    is_written = "max_sockets" in table
+    place: Path = (*path, "max_sockets") if is_written else path
+    if sockets < math.inf:
+        tail = f". Lower it, or write max_sockets = {sockets:g} in [safety]."
+        report.add(place, "P065", f"more than {ceiling}", see=see, tail=tail)
+    elif not report.has_errors and (is_written or not is_said):
+        message = f"max_sockets is not limited, so that of [safety] counts, {most:g}{because}"
+        tail = '. For no limit write max_sockets = "unlimited" in [safety].'
+        report.add(
+            place, "P065", message, severity="warn", see=see, tail=tail, on_key=not is_written
+        )
+
+
+def _far(values: Values, workload: Values) -> str:
+    """Give the host off this machine that a workload's traffic goes to; "" for none."""
+    agent, url = workload.get("agent"), workload.get("base_url")
+    if not isinstance(agent, str) or not isinstance(url, str):
+        return ""
+    if url.startswith(web.DEMO) or goes_to_unix_socket(values, agent):
+        return ""
+    host = urlsplit(url).hostname or ""
+    if reach_of(host) is not Reach.LOOPBACK:
+        return host
+    settings = tables_of(values, "agents").get(agent, {}).get("proxy_env")
+    try:
+        proxy = proxy_to(cast("ProxySetting", settings), url, os.environ)
+    except ProxyConfigError:
+        return ""  # told as what it is when the load starts: sources/consent.py
+    return "" if proxy is None or reach_of(proxy.host) is Reach.LOOPBACK else proxy.host
