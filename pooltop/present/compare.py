@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 from pooltop.core.causes import Cause, cause_of
@@ -60,7 +61,8 @@ def compare(old: Run, new: Run) -> Comparison:
             _host_numbers([*hosts[1].values()], new.elapsed_s),
         )
     ]
-    for names, one, other in _pairs(*hosts):
+    moved = _moved(*hosts)
+    for names, one, other in _pairs(*hosts, moved=moved):
         sections.append(
             (
                 f"host {names}",
@@ -90,7 +92,13 @@ def compare(old: Run, new: Run) -> Comparison:
         for name in dict.fromkeys((*before, *after))
         if (row := row_of(section, name, _number(before, name), _number(after, name))) is not None
     ]
-    return Comparison(tuple(differences(old.last, new.last)), tuple(rows))
+    elsewhere = {*moved, *moved.values()}
+
+    def host_name(agent: str, origin: OriginSnapshot) -> str:
+        name = _host_name(agent, origin)
+        return name[2] if name in elsewhere else name[1]
+
+    return Comparison(tuple(differences(old.last, new.last, host_name)), tuple(rows))
 
 
 _Numbers = Mapping[str, Measure]
@@ -242,12 +250,14 @@ def _hosts(run: Run) -> dict[tuple[str, ...], _Counted[OriginSnapshot]]:
         (agent.name, origin.key): origin for agent in run.first.agents for origin in agent.origins
     }
     return {
-        (clean(agent.name), str(label_of(origin)), clean(origin.host)): _Counted(
-            origin, before.get((agent.name, origin.key))
-        )
+        _host_name(agent.name, origin): _Counted(origin, before.get((agent.name, origin.key)))
         for agent in run.last.agents
         for origin in agent.origins
     }
+
+
+def _host_name(agent: str, origin: OriginSnapshot) -> tuple[str, str, str]:
+    return clean(agent), str(label_of(origin)), clean(origin.host)
 
 
 def _loads(run: Run) -> dict[tuple[str, ...], _Counted[WorkloadSnapshot]]:
@@ -269,21 +279,13 @@ def _classes(
 
 
 def _pairs(
-    old: Mapping[tuple[str, ...], _Counted[T]], new: Mapping[tuple[str, ...], _Counted[T]]
+    old: Mapping[tuple[str, ...], _Counted[T]],
+    new: Mapping[tuple[str, ...], _Counted[T]],
+    *,
+    moved: Mapping[tuple[str, ...], tuple[str, ...]] = MappingProxyType({}),
 ) -> Iterator[tuple[str, list[_Counted[T]], list[_Counted[T]]]]:
-    """Give what is the same in both runs together, each by its name.
-
-    A host whose port is another one, as that of a demo server in each run, is the same if nothing
-    else of its agent has its name.
-    """
-    names = dict.fromkeys((*old, *new))
-    moved = {}
-    for name in old.keys() - new.keys():
-        likely = [other for other in new.keys() - old.keys() if _is_moved(name, other)]
-        alike = [other for other in old.keys() - new.keys() if _is_moved(name, other)]
-        if len(likely) == 1 and alike == [name]:
-            moved[name] = likely[0]
-    for name in names:
+    """Give what is the same in both runs together, each by its name; ``moved`` has two."""
+    for name in dict.fromkeys((*old, *new)):
         if name in moved.values():
             continue
         other = moved.get(name, name)
@@ -295,5 +297,21 @@ def _pairs(
         )
 
 
+def _moved(
+    old: Mapping[tuple[str, ...], object], new: Mapping[tuple[str, ...], object]
+) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Give the old name and the new one of hosts whose port alone is another.
+
+    As that of a demo server is in each run, if nothing else of its agent has its name.
+    """
+    moved = {}
+    for name in old.keys() - new.keys():
+        likely = [other for other in new.keys() - old.keys() if _is_moved(name, other)]
+        alike = [other for other in old.keys() - new.keys() if _is_moved(name, other)]
+        if len(likely) == 1 and alike == [name]:
+            moved[name] = likely[0]
+    return moved
+
+
 def _is_moved(name: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return len(name) == 3 and (name[0], name[2]) == (other[0], other[2])
+    return (name[0], name[2]) == (other[0], other[2])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from pooltop.core.edits import EditRecord, Value, node_name
-from pooltop.core.snapshot import AgentSnapshot, Snapshot
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present.clean import clean
-from pooltop.present.labels import label_of
 from pooltop.present.limits import written
 from pooltop.present.thresholds import name_of, value_words, verdict_of
 
@@ -29,9 +28,13 @@ class Difference(NamedTuple):
     new: str
 
 
-def differences(old: Snapshot, new: Snapshot) -> Iterator[Difference]:
+HostName = Callable[[str, OriginSnapshot], str]
+"""Gives what an agent's host is called in both runs; clean."""
+
+
+def differences(old: Snapshot, new: Snapshot, host_name: HostName) -> Iterator[Difference]:
     """Give what differs at the end of two runs: options, load, thresholds, and the edits made."""
-    before, after = _settings(old), _settings(new)
+    before, after = _settings(old, host_name), _settings(new, host_name)
     names = dict.fromkeys((*before, *after))
     places = {of: place for place, of in reversed([*enumerate(of for of, _ in names)])}
     for of, name in sorted(names, key=lambda each: places[each[0]]):
@@ -45,11 +48,11 @@ def differences(old: Snapshot, new: Snapshot) -> Iterator[Difference]:
         yield Difference("edits", f"edit {place + 1}", one, other)
 
 
-def _settings(snapshot: Snapshot) -> dict[tuple[str, str], str]:
+def _settings(snapshot: Snapshot, host_name: HostName) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for agent in snapshot.agents:
         name = f"agent {clean(agent.name)}"
-        found.update(((name, option), value) for option, value in _options(agent))
+        found.update(((name, option), value) for option, value in _options(agent, host_name))
     for workload in snapshot.workloads:
         found[f"workload {clean(workload.name)}", "load"] = clean(workload.pattern)
     for state in snapshot.thresholds:
@@ -57,7 +60,7 @@ def _settings(snapshot: Snapshot) -> dict[tuple[str, str], str]:
     return found
 
 
-def _options(agent: AgentSnapshot) -> Iterator[tuple[str, str]]:
+def _options(agent: AgentSnapshot, host_name: HostName) -> Iterator[tuple[str, str]]:
     for option in agent.options.__struct_fields__:
         yield node_name(option), _shown(option, getattr(agent.options, option))
     for clock in agent.timeouts.__struct_fields__:
@@ -65,12 +68,13 @@ def _options(agent: AgentSnapshot) -> Iterator[tuple[str, str]]:
     yield "codec", clean(agent.codec)
     yield "certificates checked", "on" if agent.verify else "off"
     for origin in agent.origins:
+        host = host_name(agent.name, origin)
         own: Mapping[str, float] = origin.own_limits
         for option, value in own.items():
-            yield f"{label_of(origin)} {node_name(option)}", _shown(option, value)
+            yield f"{host} {node_name(option)}", _shown(option, value)
         if origin.timeouts is not None:
             for clock, seconds in msgspec.structs.asdict(origin.timeouts).items():
-                yield f"{label_of(origin)} timeouts.{clock}", _clock(seconds)
+                yield f"{host} timeouts.{clock}", _clock(seconds)
 
 
 def _shown(option: str, value: Value | None) -> str:

@@ -40,15 +40,22 @@ class Reader:
 
     def lines(self) -> list[str]:
         """Close our end and give what came."""
-        os.close(self.write)
-        self._thread.join(10)
+        self.end()
         return self.data.decode().splitlines()
+
+    def end(self) -> None:
+        """Close our end, if that was not done, and wait for the thread."""
+        if self._thread.is_alive():
+            os.close(self.write)
+        self._thread.join(10)
 
 
 @pytest.fixture
-def reader() -> Reader:
+def reader() -> Iterator[Reader]:
     """Give a pipe that is read."""
-    return Reader()
+    reader = Reader()
+    yield reader
+    reader.end()
 
 
 @pytest.fixture

@@ -129,6 +129,16 @@ def test_a_host_whose_port_alone_is_another_is_the_same_where_that_is_plain() ->
     assert "only new" == numbers(old, new)["host a two:3", "completed"][2]
 
 
+def test_what_such_a_host_has_of_its_own_is_compared_under_its_name() -> None:
+    def own(port, limit):
+        return msgspec.structs.replace(host("demo", port), own_limits={"max_sockets": limit})
+
+    told = compare(run(agent(own(1, 3.0))), run(agent(own(9, 3.0)))).differences
+    assert () == told
+    told = compare(run(agent(own(1, 3.0))), run(agent(own(9, 5.0)))).differences
+    assert [("agent a", "demo maxSockets", "3", "5")] == list(told)
+
+
 def test_workloads_and_their_classes_have_their_own_numbers() -> None:
     def load(seconds, dropped):
         each = ClassSnapshot(
