@@ -20,6 +20,7 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop explain KEY --profile FILE  say what counts for a key, and who was overruled
        pooltop schema                      print the JSON schema of profiles, for editors
        pooltop replay FILE [options]       play what --record or --json wrote, in the same screens
+       pooltop report FILE [-o FILE.html]  make a page of such a file, with plots and every number
        pooltop compare OLD NEW             say what changed between two such files
        pooltop attach [NAME] [options]     watch an engine that runs in the background
        pooltop list [--json]               say which engines run in the background
@@ -57,6 +58,8 @@ options:
                     the profile's auto_revert counts (60s in prod, else off)
   --read-only       refuse every edit and every pause, and stop with P all the same; with attach,
                     leave the write lock to the other viewers
+  --report FILE.html  write the run as one page at its end, with plots: it needs no network and no
+                    script, and has no secret
   --record FILE     write all that is told to a new file as well, for pooltop replay
   --prometheus ADDRESS  serve the numbers to Prometheus at http://ADDRESS/metrics, for example
                     127.0.0.1:9464, or a port alone for this machine; short for
@@ -118,6 +121,8 @@ _WITH_VALUE = {
     "--set": "KEY=VALUE",
     "--name": "a name",
     "--record": "a file",
+    "--report": "a file",
+    "--output": "a file",
     "--format": "one of line, json, ndjson and csv",
     "--theme": "a name",
     "--keys": "a file",
@@ -129,7 +134,7 @@ _FLAGS = (
     *("--headless", "--json", "--read-only", "--write", "--ascii", "--no-mouse"),
     *("--detach", "--print-config", "--version", "--help"),
 )
-_SHORT = {"-h": "--help", "-V": "--version"}
+_SHORT = {"-h": "--help", "-V": "--version", "-o": "--output"}
 _COMMANDS = (
     "demo",
     "init",
@@ -137,6 +142,7 @@ _COMMANDS = (
     "explain",
     "schema",
     "replay",
+    "report",
     "compare",
     "attach",
     "list",
@@ -150,14 +156,15 @@ _OF_A_PROFILE = (
 )
 _OF_A_SCREEN = (
     *("--headless", "--json", "--format", "--read-only"),
-    *("--interval", "--duration", "--record"),
+    *("--interval", "--duration", "--record", "--report"),
 )
 FORMATS = ("line", "json", "ndjson", "csv")
 """The ways in which a run can be printed."""
 _LOOKS = ("--theme", "--ascii", "--no-mouse")
 _OF_A_VIEWER = (*_OF_A_SCREEN, *_LOOKS, "--keys")
 _NOT_FOR = {
-    "replay": (*_OF_A_PROFILE, "--interval", "--duration", "--record"),
+    "replay": (*_OF_A_PROFILE, "--interval", "--duration", "--record", "--report"),
+    "report": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "compare": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--format")),
     "attach": _OF_A_PROFILE,
     "list": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--json")),
@@ -198,6 +205,7 @@ class Request:
         "listen",
         "name",
         "no_mouse",
+        "output",
         "port",
         "print_config",
         "profile",
@@ -205,6 +213,7 @@ class Request:
         "read_only",
         "record",
         "recording",
+        "report",
         "set",
         "theme",
         "version",
@@ -241,13 +250,17 @@ class Request:
         """One of FORMATS; None where none is said."""
         self.record: str | None = None
         """The file to write a recording to; None for no recording."""
+        self.report: str | None = None
+        """The file to write a report of the run to; None for no report."""
+        self.output: str | None = None
+        """The file to write the report of a recording to; None for beside it."""
         self.keys: str | None = None
         """The file of keys; None for the usual one."""
         self.port: str | None = None
         """As written; so is ``listen``."""
         self.listen: str | None = None
         self.recording: str | None = None
-        """The file to replay."""
+        """The file to replay, or to report."""
         self.compared: tuple[str, str] | None = None
         """The files to compare, the old one first."""
 
@@ -331,6 +344,12 @@ def _check(request: Request, files: list[str]) -> None:
         if len(files) != 1:
             raise ArgumentError("replay needs one recording: pooltop replay FILE")
         request.recording = files.pop()
+    if request.command == "report":
+        if len(files) != 1:
+            raise ArgumentError("report needs one recording: pooltop report FILE")
+        request.recording = files.pop()
+    elif request.output is not None:
+        raise ArgumentError("--output is of pooltop report")
     if request.command == "compare":
         if len(files) != 2:
             raise ArgumentError("compare needs two recordings: pooltop compare OLD NEW")
@@ -389,6 +408,7 @@ def _check_detached(request: Request) -> None:
             "--read-only",
             "--interval",
             "--record",
+            "--report",
             "--keys",
         ):
             if getattr(request, _attribute(option)):

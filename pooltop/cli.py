@@ -176,15 +176,16 @@ def _show(
 
     Args:
         source: closed here.
-        request: how it is to be seen, and whether it is recorded.
+        request: how it is to be seen, and whether it is recorded or reported.
         keys: of the dashboard; None for headless.
         profile: what it runs, which may say that it is recorded; None where it is not known.
     """
     to = None if profile is None else profile.record
     jsonl = None if to is None else to.jsonl
     path = request.record or (None if to is None else to.file)
-    if path is None and jsonl is None:
+    if path is None and jsonl is None and request.report is None:
         return _watch(source, request, keys)
+    from pooltop.reporting import ReportTee  # noqa: PLC0415 - rarely wanted
     from pooltop.sources.ndjson_writer import NdjsonFile  # noqa: PLC0415 - rarely wanted
     from pooltop.sources.recording import RecordingTee, make_folder_of  # noqa: PLC0415 - likewise
     from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - likewise
@@ -192,11 +193,14 @@ def _show(
     interval, _ = _times(request)
     seeds = {} if profile is None else {each.name: each.seed for each in profile.workloads}
     interval_s = interval or (_HEADLESS_S if keys is None else _DASHBOARD_S)
-    tees: list[RecordingTee] = []
+    tees: list[RecordingTee | ReportTee] = []
     try:
+        if request.report is not None:
+            tees.append(ReportTee(source, request.report))
         if jsonl is not None:
             make_folder_of(jsonl)
-            tees.append(RecordingTee(source, jsonl, make=NdjsonFile))
+            inner = tees[-1] if tees else source
+            tees.append(RecordingTee(inner, jsonl, make=NdjsonFile))
         if path is not None:
             if request.record is None:
                 make_folder_of(path)
@@ -365,6 +369,18 @@ def _replay(request: Request) -> int:
         from pooltop.sources.player import Player  # noqa: PLC0415 - likewise
 
         return _dashboard(PlayerSource(Player(recording)), request, keys, read_only=True)
+
+
+def _report(request: Request) -> int:
+    from pooltop.reporting import report_recording  # noqa: PLC0415 - not for --help
+    from pooltop.sources.recording_format import RecordingError  # noqa: PLC0415 - likewise
+
+    recording = request.recording or ""
+    path = request.output or f"{os.path.splitext(recording)[0]}.html"
+    try:
+        return _say(f"{report_recording(recording, path)}\n")
+    except RecordingError as error:
+        return _refuse(f"{error}\n")
 
 
 def _compare(request: Request) -> int:
@@ -556,6 +572,7 @@ _COMMANDS = {
     "explain": _explain,
     "schema": _schema,
     "replay": _replay,
+    "report": _report,
     "compare": _compare,
     "attach": _attach,
     "list": _list,

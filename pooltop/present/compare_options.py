@@ -52,7 +52,7 @@ def _settings(snapshot: Snapshot, host_name: HostName) -> dict[tuple[str, str], 
     found: dict[tuple[str, str], str] = {}
     for agent in snapshot.agents:
         name = f"agent {clean(agent.name)}"
-        found.update(((name, option), value) for option, value in _options(agent, host_name))
+        found.update(((name, option), value) for option, value in options_of(agent, host_name))
     for workload in snapshot.workloads:
         found[f"workload {clean(workload.name)}", "load"] = clean(workload.pattern)
     for state in snapshot.thresholds:
@@ -60,7 +60,8 @@ def _settings(snapshot: Snapshot, host_name: HostName) -> dict[tuple[str, str], 
     return found
 
 
-def _options(agent: AgentSnapshot, host_name: HostName) -> Iterator[tuple[str, str]]:
+def options_of(agent: AgentSnapshot, host_name: HostName) -> Iterator[tuple[str, str]]:
+    """Give all that an agent is set to, by name, and where its hosts differ."""
     for option in agent.options.__struct_fields__:
         yield node_name(option), _shown(option, getattr(agent.options, option))
     for clock in agent.timeouts.__struct_fields__:

@@ -75,7 +75,7 @@ class NewFile:
             self.descriptor = os.open(path, flags, 0o600)
         except FileExistsError:
             raise RecordingError(
-                f"{path} exists, and a recording overwrites nothing: choose another name"
+                f"{path} exists, and nothing is overwritten: choose another name"
             ) from None
         except (OSError, ValueError) as error:
             raise RecordingError(f"{path} cannot be made: {_why(error)}") from error

@@ -72,7 +72,7 @@ def test_a_file_that_is_there_is_not_overwritten_and_nothing_is_sent(
 
     assert "mine" == (tmp_path / "r.jsonl").read_text()
     out, err = capfd.readouterr()
-    assert ("", True) == (out, "overwrites nothing" in err)
+    assert ("", True) == (out, "nothing is overwritten" in err)
 
 
 def test_what_the_command_line_says_goes_before_the_profiles_file(

@@ -227,7 +227,7 @@ async def test_a_recording_that_exists_is_kept_and_nothing_is_sent(
 
     told = await _finished("--profile", profile, "--record", str(path))
 
-    words = f"pooltop: {path} exists, and a recording overwrites nothing: choose another name\n"
+    words = f"pooltop: {path} exists, and nothing is overwritten: choose another name\n"
     assert (2, "", words) == told
     assert ("mine", 0) == (path.read_text(), sum(host.requests for host in hosts.values()))
 

@@ -151,7 +151,7 @@ def test_nothing_is_overwritten(story: Story, write: Write, tmp_path: Path) -> N
     for there in (path, str(link)):
         with pytest.raises(RecordingError) as caught:
             RecordingFile(there)
-        assert f"{there} exists, and a recording overwrites nothing: choose another name" == str(
+        assert f"{there} exists, and nothing is overwritten: choose another name" == str(
             caught.value
         )
     assert before == Path(path).read_bytes()

@@ -1,0 +1,139 @@
+"""The HTML report of a run: of one that is watched, or of a recording."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+
+from pooltop import __version__
+from pooltop.core.detail import Watch
+from pooltop.core.edits import Control, Edit, EditOutcome
+from pooltop.present.report.gather import Gathering
+from pooltop.present.report.page import About, page
+from pooltop.sources.base import Source, Update
+from pooltop.sources.recorded import open_recording
+from pooltop.sources.recording_format import RecordingError
+from pooltop.sources.recording_writer import NewFile
+
+
+class ReportTee:
+    """A Source that passes another one on and writes a report of it at its end."""
+
+    def __init__(self, source: Source, path: str) -> None:
+        """Make the file; nothing of the source is started.
+
+        Args:
+            source: what to watch; closed with this one.
+            path: a file that is not there yet; only its owner may read it. It is taken away again
+                if not one update comes.
+
+        Raises:
+            RecordingError: the file exists, or cannot be made.
+        """
+        self.title = source.title
+        self.fixed = source.fixed
+        self.lock = source.lock
+        self._source = source
+        self._file: NewFile | None = NewFile(path)
+        self._gathering = Gathering()
+        self._on_update: Callable[[Update], None] | None = None
+        self._said = ""
+
+    async def start(
+        self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
+    ) -> None:
+        """Start the source; its updates are looked at and passed on.
+
+        Raises:
+            PooltopError: the source could not be started.
+        """
+        self._on_update = on_update
+        await self._source.start(self._take, on_end)
+
+    async def submit(self, edit: Edit) -> EditOutcome:
+        """Ask the source for an edit."""
+        return await self._source.submit(edit)
+
+    async def control(self, control: Control) -> None:
+        """Ask the source for what the control says."""
+        await self._source.control(control)
+
+    def watch(self, watch: Watch | None) -> None:
+        """Have the details of one host; the report has none of them."""
+        self._source.watch(watch)
+
+    async def close(self) -> None:
+        """Close the source; the report is written by ``finish``."""
+        await self._source.close()
+
+    def finish(self) -> None:
+        """Write the report; safe to call twice."""
+        file, self._file = self._file, None
+        if file is not None:
+            self._said = write_page(file, self._gathering, About(machine_facts()))
+
+    def summary(self) -> str:
+        """Say what became of it, after its end."""
+        return self._said
+
+    def _take(self, update: Update) -> None:
+        self._gathering.add(update.snapshot)
+        assert self._on_update is not None
+        self._on_update(update)
+
+
+def report_recording(recording: str, path: str) -> str:
+    """Write the report of a recording; gives what to say of it.
+
+    Args:
+        recording: what ``--record`` or ``--json`` wrote.
+        path: a file that is not there yet.
+
+    Raises:
+        RecordingError: the recording cannot be read, or the file not be made.
+    """
+    gathering, damaged = Gathering(), 0
+    with open_recording(recording) as recorded:
+        file = NewFile(path)
+        for index in range(len(recorded)):
+            snapshot = recorded.snapshot(index)
+            if snapshot is None:
+                damaged += 1
+            else:
+                gathering.add(snapshot)
+        notes = [recorded.note] if recorded.note else []
+        if damaged:
+            notes.append(f"{damaged} damaged snapshots are left out")
+        facts = [("recording", recording), ("recorded by", f"pooltop {recorded.meta.pooltop}")]
+    about = About((*facts, ("report by", f"pooltop {__version__}")), tuple(notes))
+    return write_page(file, gathering, about)
+
+
+def write_page(file: NewFile, gathering: Gathering, about: About) -> str:
+    """Write the page of a run into a new file, and close it; gives what to say of it."""
+    gathering.finish()
+    try:
+        if gathering.last is None:
+            file.take_away()
+            return f"nothing was watched: no report in {file.path}"
+        file.write(page(gathering, about).encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        file.take_away()
+        return f"{file.path} cannot be written: {error.strerror}"
+    finally:
+        file.close()
+    return f"report in {file.path}"
+
+
+def machine_facts() -> tuple[tuple[str, str], ...]:
+    """Give what this machine and program are; not how the machine is called."""
+    return (
+        ("pooltop", __version__),
+        ("Python", platform.python_version()),
+        ("system", f"{platform.system()} {platform.release()} {platform.machine()}"),
+        ("processors", str(os.cpu_count() or "unknown")),
+    )
+
+
+__all__ = ["RecordingError", "ReportTee", "machine_facts", "report_recording", "write_page"]
