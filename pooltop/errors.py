@@ -188,6 +188,12 @@ class AbortError(RequestError):
     code = "ABORT_ERR"
 
 
+class HeldBackError(AbortError):
+    """Given up before it was sent: its host is to be left alone for a time (Retry-After)."""
+
+    code = "ERR_HELD_BACK"
+
+
 class OperatorError(AbortError):
     """An operator gave the request up: aborted it, destroyed its socket or cleared its queue."""
 

@@ -42,7 +42,7 @@ class Cause(StrEnum):
     SETTING = "setting"
     """An option that cannot be used: an address that this machine has not, a TLS file."""
     STOPPED = "stopped by us"
-    """Given up: by its caller, an operator, or the end of the load."""
+    """Given up: by its caller, an operator, the breaker, or the end of the load."""
     NETWORK = "network"
     """Whatever else the system, or the caller's own connector, says."""
     UNEXPECTED = "unexpected answer"
@@ -112,7 +112,8 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
         "bind EADDRNOTAVAIL", "bind EINVAL", "bind EACCES", "bind EADDRINUSE",
     ),
     Cause.STOPPED: (
-        "ABORT_ERR", "ERR_AGENT_CLOSED", "ERR_OPERATOR", "ERR_STREAM_PREMATURE_CLOSE",
+        "ABORT_ERR", "ERR_AGENT_CLOSED", "ERR_OPERATOR", "ERR_HELD_BACK",
+        "ERR_STREAM_PREMATURE_CLOSE",
         "aborted by operator", "socket destroyed by operator", "queue cleared by operator",
     ),
     Cause.NETWORK: ("UNKNOWN", "ERR_CREATE_CONNECTION", "ERR_INVALID_RETURN_VALUE"),

@@ -1,4 +1,4 @@
-"""What a load may not exceed, whoever asks for it: the ceilings of a profile's ``[safety]``."""
+"""What keeps a load from doing harm, as a profile's ``[safety]`` has it: ceilings, breakers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ the addresses that one dial tries at a time."""
 
 
 class Safety(msgspec.Struct, frozen=True, kw_only=True):
-    """The ceilings of one run, worked out: a default depends on where its traffic goes.
+    """The ceilings and breakers of one run, worked out: defaults depend on where traffic goes.
 
     Those of sockets are ``AgentProfile.ceiling``, as an agent that stays on this machine has none.
     """
@@ -27,3 +27,5 @@ class Safety(msgspec.Struct, frozen=True, kw_only=True):
     ask for is checked against it; users are paced, and so are redirected requests."""
     max_open_fds: float = OPEN_FDS
     """Share of the process's descriptors that may be open when a socket is made, above 0 to 1."""
+    guarded: tuple[str, ...] = ()
+    """The workloads that are cut while their server is in trouble: see ``core.breaker``."""

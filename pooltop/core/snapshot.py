@@ -18,6 +18,7 @@ from typing import Literal
 
 import msgspec
 
+from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.detail import HostDetail
 from pooltop.core.edits import EditRecord
@@ -199,7 +200,7 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def _is_ours(outcome: str) -> bool:
     # Of errors.OperatorError, whatever the operator did.
-    return outcome == "ERR_AGENT_CLOSED" or outcome.endswith(" by operator")
+    return outcome in ("ERR_AGENT_CLOSED", "ERR_HELD_BACK") or outcome.endswith(" by operator")
 
 
 class OriginLatency(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -365,6 +366,10 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at ``Snapshot.max_rate``."""
     waiting: int = 0
     """Users that wait for their turn now, for the same reason."""
+    held: int = 0
+    """Arrivals that the breaker let not through; of users, requests that it delayed."""
+    breaker: BreakerSnapshot | None = None
+    """How it stands; None for a workload without one."""
 
     @property
     def errors(self) -> int:

@@ -127,7 +127,8 @@ def errors_of(each: ClassSnapshot, *, judges: bool = False) -> int:
     return failed + min(each.completed, answered + sum(each.unexpected.values()))
 
 
-def _ended(each: ClassSnapshot) -> int:
+def ended_of(each: ClassSnapshot) -> int:
+    """Count a class's requests that are over; those that a stop ended are not among them."""
     failed = sum(n for outcome, n in each.failed.items() if cause_of(outcome) is not Cause.STOPPED)
     return each.completed + failed
 
@@ -170,7 +171,7 @@ def _events(name: str, where: Where, now: Totals, before: Totals) -> tuple[int, 
             for each, class_before in _classes_of(load, load_before, where):
                 count = partial(errors_of, judges=each.name in judging)
                 errors += _gain([(each, class_before)], count)
-                ended += _gain([(each, class_before)], _ended)
+                ended += _gain([(each, class_before)], ended_of)
         return errors, ended
     if name in _LOAD_EVENTS:
         loads = list(_workloads(where, now, before))

@@ -230,35 +230,53 @@ class ClosedRunner(WorkloadRunner):
         """Go on with one user: the other idle ones may be thinking."""
         if self._most is not None and self.sent >= self._most:
             return
-        if self._pace is not None and not self._has_turn(self._pace):
+        if (self._pace is not None or self.guard is not None) and not self._has_turn():
             return
         self.offered += 1
         self._idle_users -= 1
         self._shoot(self._shell.now)
 
-    def _has_turn(self, pace: Pace) -> bool:
+    def throttle_changed(self) -> None:
+        """Its breaker lets another part through: who waits may be due earlier."""
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = self._loop.call_at(self._due, self._take_turns)
+
+    @property
+    def _due(self) -> float:
+        """When the next user has a turn."""
+        due = -math.inf if self._pace is None else self._pace.due
+        return due if self.guard is None else max(due, self.guard.throttle.due)
+
+    def _has_turn(self) -> bool:
         """Take a turn, or be one user more who waits for one."""
-        if pace.due <= self._shell.now:
-            pace.take(self._shell.now)
+        now, due = self._shell.now, self._due
+        if due <= now:
+            if self._pace is not None:
+                self._pace.take(now)
+            if self.guard is not None:
+                self.guard.throttle.take(now)
             return True
         self.waiting += 1
-        self.paced += 1
+        if self.guard is not None and self.guard.throttle.due > now:
+            self.held += 1
+        else:
+            self.paced += 1
+            if self.paced == 1:
+                self._on_paced(self)
         if self._turn is None:
-            self._turn = self._loop.call_at(pace.due, self._take_turns)
-        if self.paced == 1:
-            self._on_paced(self)
+            self._turn = self._loop.call_at(due, self._take_turns)
         return False
 
     def _take_turns(self) -> None:
         """Let as many go on as there are turns."""
-        pace, self._turn = self._pace, None
-        assert pace is not None
+        self._turn = None
         now = self._shell.touch()
-        while self.waiting and pace.due <= now:
+        while self.waiting and self._due <= now:
             self.waiting -= 1
             self._let_one_go()
         if self.waiting:
-            self._turn = self._loop.call_at(pace.due, self._take_turns)
+            self._turn = self._loop.call_at(self._due, self._take_turns)
         self._shell.after()
 
     def thought(self, handle: asyncio.TimerHandle) -> None:

@@ -24,6 +24,7 @@ from pooltop.engine.details import Paces, host_detail, queue_heads
 from pooltop.engine.edit_book import EditBook, Who
 from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
 from pooltop.engine.exchange import Exchange
+from pooltop.engine.guard import LoadGuard
 from pooltop.engine.interventions import abort_request, clear_queue, destroy_socket
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.open_workload import OpenRunner
@@ -63,6 +64,10 @@ class Engine:
         for each in profile.workloads:
             if each.base_url.startswith("https:"):
                 self.agents[each.agent].check_tls()
+        guarded = profile.safety.guarded
+        self._guard = LoadGuard(
+            [each for each in self.workloads if each.workload.name in guarded], self.journal
+        )
         targets: dict[Who, Target] = {(a.name, ""): self._target(a) for a in profile.agents}
         for runner in self.workloads:
             targets["", runner.workload.name] = WorkloadTarget(
@@ -81,6 +86,7 @@ class Engine:
     def start(self) -> None:
         """Start every workload."""
         self._thresholds.start()
+        self._guard.start()
         for runner in self.workloads:
             runner.start()
             self.journal.write("LOAD", f"{runner.workload.name} started: {runner.pattern}")
@@ -177,6 +183,7 @@ class Engine:
     def stop(self) -> None:
         """Stop everything at once: no new request, and every socket is destroyed."""
         self._thresholds.finish()  # before its own sockets' ends are counted
+        self._guard.close()
         for runner in self.workloads:
             runner.stop()
         for agent in self.agents.values():
@@ -188,6 +195,7 @@ class Engine:
         """Stop, and wait until every socket is closed."""
         self._edits.close()
         self._thresholds.close()
+        self._guard.close()
         for runner in self.workloads:
             runner.stop()
         for agent in self.agents.values():
@@ -261,6 +269,7 @@ class Engine:
         )
         if all(each.state == "done" and not each.in_flight for each in self.workloads):
             self._thresholds.finish()
+            self._guard.close()
             self.done.set()
 
     def _tell_paced(self, runner: WorkloadRunner) -> None:

@@ -158,8 +158,8 @@ class PoolReporter:
             self._tell("QUEUE", event.key, f"first request waits: at {event.reason}")
 
     def _failed(self, event: ev.RequestFailed) -> None:
-        if event.code == "ERR_AGENT_CLOSED":
-            return  # our own stop: told once, not for every request
+        if event.code in ("ERR_AGENT_CLOSED", "ERR_HELD_BACK"):
+            return  # our own stop, or the breaker's: told once, not for every request
         self._tell("ERROR", event.key, f"r{event.request} {event.code}: {event.message}")
 
     def _retried(self, event: ev.RequestRetried) -> None:

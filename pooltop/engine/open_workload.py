@@ -78,6 +78,9 @@ class OpenRunner(WorkloadRunner):
     def _is_spent(self) -> bool:
         return self._arrivals.is_spent
 
+    def throttle_changed(self) -> None:
+        """Nothing is to be done: each arrival asks as it is due."""
+
     def _arm(self) -> None:
         next_at, end = self._arrivals.due, self._arrivals.end
         if next_at is not None:
@@ -109,6 +112,9 @@ class OpenRunner(WorkloadRunner):
         self._lateness.record(lateness)
         if lateness > LATE_S:
             self.late += 1
+        if self.guard is not None and not self.guard.throttle.lets(now):
+            self.held += 1
+            return
         if self.in_flight >= self.workload.max_in_flight:
             self.dropped += 1
             return

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pooltop.core.answers import unexpected
+from pooltop.core.breaker import PUSHBACKS
 from pooltop.core.traffic import Expect
 from pooltop.engine.class_tally import ClassTally
+from pooltop.engine.codecs.base import ResponseHead
 from pooltop.engine.exchange import Exchange
 from pooltop.errors import RequestError
 
@@ -49,3 +51,20 @@ class CheckedShot(Shot):
             self.counts.unexpected[reason] += 1
             self.runner.on_unexpected(self, reason)
         super().on_complete()
+
+
+class CarefulShot(CheckedShot):
+    """One whose workload is guarded: a server that says 429 or 503 is heard at once."""
+
+    def on_head(self, head: ResponseHead) -> None:
+        """Keep the status; tell the breaker."""
+        super().on_head(head)
+        if head.status in PUSHBACKS and self.runner.guard is not None:
+            self.runner.guard.pushed_back(head)
+
+    def on_complete(self) -> None:
+        """Tell the workload, and what is wrong with the response if something is expected."""
+        if self.expect is None:
+            Shot.on_complete(self)
+        else:
+            super().on_complete()

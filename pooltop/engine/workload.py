@@ -13,28 +13,45 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import reduce
+from typing import Protocol
 
+from pooltop.core.breaker import BreakerSnapshot
+from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.pace import Pace
 from pooltop.core.rows import Rows
 from pooltop.core.schedule import Mix
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.core.stages import Plan
+from pooltop.core.throttle import Throttle
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.class_tally import ClassTally
-from pooltop.engine.codecs.base import PreparedRequest
+from pooltop.engine.codecs.base import PreparedRequest, ResponseHead
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.request_classes import PreparedClass, prepare_classes
 from pooltop.engine.row_requests import RowRequest
 from pooltop.engine.shell import PoolShell
-from pooltop.engine.shots import CheckedShot, Shot
+from pooltop.engine.shots import CarefulShot, CheckedShot, Shot
 
 MOST_AT_ONCE = 1000
 """Arrivals fired in one callback when the loop fell behind, and users that begin in one: the rest
 follow in the next, so that whatever was asked for, a pause or a stop is heard in between."""
 
 _now = time.monotonic
+
+
+class Guard(Protocol):
+    """What a breaker is to its workload."""
+
+    throttle: Throttle
+    """Asked for every start."""
+
+    def pushed_back(self, head: ResponseHead) -> None:
+        """Take a 429 or a 503."""
+
+    def snapshot(self) -> BreakerSnapshot:
+        """Give the picture of now."""
 
 
 class WorkloadRunner(ABC):
@@ -60,6 +77,8 @@ class WorkloadRunner(ABC):
         "_timeouts",
         "_timer",
         "dropped",
+        "guard",
+        "held",
         "in_flight",
         "initial",
         "is_on_stages",
@@ -127,7 +146,9 @@ class WorkloadRunner(ABC):
         """As it was last told."""
         self.state = "stopped"
         self.offered = self.sent = self.dropped = self.late = self.in_flight = 0
-        self.paced = self.waiting = 0
+        self.paced = self.waiting = self.held = 0
+        self.guard: Guard | None = None
+        """Its breaker's; None for none."""
 
     @abstractmethod
     def _begin(self) -> None:
@@ -213,6 +234,10 @@ class WorkloadRunner(ABC):
             return False
         return by == "restore" or _asked_of(edited) == self._left_from
 
+    @abstractmethod
+    def throttle_changed(self) -> None:
+        """Its breaker lets another part through from now on."""
+
     def options_changed(self) -> None:
         """Prepare the requests again: the Connection header depends on the agent's options."""
         self._classes = prepare_classes(self.workload, self._agent)
@@ -275,9 +300,23 @@ class WorkloadRunner(ABC):
         """Requests that failed."""
         return sum(counts.failed.total() for counts in self._counts)
 
+    @property
+    def target(self) -> str:
+        """Where it goes: ``host:port``."""
+        return self._classes[0].origin.authority
+
+    @property
+    def shell(self) -> PoolShell:
+        """Of the agent that carries it."""
+        return self._shell
+
+    def class_snapshots(self) -> tuple[ClassSnapshot, ...]:
+        """Give the picture of each of its request classes, now."""
+        return tuple(counts.snapshot() for counts in self._counts)
+
     def snapshot(self) -> WorkloadSnapshot:
         """Give the picture of now."""
-        classes = tuple(counts.snapshot() for counts in self._counts)
+        classes = self.class_snapshots()
         completed = sum(each.completed for each in classes)
         if completed != self._latency.count:
             self._latency = reduce(Histogram.plus, (each.phases.total for each in classes))
@@ -288,7 +327,7 @@ class WorkloadRunner(ABC):
         return WorkloadSnapshot(
             name=self.workload.name,
             agent=self.workload.agent,
-            target=self._classes[0].origin.authority,
+            target=self.target,
             state=self.state,
             pattern=self.pattern,
             model=self.workload.model,
@@ -309,6 +348,8 @@ class WorkloadRunner(ABC):
             unexpected=sum(sum(each.unexpected.values()) for each in classes),
             paced=self.paced,
             waiting=self.waiting,
+            held=self.held,
+            breaker=None if self.guard is None else self.guard.snapshot(),
         )
 
     def shot_over(self, *, failed: bool) -> None:
@@ -329,7 +370,8 @@ class WorkloadRunner(ABC):
         prepared = chosen.prepared
         if chosen.by_row is not None:
             prepared = self._next_of(chosen.by_row)
-        shot = (Shot if chosen.expect is None else CheckedShot)(
+        kind = Shot if chosen.expect is None else CheckedShot
+        shot = (kind if self.guard is None else CarefulShot)(
             prepared,
             chosen.origin,
             self._timeouts,

@@ -111,6 +111,12 @@ def _workload(workload: WorkloadSnapshot, max_rate: float | None) -> list[str]:
             f"  NOT DELIVERED ON TIME: {workload.late} of {workload.offered} arrivals started "
             f"more than 10 ms late (p99 {worst}): this machine could not keep the rate"
         )
+    if workload.held and workload.breaker is not None:
+        what = "arrivals were not sent" if workload.model == "open" else "requests were delayed"
+        lines.append(
+            f"  HELD BACK: {workload.held} {what} by the breaker, "
+            f"which is at {workload.breaker.state!r}: {clean(workload.breaker.reason)}"
+        )
     if workload.paced:
         lines.append(
             f"  PACED: {workload.paced} of {workload.offered} requests of its users waited: all "

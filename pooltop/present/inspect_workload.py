@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.core.thresholds import ThresholdState
 from pooltop.present import units
@@ -20,7 +21,8 @@ DEFINITIONS = {
     "many are under way.",
     "HELD BACK": "arrivals that were not sent because too many were under way, and those handed "
     "over more than 10 ms after their time: what the load itself did not deliver; and of users, "
-    "requests that waited because all workloads together were at their ceiling (max_rate).",
+    "requests that waited because all workloads together were at their ceiling (max_rate); and "
+    "what the breaker lets through while the server is in trouble, and why.",
     "MUST HOLD": "thresholds of the profile that its requests, or its agent's pools, count for: "
     "the value since their after, as last judged.",
     "EDITS": "edits of this workload, each with what was measured before and after it.",
@@ -46,6 +48,7 @@ def workload_blocks(
     *,
     rates: WorkloadRates | None = None,
     max_rate: float | None = None,
+    at: float | None = None,
     cards: tuple[Line, ...] = (),
     thresholds: tuple[ThresholdState, ...] = (),
 ) -> list[Block]:
@@ -55,6 +58,7 @@ def workload_blocks(
         workload: at one instant.
         rates: what it did within the window; None where that is not known.
         max_rate: that all workloads together may send; None for no limit.
+        at: the instant; None where it does not matter.
         cards: its edits, each with its before and after, ready-made.
         thresholds: of the whole profile; those that it counts for are told.
     """
@@ -64,7 +68,7 @@ def workload_blocks(
         Block("ASKED", _asked(workload, rates), 1),
         Block("LATENCY", _latency(rates), 2),
         Block("TOTALS", _totals(workload), 4),
-        Block("HELD BACK", _held_back(workload, rates, max_rate), 3),
+        Block("HELD BACK", _held_back(workload, rates, max_rate, at), 3),
         Block("MUST HOLD", _must_hold(workload, thresholds), 1),
         Block("EDITS", [Part(line, "drawn") for line in cards], 5),
     ]
@@ -126,9 +130,13 @@ def _totals(workload: WorkloadSnapshot) -> list[Part]:
 
 
 def _held_back(
-    workload: WorkloadSnapshot, rates: WorkloadRates, max_rate: float | None
+    workload: WorkloadSnapshot, rates: WorkloadRates, max_rate: float | None, at: float | None
 ) -> list[Part]:
     parts: list[Part] = []
+    if workload.breaker is not None and workload.breaker.state != "full":
+        parts += _breaker(workload.breaker, at)
+    if workload.held:
+        parts.append(named("held by the breaker", units.count(workload.held), "warn"))
     if workload.dropped:
         parts.append(named("not sent", units.count(workload.dropped), "bad"))
     if workload.late:
@@ -140,6 +148,17 @@ def _held_back(
         parts.append(named("users waiting", units.count(workload.waiting)))
         parts.append(named("ceiling of all", f"{units.rate(max_rate)}/s"))
     return parts
+
+
+def _breaker(breaker: BreakerSnapshot, at: float | None) -> list[Part]:
+    if breaker.state == "cut":
+        state = named("cut to", f"{units.rate(breaker.rate)}/s", "warn")
+    elif breaker.until is None or at is None:
+        state = part(("nothing is sent", "bad"))
+    else:
+        left = units.duration(max(0.0, breaker.until - at))
+        state = named("nothing is sent for", left, "bad")
+    return [state, part((clean(breaker.reason, 60), "text"))]
 
 
 def _must_hold(workload: WorkloadSnapshot, states: tuple[ThresholdState, ...]) -> list[Part]:

@@ -85,6 +85,8 @@ class Beside:
     """Of a workload: what the profile says that a run must hold."""
     max_rate: float | None = None
     """Of a workload: what all of them together may send."""
+    at: float | None = None
+    """Of a workload: the instant."""
 
 
 NOTHING = Beside()
@@ -127,7 +129,7 @@ def beside_of(
             )
         case WorkloadSnapshot():
             rates = history.workload(picture.name).rates(at, window_s)
-            return Beside(rates=rates, cards=cards, thresholds=thresholds, max_rate=max_rate)
+            return Beside(rates=rates, cards=cards, thresholds=thresholds, max_rate=max_rate, at=at)
         case RequestPicture():
             return NOTHING
         case _:
@@ -215,6 +217,7 @@ def _blocks(
                 picture,
                 rates=beside.rates,
                 max_rate=beside.max_rate,
+                at=beside.at,
                 cards=beside.cards,
                 thresholds=beside.thresholds,
             )

@@ -77,11 +77,19 @@ def _got_ink(row: WorkloadRow) -> Ink:
     return "warn" if row.is_behind else "text"
 
 
-_STATE_INK: dict[str, Ink] = {"running": "good", "paused": "warn"}
+_STATE_INK: dict[str, Ink] = {"running": "good", "paused": "warn", "cut": "warn", "held": "bad"}
+
+
+def _state(row: WorkloadRow) -> str:
+    """Give its state, or in its place that of a breaker that lets not everything through."""
+    state, breaker = row.workload.state, row.workload.breaker
+    return (
+        state if breaker is None or breaker.state == "full" or state != "running" else breaker.state
+    )
 
 
 def _state_ink(row: WorkloadRow) -> Ink:
-    return _STATE_INK.get(row.workload.state, "dim")
+    return _STATE_INK.get(_state(row), "dim")
 
 
 COLUMNS: tuple[Column[WorkloadRow], ...] = (
@@ -98,8 +106,9 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         "state",
         "STATE",
         8,
-        lambda row: clean(row.workload.state),
-        "running, paused, stopped or done.",
+        lambda row: clean(_state(row)),
+        "running, paused, stopped or done; cut or held while the breaker lets only a part through, "
+        "or nothing.",
         ink=_state_ink,
     ),
     text_column(
@@ -176,6 +185,17 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         "Arrivals that were not sent since the start, because too many were in flight.",
         ink=lambda row: "warn" if row.workload.dropped else "faint",
         from_width=66,
+    ),
+    number_column(
+        "held",
+        "HELD",
+        5,
+        lambda row: row.workload.held,
+        "count",
+        "Arrivals that the breaker let not through since the start; of users, requests that it "
+        "delayed.",
+        ink=lambda row: "warn" if row.workload.held else "faint",
+        from_width=HIDDEN,
     ),
     number_column(
         "late",

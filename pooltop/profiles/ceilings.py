@@ -38,14 +38,19 @@ class Ceilings(NamedTuple):
 def ceilings_of(values: Values) -> Ceilings:
     """Work out the ceilings of what was read."""
     said = cast("Values", values.get("safety", {}))
+    breaker = said.get("breaker", "auto")
     leaving: dict[str, str] = {}
-    for each in tables_of(values, "workloads").values():
+    guarded = []
+    for name, each in tables_of(values, "workloads").items():
         if host := _far(values, each):
             leaving.setdefault(cast("str", each["agent"]), host)
+        if breaker == "on" or (host and breaker == "auto"):
+            guarded.append(name)
     rate = said.get("max_rate", FAR_RATE if leaving else math.inf)
     safety = Safety(
         max_rate=cast("float", rate),
         max_open_fds=cast("float", said.get("max_open_fds", OPEN_FDS)),
+        guarded=tuple(guarded),
     )
     sockets = {
         name: cast("float", said.get("max_sockets", FAR_SOCKETS if name in leaving else math.inf))

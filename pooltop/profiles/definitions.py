@@ -86,6 +86,8 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "not said.",
         "max_open_fds": "Share of this process's descriptors that may be open; a dial beyond it "
         "fails. 0.8 where it is not said.",
+        "breaker": "Whether a workload is cut to a half, and again, while its server is in "
+        'trouble; "auto" where its traffic leaves this machine.',
     },
     "[defaults]": {"timeouts": "Clocks of every agent that does not set its own."},
     "[agents.NAME]": {

@@ -482,6 +482,7 @@ PROFILE = Table(
                         echoes=True,
                     ),
                     Field("max_open_fds", Decimal(0, 1, above=True)),
+                    Field("breaker", Choice(("auto", "on", "off"))),
                 ),
             ),
         ),

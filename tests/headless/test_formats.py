@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import PHASES, ClassSnapshot, PhaseDurations
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import RequestId, SocketId
@@ -329,6 +330,15 @@ def test_users_that_waited_for_the_ceiling_are_said(snapshot_at: SnapshotAt) -> 
     assert (
         "  PACED: 40 of 100 requests of its users waited: all workloads together may send 500/s "
         "(max_rate)"
+    ) in summary_lines(last, elapsed_s=10.0)
+
+
+def test_what_the_breaker_held_back_is_said(snapshot_at: SnapshotAt) -> None:
+    breaker = BreakerSnapshot(state="cut", rate=5.0, cuts=1, reason="answered 503")
+    last = snapshot_at(10, offered=100, sent=60, held=40, breaker=breaker)
+
+    assert (
+        "  HELD BACK: 40 arrivals were not sent by the breaker, which is at 'cut': answered 503"
     ) in summary_lines(last, elapsed_s=10.0)
 
 

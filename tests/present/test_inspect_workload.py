@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.core.thresholds import ThresholdState, Where
 from pooltop.present.blocks import lay_out
@@ -73,6 +74,22 @@ def test_users_that_wait_for_the_ceiling_of_all_are_told_with_it() -> None:
     lines = shown(paced, 76, 20, max_rate=500.0)
     assert "HELD BACK    paced 31  users waiting 6  ceiling of all 500/s" in lines
     assert not any("paced" in line for line in shown(paced, 76, 20))
+
+
+def test_what_the_breaker_holds_back_is_told_with_its_reason_and_how_long() -> None:
+    held = BreakerSnapshot(state="held", rate=0.0, cuts=1, reason="answered 429\x1b", until=112.0)
+    workload = msgspec.structs.replace(OPEN, dropped=0, late=0, held=57, breaker=held)
+    lines = shown(workload, 90, 20, at=100.0)
+    assert (
+        "HELD BACK    nothing is sent for 12s  answered 429\\x1b  held by the breaker 57" in lines
+    ), lines
+    cut = BreakerSnapshot(state="cut", rate=90.0, cuts=1, reason="51 of 100 requests failed")
+    lines = shown(msgspec.structs.replace(workload, breaker=cut), 90, 20, at=100.0)
+    assert "HELD BACK    cut to 90/s  51 of 100 requests failed  held by the breaker 57" in lines, (
+        lines
+    )
+    whole = msgspec.structs.replace(workload, breaker=BreakerSnapshot(), held=0)
+    assert not any("breaker" in line for line in shown(whole, 90, 20, at=100.0))
 
 
 def test_every_name_has_a_definition() -> None:

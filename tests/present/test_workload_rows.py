@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.present.history import History
 from pooltop.present.line import text_of
@@ -91,3 +92,21 @@ def test_nothing_hostile_reaches_a_line_or_a_value(make) -> None:
     (row,) = rows_of(make, work(bad, agent=bad, target=bad, state=bad, pattern=bad))
     assert text_of(row_line(row, COLUMNS, 400)).isprintable()
     assert all(column.text(row).isprintable() for column in COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("state", "breaker", "shown"),
+    [
+        ("running", "full", ("running", "good")),
+        ("running", "cut", ("cut", "warn")),
+        ("running", "held", ("held", "bad")),
+        ("paused", "held", ("paused", "warn")),
+    ],
+)
+def test_a_state_tells_that_the_breaker_lets_only_a_part_through(
+    make, state, breaker, shown
+) -> None:
+    (row,) = rows_of(make, work(state=state, breaker=BreakerSnapshot(state=breaker), held=7))
+    column = column_named(COLUMNS, "state")
+    assert shown == column.cell(row, 8)[0]
+    assert 7 == column_named(COLUMNS, "held").value(row)

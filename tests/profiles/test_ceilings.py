@@ -36,6 +36,7 @@ def test_on_this_machine_there_is_no_ceiling_but_that_of_descriptors() -> None:
 
 def test_off_this_machine_there_are_500_requests_a_second_and_200_sockets() -> None:
     profile = load_profile_text(FAR)
+    assert ("w",) == profile.safety.guarded
     assert (500.0, 200.0, 4) == (
         profile.safety.max_rate,
         profile.agents[0].ceiling,
@@ -92,6 +93,23 @@ def test_a_proxy_off_this_machine_makes_the_load_leave_it() -> None:
     )
     profile = load_profile_text(proxied)
     assert (500.0, 200.0) == (profile.safety.max_rate, profile.agents[0].ceiling)
+
+
+@pytest.mark.parametrize(
+    ("said", "guarded"),
+    [
+        ("", ("far",)),
+        ('breaker = "auto"', ("far",)),
+        ('breaker = "on"', ("w", "far")),
+        ('breaker = "off"', ()),
+    ],
+)
+def test_a_breaker_guards_what_leaves_this_machine_unless_the_profile_says_otherwise(
+    said: str, guarded: tuple[str, ...]
+) -> None:
+    safety = f'[safety]\nallow_hosts = ["192.0.2.7"]\n{said}\n'
+    far = '[workloads.far]\nagent = "a"\nbase_url = "http://192.0.2.7"\n'
+    assert guarded == load_profile_text(safety + NEAR + far).safety.guarded
 
 
 RATE = "for all workloads together"
