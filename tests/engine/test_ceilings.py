@@ -169,7 +169,7 @@ async def test_users_that_wait_leave_at_once_and_a_pause_forgets_their_turn(serv
 
 
 async def test_a_dial_beyond_the_ceiling_on_descriptors_fails_with_both_numbers(
-    serve, engine_of, monkeypatch
+    serve, engine_of, monkeypatch, eventually
 ):
     async def hold(wire):
         await wire.gone()
@@ -180,11 +180,11 @@ async def test_a_dial_beyond_the_ceiling_on_descriptors_fails_with_both_numbers(
     os.close(free)
     monkeypatch.setattr("pooltop.engine.engine.max_fds", lambda: (free + 20) * 2)
     engine = engine_of(_load(server.url, model="closed", users=40), options={}, max_open_fds=0.5)
-    await asyncio.sleep(0.2)
+    await eventually(lambda: engine.snapshot().workloads[0].failed > 40)
     snapshot = engine.snapshot()
     origin = snapshot.agents[0].origins[0]
     assert {"ERR_OPEN_FDS"} == set(origin.counters.failed)
-    assert 0 < origin.total <= 20
+    assert 0 < origin.active <= 20
     assert free + 20 == snapshot.process.fd_ceiling
     words = origin.failures["ERR_OPEN_FDS"]
     assert f"is the ceiling (0.5 of the {(free + 20) * 2} of this process)" in words
