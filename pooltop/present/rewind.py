@@ -64,6 +64,8 @@ class Rewind:
         """Begin without a past; all packed instants together may take ``budget_bytes``."""
         self._budget = budget_bytes
         self._at: list[float] = []
+        self._newest = Shelf()
+        """Where instants lie until it is known which of them stay: they leave together."""
         self._shelf = Shelf()
         self._packed: list[Parcel] = []
         self._unpacked: OrderedDict[float, Snapshot] = OrderedDict()
@@ -104,7 +106,7 @@ class Rewind:
         packed = zlib.compress(raw, _FASTEST)
         self._raw_bytes = len(raw)
         self._at.append(at)
-        self._packed.append(self._shelf.put(packed))
+        self._packed.append(self._newest.put(packed))
         self._bytes += len(packed)
         self._forget_before(at - KEPT_S)
         self._settle(at - NEWEST_S)
@@ -128,7 +130,7 @@ class Rewind:
         at = self._at[index]
         snapshot = self._unpacked.get(at)
         if snapshot is None:
-            snapshot = _decoder.decode(zlib.decompress(self._shelf.get(self._packed[index])))
+            snapshot = _decoder.decode(zlib.decompress(self._packed[index].data))
             self._unpacked[at] = snapshot
             if len(self._unpacked) > _UNPACKED:
                 self._unpacked.popitem(last=False)
@@ -180,6 +182,7 @@ class Rewind:
                 del self._at[index]
                 self._drop(self._packed.pop(index))
             else:
+                self._packed[index] = self._shelf.take(self._packed[index])
                 index += 1
         self._settled = index
 
@@ -194,7 +197,7 @@ class Rewind:
 
     def _drop(self, parcel: Parcel) -> None:
         self._bytes -= parcel.size
-        self._shelf.drop(parcel)
+        parcel.drop()
 
     def _make_room(self) -> None:
         """Come down to ``_ROOM`` of the budget."""

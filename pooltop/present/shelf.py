@@ -16,13 +16,15 @@ SEGMENT_BYTES = 256 * 1024
 class _Segment:
     """Memory of the system's, filled from its start."""
 
-    __slots__ = ("_end", "_memory", "in_use", "size")
+    __slots__ = ("_end", "_memory", "in_use", "is_full", "size")
 
     def __init__(self, size: int) -> None:
         self._memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self.size = size
         self._end = 0
         self.in_use = 0
+        self.is_full = False
+        """Nothing more is put here."""
 
     @property
     def is_closed(self) -> bool:
@@ -30,6 +32,10 @@ class _Segment:
 
     def has_room(self, size: int) -> bool:
         return self.size - self._end >= size
+
+    def fill_up(self) -> None:
+        self.is_full = True
+        self._close_if_empty()
 
     def put(self, data: bytes) -> int:
         start = self._end
@@ -41,8 +47,13 @@ class _Segment:
     def get(self, start: int, size: int) -> bytes:
         return self._memory[start : start + size]
 
-    def close(self) -> None:
-        self._memory.close()
+    def drop(self, size: int) -> None:
+        self.in_use -= size
+        self._close_if_empty()
+
+    def _close_if_empty(self) -> None:
+        if self.is_full and not self.in_use:
+            self._memory.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,15 @@ class Parcel:
     segment: _Segment
     start: int
     size: int
+
+    @property
+    def data(self) -> bytes:
+        """Give a copy of what was put."""
+        return self.segment.get(self.start, self.size)
+
+    def drop(self) -> None:
+        """Let go of the bytes; they must not be asked for again."""
+        self.segment.drop(self.size)
 
 
 class Shelf:
@@ -65,27 +85,20 @@ class Shelf:
         """Keep a copy; what is larger than a segment gets one of its own."""
         filling = self._filling
         if filling is None or not filling.has_room(len(data)):
-            self._filling = None
-            if filling is not None and not filling.in_use:
-                filling.close()
+            if filling is not None:
+                filling.fill_up()
             filling = self._filling = _Segment(max(SEGMENT_BYTES, len(data)))
         return Parcel(filling, filling.put(data), len(data))
 
-    def get(self, parcel: Parcel) -> bytes:
-        """Give a copy of what was put."""
-        return parcel.segment.get(parcel.start, parcel.size)
-
-    def drop(self, parcel: Parcel) -> None:
-        """Let go of what was put; it must not be asked for again."""
-        segment = parcel.segment
-        segment.in_use -= parcel.size
-        if not segment.in_use and segment is not self._filling:
-            segment.close()
+    def take(self, parcel: Parcel) -> Parcel:
+        """Move what is on another shelf to this one; gives where it is from here on."""
+        moved = self.put(parcel.data)
+        parcel.drop()
+        return moved
 
     def settled(self, parcel: Parcel) -> Parcel:
         """Give where the bytes are from here on: elsewhere if most around them was dropped."""
-        if parcel.segment.in_use * 2 >= parcel.segment.size or parcel.segment is self._filling:
+        segment = parcel.segment
+        if segment.in_use * 2 >= segment.size or not segment.is_full:
             return parcel
-        moved = self.put(self.get(parcel))
-        self.drop(parcel)
-        return moved
+        return self.take(parcel)
