@@ -64,6 +64,8 @@ options:
   --prometheus ADDRESS  serve the numbers to Prometheus at http://ADDRESS/metrics, for example
                     127.0.0.1:9464, or a port alone for this machine; short for
                     --set export.prometheus.listen=ADDRESS
+  --save-tuned FILE  write what was tuned live and is in force at the end to a new profile, that
+                    includes the one it came from; w does it at any time
   --keys FILE       the dashboard's keys, instead of $XDG_CONFIG_HOME/pooltop/keys.toml
   --theme NAME      the dashboard's colours: pooltop, pooltop-light, pooltop-contrast (for a
                     projector), ansi-dark and ansi-light (the terminal's own 16), or any other of
@@ -123,6 +125,7 @@ _WITH_VALUE = {
     "--record": "a file",
     "--report": "a file",
     "--output": "a file",
+    "--save-tuned": "a file",
     "--format": "one of line, json, ndjson and csv",
     "--theme": "a name",
     "--keys": "a file",
@@ -156,14 +159,17 @@ _OF_A_PROFILE = (
 )
 _OF_A_SCREEN = (
     *("--headless", "--json", "--format", "--read-only"),
-    *("--interval", "--duration", "--record", "--report"),
+    *("--interval", "--duration", "--record", "--report", "--save-tuned"),
 )
 FORMATS = ("line", "json", "ndjson", "csv")
 """The ways in which a run can be printed."""
 _LOOKS = ("--theme", "--ascii", "--no-mouse")
 _OF_A_VIEWER = (*_OF_A_SCREEN, *_LOOKS, "--keys")
 _NOT_FOR = {
-    "replay": (*_OF_A_PROFILE, "--interval", "--duration", "--record", "--report"),
+    "replay": (
+        *_OF_A_PROFILE,
+        *("--interval", "--duration", "--record", "--report", "--save-tuned"),
+    ),
     "report": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "compare": (*_OF_A_PROFILE, *(each for each in _OF_A_VIEWER if each != "--format")),
     "attach": _OF_A_PROFILE,
@@ -214,6 +220,7 @@ class Request:
         "record",
         "recording",
         "report",
+        "save_tuned",
         "set",
         "theme",
         "version",
@@ -254,6 +261,8 @@ class Request:
         """The file to write a report of the run to; None for no report."""
         self.output: str | None = None
         """The file to write the report of a recording to; None for beside it."""
+        self.save_tuned: str | None = None
+        """The file for what was tuned; None for none."""
         self.keys: str | None = None
         """The file of keys; None for the usual one."""
         self.port: str | None = None
@@ -409,6 +418,7 @@ def _check_detached(request: Request) -> None:
             "--interval",
             "--record",
             "--report",
+            "--save-tuned",
             "--keys",
         ):
             if getattr(request, _attribute(option)):

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Sequence
 
+    from pooltop.at_end import SaveTuned
     from pooltop.core.model import Profile
     from pooltop.present.keys import Keymap
     from pooltop.profiles import Loaded
+    from pooltop.profiles.saving import Saving
     from pooltop.profiles.units import Duration
     from pooltop.sources.base import Source
 
@@ -158,7 +160,8 @@ def _run(request: Request) -> int:
         return _refuse(f"{error}\n")
     try:
         source.spawn()
-        return _show(source, request, keys, profile=profile)
+        saving = _saving(request, loaded)
+        return _show(source, request, keys, saving, profile=profile)
     except PooltopError as error:
         return _fail(error)
     finally:
@@ -169,6 +172,7 @@ def _show(
     source: Source,
     request: Request,
     keys: Keymap | None,
+    saving: Saving,
     *,
     profile: Profile | None = None,
 ) -> int:
@@ -178,13 +182,14 @@ def _show(
         source: closed here.
         request: how it is to be seen, and whether it is recorded or reported.
         keys: of the dashboard; None for headless.
+        saving: writes what was tuned.
         profile: what it runs, which may say that it is recorded; None where it is not known.
     """
     to = None if profile is None else profile.record
     jsonl = None if to is None else to.jsonl
     path = request.record or (None if to is None else to.file)
     if path is None and jsonl is None and request.report is None:
-        return _watch(source, request, keys)
+        return _watch(source, request, keys, saving)
     from pooltop.reporting import ReportTee  # noqa: PLC0415 - rarely wanted
     from pooltop.sources.ndjson_writer import NdjsonFile  # noqa: PLC0415 - rarely wanted
     from pooltop.sources.recording import RecordingTee, make_folder_of  # noqa: PLC0415 - likewise
@@ -206,7 +211,7 @@ def _show(
                 make_folder_of(path)
             inner = tees[-1] if tees else source
             tees.append(RecordingTee(inner, path, seeds=seeds, interval_s=interval_s))
-        return _watch(tees[-1], request, keys)
+        return _watch(tees[-1], request, keys, saving)
     except RecordingError as error:
         return _refuse(f"{error}\n")
     finally:
@@ -215,18 +220,65 @@ def _show(
             _refuse(f"{tee.summary()}\n")
 
 
-def _watch(source: Source, request: Request, keys: Keymap | None) -> int:
+def _watch(source: Source, request: Request, keys: Keymap | None, saving: Saving) -> int:
+    if request.save_tuned is None:
+        return _watched(source, request, keys, saving, None)
+    from pooltop.at_end import SaveTuned  # noqa: PLC0415 - rarely wanted
+    from pooltop.errors import UsageError  # noqa: PLC0415 - likewise
+
+    try:
+        at_end = SaveTuned(saving, request.save_tuned)
+    except UsageError as error:
+        return _refuse(f"{error}\n")
+    status = _watched(source, request, keys, saving, at_end)
+    _refuse(f"{at_end.told}\n")
+    return status or (EXIT_FAILED if at_end.failed else 0)
+
+
+def _watched(
+    source: Source,
+    request: Request,
+    keys: Keymap | None,
+    saving: Saving,
+    at_end: SaveTuned | None,
+) -> int:
     interval, duration = _times(request)
     if keys is None:
         from pooltop.headless import run_headless  # noqa: PLC0415 - or the dashboard
 
         return run_headless(
-            source, form=request.form, interval=interval or _HEADLESS_S, duration=duration
+            source,
+            form=request.form,
+            interval=interval or _HEADLESS_S,
+            duration=duration,
+            at_end=at_end,
         )
-    return _dashboard(source, request, keys, read_only=request.read_only)
+    return _dashboard(
+        source, request, keys, read_only=request.read_only, saving=saving, at_end=at_end
+    )
 
 
-def _dashboard(source: Source, request: Request, keys: Keymap, *, read_only: bool) -> int:
+def _saving(request: Request, loaded: Loaded | None) -> Saving:
+    """Give what writes what was tuned in a run.
+
+    Args:
+        request: names the profile, if any.
+        loaded: that profile; None where another process has loaded it.
+    """
+    from pooltop.profiles.saving import Saving  # noqa: PLC0415 - not for --help
+
+    return Saving(_builtin(), path=request.profile, loaded=loaded)
+
+
+def _dashboard(
+    source: Source,
+    request: Request,
+    keys: Keymap,
+    *,
+    read_only: bool,
+    saving: Saving,
+    at_end: SaveTuned | None = None,
+) -> int:
     from pooltop.ui import run_dashboard  # noqa: PLC0415 - the only import of Textual
 
     return run_dashboard(
@@ -236,6 +288,8 @@ def _dashboard(source: Source, request: Request, keys: Keymap, *, read_only: boo
         theme=request.theme,
         ascii_only=request.ascii or None,
         mouse=not request.no_mouse,
+        saving=saving,
+        at_end=at_end,
     )
 
 
@@ -267,7 +321,7 @@ def _attach(request: Request) -> int:
             read_only=request.read_only or is_headless,
             kind="headless" if is_headless else "dashboard",
         )
-        return _show(source, request, keys)
+        return _show(source, request, keys, _saving(request, None))
 
     return _told(watch)
 
@@ -368,7 +422,8 @@ def _replay(request: Request) -> int:
         from pooltop.sources.playback import PlayerSource  # noqa: PLC0415 - likewise
         from pooltop.sources.player import Player  # noqa: PLC0415 - likewise
 
-        return _dashboard(PlayerSource(Player(recording)), request, keys, read_only=True)
+        player, saving = PlayerSource(Player(recording)), _saving(request, None)
+        return _dashboard(player, request, keys, read_only=True, saving=saving)
 
 
 def _report(request: Request) -> int:

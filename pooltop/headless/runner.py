@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -18,6 +19,7 @@ from pooltop.headless.printer import Printer
 from pooltop.headless.summary import summary_lines
 from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.history import History
 from pooltop.present.thresholds import name_of, value_words
 from pooltop.sources.base import Source, Update
 
@@ -37,6 +39,7 @@ def run_headless(
     interval: float,
     duration: float | None = None,
     out: int = 1,
+    at_end: Callable[[Snapshot, History], None] | None = None,
 ) -> int:
     """Run ``source`` until its load is over, and close it.
 
@@ -46,6 +49,7 @@ def run_headless(
         interval: seconds between two prints.
         duration: end after so many seconds and GRACE_S; None runs until every workload is done.
         out: the descriptor that is printed to.
+        at_end: called with the last instant, if there was any, once all is closed.
 
     Returns:
         The exit status: 0 when the load is over or nobody reads any more; 99 when it is, and a
@@ -54,7 +58,13 @@ def run_headless(
     """
 
     async def run() -> int:
-        return await _Run(source, form=form, interval=interval, out=out).run(duration)
+        one = _Run(source, form=form, interval=interval, out=out)
+        one.history = None if at_end is None else History()
+        status = await one.run(duration)
+        history = one.history
+        if at_end is not None and history is not None and history.latest is not None:
+            at_end(history.latest, history)
+        return status
 
     return asyncio.run(run())
 
@@ -75,6 +85,8 @@ class _Run:
         self._missed = 0
         self._lost = 0
         self._skipped: Update | None = None
+        self.history: History | None = None
+        """The kept past, where somebody asks for it at the end."""
         self._failure = ""
         self._failing: frozenset[int] = frozenset()
         """The places of the thresholds that failed when last looked at."""
@@ -125,6 +137,8 @@ class _Run:
     def _take(self, update: Update) -> None:
         snapshot = update.snapshot
         self._last = snapshot
+        if self.history is not None:
+            self.history.add(snapshot)
         self._format.note(snapshot)
         if self._first is None:
             self._first = snapshot

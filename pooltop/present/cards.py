@@ -122,6 +122,22 @@ def card_of(
     )
 
 
+def verdict_of(number: int, snapshot: Snapshot, history: History) -> str:
+    """Give what an edit's card says of it, as ``better: queue 140 > 0``; "" for nothing.
+
+    Args:
+        number: The edit's.
+        snapshot: The instant.
+        history: Holds the past of that instant.
+    """
+    edit = next((each for each in snapshot.edits if each.number == number), None)
+    groups = () if edit is None else card_of(edit, snapshot, history).groups
+    if not groups or not groups[0].verdict:
+        return ""
+    told = ", ".join(each.text for each in groups[0].figures if each.word != "same")
+    return f"{groups[0].verdict}: {told}" if told else groups[0].verdict
+
+
 def _what(edits: tuple[EditRecord, ...]) -> str:
     parts = [
         f"{node_name(edit.option)} {written(edit.option, edit.before)}>"

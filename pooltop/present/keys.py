@@ -85,6 +85,7 @@ KEYS: tuple[Key, ...] = (
     Key("window_less", ("Z",), "window(-1)", "time", "shorter window"),
     Key("copy", ("y",), "copy", "share", "copy what the cursor is on to the clipboard"),
     Key("export", ("x",), "export", "share", "write the table shown to a CSV or JSON file"),
+    Key("save", ("w",), "save", "share", "write what was tuned as a new profile; shown first"),
     Key("picture", ("ctrl+s",), "picture", "share", "write a screenshot, SVG or PNG"),
     Key("edit", ("e",), "edit", "write", "edit the limits of the agent in focus", writes=True),
     Key("less", ("left_square_bracket",), "step(-1)", "write", "step the first field by -1", True),

@@ -95,6 +95,10 @@ class Layers:
             if isinstance(table, dict) and path[-1] in table and self.owner(of_host).level < level:
                 del table[path[-1]]
 
+    def names(self, level: int) -> list[str]:
+        """Name the layers of one sort, the one that counts most last."""
+        return [layer.name for layer in self._all if layer.level == level]
+
     def said(self, path: Path) -> list[tuple[Layer, object]]:
         """Give who said something at this very path, and what; lowest first."""
         return list(self._said.get(path, ()))

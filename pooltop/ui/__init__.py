@@ -10,9 +10,13 @@ import select
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 
+from pooltop.core.snapshot import Snapshot
+from pooltop.present.history import History
 from pooltop.present.keys import STANDARD, Keymap
+from pooltop.profiles.saving import Saving
 from pooltop.sources.base import Source
 from pooltop.ui.app import PoolTopApp
 from pooltop.ui.first_theme import first_theme
@@ -38,6 +42,8 @@ def run_dashboard(
     theme: str | None = None,
     ascii_only: bool | None = None,
     mouse: bool = True,
+    saving: Saving | None = None,
+    at_end: Callable[[Snapshot, History], None] | None = None,
 ) -> int:
     """Show ``source`` until the reader leaves or a signal comes, then close it.
 
@@ -48,15 +54,20 @@ def run_dashboard(
         theme: The name of one that there is; None has the terminal's colours decide.
         ascii_only: Draw in ASCII alone; None asks the locale and the output's encoding.
         mouse: Whether to ask the terminal for clicks; without, it selects text by itself.
+        saving: Writes what was tuned as a profile.
+        at_end: Called with the last instant, if there was any, once all is closed.
 
     Returns:
         The exit status: 0; 99 when the load was over and a threshold of the profile had failed; 1
         when the engine could not be started or failed, or the dashboard did; 130 after ctrl+c
         twice or SIGINT; 143 after SIGTERM; 129 after SIGHUP, and when the terminal is gone.
     """
-    app = PoolTopApp(source, read_only=read_only, keys=keys, ascii_only=ascii_only)
+    app = PoolTopApp(source, read_only=read_only, keys=keys, ascii_only=ascii_only, saving=saving)
     app.theme = theme or first_theme(os.environ, app.console.color_system)
-    return asyncio.run(_run(app, source, mouse=mouse))
+    status = asyncio.run(_run(app, source, mouse=mouse))
+    if at_end is not None and app.history.latest is not None:
+        at_end(app.history.latest, app.history)
+    return status
 
 
 async def _run(app: PoolTopApp, source: Source, *, mouse: bool) -> int:

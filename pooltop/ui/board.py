@@ -165,6 +165,7 @@ class Board:
             height,
             hosts=hosts,
             editing=self.asking,
+            more=0 if self.prompt.question is None else len(self.prompt.question.more),
             card=self._card_height(view, width),
             pools=self.page is self.pools,
             plots=self.page.has_plots,

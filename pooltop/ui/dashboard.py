@@ -31,6 +31,7 @@ from pooltop.present.history import History
 from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.viewers import change
+from pooltop.profiles.saving import Saving
 from pooltop.sources.base import Source, Update
 from pooltop.sources.playback import PlayerSource
 from pooltop.sources.player import Player
@@ -73,6 +74,7 @@ class Dashboard(App[None]):
         spent: Callable[[], float] = time.thread_time,
         ascii_only: bool | None = None,
         keys: Keymap = STANDARD,
+        saving: Saving | None = None,
     ) -> None:
         """Watch ``source``, which is started when the app is.
 
@@ -84,6 +86,7 @@ class Dashboard(App[None]):
             spent: Seconds of CPU that drawing and all that leads to it took so far.
             ascii_only: Draw in ASCII alone; None asks the locale and the output's encoding.
             keys: Which keys do what.
+            saving: Writes what was tuned as a profile; None where that cannot be had.
         """
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._source = source
@@ -91,6 +94,8 @@ class Dashboard(App[None]):
         """Which keys do what."""
         # All of them: Textual's own (ctrl+q) stand in no table, and so on no screen.
         self._bindings = bindings(keys)
+        self.saving = saving
+        """Writes what was tuned as a profile; None where that cannot be had."""
         self.clock = clock
         self._spent = spent
         self.pace = Pace()

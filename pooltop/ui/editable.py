@@ -82,4 +82,6 @@ def _as_in_the_profile(agent: AgentSnapshot, keys: Keymap, *, undoes: bool) -> L
         *undo,
         (f"{'' if undoes else ' '}  {keys.first('restore')}", "key"),
         (" back to profile", "dim"),
+        (f"  {keys.first('save')}", "key"),
+        (" save", "dim"),
     )

@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from pooltop.present.keys import KEYS
 from pooltop.ui.writing import WritingKeys
 
-_SHARES = ("export", "picture", "quit")
+_SHARES = ("export", "picture", "save", "quit")
 """Ids of keys that change nothing, and ask."""
 _LEAVES_HELP = frozenset(
     key.action

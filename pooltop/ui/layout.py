@@ -18,6 +18,8 @@ _FULL = (120, 34)
 _WIDE = (184, 48)
 _BARS = 3
 """Header, alert and key line."""
+_LEAST_ROWS = 3
+"""Of a table, while the strip below it wants more than it has: its title and two rows."""
 _BESIDE = 66
 """The narrowest inspector beside a table."""
 
@@ -66,6 +68,7 @@ def plan(
     *,
     hosts: int,
     editing: bool = False,
+    more: int = 0,
     card: int = 0,
     pools: bool = True,
     plots: bool = False,
@@ -78,6 +81,7 @@ def plan(
         height: Lines.
         hosts: How many there are; the table takes no more than it needs.
         editing: Whether the limits strip must be there even when there is hardly room.
+        more: Lines that the strip wants beside its own two.
         card: Lines that the card of the latest edit wants; 0 for none.
         pools: Whether it is the page of the pools; the others have one table.
         plots: Whether one of those has plots below its table.
@@ -86,20 +90,26 @@ def plan(
     if width < LEAST[0] or height < LEAST[1]:
         return Plan("message")
     if width < _LINE[0] or height < _LINE[1]:
-        limits = 2 if editing else 0
+        limits = 2 + min(more, height - _BARS - 2 - _LEAST_ROWS) if editing else 0
         rest = height - _BARS - limits
         return Plan("line", body=rest, table=rest, limits=limits)
     mode: Mode = "incident"
     if width >= _FULL[0] and height >= _FULL[1]:
         mode = "wide" if width >= _WIDE[0] and height >= _WIDE[1] else "full"
     if not pools or inspecting:
-        return _one_table(width, height, mode, editing=editing, plots=plots and not inspecting)
-    return _pools(width, height, mode, hosts=hosts, card=card)
+        return _one_table(
+            width, height, mode, editing=editing, more=more, plots=plots and not inspecting
+        )
+    return _pools(width, height, mode, hosts=hosts, card=card, more=more)
 
 
-def _one_table(width: int, height: int, mode: Mode, *, editing: bool, plots: bool) -> Plan:
+def _one_table(
+    width: int, height: int, mode: Mode, *, editing: bool, more: int, plots: bool
+) -> Plan:
     tabs = 0 if mode == "incident" else 1
     limits = (2 + (1 if mode == "incident" else 2)) if editing else 0
+    if editing:
+        limits += min(more, height - _BARS - tabs - limits - _LEAST_ROWS - 2)
     rest = height - _BARS - tabs - limits
     beside = max(_BESIDE, width * 2 // 5) if width - _BESIDE >= 100 else 0
     frame = 1 if mode == "incident" else 2
@@ -120,13 +130,14 @@ def _plot_count(width: int) -> int:
     return 3 if width >= 120 else 2 if width >= 76 else 1
 
 
-def _pools(width: int, height: int, mode: Mode, *, hosts: int, card: int) -> Plan:
+def _pools(width: int, height: int, mode: Mode, *, hosts: int, card: int, more: int) -> Plan:
     full = mode != "incident"
     frame = 2 if full else 1
     tabs = 1 if full else 0
     limits = 2 + frame
     least = {"table": 4 + frame, "log": 2 + frame}
     left = height - _BARS - tabs - limits - sum(least.values())
+    limits, left = limits + min(more, left), left - min(more, left)
     shown_card = card if card <= left - 1 else 0
     left -= shown_card
     heights = dict(least)

@@ -14,7 +14,7 @@ from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.marks import edited
 from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.editable import options_of
-from pooltop.ui.sharing import SharingKeys
+from pooltop.ui.saving import SavingKeys
 from pooltop.ui.view import find, name_of
 from pooltop.ui.widgets.prompt import Question
 
@@ -24,7 +24,7 @@ _LONGEST_WORD = 24
 """Characters of a name that is asked for."""
 
 
-class WritingKeys(SharingKeys):
+class WritingKeys(SavingKeys):
     """Edits, the load, the lock, and the way out."""
 
     _interrupted_at = -_FORCE_S
@@ -239,7 +239,10 @@ class WritingKeys(SharingKeys):
         self.board.prompt.ask(
             Question(
                 "LEAVE",
-                ((f" {many} not in the profile and will be gone with the engine", "warn"),),
+                (
+                    (f" {many} not in the profile and will be gone with the engine", "warn"),
+                    (f" ({self.keys.first('save')} saves)", "dim"),
+                ),
                 lambda _: self._leave_in_order(),
                 expects="",
                 again="quit",

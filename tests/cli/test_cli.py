@@ -18,6 +18,7 @@ import pooltop
 from pooltop import cli
 from pooltop.core.snapshot import Snapshot
 from pooltop.present.keys import Keymap
+from pooltop.profiles.saving import Saving
 from pooltop.sources.base import Source, Update
 from pooltop.sources.launch import LaunchedSource
 from pooltop.sources.playback import PlayerSource
@@ -393,7 +394,7 @@ def test_where_no_dashboard_can_be_shown_it_is_headless_by_itself(
     monkeypatch.setattr(cli, "_is_terminal", lambda _: terminal)
 
     assert 0 == cli.main(["demo", "--duration", "3s"])
-    assert [{"form": "line", "interval": 1.0, "duration": 3.0}] == calls
+    assert [{"form": "line", "interval": 1.0, "duration": 3.0, "at_end": None}] == calls
 
 
 def test_a_recording_is_ended_even_where_the_dashboard_did_not_close_it(
@@ -426,7 +427,9 @@ def test_a_replay_is_shown_on_the_screen_read_only(
     def run_dashboard(source: Source, *, read_only: bool, keys: Keymap, **looks: object) -> int:
         assert isinstance(source, PlayerSource)
         assert ("p.toml", "a recording", True) == (source.title, source.fixed, read_only)
-        assert {"theme": "ansi-dark", "ascii_only": True, "mouse": False} == looks
+        assert isinstance(looks.pop("saving"), Saving)
+        looked = {"theme": "ansi-dark", "ascii_only": True, "mouse": False, "at_end": None}
+        assert looked == looks
         assert (1.0, 0.0) == (source.player.at, source.player.length_s)
         return 7
 

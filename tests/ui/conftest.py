@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from scripted_source import ScriptedSource, demo_agents
 
+from pooltop.profiles.saving import Saving
 from pooltop.ui.app import PoolTopApp
 
 
@@ -84,6 +85,7 @@ def desk() -> OpenDesk:
         read_only: bool = False,
         live: str = "node",
         ascii_only: bool = False,
+        saving: Saving | None = None,
     ) -> AsyncIterator[Desk]:
         source = source or ScriptedSource(demo_agents(live))
         clock = HandClock()
@@ -93,6 +95,7 @@ def desk() -> OpenDesk:
             clock=clock,
             spent=lambda: 0.0,  # its clock stands still, the machine's does not
             ascii_only=ascii_only,
+            saving=saving,
         )
         async with app.run_test(size=size) as pilot:
             await pilot.pause()

@@ -20,10 +20,24 @@ from textual.pilot import Pilot
 
 from pooltop.core.model import OriginKey
 from pooltop.present.history import HostId
+from pooltop.profiles import load_text
+from pooltop.profiles.saving import Saving
 from pooltop.ui.theme import THEMES, Palette, palette
 
 SIZES = [(40, 10), (60, 16), (80, 24), (120, 40), (200, 60)]
 STARVED = HostId("starved", OriginKey("starved.localhost:8081:"))
+PROFILE = """\
+[agents.starved]
+keep_alive = true
+max_sockets = 4
+timeout = "30s"
+live = "drain"
+[workloads.load]
+agent = "starved"
+base_url = "http://127.0.0.1:1"
+rate = "100/s"
+"""
+"""What the engine of the screens came from, as far as it was tuned."""
 VIEWS: dict[str, tuple[str, ...]] = {
     "pools": (),
     "sockets": ("2",),
@@ -37,6 +51,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "edit": ("e", "9"),
     "refused": ("e", "x"),
     "question": ("e", "9", "9", "enter"),
+    "save": ("w",),
     "filter": ("slash", *"queue>1"),
     "frozen": (*("comma",) * 6,),
     "locked": ("L",),
@@ -50,7 +65,9 @@ BACK = {"running": ("v",), "locked": ("L",), "help": ("question_mark",)}
 @asynccontextmanager
 async def prepared(size: tuple[int, int], *, ascii_only: bool = False) -> AsyncIterator[Pilot]:
     source = PreparedSource()
-    app = NamingApp(source, clock=lambda: 1000.0, ascii_only=ascii_only)
+    loaded = load_text(PROFILE, "prod.toml")
+    saving = Saving("", path="prod.toml", loaded=loaded)
+    app = NamingApp(source, clock=lambda: 1000.0, ascii_only=ascii_only, saving=saving)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         source.step()

@@ -32,6 +32,8 @@ class Question:
     """Id of the key that asked: pressed once more it is a yes too; empty for none."""
     text: str = ""
     """What stands in the field at first."""
+    more: tuple[Line, ...] = ()
+    """Lines below what it says; the last of them are given up first where there is no room."""
 
 
 class Prompt(LinePane):
@@ -73,7 +75,11 @@ class Prompt(LinePane):
             how = "ret does it, esc leaves"
         field = () if question.expects == "" else ((f"[{clean(self._typed)}_]", "field.focus"),)
         second: Line = ((" ", "text"), *field, (f"  {how}", "key"))
-        self.show([fit(question.says, width), fit(second, width)])
+        more, room = list(question.more), max(0, self.size.height - 2)
+        if len(more) > room:
+            hidden = len(more) - max(0, room - 1)
+            more = [*more[: max(0, room - 1)], ((f" ... and {hidden} more", "dim"),)][:room]
+        self.show([fit(line, width) for line in (question.says, *more, second)])
 
     def take_key(self, key: str, char: str | None) -> None:
         """Take a key while something is asked.
