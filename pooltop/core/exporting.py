@@ -25,7 +25,24 @@ class PrometheusExport(msgspec.Struct, frozen=True, kw_only=True):
         return int(self.listen.rpartition(":")[2])
 
 
+class OtlpExport(msgspec.Struct, frozen=True, kw_only=True):
+    """A collector that is sent the numbers, by OTLP over HTTP."""
+
+    endpoint: str
+    """The whole URL, as ``http://127.0.0.1:4318/v1/metrics``."""
+    interval_s: float = 10.0
+    """Seconds from one sending to the next."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent with each: as a rule a secret."""
+
+    def __repr__(self) -> str:
+        """Show where; of the headers the names alone."""
+        names = tuple(name for name, _ in self.headers)
+        return f"OtlpExport({self.endpoint!r}, {self.interval_s!r}, headers={names!r})"
+
+
 class Exports(msgspec.Struct, frozen=True, kw_only=True):
     """All of a profile's; None for one that is not wanted."""
 
     prometheus: PrometheusExport | None = None
+    otlp: OtlpExport | None = None

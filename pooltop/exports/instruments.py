@@ -13,7 +13,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-Kind = Literal["counter", "gauge", "histogram"]
+Kind = Literal["counter", "level", "gauge", "histogram"]
+"""A level can be added up over hosts, as OpenTelemetry's UpDownCounter; a gauge cannot."""
 _SUFFIXES = {"s": "_seconds", "By": "_bytes"}
 
 
@@ -73,6 +74,10 @@ def _gauge(name: str, unit: str, meaning: str) -> Instrument:
     return Instrument(name, "gauge", unit, meaning)
 
 
+def _level(name: str, unit: str, meaning: str) -> Instrument:
+    return Instrument(name, "level", unit, meaning)
+
+
 def _durations(name: str, meaning: str) -> Instrument:
     return Instrument(name, "histogram", "s", meaning)
 
@@ -85,29 +90,29 @@ TIME_IN_QUEUE = _durations(
     "http.client.request.time_in_queue",
     "Until a request was given a socket; 0 for one that did not queue.",
 )
-OPEN = _gauge("http.client.open_connections", "{connection}", "Connected sockets, in use or idle.")
-ACTIVE = _gauge(
+OPEN = _level("http.client.open_connections", "{connection}", "Connected sockets, in use or idle.")
+ACTIVE = _level(
     "http.client.active_requests", "{request}", "Requests that are not over, queued ones included."
 )
 WAIT = _durations("pooltop.client.request.wait", "From the request being sent to the first byte.")
 CONNECT = _durations("pooltop.client.connection.create_time", "dns, tcp and tls of a connection.")
-SOCKETS = _gauge("pooltop.client.sockets", "{connection}", "Sockets by state, all of them.")
-MAX = _gauge(
+SOCKETS = _level("pooltop.client.sockets", "{connection}", "Sockets by state, all of them.")
+MAX = _level(
     "pooltop.client.connection.max",
     "{connection}",
     "Sockets that a host can have, in use or connecting; +Inf without a limit.",
 )
-IDLE_MAX = _gauge(
+IDLE_MAX = _level(
     "pooltop.client.connection.idle.max",
     "{connection}",
     "Idle sockets that are kept for a host; +Inf without a limit.",
 )
-TOTAL_MAX = _gauge(
+TOTAL_MAX = _level(
     "pooltop.client.connection.total.max",
     "{connection}",
     "Sockets that an agent can have over all hosts; +Inf without a limit.",
 )
-PENDING = _gauge(
+PENDING = _level(
     "pooltop.client.connection.pending_requests", "{request}", "Requests in the queue."
 )
 OLDEST = _gauge(
@@ -153,9 +158,9 @@ DROPPED = _counter(
 LATE = _counter(
     "pooltop.workload.late", "{request}", "Arrivals handed over more than 10 ms after their time."
 )
-IN_FLIGHT = _gauge("pooltop.workload.in_flight", "{request}", "Requests that are not over.")
-RATE = _gauge("pooltop.workload.rate", "{request}/s", "Arrivals a second that are asked for.")
-USERS = _gauge("pooltop.workload.users", "{user}", "Users that are asked for.")
+IN_FLIGHT = _level("pooltop.workload.in_flight", "{request}", "Requests that are not over.")
+RATE = _level("pooltop.workload.rate", "{request}/s", "Arrivals a second that are asked for.")
+USERS = _level("pooltop.workload.users", "{user}", "Users that are asked for.")
 START_ERROR = _durations("pooltop.workload.start_error", "How late open arrivals were started.")
 CLASS_DURATION = _durations(
     "pooltop.workload.request.duration",

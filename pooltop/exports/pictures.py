@@ -44,6 +44,10 @@ class Pictures:
                 newest = self._newest = asked.result(PATIENCE_S)
             return newest
 
+    def refresh(self) -> None:
+        """Take a picture now; to be called in the event loop."""
+        self._newest = self._take()
+
     def _answer(self, asked: Future[Snapshot]) -> None:
         if asked.set_running_or_notify_cancel():
             try:

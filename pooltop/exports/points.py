@@ -179,5 +179,4 @@ def _together(instrument: Instrument, one: Value, other: Value) -> Value:
         return one.plus(other)
     assert not isinstance(one, Histogram)
     assert not isinstance(other, Histogram)
-    is_worst = instrument in (of.OLDEST, of.FAILS, of.VALUE, of.LIMIT, of.INFO)
-    return max(one, other) if is_worst else one + other
+    return max(one, other) if instrument.kind == "gauge" else one + other

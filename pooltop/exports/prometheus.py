@@ -28,7 +28,8 @@ class PointCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Give every family that has a sample."""
         for instrument, points in self._points.items():
-            metric = Metric(instrument.family, instrument.meaning, instrument.kind)
+            kind = "gauge" if instrument.kind == "level" else instrument.kind
+            metric = Metric(instrument.family, instrument.meaning, kind)
             for attributes, value in points.items():
                 _add(metric, instrument, attributes, value)
             yield metric

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pooltop import __version__
-from pooltop.core.exporting import Exports, PrometheusExport
+from pooltop.core.exporting import Exports, OtlpExport, PrometheusExport
 from pooltop.core.snapshot import Snapshot
 from pooltop.exports.pictures import Pictures
+
+if TYPE_CHECKING:
+    from pooltop.exports.otlp import Sender
 
 _SWITCH_S = 0.0005
 """How long a thread may keep Python to itself while the engine's has something to do. By default
@@ -26,6 +30,8 @@ class RunningExports:
             EngineError: one cannot be had.
         """
         self._prometheus = None if wanted.prometheus is None else _Prometheus(wanted.prometheus)
+        self._otlp = None if wanted.otlp is None else _sender(wanted.otlp)
+        self._pictures: Pictures | None = None
 
     def start(self, take: Callable[[], Snapshot], tell: Callable[[str, str], None]) -> None:
         """Begin to tell.
@@ -34,17 +40,37 @@ class RunningExports:
             take: gives a picture, in the event loop.
             tell: writes a line into the engine's journal: its kind, and its text.
         """
-        if self._prometheus is None:
+        if self._prometheus is None and self._otlp is None:
             return
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_S))
-        self._prometheus.start(Pictures(take))
-        tell("INFO", f"metrics for Prometheus at {self._prometheus.url}")
+        pictures = self._pictures = Pictures(take)
+        if self._prometheus is not None:
+            self._prometheus.start(pictures)
+            tell("INFO", f"metrics for Prometheus at {self._prometheus.url}")
+        if self._otlp is not None:
+            self._otlp.start(pictures, tell)
 
-    def close(self) -> None:
-        """Tell nothing more; harmless when it was called before."""
+    async def close(self) -> None:
+        """Tell the last picture to whom it is sent, and nothing more; safe to call twice."""
         prometheus, self._prometheus = self._prometheus, None
+        otlp, self._otlp = self._otlp, None
         if prometheus is not None:
             prometheus.close()
+        if otlp is not None and self._pictures is not None:
+            self._pictures.refresh()
+            await otlp.close()
+
+    def give_up(self) -> None:
+        """Let the ports go again: there will be no load."""
+        if self._prometheus is not None:
+            self._prometheus.close()
+            self._prometheus = None
+
+
+def _sender(wanted: OtlpExport) -> Sender:
+    from pooltop.exports.otlp import Sender  # noqa: PLC0415 - half a second, for whom it is wanted
+
+    return Sender(wanted, __version__)
 
 
 class _Prometheus:

@@ -87,6 +87,11 @@ def check_references(
         elif isinstance(url, str) and is_gate and not goes_to_unix_socket(values, agent):
             _check_host(url, allowed, (*path, "base_url"), report)
             _check_proxy(values, agent, url, allowed, report)
+    exports = cast("Values", values.get("exports", {}))
+    endpoint = cast("Values", exports.get("otlp", {})).get("endpoint")
+    if isinstance(endpoint, str) and is_gate:
+        base = "/".join(endpoint.split("/", 3)[:3])
+        _check_host(base, allowed, ("export", "otlp", "endpoint"), report)
     hosts = [(n, h) for n, agent in tables_of(values, "agents").items() for h in hosts_of(agent)]
     for name, host in hosts:
         if host.startswith(web.DEMO):

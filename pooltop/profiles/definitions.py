@@ -57,7 +57,15 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "thresholds": "What a run must hold: it decides the exit status.",
         "export": "Where the run's numbers go besides its viewers.",
     },
-    "[export]": {"prometheus": "An endpoint that Prometheus scrapes."},
+    "[export]": {
+        "prometheus": "An endpoint that Prometheus scrapes.",
+        "otlp": "A collector that is sent the numbers by OTLP over HTTP.",
+    },
+    "[export.otlp]": {
+        "endpoint": "The collector's URL for metrics.",
+        "interval": "How long from one sending to the next.",
+        "headers": "Header fields of each, as a rule with a secret.",
+    },
     "[export.prometheus]": {
         "listen": "Where: an address of this machine, and a port; 0 takes a free one.",
     },

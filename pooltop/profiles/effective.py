@@ -89,7 +89,8 @@ class Effective:
             at = (*path, field.name)
             kind, value = field.kind, value_at(self.filled, at)
             if isinstance(kind, Table):
-                yield from self._keys_of(kind, at)
+                if value is not None or not kind.is_switch:
+                    yield from self._keys_of(kind, at)
             elif isinstance(kind, Named):
                 for name in value if isinstance(value, dict) else ():
                     yield from self._keys_of(kind.item, (*at, name))

@@ -1,25 +1,37 @@
-"""The ``[export]`` of a profile as a whole: who could read what is told there."""
+"""The ``[export]`` of a profile as a whole: who could read what is told, and what it takes."""
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 from typing import cast
 
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
+from pooltop.profiles.shown import Path
+from pooltop.profiles.web import SECRET_FIELDS
+
+LEAST_S, MOST_S = 1.0, 3600.0
+_OTLP: Path = ("export", "otlp")
+_NEEDED = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.common", "requests")
 
 
 def check_exports(values: Values, report: Report) -> None:
-    """Warn of what is told to everybody.
+    """Refuse what cannot be done, and warn of what is told to everybody.
 
     Args:
         values: what was read.
-        report: takes the warnings.
+        report: takes the problems.
     """
     exports = cast("Values", values.get("exports", {}))
     listen = cast("Values", exports.get("prometheus", {})).get("listen")
-    if not isinstance(listen, str):
-        return
+    if isinstance(listen, str):
+        _check_listen(listen, report)
+    if "otlp" in exports:
+        _check_otlp(cast("Values", exports["otlp"]), report)
+
+
+def _check_listen(listen: str, report: Report) -> None:
     address = ipaddress.ip_address(listen.rpartition(":")[0].strip("[]"))
     if not address.is_loopback:
         message = (
@@ -27,3 +39,24 @@ def check_exports(values: Values, report: Report) -> None:
             "password, and nothing is encrypted."
         )
         report.warn(("export", "prometheus", "listen"), "P064", message)
+
+
+def _check_otlp(otlp: Values, report: Report) -> None:
+    if not all(_is_there(module) for module in _NEEDED):
+        message = 'it needs pip install "pooltop[otlp]".'
+        report.add(_OTLP, "P065", message, on_key=True)
+    interval = otlp.get("interval_s")
+    if isinstance(interval, float) and not LEAST_S <= interval <= MOST_S:
+        report.add((*_OTLP, "interval"), "P012", 'expected "1s" to "1h".')
+    for name, value in cast("tuple[tuple[str, str], ...]", otlp.get("headers", ())):
+        place = (*_OTLP, "headers", name)
+        if name.lower() in SECRET_FIELDS and value and not report.is_from_outside(place):
+            message = "a secret in the profile: keep the file to yourself (chmod 600)."
+            report.warn(place, "P054", message, secret=True)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package above it
+        return False

@@ -1,4 +1,4 @@
-"""The kind of value that is an address of this machine to listen on."""
+"""The kinds of values that are where a run's numbers go: to listen there, or to send them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from pooltop.profiles.kinds import Kind, Schema, refused, require_text
 from pooltop.profiles.shown import quoted
+from pooltop.profiles.web import DEMO, BaseUrl, RequestPath
 
 LOOPBACK = "127.0.0.1"
+PATH_OF_METRICS = "/v1/metrics"
+"""Source: OpenTelemetry protocol, OTLP/HTTP request."""
 _HIGHEST_PORT = 65535
 
 
@@ -39,3 +42,27 @@ class ListenAddress(Kind):
     def schema(self) -> Schema:
         """Give how it ends."""
         return {"type": "string", "pattern": "[0-9]$"}
+
+
+@dataclass(frozen=True)
+class CollectorUrl(Kind):
+    """Where a collector takes OTLP over HTTP."""
+
+    allowed: str = 'a URL like "http://127.0.0.1:4318/v1/metrics"'
+
+    def read(self, value: object) -> str:
+        """Take an absolute URL; without a path it gets OTLP's own. No user, query or fragment."""
+        text = require_text(self, value)
+        if text.startswith(DEMO):
+            raise refused("P060", f"a demo server is no collector: expected {self.allowed}.")
+        parts = text.split("/", 3)
+        base = BaseUrl().read("/".join(parts[:3]))
+        path = parts[3] if len(parts) > 3 else ""
+        path = str(RequestPath().read(f"/{path}")) if path else PATH_OF_METRICS
+        if "?" in path:
+            raise refused("P060", "a query does not belong here: use headers.")
+        return f"{base}{path}"
+
+    def schema(self) -> Schema:
+        """Give how it begins."""
+        return {"type": "string", "pattern": "^https?://"}

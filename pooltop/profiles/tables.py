@@ -29,7 +29,7 @@ from pooltop.profiles.kinds import (
     Several,
     Whole,
 )
-from pooltop.profiles.listening import ListenAddress
+from pooltop.profiles.listening import CollectorUrl, ListenAddress
 from pooltop.profiles.proxies import ProxySettings
 from pooltop.profiles.texts import Credential, FilePath, Label, Line, Secret, Variable
 from pooltop.profiles.units import AUTO_REVERT, Duration, Level, Rate
@@ -83,6 +83,8 @@ class Table:
     """Words of Node's that are no key, but whose meaning one has."""
     gives: type[msgspec.Struct] | None = None
     """The value that is made of it."""
+    is_switch: bool = False
+    """Its being there turns something on: where it is not, nothing is built in."""
     mirrors: bool = False
     """Its keys are those of another table: a stray one belongs there."""
 
@@ -452,10 +454,26 @@ PROMETHEUS = Table(
     "[export.prometheus]",
     (Field("listen", ListenAddress(), required='listen = "127.0.0.1:9464"'),),
     gives=exporting.PrometheusExport,
+    is_switch=True,
+)
+
+OTLP = Table(
+    "[export.otlp]",
+    (
+        Field(
+            "endpoint",
+            CollectorUrl(),
+            required='endpoint = "http://127.0.0.1:4318/v1/metrics"',
+        ),
+        Field("interval", Duration(), attr="interval_s"),
+        Field("headers", web.Headers(), secret=True),
+    ),
+    gives=exporting.OtlpExport,
+    is_switch=True,
 )
 
 EXPORT = Table(
-    "[export]", (Field("prometheus", PROMETHEUS),), later=("otlp",), gives=exporting.Exports
+    "[export]", (Field("prometheus", PROMETHEUS), Field("otlp", OTLP)), gives=exporting.Exports
 )
 
 INCLUDE = Several(FilePath(), alone=True)

@@ -23,12 +23,16 @@ def targets_needing_consent(profile: Profile) -> list[str]:
     Free are ``localhost``, names under it, loopback addresses, the embedded demo, and whatever an
     agent with a ``socket_path`` sends, as that goes to the unix socket; everything else must be
     matched by ``profile.allow_hosts``. A proxy on the way is a host like any other: it gets the
-    traffic, and the one behind it is named by the URL.
+    traffic, and the one behind it is named by the URL; and so is a collector that is sent numbers.
 
     Raises:
         ProfileError: the environment, which an agent is to read, names no possible proxy.
     """
     hosts: dict[str, None] = {}
+    if profile.exports.otlp is not None:
+        collector = urlsplit(profile.exports.otlp.endpoint).hostname or ""
+        if not is_allowed(collector, profile.allow_hosts):
+            hosts[collector] = None
     settings = {agent.name: agent.proxy_env for agent in profile.agents}
     # An agent's own socket_path wins over every request's, and no proxy is asked on the way to it.
     local = {agent.name for agent in profile.agents if agent.options.socket_path}

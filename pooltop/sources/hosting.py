@@ -100,7 +100,7 @@ class Hosting:
         try:
             self.engine = Engine(profile)
         except BaseException:
-            self._exports.close()
+            self._exports.give_up()
             raise
         self.roll = Roll()
         self._pump = Pump(self.engine)
@@ -196,7 +196,7 @@ class Hosting:
     async def close(self) -> None:
         """Stop the load at once, and wait until every socket is closed."""
         self.engine.stop()
-        self._exports.close()
+        await self._exports.close()
         for pausing in self._pauses:
             pausing.cancel()
         await asyncio.gather(*self._pauses, return_exceptions=True)

@@ -97,7 +97,7 @@ class LocalSource:
         engine, self._engine = self._engine, None
         pump, self._pump = self._pump, None
         if self._exports is not None:
-            self._exports.close()
+            await self._exports.close()
         if pump is not None:
             await pump.stop()
         if engine is not None:

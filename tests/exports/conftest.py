@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
+from support.leaks import _eventually  # noqa: F401 - a fixture
 
 from pooltop.core.model import AgentOptions, OriginKey
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -12,10 +13,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
 from prometheus_client.parser import text_string_to_metric_families
 
 from pooltop.core.edits import Control
-from pooltop.core.exporting import Exports, PrometheusExport
+from pooltop.core.exporting import Exports, OtlpExport, PrometheusExport
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import Profile
 from pooltop.core.snapshot import Snapshot
@@ -180,3 +184,35 @@ async def test_nothing_is_sent_where_the_port_is_taken(
             await source.close()
 
     assert 0 == host.requests
+
+
+async def test_an_engine_sends_its_last_picture_to_a_collector(
+    serve: Serve, profile_for: MakeProfile, viewer: Any
+) -> None:
+    host = await serve()
+    bodies: list[bytes] = []
+
+    async def collect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
+        bodies.append(await reader.readexactly(length))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(collect, "127.0.0.1", 0) as collector:
+        port = collector.sockets[0].getsockname()[1]
+        otlp = OtlpExport(endpoint=f"http://127.0.0.1:{port}/v1/metrics", interval_s=60.0)
+        profile = msgspec.structs.replace(
+            profile_for(host.port, max_requests=50), exports=Exports(otlp=otlp)
+        )
+        source = LocalSource(profile, interval_s=0.05)
+        try:
+            await source.start(viewer.on_update, viewer.on_end)
+            await viewer.until(lambda: viewer.completed == 50)
+        finally:
+            await source.close()
+
+    (body,) = bodies
+    metrics = ExportMetricsServiceRequest.FromString(body).resource_metrics[0].scope_metrics[0]
+    (duration,) = (m for m in metrics.metrics if m.name == "http.client.request.duration")
+    assert 50 == duration.histogram.data_points[0].count
