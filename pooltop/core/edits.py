@@ -89,7 +89,7 @@ class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
     """Its EditRecord's; None where nothing was changed."""
     note: str = ""
-    """What else is to be known of it, in words: whom it does not reach."""
+    """What else is to be known of it, in words: whom it does not reach, how long it takes."""
 
 
 Fate = Literal["", "kept", "reverted", "undone", "superseded"]

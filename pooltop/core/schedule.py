@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
-from pooltop.core.stages import Plan
+from pooltop.core.stages import Plan, Route
 from pooltop.core.traffic import RequestClass, Think, Workload
 
 
@@ -79,13 +79,13 @@ class Arrivals:
         self._most = math.inf if workload.max_requests is None else workload.max_requests
         self._n = 0
         self._turn: float = -math.log(1.0 - source.random()) if self._is_poisson else 0
-        self._plan = Plan(workload) if workload.stages else None
         self._stretch = _Stretch(0.0, 0, workload.rate)
         self._later: deque[_Stretch] = deque()
         """Stretches that begin after the arrival that is due."""
-        if self._plan is not None:
-            self._end = min(self._end, self._plan.end)
-            self._plan_from(0.0)
+        if workload.stages:
+            plan = Plan(workload)
+            self._end = min(self._end, plan.end)
+            self._go_along(plan, 0.0)
         self._last_turn = self._turns()
         """Turns from here on are after the end."""
         self.due: float | None = self._due()
@@ -132,38 +132,26 @@ class Arrivals:
             rate: arrivals per second, above 0.
             at: seconds from the start, not before an earlier change.
         """
-        self.ramp(rate, at=at, over_s=0.0)
-
-    def ramp(self, rate: float, *, at: float, over_s: float) -> None:
-        """Go linearly to another rate, and hold it, off any stages.
-
-        Args:
-            rate: arrivals per second that are held in the end, above 0.
-            at: when it begins, in seconds from the start, not before an earlier change.
-            over_s: seconds that it takes; 0 jumps.
-        """
-        self._turn_to(at, rate if over_s <= 0 else self.rate(at), 0.0)
-        if over_s > 0:
-            last = self._later[-1]
-            self._later[-1] = last._replace(slope=(rate - last.rate) / over_s)
-            self._turn_to(at + over_s, rate, 0.0)
+        self._turn_to(at, rate, 0.0)
         self._changed()
 
-    def follow_stages(self, *, at: float) -> None:
-        """Go on along the workload's stages, where they are at this time.
+    def follow(self, route: Route, *, at: float) -> None:
+        """Go on along a route, from where it is at this time, and hold what it leads to.
 
         Args:
+            route: the workload's stages, or any other.
             at: seconds from the start, not before an earlier change.
         """
-        self._plan_from(at)
+        self._go_along(route, at)
         self._changed()
 
-    def _plan_from(self, at: float) -> None:
-        assert self._plan is not None
-        for segment in self._plan.segments:
+    def _go_along(self, route: Route, at: float) -> None:
+        for segment in route.segments:
             if segment.until > at:
                 begins = max(at, segment.at)
                 self._turn_to(begins, segment.level_at(begins), segment.slope)
+        last = route.segments[-1]
+        self._turn_to(max(at, last.until), last.to, 0.0)
 
     def _turn_to(self, at: float, rate: float, slope: float) -> None:
         """Begin another stretch; what was to begin after it does not."""

@@ -370,6 +370,9 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Arrivals that the breaker let not through; of users, requests that it delayed."""
     breaker: BreakerSnapshot | None = None
     """How it stands; None for a workload without one."""
+    heading_for: float | None = None
+    """The rate, or users, that an edit leads to: ``rate`` or ``users`` is on its way there; None
+    where it has arrived."""
 
     @property
     def errors(self) -> int:

@@ -32,24 +32,16 @@ class Segment(NamedTuple):
         return self.to if at >= self.until else self.level + self.slope * (at - self.at)
 
 
-class Plan:
-    """The stages of a workload, one after the other."""
+class Route:
+    """Segments, one after the other, and what the last one leads to for ever after."""
 
-    def __init__(self, workload: Workload) -> None:
-        """Place them.
+    def __init__(self, segments: tuple[Segment, ...]) -> None:
+        """Follow them.
 
         Args:
-            workload: its stages, at least one, and the rate or users that they begin with.
+            segments: at least one; each begins where the one before ends.
         """
-        self._is_open = workload.model == "open"
-        at, level = 0.0, float(workload.rate if self._is_open else workload.users)
-        segments = []
-        for stage in workload.stages:
-            to = level if stage.to is None else stage.to
-            slope = (to - level) / stage.over_s if stage.over_s else 0.0
-            segments.append(Segment(at, at + stage.over_s, level, slope, to))
-            at, level = at + stage.over_s, to
-        self.segments = tuple(segments)
+        self.segments = segments
 
     @property
     def end(self) -> float:
@@ -84,6 +76,32 @@ class Plan:
                 return max(when, at + LEAST_S)
         return math.inf
 
+    def _segment(self, at: float) -> tuple[int, Segment]:
+        for place, segment in enumerate(self.segments):
+            if at < segment.until:
+                return place, segment
+        return len(self.segments) - 1, self.segments[-1]
+
+
+class Plan(Route):
+    """The stages of a workload."""
+
+    def __init__(self, workload: Workload) -> None:
+        """Place them.
+
+        Args:
+            workload: its stages, at least one, and the rate or users that they begin with.
+        """
+        self._is_open = workload.model == "open"
+        at, level = 0.0, float(workload.rate if self._is_open else workload.users)
+        segments = []
+        for stage in workload.stages:
+            to = level if stage.to is None else stage.to
+            slope = (to - level) / stage.over_s if stage.over_s else 0.0
+            segments.append(Segment(at, at + stage.over_s, level, slope, to))
+            at, level = at + stage.over_s, to
+        super().__init__(tuple(segments))
+
     def words(self, at: float) -> str:
         """Name the stage of a time, as ``stage 1 of 3: 50/s to 200/s in 30 s``."""
         place, segment = self._segment(at)
@@ -94,9 +112,3 @@ class Plan:
             shape = f"{segment.level:g}{unit} to {segment.to:g}{unit} in"
         length = f"{segment.until - segment.at:g} s"
         return f"stage {place + 1} of {len(self.segments)}: {shape} {length}"
-
-    def _segment(self, at: float) -> tuple[int, Segment]:
-        for place, segment in enumerate(self.segments):
-            if at < segment.until:
-                return place, segment
-        return len(self.segments) - 1, self.segments[-1]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pooltop.core.pace import Pace
 from pooltop.core.schedule import pause
-from pooltop.core.stages import Plan
+from pooltop.core.stages import Route
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import users_effect
@@ -101,8 +101,8 @@ class ClosedRunner(WorkloadRunner):
         off = "" if self._plan is None else ", off its stages"
         return f"closed {users} {'user' if users == 1 else 'users'}{off}{rest}"
 
-    def _level(self, plan: Plan) -> float:
-        return plan.users(self.elapsed)
+    def _level(self, route: Route) -> float:
+        return route.users(self.elapsed)
 
     def _put_in_force(self) -> str:
         """Have the users that are asked for: new ones begin at once.
@@ -150,7 +150,7 @@ class ClosedRunner(WorkloadRunner):
         plan = self._plan
         end = math.inf if self.workload.duration is None else self.workload.duration
         end = end if plan is None else min(end, plan.end)
-        change = plan.next_change(self.elapsed) if self.is_on_stages and plan else math.inf
+        change = math.inf if self._route is None else self._route.next_change(self.elapsed)
         if change < end:
             self._timer = self._loop.call_at(self._started_at + change, self._come_and_go)
         elif end < math.inf:

@@ -25,6 +25,7 @@ from pooltop.engine.edit_words import (
     bounds_words,
     leap_words,
     pool_effect,
+    ramp_words,
     rate_ceiling_words,
     sockets_ceiling_words,
 )
@@ -146,9 +147,9 @@ class WorkloadTarget:
         self.agent = runner.workload.agent
 
     def value(self, option: str) -> Value:
-        """Give what is in force: with stages, what they ask for now."""
+        """Give what is in force, be it on its way there; with stages, what they ask for now."""
         del option  # a workload has one of the two
-        return self._runner.asked
+        return self._runner.in_force
 
     def checked(self, edit: Edit) -> Value:
         """Give the value that an edit would put in force.
@@ -171,14 +172,16 @@ class WorkloadTarget:
             raise EditError(rate_ceiling_words(most, room))
         if returns:
             return after
-        if not edit.confirmed and is_leap(runner.asked, after):
-            raise EditError(leap_words(edit.option, runner.asked, after))
+        if not edit.confirmed and is_leap(runner.in_force, after):
+            raise EditError(leap_words(edit.option, runner.in_force, after))
         return after
 
     def change(self, option: str, value: Value, *, by: str) -> Effect:
         """Put a value in force, from now on."""
         edited = apply_workload_edit(self._runner.workload, option, value, least=0)
-        return Effect(words=self._runner.put_in_force(edited, by=by))
+        words = self._runner.put_in_force(edited, by=by)
+        leads = self._runner.climbs_to
+        return Effect(words=words, note="" if leads is None else ramp_words(option, *leads))
 
     def _least(self, edit: Edit) -> float | None:
         """Give what may be put in force by what leads back to stages: they may be at 0."""

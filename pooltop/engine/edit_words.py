@@ -84,6 +84,17 @@ def alone_words(option: str) -> str:
     return f"{made}: it binds within each of them only" if option in _LIMITS else made
 
 
+def ramp_words(option: str, to: float, in_s: float) -> str:
+    """Say that a load is raised step by step.
+
+    Args:
+        option: rate or users.
+        to: what it leads to.
+        in_s: seconds until it is there.
+    """
+    return f"ramps to {value_words(option, to)} over {in_s:.1f} s"
+
+
 def rate_effect(state: str) -> str:
     """Say what another rate did to a workload in this state at once."""
     return _in_state("arrivals go on from here, none lost and none made up for", state)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from pooltop.core.pace import Pace
 from pooltop.core.schedule import Arrivals
-from pooltop.core.stages import Plan
+from pooltop.core.stages import Route
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import rate_effect
@@ -49,14 +49,14 @@ class OpenRunner(WorkloadRunner):
             return f"{kind}, {self._plan.words(self.elapsed)}"
         return f"{kind} {self.workload.rate:g}/s, off its stages"
 
-    def _level(self, plan: Plan) -> float:
-        return plan.level(self.elapsed)
+    def _level(self, route: Route) -> float:
+        return route.level(self.elapsed)
 
     def _put_in_force(self) -> str:
         if self.is_at_work:
             self._shell.touch()
-            if self.is_on_stages:
-                self._arrivals.follow_stages(at=self.elapsed)
+            if self._route is not None:
+                self._arrivals.follow(self._route, at=self.elapsed)
             else:
                 self._arrivals.change_rate(self.workload.rate, at=self.elapsed)
             if self.state == "running":

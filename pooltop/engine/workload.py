@@ -8,6 +8,7 @@ class. Latency counts from the intended start of an arrival, so a late start is 
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from abc import ABC, abstractmethod
@@ -17,12 +18,13 @@ from typing import Protocol
 
 from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot
+from pooltop.core.climb import climb, climb_onto
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.pace import Pace
 from pooltop.core.rows import Rows
 from pooltop.core.schedule import Mix
 from pooltop.core.snapshot import WorkloadSnapshot
-from pooltop.core.stages import Plan
+from pooltop.core.stages import Plan, Route
 from pooltop.core.throttle import Throttle
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
@@ -60,6 +62,7 @@ class WorkloadRunner(ABC):
     __slots__ = (
         "_agent",
         "_classes",
+        "_climbs_until",
         "_counts",
         "_latency",
         "_lateness",
@@ -70,6 +73,7 @@ class WorkloadRunner(ABC):
         "_pace",
         "_plan",
         "_random",
+        "_route",
         "_rows",
         "_shell",
         "_started_at",
@@ -132,6 +136,11 @@ class WorkloadRunner(ABC):
         self._timeouts = agent.timeouts_for(self._classes[0].origin)
         self._counts = tuple(ClassTally(each.name) for each in workload.requests)
         self._plan = Plan(workload) if workload.stages else None
+        self._route: Route | None = self._plan
+        """What it follows now: its stages, or the way to what an edit asked for; None for neither.
+        After its end it is where it leads to."""
+        self._climbs_until = -math.inf
+        """When it has come where the latest edit led, in seconds from the start."""
         self.is_on_stages = self._plan is not None
         """It does what its stages say: no edit holds it."""
         self._left_from: float | None = None
@@ -166,8 +175,8 @@ class WorkloadRunner(ABC):
         """
 
     @abstractmethod
-    def _level(self, plan: Plan) -> float:
-        """Give what a plan asks for now."""
+    def _level(self, route: Route) -> float:
+        """Give what a route asks for now."""
 
     @abstractmethod
     def _end_with_this(self) -> None:
@@ -220,13 +229,32 @@ class WorkloadRunner(ABC):
         returns = self.returns_to_stages(by, edited)
         leaves = self.is_on_stages and not returns
         if leaves:
-            self._left_from = self.asked
+            self._left_from = self.in_force
+        level, at = self.asked, self.elapsed
         self.workload = edited
         self.is_on_stages = returns
+        self._route, self._climbs_until = self._way(level, at)
         words = self._put_in_force()
         if returns and self._plan is not None:
             return f"back on its stages, {self._plan.words(self.elapsed)}: {words}"
         return f"it leaves its stages; {words}" if leaves else words
+
+    def _way(self, level: float, at: float) -> tuple[Route | None, float]:
+        """Give the way from a level to what is in force now, and when it is there."""
+        if self.is_on_stages and self._plan is not None:
+            segments, met = climb_onto(self._plan.segments, level, at=at)
+            # Over with its last stage, nothing is left of the plan: it stays where that led.
+            return (Route(segments) if segments else self._plan), (met if met > at else -math.inf)
+        way = climb(level, _asked_of(self.workload), at=at)
+        return (Route(way), way[-1].until) if way else (None, -math.inf)
+
+    @property
+    def climbs_to(self) -> tuple[float, float] | None:
+        """Where it is led by an edit, and in how many seconds it is there; None where it is."""
+        left = self._climbs_until - self.elapsed
+        if left <= 0 or self._route is None:
+            return None
+        return self._route.level(self._climbs_until), left
 
     def returns_to_stages(self, by: str, edited: Workload) -> bool:
         """Say whether an edit puts it back on its stages: a restore, or the reverse of leaving."""
@@ -260,7 +288,12 @@ class WorkloadRunner(ABC):
 
     @property
     def asked(self) -> float:
-        """Arrivals per second, or users, that are asked for now."""
+        """Arrivals per second, or users, that are asked for now: also on the way to more."""
+        return _asked_of(self.workload) if self._route is None else self._level(self._route)
+
+    @property
+    def in_force(self) -> float:
+        """What an edit put in force, be it on its way there; with stages, what they ask for now."""
         if self.is_on_stages and self._plan is not None:
             return self._level(self._plan)
         return _asked_of(self.workload)
@@ -320,7 +353,7 @@ class WorkloadRunner(ABC):
         completed = sum(each.completed for each in classes)
         if completed != self._latency.count:
             self._latency = reduce(Histogram.plus, (each.phases.total for each in classes))
-        asked = self.asked
+        asked, leads = self.asked, self.climbs_to
         # Not worked out twice where it is one: between two looks at the clock a ramp goes on.
         initial = asked if self.is_on_stages else self._asked_at_first
         is_open = self.workload.model == "open"
@@ -348,6 +381,7 @@ class WorkloadRunner(ABC):
             unexpected=sum(sum(each.unexpected.values()) for each in classes),
             paced=self.paced,
             waiting=self.waiting,
+            heading_for=None if leads is None else leads[0],
             held=self.held,
             breaker=None if self.guard is None else self.guard.snapshot(),
         )

@@ -15,7 +15,7 @@ from pooltop.present.workload_track import WorkloadRates
 DEFINITIONS = {
     "WORKLOAD": "its state, its pattern, and where it goes.",
     "ASKED": "arrivals per second, or users, as asked for now; what the profile had where that is "
-    "different; and what it got within the window.",
+    "different; where an edit still leads it; and what it got within the window.",
     "LATENCY": "from the intended start to the last byte, of requests completed in the window.",
     "TOTALS": "since the start: arrivals that were due, requests completed and failed, and how "
     "many are under way.",
@@ -96,6 +96,9 @@ def _asked(workload: WorkloadSnapshot, rates: WorkloadRates) -> list[Part]:
         was = workload.initial_rate
         if was is not None and was != workload.rate:
             parts.append(part((f"(profile {units.rate(was)}/s)", "accent")))
+    if workload.heading_for is not None:
+        unit = "/s" if workload.users is None else ""
+        parts.append(named("ramps to", f"{units.rate(workload.heading_for)}{unit}", "accent"))
     if rates.offered_s is not None and workload.users is None:
         parts.append(named("offered", f"{units.rate(rates.offered_s)}/s"))
     if rates.completed_s is not None:

@@ -40,7 +40,9 @@ class WorkloadLimits:
     def of(cls, workload: WorkloadSnapshot) -> WorkloadLimits | None:
         """Give those of a workload; None while it does not say what it does."""
         is_open = workload.model == "open"
-        now = workload.rate if is_open else workload.users
+        now: float | None = workload.rate if is_open else workload.users
+        if now is not None and workload.heading_for is not None:
+            now = workload.heading_for
         before = workload.initial_rate if is_open else workload.initial_users
         return None if now is None else cls(workload.model, now, before)
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pooltop.core.schedule import Arrivals
-from pooltop.core.stages import LEAST_S, Plan
+from pooltop.core.stages import LEAST_S, Plan, Route, Segment
 from pooltop.core.traffic import Stage, Workload
 
 LEVELS = st.integers(0, 400).map(float) | st.floats(0.01, 400.0)
@@ -147,7 +147,7 @@ def test_a_rate_changed_during_a_ramp_is_held_from_there():
 def test_stages_are_taken_up_again_where_they_are_by_then():
     arrivals = Arrivals(_workload([(10.0, 10.0), (None, 10.0)], rate=0.0), random.Random(1))
     arrivals.change_rate(1.0, at=0.0)
-    arrivals.follow_stages(at=10.0)
+    arrivals.follow(Plan(_workload([(10.0, 10.0), (None, 10.0)], rate=0.0)), at=10.0)
     assert (1.0, 10.0, 10.0) == tuple(arrivals.rate(at) for at in (5, 10, 15))
     assert 110 == len(list(arrivals))
 
@@ -157,9 +157,9 @@ def test_a_live_ramp_goes_from_the_rate_of_its_moment_to_the_one_asked_for():
         Workload(name="w", agent="a", base_url="http://a", rate=10.0, duration=10.0),
         random.Random(1),
     )
-    arrivals.ramp(20.0, at=2.0, over_s=4.0)
+    arrivals.follow(Route((Segment(2.0, 6.0, 10.0, 2.5, 20.0),)), at=2.0)
     assert (10.0, 15.0, 20.0, 20.0) == tuple(arrivals.rate(at) for at in (2, 4, 6, 9))
-    arrivals.ramp(5.0, at=4.0, over_s=2.0)
+    arrivals.follow(Route((Segment(4.0, 6.0, 15.0, -5.0, 5.0),)), at=4.0)
     assert (15.0, 10.0, 5.0, 5.0) == tuple(arrivals.rate(at) for at in (4, 5, 6, 9))
     assert 20 + 25 + 20 + 20 == len(list(arrivals))
 

@@ -14,6 +14,12 @@ from pooltop.engine.engine import Engine
 from pooltop.engine.workload import MOST_AT_ONCE
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    """Let every edit be in force at once: test_ramped_edits.py has the way up."""
+    monkeypatch.setattr("pooltop.core.climb.EVERYDAY_LOAD", 1_000_000)
+
+
 @pytest.fixture
 async def engine_of():
     """Make started engines of one agent and one workload, closed after the test."""

@@ -12,6 +12,12 @@ from pooltop.core.traffic import Stage, Workload
 from pooltop.engine.engine import Engine
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    """Let every edit be in force at once: test_ramped_edits.py has the way up."""
+    monkeypatch.setattr("pooltop.core.climb.EVERYDAY_LOAD", 1_000_000)
+
+
 @pytest.fixture
 async def engine_of(serve):
     """Make started engines of one workload with stages on a server that answers at once."""

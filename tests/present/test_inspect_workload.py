@@ -92,6 +92,11 @@ def test_what_the_breaker_holds_back_is_told_with_its_reason_and_how_long() -> N
     assert not any("breaker" in line for line in shown(whole, 90, 20, at=100.0))
 
 
+def test_where_an_edit_still_leads_is_told() -> None:
+    ramped = msgspec.structs.replace(OPEN, heading_for=1000.0)
+    assert "ASKED        rate 180/s  (profile 120/s)  ramps to 1000/s" in shown(ramped, 76, 20)
+
+
 def test_every_name_has_a_definition() -> None:
     assert DEFINITIONS.keys() == {block.name for block in workload_blocks(OPEN)}
 

@@ -8,6 +8,7 @@ import pytest
 
 from pooltop.core.edits import EDITABLE, Edit, EditError, EditOutcome
 from pooltop.core.model import AgentOptions, OriginKey
+from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.present.editing import EditForm, WorkloadId
 from pooltop.present.history import HostId
 from pooltop.present.limits import FIELDS, AgentLimits, parse, stepped, value_of, written
@@ -251,3 +252,12 @@ def test_more_than_twice_the_load_is_said_to_be_asked_about() -> None:
     assert ["", "", "more than doubles the load: will ask"] == [
         form.type(text).asks() for text in ("600", "1200", "1201")
     ]
+
+
+def test_a_load_that_is_on_its_way_is_edited_from_where_it_is_led() -> None:
+    workload = WorkloadSnapshot(
+        name="w", agent="a", target="x:80", state="running", pattern="", rate=237.3,
+        initial_rate=100.0, heading_for=1000.0,
+    )  # fmt: skip
+
+    assert WorkloadLimits("open", 1000.0, 100.0) == WorkloadLimits.of(workload)
