@@ -102,7 +102,7 @@ one; with --profile FILE it runs one in the background first, and stops it at it
 compare says of two runs what was set otherwise and what came of it, all hosts together, and each
 host, workload and request class. Runs may differ in length: rates and shares are compared, and
 quantiles of merged histograms. What chance or a histogram's 1 % can explain is called the same.
---format json has every number.
+--format json has every number, --html FILE.html writes a page of them.
 
 replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.
@@ -125,6 +125,7 @@ _WITH_VALUE = {
     "--record": "a file",
     "--report": "a file",
     "--output": "a file",
+    "--html": "a file",
     "--save-tuned": "a file",
     "--format": "one of line, json, ndjson and csv",
     "--theme": "a name",
@@ -204,6 +205,7 @@ class Request:
         "format",
         "headless",
         "help",
+        "html",
         "interval",
         "json",
         "key",
@@ -263,6 +265,8 @@ class Request:
         """The file to write the report of a recording to; None for beside it."""
         self.save_tuned: str | None = None
         """The file for what was tuned; None for none."""
+        self.html: str | None = None
+        """The file to write the page of a comparison to; None prints it."""
         self.keys: str | None = None
         """The file of keys; None for the usual one."""
         self.port: str | None = None
@@ -359,6 +363,8 @@ def _check(request: Request, files: list[str]) -> None:
         request.recording = files.pop()
     elif request.output is not None:
         raise ArgumentError("--output is of pooltop report")
+    if request.command != "compare" and request.html is not None:
+        raise ArgumentError("--html is of pooltop compare")
     if request.command == "compare":
         if len(files) != 2:
             raise ArgumentError("compare needs two recordings: pooltop compare OLD NEW")

@@ -445,6 +445,10 @@ def _compare(request: Request) -> int:
     assert request.compared is not None
     try:
         compared = Compared(*request.compared)
+        if request.html is not None:
+            from pooltop.reporting import write_new  # noqa: PLC0415 - likewise
+
+            return _say(f"{write_new(request.html, compared.page())}\n")
     except RecordingError as error:
         return _refuse(f"{error}\n")
     if request.form == "json":

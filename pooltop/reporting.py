@@ -126,6 +126,23 @@ def write_page(file: NewFile, gathering: Gathering, about: About) -> str:
     return f"report in {file.path}"
 
 
+def write_new(path: str, text: str) -> str:
+    """Write a page into a new file; gives what to say of it.
+
+    Raises:
+        RecordingError: it exists, or cannot be made or written.
+    """
+    file = NewFile(path)
+    try:
+        file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        file.take_away()
+        raise RecordingError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        file.close()
+    return f"page in {path}"
+
+
 def machine_facts() -> tuple[tuple[str, str], ...]:
     """Give what this machine and program are; not how the machine is called."""
     return (
@@ -136,4 +153,4 @@ def machine_facts() -> tuple[tuple[str, str], ...]:
     )
 
 
-__all__ = ["RecordingError", "ReportTee", "machine_facts", "report_recording", "write_page"]
+__all__ = ["ReportTee", "machine_facts", "report_recording", "write_new", "write_page"]

@@ -12,7 +12,9 @@ from pooltop.present import units
 from pooltop.present.clean import cells, clean
 from pooltop.present.compare import ALL_HOSTS, Comparison, Run, compare
 from pooltop.present.export import Picture
-from pooltop.present.measures import Row, Unit
+from pooltop.present.measures import Row
+from pooltop.present.report.comparison import SideWords, comparison_page
+from pooltop.present.row_words import words_of
 from pooltop.sources.ndjson_format import plain
 from pooltop.sources.recorded import Recorded, open_recording
 from pooltop.sources.recording_format import RecordingError
@@ -20,8 +22,6 @@ from pooltop.sources.recording_format import RecordingError
 SCHEMA = 1
 """Of the JSON document: goes up when a reader of the former would misread one."""
 _SETTLED = ("same", "too few")
-_NOTHING_S = 0.00005
-"""Less is written as 0, and so has no ratio."""
 _WIDTHS = (24, 9, 9, 9, 9)
 """Cells of a row's name and numbers."""
 
@@ -54,6 +54,11 @@ class Compared:
         for section, rows in groupby(self.comparison.rows, key=lambda row: row.section):
             lines += ["", *_section(section, list(rows))]
         return lines
+
+    def page(self) -> str:
+        """Give it as one HTML page."""
+        old, new = (SideWords(side.path, side.words, side.note) for side in self.sides)
+        return comparison_page(self.comparison, old, new)
 
     def document(self) -> str:
         """Give it as one JSON document, without its last line's end."""
@@ -129,14 +134,7 @@ def _section(section: str, rows: list[Row]) -> list[str]:
 
 
 def _row(row: Row) -> str:
-    nothing = any(value is not None and value < _NOTHING_S for value in (row.old, row.new))
-    ratio = "" if row.ratio is None or (row.unit == "s" and nothing) else f"x{row.ratio:.3g}"
-    numbers = [_written(value, row.unit) for value in (row.old, row.new)]
-    difference = row.difference
-    sign = "" if difference is None else "-" if difference < 0 else "+"
-    apart = "" if difference is None else sign + _written(abs(difference), row.unit)
-    said = "too few to say" if row.verdict == "too few" else row.verdict
-    return _line(row.name, *numbers, apart, ratio, said)
+    return _line(row.name, *words_of(row))
 
 
 def _line(name: str, *rest: str) -> str:
@@ -146,15 +144,3 @@ def _line(name: str, *rest: str) -> str:
         f"{number:>{width}}" for number, width in zip(numbers, _WIDTHS[1:], strict=True)
     )
     return f"{text}  {said}".rstrip()
-
-
-def _written(value: float | None, unit: Unit) -> str:
-    if value is None:
-        return units.NONE
-    match unit:
-        case "s":
-            return units.duration(value)
-        case "/s":
-            return f"{units.rate(value)}/s"
-        case "share":
-            return units.share(value)

@@ -15,16 +15,15 @@ from pooltop.present.export import Picture
 from pooltop.present.history import HostId
 from pooltop.present.hosts import names_of
 from pooltop.present.report import tables
+from pooltop.present.report.document import document, section
 from pooltop.present.report.gather import Gathering
 from pooltop.present.report.glossary import DEFINITIONS, PHASES
-from pooltop.present.report.markup import Markup, el, joined, raw
+from pooltop.present.report.markup import Markup, el, joined
 from pooltop.present.report.plot import Line, Look, Mark, Point, plot
 from pooltop.present.report.series import Cell, Span
-from pooltop.present.report.style import CSS
 
 MOST_PLOTTED = 40
 """Hosts with plots, those with the most requests; of the others there are the numbers."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LEAST_S = 0.001
 """The shortest axis of durations: less is the event loop's own."""
 _MOST_MARKS = 60
@@ -46,33 +45,19 @@ def page(gathering: Gathering, about: About) -> str:
     assert last is not None
     sections = [
         _head(gathering, last, about),
-        _section("Thresholds", tables.thresholds(last)),
-        _section("Hosts", tables.hosts(gathering, last)),
-        _section("Over time", _plots(gathering, last)),
-        _section("Workloads", tables.workloads(last)),
-        _section("Request classes", _classes(last)),
-        _section("Errors by cause", tables.errors(last)),
-        _section("Edits", _edits(gathering, last)),
-        _section("Alerts", _alerts(gathering)),
-        _section("Options", _options(last)),
-        _section("What the run was", _facts(gathering, last, about)),
-        _section("What the numbers are", _glossary()),
+        section("Thresholds", tables.thresholds(last)),
+        section("Hosts", tables.hosts(gathering, last)),
+        section("Over time", _plots(gathering, last)),
+        section("Workloads", tables.workloads(last)),
+        section("Request classes", _classes(last)),
+        section("Errors by cause", tables.errors(last)),
+        section("Edits", _edits(gathering, last)),
+        section("Alerts", _alerts(gathering)),
+        section("Options", _options(last)),
+        section("What the run was", _facts(gathering, last, about)),
+        section("What the numbers are", _glossary()),
     ]
-    name = f"pooltop: {last.profile} at {Picture('', last.wall_at).instant}"
-    head = el(
-        "head",
-        raw('<meta charset="utf-8"/>'),
-        el("meta", http_equiv="Content-Security-Policy", content=raw(_POLICY)),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("title", name),
-        el("style", CSS),
-    )
-    return f"<!DOCTYPE html>\n{el('html', head, el('body', *sections), lang='en')}\n"
-
-
-def _section(title: str, content: Markup) -> Markup:
-    return el("section", el("h2", title), content) if content else Markup("")
+    return document(f"pooltop: {last.profile} at {Picture('', last.wall_at).instant}", sections)
 
 
 def _head(gathering: Gathering, last: Snapshot, about: About) -> Markup:

@@ -200,3 +200,20 @@ def shares(parts: Sequence[tuple[str, float, str]]) -> Markup:
         done += share
     said = ", ".join(f"{name} {units.share(share)}" for name, share, _ in parts)
     return el("svg", *shapes, viewBox="0 0 200 12", role="img", class_="bar", aria_label=said)
+
+
+def pair(old: float | None, new: float | None, said: str) -> Markup:
+    """Give two bars over one another, as long as one value is of the greater of both.
+
+    Args:
+        old: the upper one; None draws nothing.
+        new: the lower one.
+        said: both in words.
+    """
+    most = max(old or 0.0, new or 0.0)
+    shapes = [
+        el("rect", x=0, y=y, width=f"{100 * (value or 0.0) / most:.1f}", height=5, class_=look)
+        for value, y, look in ((old, 0, "old"), (new, 6, "new"))
+        if most > 0
+    ]
+    return el("svg", *shapes, viewBox="0 0 100 12", role="img", class_="pair", aria_label=said)

@@ -54,6 +54,7 @@ path.area { stroke: none; fill: var(--a); opacity: .18; }
 .ph-begun-late { --ph: #8d99a6; } .ph-queue { --ph: #d9534a; } .ph-dns { --ph: #8a63c9; }
 .ph-tcp { --ph: #3f7fd1; } .ph-tunnel { --ph: #2aa1b3; } .ph-tls { --ph: #e0a030; }
 .ph-send { --ph: #b06a3c; } .ph-wait { --ph: #3aa76d; } .ph-receive { --ph: #9fc54d; }
+.pair { width: 8rem; height: .9rem; } .old { fill: var(--dim); } .new { fill: var(--a); }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
 .note { border-left: 3px solid var(--warn); padding-left: .75rem; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .25rem 1rem;
