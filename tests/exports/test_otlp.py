@@ -7,6 +7,7 @@ import contextlib
 import http.server
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
@@ -14,13 +15,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 
-from pooltop.core.exporting import OtlpExport
+from pooltop.core.exporting import Exports, OtlpExport
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.snapshot import OriginCounters, OriginLatency, OriginSnapshot, Snapshot
 from pooltop.exports.buckets import BOUNDS, counts_of
 from pooltop.exports.otlp import Sender, encoded
 from pooltop.exports.pictures import Pictures
 from pooltop.exports.points import points_of
+from pooltop.exports.running import RunningExports
 
 MakeOrigin = Callable[..., OriginSnapshot]
 MakePicture = Callable[..., Snapshot]
@@ -238,3 +240,24 @@ async def test_a_collector_that_never_answers_holds_the_end_up_for_half_a_second
     assert sender._thread is not None
     await asyncio.to_thread(sender._thread.join)
     assert 1 == sender.failed
+
+
+async def test_the_last_picture_is_of_the_end_however_fresh_the_one_before_was(
+    collector: Collector, origin_of: MakeOrigin, picture_of: MakePicture, eventually: Eventually
+) -> None:
+    opened = 1
+
+    def take() -> Snapshot:
+        host = origin_of(counters=OriginCounters(opened=opened))
+        return picture_of(host, at=time.monotonic())
+
+    otlp = OtlpExport(endpoint=collector.url, interval_s=0.02)
+    exports = RunningExports(Exports(otlp=otlp))
+    exports.start(take, lambda *_: None)
+    await eventually(lambda: len(collector.asked) > 0)
+    opened = 2
+    await exports.close()
+    await exports.close()
+
+    told = decoded(collector.asked[-1][2])
+    assert [2] == [n for (name, _), n in told.items() if name == "pooltop.client.connection.opened"]

@@ -69,5 +69,6 @@ dt { font-weight: 600; } dd { margin: 0; } details { margin: .5rem 0; } summary 
   body { padding: 0; max-width: none; font-size: 10px; print-color-adjust: exact; }
   .plots { grid-template-columns: 1fr 1fr; } .scroll { overflow: visible; }
   table { font-size: 8px; } th, td { padding-right: .3rem; overflow-wrap: anywhere; }
+  details::details-content { content-visibility: visible; height: auto; }
   h2, h3 { break-after: avoid; } tr { break-inside: avoid; } td small { min-width: 0; } }
 """)
