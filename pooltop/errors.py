@@ -182,6 +182,12 @@ class QueueTimeout(RequestTimeout):
         super().__init__(message, clock="queue")
 
 
+class RedirectError(RequestError):
+    """A redirect that was to be followed is not: its ``code`` says why."""
+
+    code = "ERR_REDIRECT_LOCATION"
+
+
 class AbortError(RequestError):
     """The caller gave the request up."""
 

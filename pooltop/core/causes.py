@@ -45,6 +45,8 @@ class Cause(StrEnum):
     """Given up: by its caller, an operator, the breaker, or the end of the load."""
     NETWORK = "network"
     """Whatever else the system, or the caller's own connector, says."""
+    REDIRECT = "redirect"
+    """It was led where it may not be followed, or too often."""
     UNEXPECTED = "unexpected answer"
     """The response is whole, and not what the profile expects."""
 
@@ -115,6 +117,10 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
         "ABORT_ERR", "ERR_AGENT_CLOSED", "ERR_OPERATOR", "ERR_HELD_BACK",
         "ERR_STREAM_PREMATURE_CLOSE",
         "aborted by operator", "socket destroyed by operator", "queue cleared by operator",
+    ),
+    Cause.REDIRECT: (
+        "ERR_REDIRECT_LIMIT", "ERR_REDIRECT_LOCATION", "ERR_REDIRECT_DOWNGRADE",
+        "ERR_REDIRECT_HOST", "ERR_REDIRECT_PROTOCOL",
     ),
     Cause.NETWORK: ("UNKNOWN", "ERR_CREATE_CONNECTION", "ERR_INVALID_RETURN_VALUE"),
 }  # fmt: skip

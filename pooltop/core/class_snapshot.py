@@ -52,3 +52,5 @@ class ClassSnapshot(msgspec.Struct, array_like=True, frozen=True, kw_only=True, 
     statuses: dict[int, int] = {}
     """Status code to count."""
     phases: PhaseDurations = PhaseDurations()
+    redirects: int = 0
+    """Redirects that were followed: each is a request of the pool, and none of the class."""

@@ -38,6 +38,8 @@ class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
     goes by the method."""
     expect: Expect | None = None
     """What its responses have to be; None for anything: 4xx and 5xx are no errors then."""
+    follow_redirects: int = 0
+    """Redirects that are followed at most, one after the other; 0: a 3xx is a plain answer."""
 
     @property
     def has_rows(self) -> bool:

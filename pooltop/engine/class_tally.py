@@ -38,6 +38,7 @@ class ClassTally:
         "_wait",
         "failed",
         "name",
+        "redirects",
         "sent",
         "unexpected",
     )
@@ -49,7 +50,7 @@ class ClassTally:
             name: the class's.
         """
         self.name = name
-        self.sent = 0
+        self.sent = self.redirects = 0
         self.failed: Counter[str] = Counter()
         """Outcome to count."""
         self.unexpected: Counter[str] = Counter()
@@ -100,6 +101,7 @@ class ClassTally:
             failed=dict(self.failed),
             unexpected=dict(self.unexpected),
             statuses=self.statuses,
+            redirects=self.redirects,
             phases=PhaseDurations(
                 queue=self._queue.freeze(zeros=completed - self._queue.count),
                 dns=self._dns.freeze(),

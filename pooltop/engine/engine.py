@@ -29,6 +29,7 @@ from pooltop.engine.interventions import abort_request, clear_queue, destroy_soc
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.open_workload import OpenRunner
 from pooltop.engine.process_facts import max_fds, process_facts
+from pooltop.engine.redirects import Redirects
 from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.tally import OriginTally
 from pooltop.engine.threshold_watch import ThresholdWatch
@@ -64,6 +65,9 @@ class Engine:
         for each in profile.workloads:
             if each.base_url.startswith("https:"):
                 self.agents[each.agent].check_tls()
+        for runner in self.workloads:
+            carrier = self.agents[runner.workload.agent]
+            runner.redirects = Redirects(carrier, profile.allow_hosts)
         guarded = profile.safety.guarded
         self._guard = LoadGuard(
             [each for each in self.workloads if each.workload.name in guarded], self.journal

@@ -24,6 +24,10 @@ class PreparedClass(msgspec.Struct, frozen=True):
     expect: Expect | None
     by_row: RowRequest | None = None
     """What makes each of its requests, where a row of data goes into it."""
+    follows: int = 0
+    """Redirects at most."""
+    closes: bool = False
+    """It asks for the end of its connection."""
 
 
 def prepare_classes(workload: Workload, agent: Agent) -> tuple[PreparedClass, ...]:
@@ -60,4 +64,13 @@ def _prepared(each: RequestClass, workload: Workload, agent: Agent) -> PreparedC
             raise UsageError(f"{workload.name}/{each.name} has places for rows, and no data")
         by_row = RowRequest(prepared, marks, workload.data)
     label = f"{workload.name}/{each.name}"
-    return PreparedClass(prepared, origin, origin.key, label, each.expect, by_row)
+    return PreparedClass(
+        prepared,
+        origin,
+        origin.key,
+        label,
+        each.expect,
+        by_row,
+        each.follow_redirects,
+        each.connection is not None,
+    )

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from pooltop.core.answers import unexpected
 from pooltop.core.breaker import PUSHBACKS
+from pooltop.core.redirects import FOLLOWED
 from pooltop.core.traffic import Expect
 from pooltop.engine.class_tally import ClassTally
 from pooltop.engine.codecs.base import ResponseHead
 from pooltop.engine.exchange import Exchange
-from pooltop.errors import RequestError
+from pooltop.engine.redirects import Trail
+from pooltop.errors import RedirectError, RequestError
 
 if TYPE_CHECKING:
     from pooltop.engine.workload import WorkloadRunner
@@ -59,8 +61,10 @@ class CarefulShot(CheckedShot):
     def on_head(self, head: ResponseHead) -> None:
         """Keep the status; tell the breaker."""
         super().on_head(head)
-        if head.status in PUSHBACKS and self.runner.guard is not None:
-            self.runner.guard.pushed_back(head)
+        guard = self.runner.guard
+        is_his = self.origin.authority == self.runner.target
+        if head.status in PUSHBACKS and guard is not None and is_his:
+            guard.pushed_back(head)
 
     def on_complete(self) -> None:
         """Tell the workload, and what is wrong with the response if something is expected."""
@@ -68,3 +72,41 @@ class CarefulShot(CheckedShot):
             Shot.on_complete(self)
         else:
             super().on_complete()
+
+
+class FollowingShot(CarefulShot):
+    """One that goes where a redirect leads: the last answer, or what went wrong, is what counts."""
+
+    trail: Trail
+    location: bytes | None = None
+
+    def on_head(self, head: ResponseHead) -> None:
+        """Keep the status, and where it leads."""
+        super().on_head(head)
+        if head.status in FOLLOWED:
+            self.location = next((v for name, v in head.headers if name == b"location"), None)
+
+    def on_complete(self) -> None:
+        """Go on to the next request; tell the workload of the last."""
+        if self.location is None:
+            super().on_complete()
+            return
+        try:
+            trail, prepared, origin = self.runner.redirects.next_of(
+                self.trail, self.prepared, self.status, self.location
+            )
+        except RedirectError as error:
+            self.runner.on_unexpected(self, str(error))
+            self.on_failed(error)
+            return
+        self.counts.redirects += 1
+        shot = FollowingShot(
+            prepared,
+            origin,
+            self.runner.timeouts_to(origin),
+            intended_at=self.intended_at,
+            label=self.label,
+        )
+        shot.runner, shot.counts, shot.expect = self.runner, self.counts, self.expect
+        shot.trail = trail
+        self.runner.submit_hop(shot)

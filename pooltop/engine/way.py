@@ -118,6 +118,10 @@ class Way:
                 return Route(origin, target, asked.host_header, proxy)
         return Route(origin, target, host_header)
 
+    def proxy_to(self, origin: Origin) -> Proxy | None:
+        """Give the proxy between here and an origin, with a tunnel or without; None for none."""
+        return None if self._proxies is None else self._proxies.between(origin)
+
     def _host_header(self, origin: Origin) -> str:
         """Give the Host field: the port is left out where it is the agent's default."""
         if self._default_port is None:

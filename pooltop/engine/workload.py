@@ -20,6 +20,7 @@ from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.climb import climb, climb_onto
 from pooltop.core.histogram import Histogram, Recorder
+from pooltop.core.model import Origin, Timeouts
 from pooltop.core.pace import Pace
 from pooltop.core.rows import Rows
 from pooltop.core.schedule import Mix
@@ -31,10 +32,12 @@ from pooltop.engine.agent import Agent
 from pooltop.engine.class_tally import ClassTally
 from pooltop.engine.codecs.base import PreparedRequest, ResponseHead
 from pooltop.engine.exchange import Exchange
+from pooltop.engine.redirects import Redirects, Trail
 from pooltop.engine.request_classes import PreparedClass, prepare_classes
 from pooltop.engine.row_requests import RowRequest
 from pooltop.engine.shell import PoolShell
-from pooltop.engine.shots import CarefulShot, CheckedShot, Shot
+from pooltop.engine.shots import CarefulShot, CheckedShot, FollowingShot, Shot
+from pooltop.errors import AbortError, HeldBackError
 
 MOST_AT_ONCE = 1000
 """Arrivals fired in one callback when the loop fell behind, and users that begin in one: the rest
@@ -90,6 +93,7 @@ class WorkloadRunner(ABC):
         "offered",
         "on_unexpected",
         "paced",
+        "redirects",
         "sent",
         "state",
         "waiting",
@@ -156,6 +160,8 @@ class WorkloadRunner(ABC):
         self.state = "stopped"
         self.offered = self.sent = self.dropped = self.late = self.in_flight = 0
         self.paced = self.waiting = self.held = 0
+        self.redirects = Redirects(agent, ())
+        """Who follows those of its classes that are to be; the engine has who was consented to."""
         self.guard: Guard | None = None
         """Its breaker's; None for none."""
 
@@ -405,7 +411,9 @@ class WorkloadRunner(ABC):
         if chosen.by_row is not None:
             prepared = self._next_of(chosen.by_row)
         kind = Shot if chosen.expect is None else CheckedShot
-        shot = (kind if self.guard is None else CarefulShot)(
+        if self.guard is not None or chosen.follows:
+            kind = FollowingShot if chosen.follows else CarefulShot
+        shot = kind(
             prepared,
             chosen.origin,
             self._timeouts,
@@ -417,6 +425,34 @@ class WorkloadRunner(ABC):
         shot.counts = counts
         if chosen.expect is not None:
             shot.expect = chosen.expect
+        if isinstance(shot, FollowingShot):
+            shot.trail = self._trail(chosen, prepared)
+        self._shell.submit(shot)
+
+    def _trail(self, chosen: PreparedClass, prepared: PreparedRequest) -> Trail:
+        scheme, _, rest = self.workload.base_url.partition("://")
+        # In absolute form where a proxy has to have it so.
+        target = prepared.target.decode("ascii").partition("://")[2] or prepared.target.decode()
+        path = target if target.startswith("/") else f"/{target.partition('/')[2]}"
+        url = f"{scheme}://{rest.partition('/')[0]}{path}"
+        return Trail(url, chosen.follows, chosen.closes)
+
+    def timeouts_to(self, origin: Origin) -> Timeouts:
+        """Give the clocks of a redirected request."""
+        return self._agent.timeouts_for(origin)
+
+    def submit_hop(self, shot: Shot) -> None:
+        """Send the next request of one that is under way: it takes a turn, and waits for none."""
+        now = self._shell.now
+        if self.state == "stopped":
+            shot.on_failed(AbortError("the load was stopped"))
+            return
+        is_held = self.guard is not None and now < self.guard.throttle.until
+        if is_held and shot.origin.authority == self.target:
+            shot.on_failed(HeldBackError(f"{self.target} is left alone for a time"))
+            return
+        if self._pace is not None:
+            self._pace.take(now)
         self._shell.submit(shot)
 
     def _next_of(self, by_row: RowRequest) -> PreparedRequest:

@@ -18,6 +18,8 @@ def class_lines(each: ClassSnapshot) -> list[str]:
     parts = [f"{each.sent} sent, {each.completed} completed, {failed} failed"]
     if failed:
         parts[0] += f": {cause_words(each.failed)}"
+    if each.redirects:
+        parts.append(f"{each.redirects} redirects followed")
     if each.unexpected:
         parts.append(f"{sum(each.unexpected.values())} unexpected: {counts(each.unexpected)}")
     if each.statuses:

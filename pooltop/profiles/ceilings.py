@@ -10,13 +10,13 @@ import os
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
+from pooltop.core.reach import Reach, reach_of
 from pooltop.core.safety import FAR_RATE, FAR_SOCKETS, OPEN_FDS, Safety
 from pooltop.core.traffic import Workload
 from pooltop.errors import ProxyConfigError
 from pooltop.profiles import web
 from pooltop.profiles.checks import goes_to_unix_socket, hosts_of, tables_of
 from pooltop.profiles.proxies import ProxySetting, proxy_to
-from pooltop.profiles.reach import Reach, reach_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path

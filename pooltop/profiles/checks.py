@@ -6,6 +6,7 @@ from typing import NamedTuple, cast
 
 from pooltop.core.edits import is_within
 from pooltop.core.model import ProxyEnv
+from pooltop.core.reach import is_allowed
 from pooltop.profiles import web
 from pooltop.profiles.proxies import proxy_to
 from pooltop.profiles.reader import Values
@@ -247,7 +248,7 @@ def _some(names: tuple[str, ...]) -> str:
 
 def _check_host(url: str, allowed: tuple[str, ...], path: Path, report: Report) -> None:
     host = host_of(url)
-    if not web.is_allowed(host, allowed):
+    if not is_allowed(host, allowed):
         bare = host.strip("[]")
         message = f"{bare} is not this machine. To send it traffic add it to [safety]: "
         tail = f"allow_hosts = [{quoted(bare)}], or start with --allow {bare}."

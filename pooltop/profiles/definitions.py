@@ -31,6 +31,8 @@ _REQUEST = {
     "idempotent": "Whether it may be had twice: with retry_stale it is sent again when its socket "
     "turned out to be closed. Without it the method decides.",
     "expect": "What its responses have to be: others are errors of the load.",
+    "follow_redirects": "How many redirects are followed at most; with 0 a 3xx is an answer like "
+    "any other.",
 }
 _MOST_SOCKETS = "Sockets to one host at most, in use or connecting."
 _MOST_TOTAL = "Sockets of this agent at most over all hosts, idle ones included."

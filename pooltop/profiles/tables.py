@@ -336,6 +336,7 @@ _REQUEST = (
     Field("connection", Choice(("close",))),
     Field("idempotent", Flag()),
     Field("expect", EXPECT),
+    Field("follow_redirects", Whole(0, 20)),
 )
 
 REQUEST = Table(

@@ -24,7 +24,6 @@ from pooltop.profiles.kinds import (
     require_text,
     wrong_type,
 )
-from pooltop.profiles.reach import Reach, reach_of
 from pooltop.profiles.shown import did_you_mean, quoted
 
 LONGEST_PATH = 8192
@@ -79,20 +78,6 @@ def checked_host(host: str) -> str:
     if len(host) > LONGEST_HOST or not all(_NAME_PART.fullmatch(part) for part in parts):
         raise refused("P060", f"{quoted(host)} is not a host name.")
     return host.lower()
-
-
-def is_allowed(host: str, patterns: tuple[str, ...]) -> bool:
-    """Tell whether a host is loopback or named by one of the patterns of ``allow_hosts``.
-
-    What is link-local or a cloud's metadata is covered by no pattern: it is named itself.
-    """
-    bare = host.strip("[]")
-    reach = reach_of(bare)
-    if reach is Reach.LOOPBACK or bare in patterns:
-        return True
-    return reach is not Reach.BARRED and any(
-        bare.endswith(pattern[1:]) for pattern in patterns if pattern.startswith("*")
-    )
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import msgspec
 
 from pooltop.core.model import Profile
+from pooltop.core.reach import Reach, furthest, reach_of
 from pooltop.errors import ProfileError
-from pooltop.profiles.reach import Reach, furthest, reach_of
 from pooltop.sources.consent import refusal, targets_needing_consent
 
 LONGEST_LOOK_UP_S = 5.0

@@ -10,9 +10,9 @@ import os
 from urllib.parse import urlsplit
 
 from pooltop.core.model import Profile
+from pooltop.core.reach import is_allowed
 from pooltop.errors import ProfileError, ProxyConfigError
 from pooltop.profiles.proxies import proxy_to
-from pooltop.profiles.web import is_allowed
 
 _DEMO = "demo:"
 

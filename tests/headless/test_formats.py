@@ -333,6 +333,15 @@ def test_users_that_waited_for_the_ceiling_are_said(snapshot_at: SnapshotAt) -> 
     ) in summary_lines(last, elapsed_s=10.0)
 
 
+def test_redirects_that_were_followed_are_told_of_their_class(snapshot_at: SnapshotAt) -> None:
+    last = snapshot_at(1)
+    each = ClassSnapshot(name="cart", sent=2, completed=2, redirects=3, statuses={200: 2})
+    work = structs.replace(last.workloads[0], classes=(each,))
+    lines = summary_lines(structs.replace(last, workloads=(work,)), elapsed_s=1.0)
+
+    assert any("0 failed; 3 redirects followed; answers" in line for line in lines)
+
+
 def test_what_the_breaker_held_back_is_said(snapshot_at: SnapshotAt) -> None:
     breaker = BreakerSnapshot(state="cut", rate=5.0, cuts=1, reason="answered 503")
     last = snapshot_at(10, offered=100, sent=60, held=40, breaker=breaker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pooltop.profiles.reach import Reach, furthest, reach_of
+from pooltop.core.reach import Reach, furthest, reach_of
 
 REACHES = {
     Reach.LOOPBACK: ["localhost", "a.b.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]", "::ffff:127.0.0.1"],

@@ -82,3 +82,17 @@ def furthest(addresses: Iterable[str]) -> Reach:
     """
     found = [reach_of(address) for address in addresses]
     return max(Reach.PRIVATE, *found) if found else Reach.PUBLIC
+
+
+def is_allowed(host: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether a host is loopback or named by one of the patterns of ``allow_hosts``.
+
+    What is link-local or a cloud's metadata is covered by no pattern: it is named itself.
+    """
+    bare = host.strip("[]")
+    reach = reach_of(bare)
+    if reach is Reach.LOOPBACK or bare in patterns:
+        return True
+    return reach is not Reach.BARRED and any(
+        bare.endswith(pattern[1:]) for pattern in patterns if pattern.startswith("*")
+    )
