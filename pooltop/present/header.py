@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
+from pooltop.core.thresholds import EXIT_FAILED
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.keys import STANDARD, Keymap
@@ -54,6 +55,8 @@ class HeaderFacts:
     """Options and workloads that are not as in the profile."""
     load: str = ""
     """"PAUSED", "STOPPED", "DONE"; empty while it runs."""
+    fails: int = 0
+    """Thresholds that fail: as it is, the run ends with exit status 99."""
     wall_at: float | None = None
 
 
@@ -97,6 +100,9 @@ def _optional(facts: HeaderFacts, keys: Keymap) -> list[Span]:
     spans: list[Span] = []
     if facts.load:
         spans.append((f"  LOAD {facts.load}", "warn"))
+    if facts.fails:
+        more = f" {facts.fails}" if facts.fails > 1 else ""
+        spans.append((f"  {EXIT_FAILED} FAILS{more}", "bad"))
     spans.append((f"  {units.rate(facts.req_s)} req/s", "strong"))
     if facts.dropped_s > 0:
         spans.append((f"  {units.rate(facts.dropped_s)}/s dropped", "bad"))

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.core.thresholds import ThresholdState
 from pooltop.present import units
-from pooltop.present.blocks import Block, Part, named, part
+from pooltop.present.blocks import Block, Part, named, part, room_in
+from pooltop.present.class_blocks import class_blocks
+from pooltop.present.class_track import ClassTook
 from pooltop.present.clean import clean
 from pooltop.present.line import Ink, Line
 from pooltop.present.thresholds import name_of, value_words, verdict_of
-from pooltop.present.workload_track import WorkloadRates
+from pooltop.present.workload_track import StartError, WorkloadRates
 
 DEFINITIONS = {
     "WORKLOAD": "its state, its pattern, and where it goes.",
     "ASKED": "arrivals per second, or users, as asked for now; what the profile had where that is "
     "different; where an edit still leads it; and what it got within the window.",
     "LATENCY": "from the intended start to the last byte, of requests completed in the window.",
+    "START ERROR": "how long after their time arrivals were handed over, within the window: a part "
+    "of every latency, and the load's own.",
+    "REQUESTS": "of each request class what was sent and what became of it since the start, "
+    "failures by cause; of those completed within the window how long they took, and as a bar how "
+    "much of that each phase took: o begun late, q queue, d dns, c tcp, p tunnel, t tls, s send, "
+    "w wait, r receive.",
     "TOTALS": "since the start: arrivals that were due, requests completed and failed, and how "
     "many are under way.",
     "HELD BACK": "arrivals that were not sent because too many were under way, and those handed "
@@ -51,6 +61,9 @@ def workload_blocks(
     at: float | None = None,
     cards: tuple[Line, ...] = (),
     thresholds: tuple[ThresholdState, ...] = (),
+    start_error: StartError | None = None,
+    took: Mapping[str, ClassTook] | None = None,
+    width: int = 0,
 ) -> list[Block]:
     """Give what there is to say of a workload.
 
@@ -61,12 +74,17 @@ def workload_blocks(
         at: the instant; None where it does not matter.
         cards: its edits, each with its before and after, ready-made.
         thresholds: of the whole profile; those that it counts for are told.
+        start_error: how late arrivals were begun; None where none were, or it is not known.
+        took: of each request class how long it took, within the window; None for not known.
+        width: of the pane in cells, for bars.
     """
     rates = rates or WorkloadRates()
     return [
         Block("WORKLOAD", _identity(workload), 0),
         Block("ASKED", _asked(workload, rates), 1),
         Block("LATENCY", _latency(rates), 2),
+        Block("START ERROR", _start_error(start_error), 4),
+        *class_blocks(workload.classes, took or {}, room_in(width)),
         Block("TOTALS", _totals(workload), 4),
         Block("HELD BACK", _held_back(workload, rates, max_rate, at), 3),
         Block("MUST HOLD", _must_hold(workload, thresholds), 1),
@@ -118,6 +136,12 @@ def _latency(rates: WorkloadRates) -> list[Part]:
         ("p99", rates.latency_p99),
     )
     return [named(name, units.duration(s)) for name, s in quantiles if s is not None]
+
+
+def _start_error(error: StartError | None) -> list[Part]:
+    if error is None:
+        return []
+    return [named("p50", units.duration(error.p50)), named("p99", units.duration(error.p99))]
 
 
 def _totals(workload: WorkloadSnapshot) -> list[Part]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
 from pooltop.core.model import RequestId, SocketId
@@ -11,6 +11,7 @@ from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.core.thresholds import ThresholdState
 from pooltop.present import units
 from pooltop.present.blocks import Block, Part, as_text, lay_out
+from pooltop.present.class_track import ClassTook
 from pooltop.present.clean import clean
 from pooltop.present.curl import curl_command
 from pooltop.present.demand import Demand, demand_of
@@ -30,7 +31,7 @@ from pooltop.present.pictures import (
     socket_picture,
 )
 from pooltop.present.socket_track import KEPT_S
-from pooltop.present.workload_track import WorkloadRates
+from pooltop.present.workload_track import StartError, WorkloadRates
 
 
 class HostSubject(NamedTuple):
@@ -87,6 +88,10 @@ class Beside:
     """Of a workload: what all of them together may send."""
     at: float | None = None
     """Of a workload: the instant."""
+    start_error: StartError | None = None
+    """Of a workload: how late its arrivals were begun within the window."""
+    took: Mapping[str, ClassTook] = field(default_factory=dict)
+    """Of a workload: how long the requests of its classes took within the window."""
 
 
 NOTHING = Beside()
@@ -128,8 +133,16 @@ def beside_of(
                 cards=cards,
             )
         case WorkloadSnapshot():
-            rates = history.workload(picture.name).rates(at, window_s)
-            return Beside(rates=rates, cards=cards, thresholds=thresholds, max_rate=max_rate, at=at)
+            own = history.workload(picture.name)
+            return Beside(
+                rates=own.rates(at, window_s),
+                cards=cards,
+                thresholds=thresholds,
+                max_rate=max_rate,
+                at=at,
+                start_error=own.start_error(at, window_s),
+                took=own.classes(at, window_s),
+            )
         case RequestPicture():
             return NOTHING
         case _:
@@ -220,6 +233,9 @@ def _blocks(
                 at=beside.at,
                 cards=beside.cards,
                 thresholds=beside.thresholds,
+                start_error=beside.start_error,
+                took=beside.took,
+                width=width,
             )
         case _:
             assert_never(picture)

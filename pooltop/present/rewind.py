@@ -2,7 +2,8 @@
 
 ``History`` keeps numbers of every moment for plots, rates and quantiles; this keeps the pictures
 themselves, packed, within a bound of memory. Histograms are left out but those that an edit is
-being measured by: they are most of a picture's bytes, grow for hours, and no screen asks for them.
+being measured by: they are most of a picture's bytes, grow for hours, and what screens ask of them
+the tracks of ``History`` know for every instant.
 Of what is older than a minute one instant a second is kept. Where pictures are too many for the
 bound the past becomes coarser still, oldest first: one instant in 2, 5 and 10 s. The newest minute
 is touched only when all before it is as coarse as it may become, and only then is the oldest
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
+from pooltop.core.class_snapshot import PhaseDurations
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import AgentSnapshot, OriginLatency, OriginSnapshot, Snapshot
 from pooltop.present import units
@@ -52,6 +54,7 @@ _FASTEST = 1
 
 _NO_LATENCY = OriginLatency()
 _NOTHING = Histogram()
+_NO_PHASES = PhaseDurations()
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Snapshot)
@@ -252,7 +255,7 @@ def _without_histograms(snapshot: Snapshot) -> Snapshot:
                 each,
                 latency=each.latency if each.agent in measured else _NOTHING,
                 lateness=_NOTHING,
-                classes=(),
+                classes=tuple(replace(one, phases=_NO_PHASES) for one in each.classes),
             )
             for each in snapshot.workloads
         ),

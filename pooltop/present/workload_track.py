@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import WorkloadSnapshot
+from pooltop.present.class_track import ClassTook, ClassTrack
 from pooltop.present.latency_past import FINE_S, LatencyPast
 from pooltop.present.moments import Grid, Moments
 
@@ -42,6 +44,13 @@ _PLACES: dict[WorkloadColumn, int] = {
 }
 
 
+class StartError(NamedTuple):
+    """How long after their time arrivals were handed over, in seconds."""
+
+    p50: float
+    p99: float
+
+
 @dataclass(frozen=True, slots=True)
 class WorkloadRates:
     """What a workload did within a window. None: nothing happened that could be counted."""
@@ -65,7 +74,7 @@ class WorkloadRates:
 class WorkloadTrack:
     """The past of one workload; bounded by time."""
 
-    __slots__ = ("_mark_from", "late", "latency", "moments")
+    __slots__ = ("_classes", "_mark_from", "_zero_at", "late", "latency", "moments")
 
     def __init__(self) -> None:
         """Begin without a past."""
@@ -74,6 +83,9 @@ class WorkloadTrack:
         """From the intended start to the last byte."""
         self.late = LatencyPast()
         """From an arrival's time to its being handed over."""
+        self._classes: dict[str, ClassTrack] = {}
+        self._zero_at: float | None = None
+        """When it was known to have done nothing yet."""
         self._mark_from = 0.0
 
     @property
@@ -83,6 +95,7 @@ class WorkloadTrack:
 
     def begin_at_zero(self, at: float) -> None:
         """Say that at ``at`` it was known to have done nothing yet."""
+        self._zero_at = at
         self.moments.add(at, (math.nan, math.nan, 0, 0, 0, 0, 0, 0, 0, 1, 0))
         self.latency.mark(at, Histogram())
         self.late.mark(at, Histogram())
@@ -108,12 +121,24 @@ class WorkloadTrack:
             self._mark_from = at + FINE_S if len(self.latency) else at
             self.latency.mark(at, workload.latency)
             self.late.mark(at, workload.lateness)
+            for each in workload.classes:
+                self._class(each.name).add(at, each)
+
+    def _class(self, name: str) -> ClassTrack:
+        track = self._classes.get(name)
+        if track is None:
+            track = self._classes[name] = ClassTrack()
+            if self._zero_at is not None:
+                track.add(self._zero_at, ClassSnapshot(name=name))
+        return track
 
     def forget_before(self, at: float) -> None:
         """Drop what is older than ``at``, in large bites."""
         if self.moments.forget_before(at):
             self.latency.forget_before(at)
             self.late.forget_before(at)
+            for track in self._classes.values():
+                track.forget_before(at)
 
     def changed_state(self, start: float, end: float) -> bool:
         """Tell whether it was paused, resumed or over, or began, between two moments."""
@@ -147,6 +172,16 @@ class WorkloadTrack:
             latency_p99=p99,
             late_p95=self.late.quantile(at - window_s, at, 0.95),
         )
+
+    def start_error(self, at: float, window_s: float) -> StartError | None:
+        """Give how late arrivals were begun in the window that ends at ``at``; None without any."""
+        p50, p99 = (self.late.quantile(at - window_s, at, q) for q in (0.5, 0.99))
+        return None if p50 is None or p99 is None else StartError(p50, p99)
+
+    def classes(self, at: float, window_s: float) -> dict[str, ClassTook]:
+        """Give of each class that completed requests in that window how long they took."""
+        told = ((name, track.took(at, window_s)) for name, track in self._classes.items())
+        return {name: took for name, took in told if took is not None}
 
     def series(self, name: WorkloadColumn, grid: Grid, until: float) -> list[float | None]:
         """Give a level's highest value in each column of the grid; None is a gap."""

@@ -67,6 +67,7 @@ def header_facts(
         standing=lock_line(company),
         recorded=_recorded_words(source),
         reverts_in_s=_next_revert(shown),
+        fails=sum(each.state == "failed" for each in shown.thresholds) if shown else 0,
         wall_at=shown.wall_at if shown else None,
     )
 

@@ -250,6 +250,12 @@ def test_the_state_the_lock_and_the_mode_outlive_the_rest_in_a_narrow_header() -
     assert "NODE" in text
 
 
+def test_the_header_says_that_the_run_fails_and_of_how_many_thresholds() -> None:
+    assert "99 FAILS  " in text_of(header_line(facts(fails=1), 100))
+    assert "99 FAILS 3  " in text_of(header_line(facts(fails=3), 100))
+    assert "FAILS" not in text_of(header_line(facts(), 200))
+
+
 def test_the_header_says_what_is_dropped_beside_the_rate() -> None:
     assert "300 req/s  12/s dropped" in text_of(
         header_line(facts(req_s=300.0, dropped_s=12.0), 120)

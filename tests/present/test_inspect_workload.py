@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pooltop.core.breaker import BreakerSnapshot
+from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.core.thresholds import ThresholdState, Where
 from pooltop.present.blocks import lay_out
@@ -98,7 +99,8 @@ def test_where_an_edit_still_leads_is_told() -> None:
 
 
 def test_every_name_has_a_definition() -> None:
-    assert DEFINITIONS.keys() == {block.name for block in workload_blocks(OPEN)}
+    whole = msgspec.structs.replace(OPEN, classes=(ClassSnapshot(name="cart"),))
+    assert DEFINITIONS.keys() == {block.name for block in workload_blocks(whole)}
 
 
 def test_what_it_must_hold_is_told_the_failing_first_and_nothing_of_others() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
-from pooltop.core.class_snapshot import ClassSnapshot
+from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import Snapshot
@@ -71,13 +71,16 @@ def test_of_a_workload_no_histogram_is_kept_unless_a_card_asks_for_it(
 ) -> None:
     some = Histogram.of({9: 1})
     load = make.workload(
-        latency=some, lateness=some, classes=(ClassSnapshot(name="page", completed=1),)
+        latency=some,
+        lateness=some,
+        classes=(ClassSnapshot(name="page", completed=1, phases=PhaseDurations(total=some)),),
     )
     kept = Rewind()
     kept.add(structs.replace(make.snapshot(99.0, make.agent()), workloads=(load,)))
 
     (found,) = kept.at(0).workloads
-    assert (Histogram(), Histogram(), ()) == (found.latency, found.lateness, found.classes)
+    assert (Histogram(), Histogram()) == (found.latency, found.lateness)
+    assert (ClassSnapshot(name="page", completed=1),) == found.classes
 
 
 def test_a_reader_walks_from_instant_to_instant_and_stops_at_the_ends(make: Make) -> None:

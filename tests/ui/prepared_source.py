@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from scripted_source import WALL, ScriptedSource, SimAgent, SimHost, demo_agents
 
+from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.detail import (
     Fate,
     FateKind,
@@ -19,6 +20,7 @@ from pooltop.core.detail import (
     SocketDetail,
 )
 from pooltop.core.edits import Edit, EditOutcome, EditRecord
+from pooltop.core.histogram import Recorder
 from pooltop.core.model import AgentOptions, RequestId
 from pooltop.core.snapshot import (
     AgentSnapshot,
@@ -36,6 +38,8 @@ LENGTH_S = 50.0
 EDIT_AFTER_S = 30.0
 RAISED = 6.0
 
+TOOK_S = {"late": 0.0008, "queue": 0.004, "wait": 0.03, "receive": 0.006, "total": 0.0408}
+"""Of each request of the load."""
 CERTIFICATE = PeerCertificate(
     subject="secure.localhost",
     issuer="Prepared CA",
@@ -65,6 +69,7 @@ class PreparedSource(ScriptedSource):
         super().__init__(prepared_agents(), title="prepared.toml", seed=7)
         self.bounds = {"max_sockets": (1.0, 64.0)}
         self._began = self._at
+        self._took = {name: Recorder() for name in TOOK_S}
         next(one for one in self.agents if one.name == "secure").hosts[0].verified = False
 
     def play(self) -> None:
@@ -115,6 +120,10 @@ class PreparedSource(ScriptedSource):
 
     def _load(self, plain: WorkloadSnapshot) -> WorkloadSnapshot:
         kept = self.agents[0].hosts[0]
+        for name, recorder in self._took.items():
+            while recorder.count < kept.completed:
+                recorder.record(TOOK_S[name])
+        took = {name: recorder.freeze() for name, recorder in self._took.items()}
         return replace(
             plain,
             offered=kept.submitted + 3,
@@ -123,6 +132,22 @@ class PreparedSource(ScriptedSource):
             in_flight=kept.submitted - kept.completed,
             completed=kept.completed,
             latency=kept.service.freeze(),
+            lateness=took.pop("late"),
+            classes=(
+                ClassSnapshot(
+                    name="list",
+                    sent=kept.submitted,
+                    completed=kept.completed,
+                    phases=PhaseDurations(**took),
+                ),
+                ClassSnapshot(
+                    name="order",
+                    sent=12,
+                    completed=9,
+                    failed={"ECONNRESET": 2, "QueueTimeout": 1},
+                    unexpected={"status 503": 1},
+                ),
+            ),
         )
 
     def _warm_up(self) -> WorkloadSnapshot:

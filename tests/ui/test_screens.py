@@ -47,6 +47,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "events": ("5",),
     "host": ("enter",),
     "socket": ("2", "enter"),
+    "workload": ("4", "enter"),
     "request": ("3", "j", "enter"),
     "edit": ("e", "9"),
     "refused": ("e", "x"),
