@@ -159,6 +159,7 @@ def _is_for_good(record: EditRecord) -> bool:
 def _load(workload: Workload, seen: WorkloadSnapshot, records: Sequence[EditRecord]) -> _Slot:
     option = "rate" if workload.model == "open" else "users"
     asked = seen.rate if workload.model == "open" else seen.users
+    asked = asked if seen.heading_for is None else seen.heading_for
     initial: float = getattr(workload, option)
     slot = _slot(
         ("workloads", workload.name, option), initial, initial if asked is None else asked, records

@@ -173,6 +173,16 @@ def test_a_load_is_loaded_again_as_it_was_asked_for(saved, path, name, value) ->
     assert list(wanted.values()) == list(again.workloads)
 
 
+def test_of_a_load_that_is_on_its_way_the_goal_is_written(path) -> None:
+    loaded = load(path)
+    snapshot = running(loaded.profile, edit(1, "rate", 50.0, 90.0, workload="browse"))
+    browse = msgspec.structs.replace(snapshot.workloads[0], rate=61.3, heading_for=90.0)
+    draft = Saving(BUILTIN, path=str(path), loaded=loaded).draft(
+        msgspec.structs.replace(snapshot, workloads=(browse, *snapshot.workloads[1:]))
+    )
+    assert ["90/s"] == [each.after for each in draft.tuned.changes]
+
+
 @pytest.mark.parametrize("rate", [5.0, 60.0])
 def test_a_load_that_an_edit_holds_is_held_for_as_long_as_its_stages_took(saved, rate) -> None:
     again = saved(edit(1, "rate", 77.0, rate, workload="ramp"), asked={"ramp": rate})
