@@ -209,7 +209,7 @@ async def test_help_defines_every_key_column_and_glyph(desk) -> None:
     async with desk() as one:
         await one.press("question_mark")
         seen = ""
-        for _ in range(40):
+        for _ in range(60):
             seen += one.text()
             await one.press("pagedown")
         for part in (
