@@ -34,12 +34,6 @@ async def behind(serve, agent_of, forward_proxy, ca, context):
     return make
 
 
-async def closes_the_first(wire):
-    """Answer with the target, and close after /1."""
-    while (request := await wire.request()) is not None:
-        wire.reply(request.target, *(["Connection: close"] if request.target == "/1" else []))
-
-
 def counts(agent):
     """Give sockets, freeSockets and requests of the only origin, and what is not counted yet."""
     (origin,) = agent.snapshot().origins
@@ -52,6 +46,35 @@ async def get(agent, url, timeouts=None):
 
 async def asked(proxy, eventually, count):
     await eventually(lambda: len(proxy.asked) == count)
+
+
+@pytest.fixture
+def queued_behind(behind, eventually):
+    """Leave requests in the queue for which a tunnel is asked: the socket before it has closed."""
+
+    async def make(*limits, first=None, watch=lambda _: None):
+        may_answer = asyncio.Event()
+
+        async def closes_the_first(wire):
+            while (request := await wire.request()) is not None:
+                await may_answer.wait()
+                closes = ["Connection: close"] if request.target == "/1" else []
+                wire.reply(request.target, *closes)
+
+        agent, server, proxy = await behind(closes_the_first)
+        watch(agent)
+        before = asyncio.create_task(get(agent, f"{server.url}/1", first))
+        await asked(proxy, eventually, 1)
+        proxy.gate.release()
+        await eventually(lambda: counts(agent)[0] == 1)
+        urls = [f"{server.url}/{n}" for n in range(2, 2 + len(limits))]
+        gets = [asyncio.create_task(get(agent, *each)) for each in zip(urls, limits, strict=True)]
+        await eventually(lambda: counts(agent)[2] == len(limits))
+        may_answer.set()
+        assert b"/1" == await before
+        return agent, server, proxy, gets
+
+    return make
 
 
 async def test_maxsockets_does_not_hold_back_a_burst_of_tunnels(behind, held, eventually):
@@ -86,16 +109,9 @@ async def test_in_mode_drain_maxsockets_holds_tunnels_back_as_well(behind, event
 
 
 async def test_a_request_whose_replacement_fails_stays_in_the_queue_until_another_comes(
-    behind, eventually
+    queued_behind, eventually
 ):
-    agent, server, proxy = await behind(closes_the_first)
-    first = asyncio.create_task(get(agent, f"{server.url}/1"))
-    await asked(proxy, eventually, 1)
-    proxy.gate.release()
-    await eventually(lambda: counts(agent)[0] == 1)
-    second, third = (asyncio.create_task(get(agent, f"{server.url}/{n}")) for n in (2, 3))
-    await eventually(lambda: counts(agent)[2] == 2)
-    assert b"/1" == await first
+    agent, server, proxy, (second, third) = await queued_behind(None, None)
     await asked(proxy, eventually, 2)
     assert (0, 0, 2, 1) == counts(agent)
     proxy.refusing = True
@@ -136,20 +152,18 @@ async def test_a_tunnel_is_given_up_after_its_requests_timeout_or_without_one_th
     assert 1 == origin.timeout_events
 
 
-async def test_the_timeout_of_the_request_that_a_queues_tunnel_is_for_ends_it(behind, eventually):
+async def test_the_timeout_of_the_request_that_a_queues_tunnel_is_for_ends_it(queued_behind):
     """Node emits its 'timeout', then its 'error', and leaves it in the queue."""
-    agent, server, proxy = await behind(closes_the_first)
-    heard = []
-    agent.subscribe(lambda event: heard.append(event) if isinstance(event, TimeoutRaised) else None)
-    journal = Journal()
-    PoolReporter(journal, "a", lambda key: "host").watch(agent.shell)
-    first = asyncio.create_task(get(agent, f"{server.url}/1"))
-    await asked(proxy, eventually, 1)
-    proxy.gate.release()
-    await eventually(lambda: counts(agent)[0] == 1)
-    second = asyncio.create_task(get(agent, f"{server.url}/2", Timeouts(mode="node", idle=0.05)))
-    await eventually(lambda: counts(agent)[2] == 1)
-    assert b"/1" == await first
+    heard, journal = [], Journal()
+
+    def watch(agent):
+        agent.subscribe(
+            lambda event: heard.append(event) if isinstance(event, TimeoutRaised) else 0
+        )
+        PoolReporter(journal, "a", lambda key: "host").watch(agent.shell)
+
+    limits = Timeouts(mode="node", idle=0.05)
+    agent, _, _, (second,) = await queued_behind(limits, watch=watch)
     with pytest.raises(ProxyTunnelError, match="timed out after 50ms"):
         await asyncio.wait_for(second, 10)
     assert [(2, 2, True)] == [(each.request, each.socket, each.ends_tunnel) for each in heard]
@@ -161,16 +175,10 @@ async def test_the_timeout_of_the_request_that_a_queues_tunnel_is_for_ends_it(be
     assert "its tunnel is given up" in entry.text
 
 
-async def test_a_queues_tunnel_has_no_timeout_of_the_request_before(behind, eventually):
+async def test_a_queues_tunnel_has_no_timeout_of_the_request_before(queued_behind, eventually):
     """In Node it has, where neither its own request nor the agent has one: options are handed on."""
-    agent, server, proxy = await behind(closes_the_first)
-    first = asyncio.create_task(get(agent, f"{server.url}/1", Timeouts(mode="node", idle=60)))
-    await asked(proxy, eventually, 1)
-    proxy.gate.release()
-    await eventually(lambda: counts(agent)[0] == 1)
-    second = asyncio.create_task(get(agent, f"{server.url}/2", Timeouts(mode="node")))
-    await eventually(lambda: counts(agent)[2] == 1)
-    assert b"/1" == await first
+    none = Timeouts(mode="node")
+    agent, _, proxy, (second,) = await queued_behind(none, first=Timeouts(mode="node", idle=60))
     await asked(proxy, eventually, 2)
     assert [0] == [socket.timeout_ms for socket in agent.shell.core.tunnelling.values()]
     proxy.gate.release()
@@ -185,39 +193,11 @@ async def test_the_connect_clock_runs_while_a_tunnel_is_opened(behind, eventuall
     assert (0, 0, 0, 0) == counts(agent)
 
 
-@pytest.fixture
-def queued_behind(behind, eventually):
-    """Leave requests in the queue for which a tunnel is asked: the socket before it has closed."""
-
-    async def make(*limits):
-        may_answer = asyncio.Event()
-
-        async def closes_the_first(wire):
-            while (request := await wire.request()) is not None:
-                await may_answer.wait()
-                first = request.target == "/1"
-                wire.reply(request.target, *(["Connection: close"] if first else []))
-
-        agent, server, proxy = await behind(closes_the_first)
-        first = asyncio.create_task(get(agent, f"{server.url}/1"))
-        await asked(proxy, eventually, 1)
-        proxy.gate.release()
-        await eventually(lambda: counts(agent)[0] == 1)
-        urls = [f"{server.url}/{n}" for n in range(2, 2 + len(limits))]
-        gets = [asyncio.create_task(get(agent, *each)) for each in zip(urls, limits, strict=True)]
-        await eventually(lambda: counts(agent)[2] == len(limits))
-        may_answer.set()
-        assert b"/1" == await first
-        return agent, proxy, gets
-
-    return make
-
-
 async def test_the_connect_clock_ends_a_tunnel_for_the_queue_and_each_request_it_is_tried_for(
     queued_behind,
 ):
     limits = Timeouts(connect=0.1)
-    agent, proxy, gets = await queued_behind(limits, limits)
+    agent, _, proxy, gets = await queued_behind(limits, limits)
     for asking in gets:
         with pytest.raises(ConnectTimeout) as raised:
             await asking
@@ -230,7 +210,7 @@ async def test_the_connect_clock_ends_a_tunnel_for_the_queue_and_each_request_it
 
 
 async def test_a_queue_goes_on_when_the_proxy_answers_the_second_tunnel(queued_behind):
-    agent, proxy, gets = await queued_behind(Timeouts(connect=0.1), Timeouts())
+    agent, _, proxy, gets = await queued_behind(Timeouts(connect=0.1), Timeouts())
     with pytest.raises(ConnectTimeout):
         await gets[0]
     for _ in range(2):  # the tunnel that was given up waits at the gate as well
@@ -243,7 +223,7 @@ async def test_the_queue_clock_of_the_last_one_ends_the_tunnel_that_was_opened_f
     queued_behind,
 ):
     limits = Timeouts(queue=0.1)
-    agent, _, gets = await queued_behind(limits, limits)
+    agent, _, _, gets = await queued_behind(limits, limits)
     for asking in gets:
         with pytest.raises(QueueTimeout):
             await asking
