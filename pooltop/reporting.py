@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
 
 from pooltop import __version__
-from pooltop.core.detail import Watch
-from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.present.report.gather import Gathering
 from pooltop.present.report.page import About, page
 from pooltop.sources.base import Source, Update
 from pooltop.sources.recorded import open_recording
 from pooltop.sources.recording_format import RecordingError
 from pooltop.sources.recording_writer import NewFile
+from pooltop.sources.tee import Tee
 
 
-class ReportTee:
+class ReportTee(Tee):
     """A Source that passes another one on and writes a report of it at its end."""
 
     def __init__(self, source: Source, path: str) -> None:
@@ -31,41 +29,10 @@ class ReportTee:
         Raises:
             RecordingError: the file exists, or cannot be made.
         """
-        self.title = source.title
-        self.fixed = source.fixed
-        self.lock = source.lock
-        self._source = source
+        super().__init__(source)
         self._file: NewFile | None = NewFile(path)
         self._gathering = Gathering()
-        self._on_update: Callable[[Update], None] | None = None
         self._said = ""
-
-    async def start(
-        self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
-    ) -> None:
-        """Start the source; its updates are looked at and passed on.
-
-        Raises:
-            PooltopError: the source could not be started.
-        """
-        self._on_update = on_update
-        await self._source.start(self._take, on_end)
-
-    async def submit(self, edit: Edit) -> EditOutcome:
-        """Ask the source for an edit."""
-        return await self._source.submit(edit)
-
-    async def control(self, control: Control) -> None:
-        """Ask the source for what the control says."""
-        await self._source.control(control)
-
-    def watch(self, watch: Watch | None) -> None:
-        """Have the details of one host; the report has none of them."""
-        self._source.watch(watch)
-
-    async def close(self) -> None:
-        """Close the source; the report is written by ``finish``."""
-        await self._source.close()
 
     def finish(self) -> None:
         """Write the report; safe to call twice."""
@@ -79,7 +46,6 @@ class ReportTee:
 
     def _take(self, update: Update) -> None:
         self._gathering.add(update.snapshot)
-        assert self._on_update is not None
         self._on_update(update)
 
 

@@ -9,18 +9,17 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from pooltop import __version__
-from pooltop.core.detail import Watch
-from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.snapshot import JournalEntry
 from pooltop.sources.base import Source, Update
 from pooltop.sources.recording_format import Meta, RecordingError
 from pooltop.sources.recording_writer import RecordedFile, RecordingFile, RecordingThread
+from pooltop.sources.tee import Tee
 
 _END_S = 1.5
 """What is still to be written when a source is closed may take so long."""
 
 
-class RecordingTee:
+class RecordingTee(Tee):
     """A Source that passes another one on and records its updates on the way.
 
     Whatever becomes of the recording, the session goes on: a full disk is told in the journal.
@@ -48,11 +47,8 @@ class RecordingTee:
         Raises:
             RecordingError: the file exists, or cannot be made.
         """
-        self.title = source.title
-        self.fixed = source.fixed
-        self.lock = source.lock
+        super().__init__(source)
         self.path = path
-        self._source = source
         self._meta = Meta(
             pooltop=__version__,
             title=source.title,
@@ -61,7 +57,6 @@ class RecordingTee:
         )
         self._file = make(path)
         self._thread = RecordingThread(self._file)
-        self._on_update: Callable[[Update], None] = _ignore
         self._begun = False
         self._told = False
         self._told_missed = 0
@@ -75,29 +70,6 @@ class RecordingTee:
     def failure(self) -> str:
         """Why nothing more is recorded, in words; empty while all is well."""
         return self._thread.failure
-
-    async def start(
-        self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
-    ) -> None:
-        """Start the source; its updates are recorded and passed on.
-
-        Raises:
-            PooltopError: the source could not be started.
-        """
-        self._on_update = on_update
-        await self._source.start(self._take, on_end)
-
-    async def submit(self, edit: Edit) -> EditOutcome:
-        """Ask the source for an edit."""
-        return await self._source.submit(edit)
-
-    async def control(self, control: Control) -> None:
-        """Ask the source for what the control says."""
-        await self._source.control(control)
-
-    def watch(self, watch: Watch | None) -> None:
-        """Have the details of one host; they are in the recording as well."""
-        self._source.watch(watch)
 
     async def close(self) -> None:
         """Close the source, then the recording; safe to call twice."""
@@ -154,10 +126,6 @@ class RecordingTee:
             text=text,
         )
         return msgspec.structs.replace(update, entries=(*update.entries, entry))
-
-
-def _ignore(_: object) -> None:
-    """Stand in until ``start``."""
 
 
 def make_folder_of(path: str) -> None:
