@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pooltop.args import ArgumentError, parse
+from pooltop.cli.args import ArgumentError, parse
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 
 import pooltop
 from pooltop import cli
+from pooltop.cli import terminal
 from pooltop.core.snapshot import Snapshot
 from pooltop.present.keys import Keymap
 from pooltop.profiles.saving import Saving
@@ -287,7 +288,7 @@ def on_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., int]],
 
     def pretend(run_dashboard: Callable[..., int]) -> None:
         monkeypatch.setenv("TERM", "xterm")
-        monkeypatch.setattr(cli, "_is_terminal", lambda _: True)
+        monkeypatch.setattr(terminal, "is_terminal", lambda _: True)
         fake = types.ModuleType("pooltop.ui")
         fake.run_dashboard = run_dashboard  # type: ignore[attr-defined]
         real = importlib.util.find_spec("pooltop.ui")
@@ -360,7 +361,7 @@ def test_a_terminal_that_shows_and_hears_nothing_is_told_what_to_add(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(cli, "_is_terminal", lambda descriptor: descriptor == 1)
+    monkeypatch.setattr(terminal, "is_terminal", lambda descriptor: descriptor == 1)
 
     assert 2 == cli.main(["demo"])
     assert capfd.readouterr().err == (
@@ -372,7 +373,7 @@ def test_a_redirected_standard_error_is_refused_where_somebody_sees_it(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(cli, "_is_terminal", lambda descriptor: descriptor != 2)
+    monkeypatch.setattr(terminal, "is_terminal", lambda descriptor: descriptor != 2)
     message = (
         "pooltop: the dashboard is drawn on standard error, which is no terminal: "
         "do not redirect it, or add --headless\n"
@@ -391,7 +392,7 @@ def test_where_no_dashboard_can_be_shown_it_is_headless_by_itself(
     fake.run_headless = lambda source, **options: calls.append(options) or 0  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pooltop.headless", fake)
     monkeypatch.setenv("TERM", term)
-    monkeypatch.setattr(cli, "_is_terminal", lambda _: terminal)
+    monkeypatch.setattr(terminal, "is_terminal", lambda _: terminal)
 
     assert 0 == cli.main(["demo", "--duration", "3s"])
     assert [{"form": "line", "interval": 1.0, "duration": 3.0, "at_end": None}] == calls

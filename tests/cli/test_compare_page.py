@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pooltop import cli
-from pooltop.args import ArgumentError, parse
+from pooltop.cli.args import ArgumentError, parse
 from pooltop.core.histogram import Recorder
 from pooltop.core.model import AgentOptions, OriginKey
 from pooltop.core.snapshot import (

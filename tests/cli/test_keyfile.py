@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pooltop import cli
+from pooltop.cli import terminal
 from pooltop.keyfile import keys_as_toml, load_keys, read_keys, usual_path
 from pooltop.present.keys import KEYS, STANDARD, Keymap
 from pooltop.profiles import ProfileErrors
@@ -128,8 +129,8 @@ def test_a_bad_file_ends_with_two_and_nothing_is_started(
     monkeypatch: pytest.MonkeyPatch,
     command: list[str],
 ) -> None:
-    for part in ("_is_terminal", "_has_screen"):
-        monkeypatch.setattr(cli, part, lambda *_: True)
+    for part in ("is_terminal", "has_screen"):
+        monkeypatch.setattr(terminal, part, lambda *_: True)
     path = write("[keys]\nstop = []\n")
     assert 2 == cli.main([*command, "--keys", path])
     said = capfd.readouterr()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pooltop import cli
-from pooltop.args import ArgumentError, parse
+from pooltop.cli.args import ArgumentError, parse
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PROFILE = """\

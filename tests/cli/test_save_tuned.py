@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from pooltop import cli
-from pooltop.args import ArgumentError, parse
 from pooltop.at_end import SaveTuned
+from pooltop.cli.args import ArgumentError, parse
 from pooltop.core.edits import Edit
 from pooltop.present.history import History
 from pooltop.profiles import load

@@ -16,6 +16,7 @@ import pytest
 import trustme
 
 from pooltop import cli
+from pooltop.cli import terminal
 from pooltop.profiles import load
 
 GOOD = """\
@@ -374,7 +375,7 @@ def test_row_no_terminal_to_read_keys_from(told: Told, monkeypatch: pytest.Monke
     """Without one to draw on it is headless by itself, as with TERM=dumb: see tests/cli."""
     Path("p.toml").write_text(GOOD)
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(cli, "_is_terminal", lambda descriptor: descriptor == 1)
+    monkeypatch.setattr(terminal, "is_terminal", lambda descriptor: descriptor == 1)
 
     line = "the dashboard reads keys, and standard input is no terminal: add --headless"
     assert (2, "", f"pooltop: {line}\n") == told("--profile", "p.toml")

@@ -21,7 +21,7 @@ from pooltop.profiles import load
 from pooltop.profiles.saving import Saving
 from pooltop.profiles.tuned_file import MARK, default_name, is_tuned
 
-BUILTIN = str(Path(cli.__file__).with_name("demo") / "builtin.toml")
+BUILTIN = str(Path(cli.__file__).parents[1] / "demo" / "builtin.toml")
 PROFILE = """\
 [agents.api]
 max_sockets = 20

@@ -1,0 +1,155 @@
+"""What the command line names, read: profiles, keys, times, ports, and what is said over them."""
+
+from __future__ import annotations
+
+import sys
+
+from pooltop.cli.args import ArgumentError
+from pooltop.cli.telling import refuse, write
+from pooltop.cli.terminal import can_ask
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pooltop.cli.args import Request
+    from pooltop.core.model import Profile
+    from pooltop.present.keys import Keymap
+    from pooltop.profiles import Loaded
+    from pooltop.profiles.saving import Saving
+    from pooltop.profiles.units import Duration
+
+HEADLESS_S, DASHBOARD_S = 1.0, 0.5
+"""Between two pictures, where nothing else is said."""
+_SHORTEST_S, _LONGEST_S = 0.1, 3600.0
+
+
+class KeysRefusedError(Exception):
+    """The file of keys cannot be used; the message names every problem with its place."""
+
+
+def load(request: Request, *, will_ask: bool = False) -> Loaded | None:
+    """Give the profile; None when it has mistakes, which were told.
+
+    Args:
+        request: names it, and what goes over it.
+        will_ask: the operator is asked for hosts that the profile does not allow.
+    """
+    from pooltop import profiles
+    from pooltop.errors import ProfileError
+
+    path = request.profile or _builtin()
+    try:
+        loaded = profiles.load(
+            path, allow=request.allow, settings=request.settings, will_ask=will_ask
+        )
+    except ProfileError as error:
+        write(2, f"{error}\n")
+        return None
+    if loaded.warnings:
+        write(2, "".join(f"{warning}\n" for warning in loaded.warnings))
+    return loaded
+
+
+def consented(profile: Profile) -> Profile | None:
+    """Give the profile with the hosts that its operator consented to; None if he did not, told."""
+    if not can_ask():
+        return profile  # every source refuses what nobody consented to
+    from pooltop.errors import ProfileError
+    from pooltop.sources.asking import Terminal, ask_consent
+
+    try:
+        return ask_consent(profile, Terminal(lambda text: write(2, text), sys.stdin.readline))
+    except ProfileError as error:
+        refuse(f"{error}\n")
+        return None
+
+
+def said_of_the_profile(request: Request) -> dict[str, object]:
+    """Give what the command line puts in place of the profile's own, by the profile's names."""
+    path = "demo" if request.profile is None else request.profile
+    # A file name need not be text: what is not is shown by its bytes, and fit to send.
+    said: dict[str, object] = {"path": path.encode("utf-8", "backslashreplace").decode()}
+    if request.auto_revert is not None:
+        from pooltop.profiles.units import AUTO_REVERT
+
+        said["auto_revert"] = _read_time("--auto-revert", request.auto_revert, AUTO_REVERT)
+    return said
+
+
+def load_keys(request: Request) -> Keymap:
+    """Give the keys of the reader's file, or of the table.
+
+    Raises:
+        KeysRefusedError: the file has mistakes.
+    """
+    from pooltop import keyfile
+    from pooltop.errors import ProfileError
+
+    try:
+        return keyfile.load_keys(request.keys)
+    except ProfileError as error:
+        raise KeysRefusedError(str(error)) from error
+
+
+def saving_of(request: Request, loaded: Loaded | None) -> Saving:
+    """Give what writes what was tuned in a run.
+
+    Args:
+        request: names the profile, if any.
+        loaded: that profile; None where another process has loaded it.
+    """
+    from pooltop.profiles.saving import Saving
+
+    return Saving(_builtin(), path=request.profile, loaded=loaded)
+
+
+def times(request: Request) -> tuple[float | None, float | None]:
+    """Give interval and duration in seconds; None where none was given.
+
+    Raises:
+        ArgumentError: one cannot be used.
+    """
+    interval = _time("--interval", request.interval)
+    if interval is not None and not _SHORTEST_S <= interval <= _LONGEST_S:
+        message = f"--interval {request.interval}: expected 100ms to 1h"
+        raise ArgumentError(message)
+    return interval, _time("--duration", request.duration)
+
+
+def port(text: str | None) -> int:
+    """Give the port to serve on; None for the usual one.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    from pooltop.serving import PORT
+
+    if text is None:
+        return PORT
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        message = f"--port {text}: expected a number from 0 to 65535"
+        raise ArgumentError(message)
+    return int(text)
+
+
+def _builtin() -> str:
+    from pathlib import Path
+
+    return str(Path(__file__).parents[1] / "demo" / "builtin.toml")
+
+
+def _time(option: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    from pooltop.profiles.units import Duration
+
+    return _read_time(option, text, Duration())
+
+
+def _read_time(option: str, text: str, kind: Duration) -> float | None:
+    from pooltop.profiles.kinds import Refused
+
+    try:
+        return kind.read(text)
+    except Refused as error:
+        message = f"{option} {text}: {error}"
+        raise ArgumentError(message) from error
