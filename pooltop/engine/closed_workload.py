@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
 
-from pooltop.core.pace import Pace
 from pooltop.core.schedule import pause
-from pooltop.core.stages import Route
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import users_effect
-from pooltop.engine.exchange import Exchange
-from pooltop.engine.workload import MOST_AT_ONCE, WorkloadRunner
+from pooltop.engine.workload import MOST_AT_ONCE, NOTHING_AROUND, Around, WorkloadRunner
 
 AFTER_FAILURE_S = 0.1
 """Least pause of a user whose request failed: a server that refuses at once must not turn it into
@@ -41,7 +37,6 @@ class ClosedRunner(WorkloadRunner):
         "_beginning",
         "_idle_users",
         "_most",
-        "_on_paced",
         "_rests",
         "_thinking",
         "_thinks",
@@ -49,28 +44,9 @@ class ClosedRunner(WorkloadRunner):
         "_wanted",
     )
 
-    def __init__(
-        self,
-        workload: Workload,
-        agent: Agent,
-        *,
-        on_done: Callable[[WorkloadRunner], None] = lambda _: None,
-        on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
-        pace: Pace | None = None,
-        on_paced: Callable[[WorkloadRunner], None] = lambda _: None,
-    ) -> None:
-        """As ``WorkloadRunner``; nobody is there yet.
-
-        Args:
-            workload: see there, as are those left out here.
-            agent: likewise.
-            on_done: likewise.
-            on_unexpected: likewise.
-            pace: likewise.
-            on_paced: called the first time that a user has to wait for it.
-        """
-        super().__init__(workload, agent, on_done=on_done, on_unexpected=on_unexpected, pace=pace)
-        self._on_paced = on_paced
+    def __init__(self, workload: Workload, agent: Agent, around: Around = NOTHING_AROUND) -> None:
+        """As ``WorkloadRunner``; nobody is there yet."""
+        super().__init__(workload, agent, around)
         self._most = workload.max_requests
         self._thinks = workload.think.max_s > 0
         self._rests = self._thinks
@@ -96,13 +72,11 @@ class ClosedRunner(WorkloadRunner):
         """As ``closed 8 users, think 0.2 to 1 s``; by stages ``closed, stage 1 of 2: ...``."""
         users, think = self.workload.users, self.workload.think
         rest = f", think {think.min_s:g} to {think.max_s:g} s" if think.max_s else ""
-        if self.is_on_stages and self._plan is not None:
-            return f"closed, {self._plan.words(self.elapsed)}{rest}"
-        off = "" if self._plan is None else ", off its stages"
+        plan = self.course.plan
+        if self.course.on_stages and plan is not None:
+            return f"closed, {plan.words(self.elapsed)}{rest}"
+        off = "" if plan is None else ", off its stages"
         return f"closed {users} {'user' if users == 1 else 'users'}{off}{rest}"
-
-    def _level(self, route: Route) -> float:
-        return route.users(self.elapsed)
 
     def _put_in_force(self) -> str:
         """Have the users that are asked for: new ones begin at once.
@@ -147,10 +121,10 @@ class ClosedRunner(WorkloadRunner):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        plan = self._plan
+        plan, route = self.course.plan, self.course.route
         end = math.inf if self.workload.duration is None else self.workload.duration
         end = end if plan is None else min(end, plan.end)
-        change = math.inf if self._route is None else self._route.next_change(self.elapsed)
+        change = math.inf if route is None else route.next_change(self.elapsed)
         if change < end:
             self._timer = self._loop.call_at(self._started_at + change, self._come_and_go)
         elif end < math.inf:
@@ -263,7 +237,7 @@ class ClosedRunner(WorkloadRunner):
         else:
             self.paced += 1
             if self.paced == 1:
-                self._on_paced(self)
+                self.around.on_paced(self)
         if self._turn is None:
             self._turn = self._loop.call_at(due, self._take_turns)
         return False

@@ -166,7 +166,7 @@ class WorkloadTarget:
         if not runner.is_at_work:
             raise EditError(f"{runner.workload.name} is {runner.state}: it starts nothing more")
         after: float = getattr(edited, edit.option)
-        returns = runner.returns_to_stages(edit.by, edited)
+        returns = runner.course.returns(edit.by, edited)
         most = runner.most_rate_after(edited, returns=returns)
         if most > runner.most_rate and most > (room := self._most_rate()):
             raise EditError(rate_ceiling_words(most, room))
@@ -180,9 +180,9 @@ class WorkloadTarget:
         """Put a value in force, from now on."""
         edited = apply_workload_edit(self._runner.workload, option, value, least=0)
         words = self._runner.put_in_force(edited, by=by)
-        leads = self._runner.climbs_to
+        leads = self._runner.course.leads(self._runner.elapsed)
         return Effect(words=words, note="" if leads is None else ramp_words(option, *leads))
 
     def _least(self, edit: Edit) -> float | None:
         """Give what may be put in force by what leads back to stages: they may be at 0."""
-        return 0 if self._runner.initial.stages and edit.by != "operator" else None
+        return 0 if self._runner.course.initial.stages and edit.by != "operator" else None

@@ -34,7 +34,7 @@ from pooltop.engine.resolver import Resolver, SystemResolver
 from pooltop.engine.tally import OriginTally
 from pooltop.engine.threshold_watch import ThresholdWatch
 from pooltop.engine.time_wait import TimeWaitWatch
-from pooltop.engine.workload import WorkloadRunner
+from pooltop.engine.workload import Around, WorkloadRunner
 from pooltop.errors import UsageError
 
 
@@ -221,13 +221,14 @@ class Engine:
         )
 
     def _runner(self, workload: Workload) -> WorkloadRunner:
-        agent, tell = self.agents[workload.agent], self._teller(workload.agent)
-        done, pace = self._workload_done, self._pace
-        if workload.model == "open":
-            return OpenRunner(workload, agent, on_done=done, on_unexpected=tell, pace=pace)
-        return ClosedRunner(
-            workload, agent, on_done=done, on_unexpected=tell, pace=pace, on_paced=self._tell_paced
+        around = Around(
+            on_done=self._workload_done,
+            on_unexpected=self._teller(workload.agent),
+            on_paced=self._tell_paced,
+            pace=self._pace,
         )
+        kind = OpenRunner if workload.model == "open" else ClosedRunner
+        return kind(workload, self.agents[workload.agent], around)
 
     def _limit_descriptors(self) -> int | None:
         limit = max_fds()

@@ -6,16 +6,12 @@ How late starts were is a histogram of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
-from pooltop.core.pace import Pace
 from pooltop.core.schedule import Arrivals
-from pooltop.core.stages import Route
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.edit_words import rate_effect
-from pooltop.engine.exchange import Exchange
-from pooltop.engine.workload import MOST_AT_ONCE, WorkloadRunner
+from pooltop.engine.workload import MOST_AT_ONCE, NOTHING_AROUND, Around, WorkloadRunner
 
 LATE_S = 0.010
 """A start later than this after its time is counted as late."""
@@ -26,37 +22,28 @@ class OpenRunner(WorkloadRunner):
 
     __slots__ = ("_arrivals",)
 
-    def __init__(
-        self,
-        workload: Workload,
-        agent: Agent,
-        *,
-        on_done: Callable[[WorkloadRunner], None] = lambda _: None,
-        on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
-        pace: Pace | None = None,
-    ) -> None:
+    def __init__(self, workload: Workload, agent: Agent, around: Around = NOTHING_AROUND) -> None:
         """As ``WorkloadRunner``; the first arrival is drawn."""
-        super().__init__(workload, agent, on_done=on_done, on_unexpected=on_unexpected, pace=pace)
+        super().__init__(workload, agent, around)
         self._arrivals = Arrivals(workload, self._random)
 
     @property
     def pattern(self) -> str:
         """As ``open poisson 50/s``; by stages ``open poisson, stage 1 of 3: 200/s for 60 s``."""
         kind = f"open {self.workload.arrival}"
-        if self._plan is None:
+        plan = self.course.plan
+        if plan is None:
             return f"{kind} {self.workload.rate:g}/s"
-        if self.is_on_stages:
-            return f"{kind}, {self._plan.words(self.elapsed)}"
+        if self.course.on_stages:
+            return f"{kind}, {plan.words(self.elapsed)}"
         return f"{kind} {self.workload.rate:g}/s, off its stages"
-
-    def _level(self, route: Route) -> float:
-        return route.level(self.elapsed)
 
     def _put_in_force(self) -> str:
         if self.is_at_work:
             self._shell.touch()
-            if self._route is not None:
-                self._arrivals.follow(self._route, at=self.elapsed)
+            route = self.course.route
+            if route is not None:
+                self._arrivals.follow(route, at=self.elapsed)
             else:
                 self._arrivals.change_rate(self.workload.rate, at=self.elapsed)
             if self.state == "running":

@@ -51,7 +51,7 @@ class CheckedShot(Shot):
         reason = unexpected(self.expect, self.status, self.body_bytes)
         if reason:
             self.counts.unexpected[reason] += 1
-            self.runner.on_unexpected(self, reason)
+            self.runner.around.on_unexpected(self, reason)
         super().on_complete()
 
 
@@ -96,7 +96,7 @@ class FollowingShot(CarefulShot):
                 self.trail, self.prepared, self.status, self.location
             )
         except RedirectError as error:
-            self.runner.on_unexpected(self, str(error))
+            self.runner.around.on_unexpected(self, str(error))
             self.on_failed(error)
             return
         self.counts.redirects += 1

@@ -8,7 +8,6 @@ class. Latency counts from the intended start of an arrival, so a late start is 
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from abc import ABC, abstractmethod
@@ -16,16 +15,17 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Protocol
 
+import msgspec
+
 from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot
-from pooltop.core.climb import climb, climb_onto
+from pooltop.core.course import Course, Turn
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.model import Origin, Timeouts
 from pooltop.core.pace import Pace
 from pooltop.core.rows import Rows
 from pooltop.core.schedule import Mix
 from pooltop.core.snapshot import WorkloadSnapshot
-from pooltop.core.stages import Plan, Route
 from pooltop.core.throttle import Throttle
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
@@ -59,39 +59,49 @@ class Guard(Protocol):
         """Give the picture of now."""
 
 
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What a workload has to do with besides its agent; each of it may be left out."""
+
+    on_done: Callable[[WorkloadRunner], None] = lambda _: None
+    """Called once when its duration or its requests are over."""
+    on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None
+    """Called with each response that is not as expected, and the reason."""
+    on_paced: Callable[[WorkloadRunner], None] = lambda _: None
+    """Called the first time that a user has to wait for the pace."""
+    pace: Pace | None = None
+    """Of all workloads together, where there is a ceiling; users wait for their turns."""
+
+
+NOTHING_AROUND = Around()
+
+
 class WorkloadRunner(ABC):
     """One workload on one agent, from start to stop; its model starts the requests."""
 
     __slots__ = (
         "_agent",
         "_classes",
-        "_climbs_until",
         "_counts",
         "_latency",
         "_lateness",
-        "_left_from",
         "_loop",
         "_mix",
-        "_on_done",
         "_pace",
-        "_plan",
         "_random",
-        "_route",
         "_rows",
         "_shell",
         "_started_at",
         "_still_at",
         "_timeouts",
         "_timer",
+        "around",
+        "course",
         "dropped",
         "guard",
         "held",
         "in_flight",
-        "initial",
-        "is_on_stages",
         "late",
         "offered",
-        "on_unexpected",
         "paced",
         "redirects",
         "sent",
@@ -100,36 +110,25 @@ class WorkloadRunner(ABC):
         "workload",
     )
 
-    def __init__(
-        self,
-        workload: Workload,
-        agent: Agent,
-        *,
-        on_done: Callable[[WorkloadRunner], None] = lambda _: None,
-        on_unexpected: Callable[[Exchange, str], None] = lambda _, __: None,
-        pace: Pace | None = None,
-    ) -> None:
+    def __init__(self, workload: Workload, agent: Agent, around: Around = NOTHING_AROUND) -> None:
         """Prepare every request class.
 
         Args:
             workload: with a base_url of http or https (a ``demo:`` one is resolved before).
             agent: who carries it.
-            on_done: called once when its duration or its requests are over.
-            on_unexpected: called with each response that is not as expected, and the reason.
-            pace: of all workloads together, where there is a ceiling; users wait for their turns.
+            around: whom it tells, and whose pace it keeps.
 
         Raises:
             UsageError: a request cannot be sent as given.
         """
         self.workload = workload
         """As it is now: its rate or users can be edited."""
-        self.initial = workload
-        """As the profile had it."""
+        self.course = Course(workload)
+        """What it is asked for, and on which way."""
         self._agent = agent
         self._shell: PoolShell = agent.shell
-        self._on_done = on_done
-        self.on_unexpected = on_unexpected
-        self._pace = pace
+        self.around = around
+        self._pace = around.pace
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
         data = workload.data
@@ -139,16 +138,6 @@ class WorkloadRunner(ABC):
         self._classes: tuple[PreparedClass, ...] = prepare_classes(workload, agent)
         self._timeouts = agent.timeouts_for(self._classes[0].origin)
         self._counts = tuple(ClassTally(each.name) for each in workload.requests)
-        self._plan = Plan(workload) if workload.stages else None
-        self._route: Route | None = self._plan
-        """What it follows now: its stages, or the way to what an edit asked for; None for neither.
-        After its end it is where it leads to."""
-        self._climbs_until = -math.inf
-        """When it has come where the latest edit led, in seconds from the start."""
-        self.is_on_stages = self._plan is not None
-        """It does what its stages say: no edit holds it."""
-        self._left_from: float | None = None
-        """What was asked for as it last left them."""
         self._started_at = 0.0
         """Pauses are left out by putting it later."""
         self._still_at = 0.0
@@ -179,10 +168,6 @@ class WorkloadRunner(ABC):
 
         Nothing is made up for, and nothing under way is given up.
         """
-
-    @abstractmethod
-    def _level(self, route: Route) -> float:
-        """Give what a route asks for now."""
 
     @abstractmethod
     def _end_with_this(self) -> None:
@@ -232,41 +217,13 @@ class WorkloadRunner(ABC):
             by: an asker, or "revert": who puts back what there was before it left its stages puts
                 it on them again, where they are by now.
         """
-        returns = self.returns_to_stages(by, edited)
-        leaves = self.is_on_stages and not returns
-        if leaves:
-            self._left_from = self.in_force
-        level, at = self.asked, self.elapsed
+        at = self.elapsed
+        turn = self.course.turn(self.workload, edited, by=by, at=at)
         self.workload = edited
-        self.is_on_stages = returns
-        self._route, self._climbs_until = self._way(level, at)
         words = self._put_in_force()
-        if returns and self._plan is not None:
-            return f"back on its stages, {self._plan.words(self.elapsed)}: {words}"
-        return f"it leaves its stages; {words}" if leaves else words
-
-    def _way(self, level: float, at: float) -> tuple[Route | None, float]:
-        """Give the way from a level to what is in force now, and when it is there."""
-        if self.is_on_stages and self._plan is not None:
-            segments, met = climb_onto(self._plan.segments, level, at=at)
-            # Over with its last stage, nothing is left of the plan: it stays where that led.
-            return (Route(segments) if segments else self._plan), (met if met > at else -math.inf)
-        way = climb(level, _asked_of(self.workload), at=at)
-        return (Route(way), way[-1].until) if way else (None, -math.inf)
-
-    @property
-    def climbs_to(self) -> tuple[float, float] | None:
-        """Where it is led by an edit, and in how many seconds it is there; None where it is."""
-        left = self._climbs_until - self.elapsed
-        if left <= 0 or self._route is None:
-            return None
-        return self._route.level(self._climbs_until), left
-
-    def returns_to_stages(self, by: str, edited: Workload) -> bool:
-        """Say whether an edit puts it back on its stages: a restore, or the reverse of leaving."""
-        if self._plan is None or by not in ("undo", "restore", "revert"):
-            return False
-        return by == "restore" or _asked_of(edited) == self._left_from
+        if turn is Turn.RETURNS and self.course.plan is not None:
+            return f"back on its stages, {self.course.plan.words(self.elapsed)}: {words}"
+        return f"it leaves its stages; {words}" if turn is Turn.LEAVES else words
 
     @abstractmethod
     def throttle_changed(self) -> None:
@@ -295,26 +252,19 @@ class WorkloadRunner(ABC):
     @property
     def asked(self) -> float:
         """Arrivals per second, or users, that are asked for now: also on the way to more."""
-        return _asked_of(self.workload) if self._route is None else self._level(self._route)
+        return self.course.asked(self.workload, self.elapsed)
 
     @property
     def in_force(self) -> float:
         """What an edit put in force, be it on its way there; with stages, what they ask for now."""
-        if self.is_on_stages and self._plan is not None:
-            return self._level(self._plan)
-        return _asked_of(self.workload)
-
-    @property
-    def _asked_at_first(self) -> float:
-        """What the profile asks for now."""
-        return _asked_of(self.initial) if self._plan is None else self._level(self._plan)
+        return self.course.in_force(self.workload, self.elapsed)
 
     @property
     def most_rate(self) -> float:
         """The most arrivals per second that it asks for from now on; 0 of users."""
         if not self.is_at_work:
             return 0.0
-        return self.most_rate_after(self.workload, returns=self.is_on_stages)
+        return self.most_rate_after(self.workload, returns=self.course.on_stages)
 
     def most_rate_after(self, edited: Workload, *, returns: bool) -> float:
         """Give the most that it would ask for after an edit.
@@ -323,11 +273,8 @@ class WorkloadRunner(ABC):
             edited: as ``put_in_force`` is given it.
             returns: the edit puts it on its stages.
         """
-        if edited.model == "closed":
-            return 0.0
-        if returns and self._plan is not None:
-            return self._plan.most_from(self.elapsed)
-        return edited.rate
+        is_open = edited.model == "open"
+        return self.course.most(edited, self.elapsed, returns=returns) if is_open else 0.0
 
     @property
     def completed(self) -> int:
@@ -359,9 +306,10 @@ class WorkloadRunner(ABC):
         completed = sum(each.completed for each in classes)
         if completed != self._latency.count:
             self._latency = reduce(Histogram.plus, (each.phases.total for each in classes))
-        asked, leads = self.asked, self.climbs_to
-        # Not worked out twice where it is one: between two looks at the clock a ramp goes on.
-        initial = asked if self.is_on_stages else self._asked_at_first
+        at = self.elapsed
+        asked = self.course.asked(self.workload, at)
+        initial = asked if self.course.on_stages else self.course.asked_at_first(at)
+        leads = self.course.leads(at)
         is_open = self.workload.model == "open"
         return WorkloadSnapshot(
             name=self.workload.name,
@@ -467,16 +415,16 @@ class WorkloadRunner(ABC):
         if self.state == "running":
             self._end_in("done")
             if self.in_flight == 0:
-                self._on_done(self)
+                self.around.on_done(self)
 
     def _done_if_over(self) -> None:
         if self.in_flight:
             return
         if self.state == "done":
-            self._on_done(self)
+            self.around.on_done(self)
         elif self.state == "running" and self._is_spent:
             self._end_in("done")
-            self._on_done(self)
+            self.around.on_done(self)
 
     def _end_in(self, state: str) -> None:
         """Start nothing more, and be in another state."""
@@ -489,7 +437,3 @@ class WorkloadRunner(ABC):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _asked_of(workload: Workload) -> float:
-    return workload.rate if workload.model == "open" else workload.users

@@ -12,6 +12,7 @@ from pooltop.core.model import Timeouts
 from pooltop.core.traffic import RequestClass, Workload
 from pooltop.engine.closed_workload import ClosedRunner
 from pooltop.engine.journal import Journal, PoolReporter
+from pooltop.engine.workload import Around
 from pooltop.errors import AbortError, PeerError, RequestTimeout, StaleReuseError, UsageError
 
 
@@ -376,7 +377,7 @@ async def test_a_workloads_requests_are_sent_again_unless_their_class_says_no(
         max_requests=12,
         requests=(RequestClass(name="default", idempotent=idempotent),),
     )
-    runner = ClosedRunner(workload, agent, on_done=lambda _: done.set())
+    runner = ClosedRunner(workload, agent, Around(on_done=lambda _: done.set()))
     runner.start()
     await asyncio.wait_for(done.wait(), 10)
     counters = _counters(agent)

@@ -10,6 +10,7 @@ import pytest
 
 from pooltop.core.traffic import Workload
 from pooltop.engine.open_workload import OpenRunner
+from pooltop.engine.workload import Around
 
 STALL_S = 2.0
 RATE = 100.0
@@ -38,7 +39,7 @@ async def test_the_p99_of_an_open_workload_tells_a_stall_as_wrk2_would(serve, ag
     agent = agent_of(keep_alive=True, max_sockets=1)
     done = asyncio.Event()
     load = Workload(name="w", agent="a", base_url=server.url, rate=RATE, duration=DURATION_S)
-    runner = OpenRunner(load, agent, on_done=lambda _: done.set())
+    runner = OpenRunner(load, agent, Around(on_done=lambda _: done.set()))
     runner.start()
     await asyncio.wait_for(done.wait(), 20)
     told = runner.snapshot()

@@ -123,7 +123,7 @@ async def test_what_is_not_kept_reverts_to_the_stages(engine_of, eventually):
     assert _set(engine, "users", 3, revert_after_s=0.15).accepted
     assert 3 == _load(engine).users
     await eventually(lambda: _load(engine).users == 8)
-    assert engine.workloads[0].is_on_stages
+    assert engine.workloads[0].course.on_stages
     assert "back on its stages" in _said(engine)[-1]
 
 
@@ -133,7 +133,7 @@ async def test_users_can_be_put_back_to_stages_that_are_at_nothing(engine_of):
     assert _set(engine, "users", 2).accepted
     assert "users must be a whole number from 1" in _set(engine, "users", 0).error
     assert _set(engine, "users", 0, by="undo").accepted
-    assert (0, True) == (_load(engine).users, engine.workloads[0].is_on_stages)
+    assert (0, True) == (_load(engine).users, engine.workloads[0].course.on_stages)
 
 
 async def test_a_pause_holds_the_stages_back(engine_of, eventually):
