@@ -19,12 +19,13 @@ from pooltop.core.model import (
     TLSOptions,
 )
 from pooltop.core.traffic import RequestClass, Workload
+from pooltop.profiles.agent_tables import OPTIONS
 from pooltop.profiles.ceilings import ceilings_of
 from pooltop.profiles.checks import request_name, tables_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.stages import stages_of
-from pooltop.profiles.tables import OPTIONS, REQUEST_KEYS
 from pooltop.profiles.thresholds import build_thresholds
+from pooltop.profiles.workload_tables import REQUEST_KEYS
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -14,7 +14,7 @@ from pooltop.core.reach import Reach, reach_of
 from pooltop.core.safety import FAR_RATE, FAR_SOCKETS, OPEN_FDS, Safety
 from pooltop.core.traffic import Workload
 from pooltop.errors import ProxyConfigError
-from pooltop.profiles import web
+from pooltop.profiles import hosts
 from pooltop.profiles.checks import goes_to_unix_socket, hosts_of, tables_of
 from pooltop.profiles.proxies import ProxySetting, proxy_to
 from pooltop.profiles.reader import Values
@@ -136,7 +136,7 @@ def _far(values: Values, workload: Values) -> str:
     agent, url = workload.get("agent"), workload.get("base_url")
     if not isinstance(agent, str) or not isinstance(url, str):
         return ""
-    if url.startswith(web.DEMO) or goes_to_unix_socket(values, agent):
+    if url.startswith(hosts.DEMO) or goes_to_unix_socket(values, agent):
         return ""
     host = urlsplit(url).hostname or ""
     if reach_of(host) is not Reach.LOOPBACK:

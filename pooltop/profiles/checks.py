@@ -7,13 +7,14 @@ from typing import NamedTuple, cast
 from pooltop.core.edits import is_within
 from pooltop.core.model import ProxyEnv
 from pooltop.core.reach import is_allowed
-from pooltop.profiles import web
+from pooltop.profiles.hosts import DEMO
 from pooltop.profiles.proxies import proxy_to
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
+from pooltop.profiles.request_head import SECRET_FIELDS
 from pooltop.profiles.shown import Path, nearest, one_of, quoted
 from pooltop.profiles.stages import check_stages
-from pooltop.profiles.tables import REQUEST_KEYS, WORKLOAD
+from pooltop.profiles.workload_tables import REQUEST_KEYS, WORKLOAD
 
 NODES_MAX_FREE = 256
 """Written out it is Node's default rather than a decision, so it contradicts nothing."""
@@ -81,8 +82,8 @@ def check_references(
             _check_name(agent, agents, "agents", (*path, "agent"), report)
         if isinstance(url, str):
             reached.add((agent, url.rpartition("://")[2]))
-        if isinstance(url, str) and url.startswith(web.DEMO):
-            demo = url.removeprefix(web.DEMO)
+        if isinstance(url, str) and url.startswith(DEMO):
+            demo = url.removeprefix(DEMO)
             used.add(url)
             _check_name(demo, demos, "demo", (*path, "base_url"), report)
         elif isinstance(url, str) and is_gate and not goes_to_unix_socket(values, agent):
@@ -95,15 +96,15 @@ def check_references(
         _check_host(base, allowed, ("export", "otlp", "endpoint"), report)
     hosts = [(n, h) for n, agent in tables_of(values, "agents").items() for h in hosts_of(agent)]
     for name, host in hosts:
-        if host.startswith(web.DEMO):
+        if host.startswith(DEMO):
             place: Path = ("agents", name, "hosts", host)
-            _check_name(host.removeprefix(web.DEMO), demos, "demo", place, report)
+            _check_name(host.removeprefix(DEMO), demos, "demo", place, report)
     if report.has_errors:
         return
     for name, host in hosts:
         if (name, host) not in reached:
             _warn_unreached(name, host, reached, report)
-    for kind, prefix, noun in (("agents", "", "agent"), ("demo", web.DEMO, "demo server")):
+    for kind, prefix, noun in (("agents", "", "agent"), ("demo", DEMO, "demo server")):
         for name in names_of(tree, kind):
             if prefix + name not in used:
                 report.warn((kind, name), "P034", f"no workload uses this {noun}.", on_key=True)
@@ -326,7 +327,7 @@ def _check_connection(request: Values, path: Path, report: Report) -> None:
             report.add((*path, "connection"), "P017", f"the header {name} says it too: keep one.")
         place: Path = (*path, "headers", name)
         is_text = isinstance(value, str) and value
-        if name.lower() in web.SECRET_FIELDS and is_text and not report.is_from_outside(place):
+        if name.lower() in SECRET_FIELDS and is_text and not report.is_from_outside(place):
             message = "a secret in the profile: keep the file to yourself (chmod 600)."
             report.warn(place, "P054", message, secret=True)
 

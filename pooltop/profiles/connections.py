@@ -11,7 +11,7 @@ import sys
 from typing import cast
 
 from pooltop.core.model import ProxyEnv
-from pooltop.profiles import web
+from pooltop.profiles import hosts
 from pooltop.profiles.checks import host_of, tables_of
 from pooltop.profiles.proxies import proxy_to
 from pooltop.profiles.reader import Values
@@ -64,9 +64,9 @@ def _check_alone(agent: Values, path: Path, report: Report) -> None:
 
 
 def _scheme(url: str, values: Values) -> str:
-    if not url.startswith(web.DEMO):
+    if not url.startswith(hosts.DEMO):
         return url.partition("://")[0]
-    demo = tables_of(values, "demo").get(url.removeprefix(web.DEMO), {})
+    demo = tables_of(values, "demo").get(url.removeprefix(hosts.DEMO), {})
     return cast("str", demo.get("scheme", "http"))
 
 
@@ -85,7 +85,7 @@ def _check_kind(agent: Values, carrier: str, scheme: str, path: Path, report: Re
 def _check_versions(agent: Values, url: str, path: Path, to: Path, report: Report) -> None:
     """Refuse an address to connect from that cannot reach the one in the URL."""
     local = agent.get("local_address")
-    if not isinstance(local, str) or "socket_path" in agent or url.startswith(web.DEMO):
+    if not isinstance(local, str) or "socket_path" in agent or url.startswith(hosts.DEMO):
         return
     try:
         there = ipaddress.ip_address(host_of(url).strip("[]"))

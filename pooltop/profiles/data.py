@@ -18,8 +18,8 @@ from pooltop.profiles.feeds import FeedRefusedError, RowTable, read_rows
 from pooltop.profiles.filled import Filled, value_at
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
+from pooltop.profiles.request_head import LONGEST_PATH
 from pooltop.profiles.shown import Path, did_you_mean, one_of, quoted
-from pooltop.profiles.web import LONGEST_PATH
 
 _NOT_IN_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 _SHOWN = 8

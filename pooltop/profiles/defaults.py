@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from pooltop.core import model
+from pooltop.profiles.agent_tables import AGENT
 from pooltop.profiles.kinds import Kind
-from pooltop.profiles.tables import AGENT, Field, Many, Named, Table
+from pooltop.profiles.shape import Field, Many, Named, Table
 
 _OF_AN_AGENT = (model.AgentOptions, model.AgentProfile)
 

@@ -6,7 +6,7 @@ the key's kind knows it.
 
 from __future__ import annotations
 
-from pooltop.profiles.tables import Field, Table
+from pooltop.profiles.shape import Field, Table
 
 _CLOCKS = {
     "mode": "What a clock that runs out does: fail the request, or only tell, as Node does.",

@@ -13,27 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pooltop.profiles.agent_tables import AGENT, HOST
 from pooltop.profiles.build import PROD, PROD_REVERT_S
 from pooltop.profiles.defaults import default_of
 from pooltop.profiles.filled import Filled, settled, value_at
 from pooltop.profiles.kinds import Refused, Several
 from pooltop.profiles.layers import Layer, Layers
 from pooltop.profiles.reader import fitting
+from pooltop.profiles.shape import Field, Many, Named, Table
 from pooltop.profiles.shown import Path
-from pooltop.profiles.tables import (
-    AGENT,
-    HOST,
-    PROFILE,
-    REQUEST,
-    REQUEST_KEYS,
-    WORKLOAD,
-    Field,
-    Many,
-    Named,
-    Table,
-)
+from pooltop.profiles.tables import PROFILE
 from pooltop.profiles.texts import FilePath
 from pooltop.profiles.units import AUTO_REVERT
+from pooltop.profiles.workload_tables import REQUEST, REQUEST_KEYS, WORKLOAD
 
 BUILT_IN = "built-in"
 _LOWEST = -1

@@ -9,9 +9,10 @@ from pooltop.errors import UsageError
 from pooltop.profiles.definitions import definition
 from pooltop.profiles.effective import Effective, Key
 from pooltop.profiles.filled import value_at
+from pooltop.profiles.shape import Field, Many, Named, Table
 from pooltop.profiles.shown import Path, did_you_mean, printable, quoted, shown_inline, shown_key
 from pooltop.profiles.syntax import SyntaxRefusedError, parse
-from pooltop.profiles.tables import PROFILE, Field, Many, Named, Table
+from pooltop.profiles.tables import PROFILE
 
 _STEP = re.compile(
     r"""\s*(?:([A-Za-z0-9_-]+)|("(?:\\.|[^"\\\n])*"|'[^'\n]*'))\s*((?:\[[0-9]{1,4}\]\s*)*)(\.|\Z)""",

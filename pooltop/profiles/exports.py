@@ -8,8 +8,8 @@ from typing import cast
 
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
+from pooltop.profiles.request_head import SECRET_FIELDS
 from pooltop.profiles.shown import Path
-from pooltop.profiles.web import SECRET_FIELDS
 
 LEAST_S, MOST_S = 1.0, 3600.0
 _OTLP: Path = ("export", "otlp")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
+from pooltop.profiles.hosts import DEMO, BaseUrl
 from pooltop.profiles.kinds import Kind, Schema, refused, require_text
+from pooltop.profiles.request_head import RequestPath
 from pooltop.profiles.shown import quoted
-from pooltop.profiles.web import DEMO, BaseUrl, RequestPath
 
 LOOPBACK = "127.0.0.1"
 PATH_OF_METRICS = "/v1/metrics"

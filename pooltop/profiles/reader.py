@@ -17,8 +17,9 @@ from pooltop.profiles.filled import (
 )
 from pooltop.profiles.kinds import Fault, Kind, Refused
 from pooltop.profiles.report import Report
+from pooltop.profiles.shape import Field, Many, Named, Table
 from pooltop.profiles.shown import Path, did_you_mean, nearest, quoted, shown_key, type_name
-from pooltop.profiles.tables import Field, Many, Named, Table, tables_with
+from pooltop.profiles.tables import tables_with
 
 Values = dict[str, object]
 """What was read of a table, by the model's names; a key that is absent or wrong is not there."""

@@ -14,7 +14,8 @@ import re
 from pooltop.profiles.defaults import default_of
 from pooltop.profiles.definitions import definition
 from pooltop.profiles.kinds import Schema, or_reference
-from pooltop.profiles.tables import PROFILE, Field, Many, Named, Table
+from pooltop.profiles.shape import Field, Many, Named, Table
+from pooltop.profiles.tables import PROFILE
 
 VERSION = 1
 """The schema number that a profile states."""

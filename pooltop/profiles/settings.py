@@ -14,10 +14,11 @@ from pooltop.profiles.filled import Filled, value_at
 from pooltop.profiles.kinds import Fault, Refused, refused
 from pooltop.profiles.layers import ENVIRONMENT, OPTIONS, Layer
 from pooltop.profiles.report import Report
+from pooltop.profiles.shape import Many, Named, Table
 from pooltop.profiles.shown import Path, nearest, printable, quoted, shown_key
 from pooltop.profiles.spelling import spelt
 from pooltop.profiles.syntax import SyntaxRefusedError, parse
-from pooltop.profiles.tables import PROFILE, Many, Named, Table
+from pooltop.profiles.tables import PROFILE
 
 PREFIX = "POOLTOP__"
 _BETWEEN = "__"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pooltop.profiles.shape import Field, Many, Named, Table
 from pooltop.profiles.shown import Path
-from pooltop.profiles.tables import PROFILE, Field, Many, Named, Table
+from pooltop.profiles.tables import PROFILE
 
 
 class Spelt(NamedTuple):

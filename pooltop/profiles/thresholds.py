@@ -9,7 +9,7 @@ import msgspec
 
 from pooltop.core.metrics import METRICS
 from pooltop.core.thresholds import Expectation, Threshold
-from pooltop.profiles import web
+from pooltop.profiles import hosts
 from pooltop.profiles.checks import host_of, names_of, request_name, tables_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
@@ -87,8 +87,8 @@ def _hosts(values: Values) -> tuple[str, ...]:
         url = workload.get("base_url")
         if not isinstance(url, str):
             continue
-        if url.startswith(web.DEMO):
-            names.append(url.removeprefix(web.DEMO) + _DEMO_DOMAIN)
+        if url.startswith(hosts.DEMO):
+            names.append(url.removeprefix(hosts.DEMO) + _DEMO_DOMAIN)
             continue
         host = host_of(url)
         names += [url.partition("://")[2], host, host.strip("[]")]

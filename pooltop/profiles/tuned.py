@@ -18,11 +18,13 @@ from pooltop.core.model import Profile
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
+from pooltop.profiles.agent_tables import AGENT
 from pooltop.profiles.effective import Effective
 from pooltop.profiles.filled import value_at
 from pooltop.profiles.kinds import Kind, Refused, refused
+from pooltop.profiles.shape import Table
 from pooltop.profiles.shown import Path, printable, shown_inline, shown_key
-from pooltop.profiles.tables import AGENT, STAGE, WORKLOAD, Table
+from pooltop.profiles.workload_tables import STAGE, WORKLOAD
 
 Verdict = Callable[[int], str]
 """Gives what was measured of an edit, by its number, in words; "" for nothing."""

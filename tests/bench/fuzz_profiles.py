@@ -21,8 +21,9 @@ from pathlib import Path
 
 from pooltop.profiles import ProfileErrors, load_text
 from pooltop.profiles.config import config_as_toml
+from pooltop.profiles.shape import Many, Named, Table
 from pooltop.profiles.starter import starter_text
-from pooltop.profiles.tables import PROFILE, Many, Named, Table
+from pooltop.profiles.tables import PROFILE
 
 ROOT = Path(__file__).parents[2]
 HEAD = """\

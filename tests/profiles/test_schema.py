@@ -13,12 +13,14 @@ import pytest
 
 from pooltop.core import model
 from pooltop.profiles import load_text
+from pooltop.profiles.agent_tables import OPTIONS
 from pooltop.profiles.defaults import default_of
 from pooltop.profiles.definitions import _DEFINITIONS, definition
 from pooltop.profiles.kinds import Refused
 from pooltop.profiles.schema import VERSION, schema, schema_text
+from pooltop.profiles.shape import Many, Named, Table
 from pooltop.profiles.starter import starter_text
-from pooltop.profiles.tables import OPTIONS, PROFILE, Many, Named, Table, all_tables
+from pooltop.profiles.tables import PROFILE, all_tables
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "profiles" / "pooltop.schema.json"

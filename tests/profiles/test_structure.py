@@ -10,18 +10,11 @@ import pytest
 from pooltop.core import model, traffic
 from pooltop.core.edits import EDITABLE
 from pooltop.profiles import ProfileErrors, load_text
-from pooltop.profiles.tables import (
-    AGENT,
-    BOUNDS,
-    DEMO,
-    OPTIONS,
-    PROFILE,
-    REQUEST,
-    TLS,
-    WORKLOAD,
-    Table,
-)
+from pooltop.profiles.agent_tables import AGENT, BOUNDS, OPTIONS, TLS
+from pooltop.profiles.shape import Table
+from pooltop.profiles.tables import PROFILE
 from pooltop.profiles.texts import Label
+from pooltop.profiles.workload_tables import DEMO, REQUEST, WORKLOAD
 
 Lines = Callable[[str], list[str]]
 
