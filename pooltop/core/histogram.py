@@ -11,7 +11,7 @@ import math
 import sys
 from array import array
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import log2
 
 import msgspec
@@ -117,10 +117,18 @@ class Histogram(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     def plus(self, other: Histogram) -> Histogram:
         """Give both together."""
-        buckets = self.buckets
-        for index, count in other.buckets.items():
-            buckets[index] = buckets.get(index, 0) + count
-        return Histogram.of(buckets, self.sum_s + other.sum_s)
+        return Histogram.total((self, other))
+
+    @classmethod
+    def total(cls, parts: Iterable[Histogram]) -> Histogram:
+        """Give all of them together; of none an empty one."""
+        buckets: defaultdict[int, int] = defaultdict(int)
+        sum_s = 0.0
+        for part in parts:
+            sum_s += part.sum_s
+            for index, count in part.buckets.items():
+                buckets[index] += count
+        return cls.of(buckets, sum_s)
 
 
 class Recorder:

@@ -7,7 +7,7 @@ keeps, is looked at again and again by whoever has the pool, and weighed here by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial, reduce
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from pooltop.core.causes import Cause, cause_of
@@ -159,7 +159,7 @@ def _durations(name: str, where: Where, now: Totals, before: Totals) -> Histogra
         for each, class_before in _classes(where, now, before):
             old = Histogram() if class_before is None else getattr(class_before.phases, phase)
             parts.append(getattr(each.phases, phase).since(old))
-    return reduce(Histogram.plus, parts, Histogram())
+    return Histogram.total(parts)
 
 
 def _events(name: str, where: Where, now: Totals, before: Totals) -> tuple[int, int]:

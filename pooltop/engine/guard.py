@@ -12,7 +12,6 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import NamedTuple
 
 from pooltop.core.breaker import PUSHBACKS, WINDOW_S, Breaker, BreakerSnapshot, State, Vitals
@@ -218,5 +217,5 @@ class _Guarded:
             sum(ended_of(each) for each in classes),
             sum(errors_of(each) for each in classes),
             sum(each.statuses.get(status, 0) for each in classes for status in PUSHBACKS),
-            reduce(Histogram.plus, (each.phases.wait for each in classes)),
+            Histogram.total(each.phases.wait for each in classes),
         )

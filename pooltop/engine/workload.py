@@ -12,7 +12,6 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import reduce
 from typing import Protocol
 
 import msgspec
@@ -305,7 +304,7 @@ class WorkloadRunner(ABC):
         classes = self.class_snapshots()
         completed = sum(each.completed for each in classes)
         if completed != self._latency.count:
-            self._latency = reduce(Histogram.plus, (each.phases.total for each in classes))
+            self._latency = Histogram.total(each.phases.total for each in classes)
         at = self.elapsed
         asked = self.course.asked(self.workload, at)
         initial = asked if self.course.on_stages else self.course.asked_at_first(at)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
@@ -138,7 +137,7 @@ def _total(items: Iterable[_Counted[T]], of: Callable[[T], int]) -> int:
 
 
 def _together(items: Iterable[_Counted[T]], of: Callable[[T], Histogram]) -> Histogram:
-    return reduce(Histogram.plus, (each.durations(of) for each in items), Histogram())
+    return Histogram.total(each.durations(of) for each in items)
 
 
 def _host_numbers(items: Sequence[_Counted[OriginSnapshot]], elapsed_s: float) -> _Numbers:

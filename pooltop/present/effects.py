@@ -156,7 +156,9 @@ class Effects:
             )
             keys = [whom]
         else:
-            gained = _sum(origins).since(unpacked(effect.totals))
+            gained = Histogram.total(each.latency.queue for each in origins.values()).since(
+                unpacked(effect.totals)
+            )
             keys = list(origins)
         tracks = [self._pasts.host_track(effect.agent, key) for key in keys]
         return host_side([track.moments for track in tracks], effect.at, end, gained)
@@ -196,14 +198,6 @@ def _origins(snapshot: Snapshot, agent: str) -> Mapping[OriginKey, OriginSnapsho
         if each.name == agent
         for origin in each.origins
     }
-
-
-def _sum(origins: Mapping[OriginKey, OriginSnapshot]) -> Histogram:
-    buckets: dict[int, int] = {}
-    for origin in origins.values():
-        for index, count in origin.latency.queue.buckets.items():
-            buckets[index] = buckets.get(index, 0) + count
-    return Histogram.of(buckets)
 
 
 def _loads(snapshot: Snapshot, change: Change) -> tuple[str, ...]:

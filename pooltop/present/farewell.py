@@ -30,10 +30,9 @@ def farewell_lines(snapshot: Snapshot, *, seen_s: float, goes_on: bool) -> list[
     """
     origins = [origin for agent in snapshot.agents for origin in agent.origins]
     failed: Counter[str] = Counter()
-    latency = Histogram()
     for origin in origins:
         failed.update(origin.counters.failed)
-        latency = latency.plus(origin.latency.total)
+    latency = Histogram.total(origin.latency.total for origin in origins)
     submitted = sum(origin.counters.submitted for origin in origins)
     completed = sum(origin.counters.completed for origin in origins)
     under_way = sum(origin.under_way for origin in origins)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from functools import partial, reduce
+from functools import partial
 from typing import NamedTuple
 
 from pooltop.core.histogram import Histogram
@@ -116,7 +116,7 @@ def _undelivered(last: Snapshot) -> Iterable[str]:
 def _together(
     origins: Iterable[OriginSnapshot], of: Callable[[OriginSnapshot], Histogram]
 ) -> Histogram:
-    return reduce(Histogram.plus, map(of, origins), Histogram())
+    return Histogram.total(map(of, origins))
 
 
 # Over time
