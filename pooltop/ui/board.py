@@ -86,6 +86,7 @@ class Board:
         self._rates: Memo[tuple[float | None, float]] = Memo()
         self._planned: object = None
         self._help_top: int | None = None
+        self._help_fits = 1
 
     def compose(self) -> Iterator[Widget]:
         """Give the screen's children, top to bottom."""
@@ -141,6 +142,11 @@ class Board:
         """Open or close the help page."""
         self._help_top = None if self.helping else 0
 
+    @property
+    def help_page(self) -> int:
+        """Lines that a page of the help goes on: one that was seen stays in sight."""
+        return max(1, self._help_fits - 1)
+
     def scroll_help(self, by: int) -> None:
         """Move the help page by so many lines."""
         if self._help_top is not None:
@@ -176,7 +182,7 @@ class Board:
             self._draw_message(width, whole, played=played)
             return
         if self.helping:
-            self._draw_help(view, width, height)
+            self._draw_help(view, layout, width, height)
         self._draw_alert(view, width)
         if self.page is self.pools:
             self.pools.draw_hosts(view, layout, width)
@@ -227,11 +233,11 @@ class Board:
         parts = [text] if len(text) <= width else text.replace(";", ".").split(". ")
         self.message.show([fit(((part, "warn"),), max(1, width)) for part in parts])
 
-    def _draw_help(self, view: View, width: int, height: int) -> None:
+    def _draw_help(self, view: View, layout: Plan, width: int, height: int) -> None:
         lines = manual_lines(width - 4, self._keys, self.page.name)
         if view.company is not None and view.snapshot is not None:
             lines = (*viewers_section(view.company, view.snapshot.wall_at), *lines)
-        fits = max(1, height - 5)
+        self._help_fits = fits = max(1, height - 5 - layout.tabs)
         top = max(0, min(self._help_top or 0, len(lines) - fits))
         self._help_top = top
         self.help.title(

@@ -51,7 +51,7 @@ class ReadingKeys(Dashboard):
         """Go through the table, the log of the first page, or the help page."""
         board = self.board
         if board.helping:
-            board.scroll_help(pages * 10)
+            board.scroll_help(pages * board.help_page)
         elif board.page is board.pools:
             board.log.scroll_by(pages)
         else:

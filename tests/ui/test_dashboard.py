@@ -205,6 +205,17 @@ async def test_windows_and_plots_are_chosen(desk) -> None:
         assert "IN USE 0..4" in one.text()
 
 
+async def test_a_page_of_the_help_leaves_one_line_that_was_seen(desk) -> None:
+    async with desk() as one:
+        await one.press("question_mark")
+        before = one.text().splitlines()
+        await one.press("pagedown")
+        after = one.text().splitlines()
+        first = next(i for i, line in enumerate(before) if "HELP" in line) + 1
+        last = max(i for i, line in enumerate(before) if line.startswith("│"))
+        assert before[last] == after[first]
+
+
 async def test_help_defines_every_key_column_and_glyph(desk) -> None:
     async with desk() as one:
         await one.press("question_mark")
