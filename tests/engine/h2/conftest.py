@@ -1,0 +1,31 @@
+"""What the HTTP/2 session's tests share: a session of every implementation in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support.h2_frames import MACHINES, Talk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pooltop.engine.h2.machine import Machine
+
+
+@pytest.fixture(params=MACHINES)
+def machine(request: pytest.FixtureRequest) -> type[Machine]:
+    """Each implementation in turn."""
+    return request.param
+
+
+@pytest.fixture
+def new_talk(machine: type[Machine]) -> Callable[..., Talk]:
+    """Makes sessions; the arguments are ``Talk``'s."""
+    return lambda *args, **more: Talk(*args, machine=machine, **more)
+
+
+@pytest.fixture
+def talk(new_talk: Callable[..., Talk]) -> Talk:
+    """A session whose SETTINGS were exchanged."""
+    return new_talk()
