@@ -42,6 +42,7 @@ from pooltop.ui.few_colours import few_colours
 from pooltop.ui.hearing import Hearing
 from pooltop.ui.keys import bindings
 from pooltop.ui.logbook import Logbook
+from pooltop.ui.memory import GIVE_BACK_S, give_back
 from pooltop.ui.messages import SnapshotArrived
 from pooltop.ui.operator import Operator
 from pooltop.ui.pace import Pace
@@ -155,6 +156,7 @@ class Dashboard(App[None]):
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.redraw()
         self.set_interval(1.0, self._tick, name="silence")
+        self.set_interval(GIVE_BACK_S, give_back, name="memory")
         self._own(self._start(), "source")
 
     async def _start(self) -> None:

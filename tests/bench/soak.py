@@ -6,7 +6,7 @@ The demo's six hosts, their load scaled to 1,000 requests a second, with the das
 pseudo-terminal of 120x40. Every ten seconds a reader presses a few keys: every page, the
 inspector, a filter, freeze and steps back; and the resident memory of the dashboard and of its
 engine is noted. The past fills for ten minutes and the log for longer, so that the slope is taken
-after twenty: a least squares line, with its standard error. Until then each process is stopped for
+after twenty: a least squares line, with its standard error, and one with a step in it. Until then each process is stopped for
 a second now and then, as a busy machine would: what a stall takes at most (a thousand requests that
 are due at once) an allocator keeps, and one that came later would look like growth. In the end the load is stopped, and
 what is still open is compared with the start.
@@ -194,17 +194,65 @@ def engine_of(pid: int) -> int:
     raise LookupError("there is no engine")
 
 
-def slope(points: list[tuple[float, float]]) -> tuple[float, float]:
-    """Give the least squares slope an hour, and its standard error, of (seconds, MiB)."""
-    n = len(points)
-    if n < 3:
-        return (float("nan"), float("nan"))
-    mean_x = sum(x for x, _ in points) / n
-    mean_y = sum(y for _, y in points) / n
-    spread = sum((x - mean_x) ** 2 for x, _ in points)
-    line = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
-    rest = sum((y - mean_y - line * (x - mean_x)) ** 2 for x, y in points)
-    return (line * 3600, (rest / (n - 2) / spread) ** 0.5 * 3600)
+class Growth(NamedTuple):
+    """A line through (second, MiB), or two that are parallel, with a step between them."""
+
+    slope: float
+    """MiB an hour."""
+    error: float
+    """Its standard error."""
+    step: float = 0.0
+    """MiB from one line to the other."""
+    at: float = 0.0
+    """Second of the step."""
+
+    def __str__(self) -> str:
+        step = f" and {self.step:+.2f} MiB at {self.at:.0f} s" if self.at else ""
+        return f"{self.slope:+.2f} MiB/h (+-{self.error:.2f}){step}"
+
+    @property
+    def is_none(self) -> bool:
+        return self.slope - 2 * self.error < ALLOWED_MIB_H and self.step < ALLOWED_MIB_H
+
+
+_UNKNOWN = Growth(float("nan"), float("nan"))
+
+
+def growth(points: list[tuple[float, float]]) -> Growth:
+    """Give the least squares line."""
+    return _fit([points])[1] if len(points) > 2 else _UNKNOWN
+
+
+def growth_beside_a_step(points: list[tuple[float, float]]) -> Growth:
+    """Give the least squares line with one step in it, wherever that fits best.
+
+    A peak of the traffic makes an allocator take an arena more, once, and keep it: within 40
+    minutes half a MiB would pass for a slope of more than one an hour. What leaks goes on after it.
+    """
+    cuts = range(2, len(points) - 1)
+    fits = [_fit([points[:cut], points[cut:]]) for cut in cuts]
+    return min(fits, default=(0.0, _UNKNOWN))[1]
+
+
+def _fit(parts: list[list[tuple[float, float]]]) -> tuple[float, Growth]:
+    """Give the squares that are left, and the lines."""
+    sides = [_centred(part) for part in parts]
+    spread = sum(x * x for _, _, side in sides for x, _ in side)
+    line = sum(x * y for _, _, side in sides for x, y in side) / spread
+    rest = sum((y - line * x) ** 2 for _, _, side in sides for x, y in side)
+    error = (rest / (sum(map(len, parts)) - 1 - len(parts)) / spread) ** 0.5
+    (x0, y0, _), (x1, y1, _) = sides[0], sides[-1]
+    at = parts[1][0][0] if len(parts) > 1 else 0.0
+    return rest, Growth(line * 3600, error * 3600, y1 - y0 - line * (x1 - x0), at)
+
+
+def _centred(
+    points: list[tuple[float, float]],
+) -> tuple[float, float, list[tuple[float, float]]]:
+    """Give the middle of points, and each by its distance from it."""
+    x0 = sum(x for x, _ in points) / len(points)
+    y0 = sum(y for _, y in points) / len(points)
+    return x0, y0, [(x - x0, y - y0) for x, y in points]
 
 
 class Soak:
@@ -270,29 +318,22 @@ class Soak:
 def verdict(soak: Soak, first: Sample, last: Sample, stopped: Sample, status: int) -> bool:
     warm = [s for s in soak.samples if s.second >= WARM_S]
     print(f"{len(soak.samples)} samples, {len(warm)} of them after the warm-up of {WARM_S:.0f} s")
-    grows, error = slope([(s.second, s.rss) for s in warm])
-    engine, engine_error = slope([(s.second, s.engine_rss) for s in warm])
-    for who, at, by, of in (
-        ("dashboard", "rss", grows, error),
-        ("engine", "engine_rss", engine, engine_error),
-    ):
-        sizes = [getattr(s, at) for s in warm] or [float("nan")]
+    grows = False
+    for who, at in (("dashboard", "rss"), ("engine", "engine_rss")):
+        points = [(s.second, getattr(s, at)) for s in warm]
+        sizes = [size for _, size in points] or [float("nan")]
+        whole, beside = growth(points), growth_beside_a_step(points)
+        grows |= not (whole.is_none or beside.is_none)
         print(
             f"{who:10} {getattr(first, at):6.1f} MiB at first, {sizes[0]:.1f} warm, "
-            f"{sizes[-1]:.1f} last, {max(sizes):.1f} at most: {by:+.2f} MiB/h (+-{of:.2f})"
+            f"{sizes[-1]:.1f} last, {max(sizes):.1f} at most: {whole}; with a step {beside}"
         )
     print(f"{'':11}{'first':>8}{'last':>8}{'stopped':>8}")
     for what in ("fds", "engine_fds", "tasks", "objects", "past", "heap", "holes"):
         values = (getattr(s, what) for s in (first, last, stopped))
         print(f"{what:11}" + "".join(f"{value:8.0f}" for value in values))
     print(f"exit status {status}")
-    good = (
-        grows - 2 * error < ALLOWED_MIB_H
-        and engine - 2 * engine_error < ALLOWED_MIB_H
-        and stopped.fds == first.fds
-        and stopped.tasks == first.tasks
-        and status == 0
-    )
+    good = not grows and stopped.fds == first.fds and stopped.tasks == first.tasks and status == 0
     print("verdict:", "it does not grow" if good else "IT GROWS, or leaves something behind")
     return good
 
