@@ -9,24 +9,20 @@ import pytest
 from faults.h2_table import ROWS, Row
 from h2.errors import ErrorCodes
 from hyperframe.frame import GoAwayFrame, RstStreamFrame
-from support.h2_frames import MACHINES, Talk, cuts, data, headers, settings
+from support.h2_frames import SESSIONS, MakeSession, Talk, cuts, data, headers, settings
 
 from pooltop.engine.h2.faults import SessionFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pooltop.engine.h2.machine import Machine
-
 REFUSED = (GoAwayFrame, RstStreamFrame)
 MOST_KEPT = 80 * 1024
 
 
-def play(
-    row: Row, pieces: Iterable[bytes], machine: type[Machine] = MACHINES[0]
-) -> tuple[Talk, str]:
+def play(row: Row, pieces: Iterable[bytes], make: MakeSession = SESSIONS[0]) -> tuple[Talk, str]:
     """Send a row's octets; give the session, and the verdict as the server reads it."""
-    talk = Talk(begin=not row.fresh, machine=machine)
+    talk = Talk(begin=not row.fresh, make=make)
     for method in ("GET", "GET", "HEAD"):
         talk.get(method, reads=False)
     talk.post()
@@ -59,18 +55,18 @@ def at_random(octets: bytes, seed: str) -> list[bytes]:
     return pieces
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("make", SESSIONS)
 @pytest.mark.parametrize("cut", ["whole", "octets", "random"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_broken_frames_get_the_right_verdict_and_cost_no_more_than_they_must(
-    row: Row, cut: str, machine: type[Machine]
+    row: Row, cut: str, make: MakeSession
 ) -> None:
     if cut == "random":
         pieces = at_random(row.octets, row.name)
     else:
         pieces = cuts(row.octets, 1 if cut == "octets" else len(row.octets))
 
-    talk, verdict = play(row, pieces, machine)
+    talk, verdict = play(row, pieces, make)
 
     assert row.expected == verdict
     if verdict.startswith("goaway"):
@@ -109,17 +105,15 @@ def test_the_table_has_no_two_rows_of_one_name_and_covers_what_it_says() -> None
     assert len(ROWS) >= 80
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("make", SESSIONS)
 @pytest.mark.parametrize("seed", range(60))
-def test_octets_at_random_are_borne_or_refused_and_never_kept(
-    seed: int, machine: type[Machine]
-) -> None:
+def test_octets_at_random_are_borne_or_refused_and_never_kept(seed: int, make: MakeSession) -> None:
     chance = random.Random(seed)
     sound = b"".join(row.octets for row in chance.sample(ROWS, 8) if len(row.octets) < 5000)
     octets = bytearray(settings() + sound)
     for _ in range(chance.randrange(12)):
         octets[chance.randrange(9, len(octets))] = chance.randrange(256)
-    talk = Talk(begin=False, machine=machine)
+    talk = Talk(begin=False, make=make)
     for _ in range(4):
         talk.get(reads=False)
 

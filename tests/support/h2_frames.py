@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,24 +19,23 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
+from pooltop.engine.h2.factory import make_session
 from pooltop.engine.h2.form import form_of
-from pooltop.engine.h2.guard import GuardedSession
-from pooltop.engine.h2.lib_machine import LibMachine
 from pooltop.engine.request import prepare
 from pooltop.errors import PeerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pooltop.engine.codecs.base import ResponseEnd, ResponseHead
+    from pooltop.engine.codecs.base import PreparedRequest, ResponseEnd, ResponseHead
     from pooltop.engine.h2.faults import StreamFault
-    from pooltop.engine.h2.machine import Machine
     from pooltop.engine.h2.peer_settings import PeerSettings
-    from pooltop.engine.h2.session import Session, SessionOptions
+    from pooltop.engine.h2.session import Session, SessionOptions, SessionSink
 
 Pairs = tuple[tuple[str, str], ...]
 
-MACHINES: tuple[type[Machine], ...] = (LibMachine,)
+MakeSession = Callable[["SessionSink", "SessionOptions | None"], "Session"]
+SESSIONS: tuple[MakeSession, ...] = (make_session,)
 """Every implementation: the same is expected of each."""
 
 
@@ -180,9 +180,9 @@ class Talk:
         options: SessionOptions | None = None,
         *,
         begin: bool = True,
-        machine: type[Machine] = LibMachine,
+        make: MakeSession = make_session,
     ) -> None:
-        self.session: Session = GuardedSession(machine(), self, options)
+        self.session: Session = make(self, options)
         self.now = 100.0
         self.error: PeerError | None = None
         self.settings: list[PeerSettings] = []
@@ -193,6 +193,7 @@ class Talk:
         self.sendable: list[int] = []
         self.uploads: dict[int, memoryview] = {}
         self.written: list[Frame] = []
+        self.next = 1
         self.session.preface()
         if begin:
             self.feed(settings())
@@ -235,14 +236,20 @@ class Talk:
         """Send a request without a body."""
         seen = StreamTranscript(self, reads)
         request = prepare(method, target, fields, host_header="a", keep_alive=True)
-        seen.stream = self.session.open(form_of(request, scheme="https"), seen, ends=True)
-        return seen
+        return self._open(request, seen, ends=True)
 
     def post(self, fields: Pairs = ()) -> StreamTranscript:
         """Send the head of a request whose body follows."""
         seen = StreamTranscript(self)
         request = prepare("POST", "/", fields, host_header="a", keep_alive=True, streamed=True)
-        seen.stream = self.session.open(form_of(request, scheme="https"), seen, ends=False)
+        return self._open(request, seen, ends=False)
+
+    def _open(
+        self, request: PreparedRequest, seen: StreamTranscript, *, ends: bool
+    ) -> StreamTranscript:
+        seen.stream = self.next
+        self.next += 2
+        self.session.open(seen.stream, form_of(request, scheme="https"), seen, ends=ends)
         return seen
 
     def upload(self, stream: int, body: bytes | memoryview) -> None:

@@ -152,12 +152,11 @@ class GuardedSession:
         if self._credit.size > FIRST_WINDOW:
             self._out.append(_window_update(0, self._credit.size - FIRST_WINDOW))
 
-    def open(self, form: H2Form, sink: ResponseSink, *, ends: bool) -> int:
-        """Send a request's head; give its stream's id. The caller has looked for room."""
-        if not self.takes_streams:
-            message = f"a stream opened on {self!r}"
+    def open(self, stream: int, form: H2Form, sink: ResponseSink, *, ends: bool) -> None:
+        """Send a request's head. The caller numbers streams, and has looked for room."""
+        if not self.takes_streams or not stream & 1 or not self._next <= stream <= MAX_STREAM:
+            message = f"stream {stream} opened on {self!r}"
             raise AssertionError(message)
-        stream = self._next
         self._next = stream + 2
         record = Stream(
             stream,
@@ -170,7 +169,6 @@ class GuardedSession:
         self._streams[stream] = record
         self._budget.earn()
         self._out.append(self._machine.request(stream, form.fields, ends=ends))
-        return stream
 
     def send(self, stream: int, data: bytes | memoryview, *, ends: bool) -> int:
         """Send a piece of a request's body; give how many octets of it were taken.

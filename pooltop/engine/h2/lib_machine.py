@@ -102,6 +102,19 @@ class LibMachine:
         Raises:
             SessionFault: FLOW_CONTROL_ERROR, a stream's window would be too large.
         """
+        connection = self._connection
+        # To count the open streams is to forget the others, whose windows h2 would change too.
+        if connection.open_outbound_streams:
+            grown = settings.initial_window_size - connection.remote_settings.initial_window_size
+            widest = max(
+                stream.outbound_flow_control_window for stream in connection.streams.values()
+            )
+            if widest + grown > MAX_WINDOW:
+                raise SessionFault(
+                    ErrorCodes.FLOW_CONTROL_ERROR,
+                    "SETTINGS that make a stream's window larger than 2^31-1",
+                    "6.9.2",
+                )
         frame = SettingsFrame(
             0,
             settings={
@@ -110,7 +123,7 @@ class LibMachine:
             },
         )
         self._tell(frame.serialize())
-        return self._connection.data_to_send()
+        return connection.data_to_send()
 
     def widen(self, stream: int, size: int) -> None:
         """Let so many octets more be sent on a stream, or for 0 on the connection.

@@ -100,7 +100,7 @@ class Session(Protocol):
 
     @property
     def takes_streams(self) -> bool:
-        """A stream may still be opened: no GOAWAY either way, no fault, and ids are left.
+        """A stream may still be opened: no GOAWAY either way, no fault, and an id is left.
 
         Says nothing of ``peer.max_concurrent_streams``.
         """
@@ -115,10 +115,11 @@ class Session(Protocol):
         """Begin the connection: the magic octets, SETTINGS and the connection's window."""
         ...
 
-    def open(self, form: H2Form, sink: ResponseSink, *, ends: bool) -> int:
-        """Send a request's head; give its stream's id.
+    def open(self, stream: int, form: H2Form, sink: ResponseSink, *, ends: bool) -> None:
+        """Send a request's head.
 
         Args:
+            stream: its id: odd, and greater than any before.
             form: the request.
             sink: who takes the response.
             ends: there is no body; otherwise ``send`` follows.

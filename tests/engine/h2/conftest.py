@@ -5,24 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.h2_frames import MACHINES, Talk
+from support.h2_frames import SESSIONS, MakeSession, Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pooltop.engine.h2.machine import Machine
 
-
-@pytest.fixture(params=MACHINES)
-def machine(request: pytest.FixtureRequest) -> type[Machine]:
+@pytest.fixture(params=SESSIONS)
+def make(request: pytest.FixtureRequest) -> MakeSession:
     """Each implementation in turn."""
     return request.param
 
 
 @pytest.fixture
-def new_talk(machine: type[Machine]) -> Callable[..., Talk]:
+def new_talk(make: MakeSession) -> Callable[..., Talk]:
     """Makes sessions; the arguments are ``Talk``'s."""
-    return lambda *args, **more: Talk(*args, machine=machine, **more)
+    return lambda *args, **more: Talk(*args, make=make, **more)
 
 
 @pytest.fixture

@@ -330,7 +330,7 @@ def test_after_a_goaway_the_streams_it_lets_live_go_on_to_their_end(talk: Talk) 
     talk.feed(headers(3), data(3, b"x"))
     assert [200, 200, None] == [one.status for one in seen]
     assert talk.session.is_over
-    with pytest.raises(AssertionError, match="a stream opened on"):
+    with pytest.raises(AssertionError, match="stream 9 opened on"):
         talk.get()
 
 
@@ -473,8 +473,7 @@ def test_an_upload_keeps_its_requests_word(
 
 def test_ids_run_out_and_the_session_with_them(new_talk: NewTalk) -> None:
     talk = new_talk()
-    talk.session._next = 2**31 - 1
-    talk.session._machine._connection.highest_outbound_stream_id = 2**31 - 3
+    talk.next = 2**31 - 1
     seen = talk.get()
     assert 2**31 - 1 == seen.stream
     assert not talk.session.takes_streams
@@ -482,6 +481,15 @@ def test_ids_run_out_and_the_session_with_them(new_talk: NewTalk) -> None:
 
     assert 200 == seen.status
     assert talk.session.is_over
+
+
+@pytest.mark.parametrize("stream", [0, 1, 2, 4, -1, 2**31 + 1])
+def test_streams_are_numbered_upwards_and_odd(talk: Talk, stream: int) -> None:
+    talk.get()
+    talk.next = stream
+
+    with pytest.raises(AssertionError, match=f"stream {stream} opened on"):
+        talk.get()
 
 
 def test_the_factory_gives_a_session_with_the_options() -> None:
