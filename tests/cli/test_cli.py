@@ -383,16 +383,16 @@ def test_a_redirected_standard_error_is_refused_where_somebody_sees_it(
     assert (message, message) == tuple(capfd.readouterr())
 
 
-@pytest.mark.parametrize(("term", "terminal"), [("dumb", True), ("", True), ("xterm", False)])
+@pytest.mark.parametrize(("term", "is_one"), [("dumb", True), ("", True), ("xterm", False)])
 def test_where_no_dashboard_can_be_shown_it_is_headless_by_itself(
-    monkeypatch: pytest.MonkeyPatch, term: str, terminal: bool
+    monkeypatch: pytest.MonkeyPatch, term: str, is_one: bool
 ) -> None:
     calls: list[dict[str, object]] = []
     fake = types.ModuleType("pooltop.headless")
     fake.run_headless = lambda source, **options: calls.append(options) or 0  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pooltop.headless", fake)
     monkeypatch.setenv("TERM", term)
-    monkeypatch.setattr(terminal, "is_terminal", lambda _: terminal)
+    monkeypatch.setattr(terminal, "is_terminal", lambda _: is_one)
 
     assert 0 == cli.main(["demo", "--duration", "3s"])
     assert [{"form": "line", "interval": 1.0, "duration": 3.0, "at_end": None}] == calls
