@@ -22,6 +22,9 @@ class Send(msgspec.Struct, frozen=True, gc=False):
 
     socket: SocketId
     request: RequestId
+    close: bool = False
+    """Say ``Connection: close`` in it. It is for a dispatcher of undici's; what an http.Agent's
+    request says is settled when it is made."""
 
 
 class Settle(msgspec.Struct, frozen=True, gc=False):

@@ -11,7 +11,13 @@ import typing
 import msgspec
 
 from pooltop.core.model import AgentOptions, Live, OriginKey, RequestId, SocketId
-from pooltop.core.states import AssignReason, CloseReason, OpenReason, QueueReason
+from pooltop.core.states import (
+    AssignReason,
+    CloseReason,
+    OpenReason,
+    QueueReason,
+    RetireReason,
+)
 
 
 class Event(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -41,6 +47,8 @@ class RequestAssigned(Event, frozen=True, tag=True, gc=False):
     """Seconds in the queue; 0 if it never queued."""
     overtook: int
     """How many older requests of this origin were still queued (Node's raise lets new ones by)."""
+    client: int | None = None
+    """undici: of which client the connection is."""
 
 
 class RequestEnded(Event, frozen=True, tag=True, gc=False):
@@ -190,6 +198,46 @@ class AgentDestroyed(Event, frozen=True, tag=True, gc=False):
     queued: int
 
 
+class ClientAdded(Event, frozen=True, tag=True, gc=False):
+    """undici: there is one more client, without a connection as yet."""
+
+    key: OriginKey
+    client: int
+    """Counts from 1 per dispatcher."""
+
+
+class ClientRetired(Event, frozen=True, tag=True, gc=False):
+    """undici: a client takes no more requests; what it has it finishes, unless it was destroyed."""
+
+    key: OriginKey
+    client: int
+    reason: RetireReason
+
+
+class ProtocolKnown(Event, frozen=True, tag=True, gc=False):
+    """undici: a connection is up, and this is what it speaks: "h1" or "h2"."""
+
+    key: OriginKey
+    socket: SocketId
+    protocol: str
+
+
+class RequestRequeued(Event, frozen=True, tag=True, gc=False):
+    """undici: the request ran on a connection that was lost, and goes before those that wait."""
+
+    key: OriginKey
+    request: RequestId
+    socket: SocketId
+    reason: CloseReason
+    """Why that was closed."""
+
+
+class DrainEmitted(Event, frozen=True, tag=True, gc=False):
+    """undici's ``drain``: who was told to wait may go on."""
+
+    key: OriginKey
+
+
 PoolEvent = (
     RequestQueued
     | RequestAssigned
@@ -208,6 +256,11 @@ PoolEvent = (
     | SocketClosed
     | OptionsChanged
     | AgentDestroyed
+    | ClientAdded
+    | ClientRetired
+    | ProtocolKnown
+    | RequestRequeued
+    | DrainEmitted
 )
 
 EVENT_KINDS: tuple[type, ...] = typing.get_args(PoolEvent)

@@ -117,6 +117,27 @@ class QueueReason(StrEnum):
     """The origin's sockets were at maxSockets."""
     MAX_TOTAL_SOCKETS = "maxTotalSockets"
     """All origins together were at maxTotalSockets."""
+    # undici's, see undici/waiting.py
+    CONNECTIONS = "connections"
+    """The pool has as many clients as it may, and none has room."""
+    ALPN = "waits for ALPN"
+    """The pool's first client learns which protocol the origin speaks."""
+    CONNECTING = "connecting"
+    """Its client has no connection yet."""
+    PIPELINING = "pipelining"
+    """As many requests run on the connection as may."""
+    BLOCKING = "blocking"
+    """One before it lets nothing be sent before its response begins."""
+    NOT_IDEMPOTENT = "not idempotent"
+    """It may not be had twice, so it waits until nothing runs."""
+    STREAMED_BODY = "streamed body"
+    """A body that can only be had once, its own or another's, is or would be under way."""
+    SWITCHES = "switches protocols"
+    """It is an upgrade or a CONNECT, and waits until nothing runs."""
+    IDLE_CHECK = "idle check"
+    """The connection was idle: what came in meanwhile is read first."""
+    CLOSING = "closing"
+    """Its client's connection is closed, or will be after what runs on it."""
 
 
 class AssignReason(StrEnum):
@@ -132,6 +153,10 @@ class AssignReason(StrEnum):
     """It was at the head of a queue when a socket went away, and one was opened instead."""
     DRAINED = "drained"
     """An edit made room (mode drain)."""
+    PIPELINED = "pipelined"
+    """undici: others run on it."""
+    REPLAYED = "replayed"
+    """undici: it had run on a connection that was lost."""
 
 
 class OpenReason(StrEnum):
@@ -141,6 +166,24 @@ class OpenReason(StrEnum):
     REPLACEMENT = "replacement"
     REPLACEMENT_OTHER_ORIGIN = "replacement for another origin"
     DRAIN = "drain"
+    DISPATCHED = "dispatched"
+    """undici: a client had a request and no connection."""
+    REQUEUED = "requeued"
+    """undici: the request had run on a connection that was lost."""
+    PROBE = "probe"
+    """undici: the first of a pool, to learn which protocol the origin speaks."""
+
+
+class RetireReason(StrEnum):
+    """Why one of undici's clients left its pool, or ended."""
+
+    CONNECT_FAILED = "connect failed"
+    TTL = "clientTtl"
+    UPSTREAM_REMOVED = "upstream removed"
+    UNUSED = "unused"
+    """An Agent closes what has no connection and no requests."""
+    CLOSED = "closed"
+    DESTROYED = "destroyed"
 
 
 class CloseReason(StrEnum):
@@ -184,3 +227,11 @@ class CloseReason(StrEnum):
     """Somebody at the screen picked this one."""
     CULLED = "culled by edit"
     """An edit lowered a limit below what was open (mode drain)."""
+    RESET = "reset"
+    """undici: it is not used again after a HEAD, an upgrade, a body that was not expected, a
+    response that came before all of its request was sent, or a request that says so."""
+    MAX_REQUESTS = "maxRequestsPerClient"
+    CLIENT_TTL = "clientTtl"
+    """undici: its client was too old to be picked."""
+    SERVERNAME_CHANGED = "servername changed"
+    """undici: the next request is for another name."""

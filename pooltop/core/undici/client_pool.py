@@ -1,0 +1,73 @@
+"""What the two pools of clients have in common: how many there may be, how old, and who is lost.
+
+A client whose connection is older than ``client_ttl`` is retired when it is looked at. One that
+could not connect is retired, too, and what is queued goes to others.
+
+Source: undici 8.12.4 lib/dispatcher/pool.js, round-robin-pool.js.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pooltop.core.states import RetireReason
+from pooltop.core.undici.client import Client
+from pooltop.core.undici.dispatcher import Dispatcher
+from pooltop.core.undici.pool_base import PoolBase
+
+
+class ClientPool(PoolBase):
+    """A pool of clients of one origin."""
+
+    def _may_grow(self) -> bool:
+        return len(self.members) < (self.options.connections or math.inf)
+
+    def _make(self) -> Client:
+        """Have one client more."""
+        client = Client(self.books, self.key, self)
+        self.add(client)
+        return client
+
+    def _retires(self, member: Dispatcher) -> bool:
+        """Retire a client that is too old, and say so."""
+        ttl_ms = self.options.client_ttl
+        if not ttl_ms or not isinstance(member, Client) or member.connected_at is None:
+            return False
+        if (self.books.now - member.connected_at) * 1000 <= ttl_ms:
+            return False
+        self.remove(member, RetireReason.TTL)
+        return True
+
+    def _has_room(self) -> bool:
+        """Say whether a client takes a request; the spare is made here (kHasDispatcher)."""
+        index = 0
+        while index < len(self.members):
+            member = self.members[index]
+            if self._retires(member):
+                self._on_removed(index)
+            elif not member.is_full:
+                return True
+            else:
+                index += 1
+        return self._grow()
+
+    def _grow(self) -> bool:
+        if not self._may_grow():
+            return False
+        self._make()
+        return True
+
+    def _on_removed(self, index: int) -> None:
+        """The client that stood there was retired while room was looked for."""
+
+    def on_connection_error(self, member: Dispatcher) -> None:
+        """Retire a client that could not connect, and give what is queued to others."""
+        if self._retire_lost(member) or self.queue:
+            self._drain_queue()
+        super().on_connection_error(member)
+
+    def _retire_lost(self, member: Dispatcher) -> bool:
+        """Do that; True if the queue is to be looked at whether or not it has something."""
+        if member in self.members:
+            self.retire(member, RetireReason.CONNECT_FAILED)
+        return False

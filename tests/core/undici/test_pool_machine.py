@@ -1,0 +1,268 @@
+"""A dispatcher of every kind against everything at once: random inputs, late ones included.
+
+After every step the invariants hold and the fold of the events is the dispatcher's own state: that
+is checked in ``Bench.take``. Here it is asked that every request is settled, and only once.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from pooltop.core.model import OriginKey
+from pooltop.core.records import Failure
+from pooltop.core.states import CloseReason
+from pooltop.core.undici.records import Ask
+
+KEYS = [OriginKey("a:80:"), OriginKey("b:80:"), OriginKey("c:443:")]
+N = st.integers(0, 50)
+ASKS = st.builds(
+    Ask,
+    idempotent=st.booleans(),
+    blocking=st.booleans(),
+    reset=st.sampled_from([None, None, None, True, False]),
+    switches=st.sampled_from([False, False, False, True]),
+    is_head=st.sampled_from([False, False, True]),
+    body=st.sampled_from(["none", "none", "held", "streamed"]),
+    expects_payload=st.booleans(),
+    servername=st.sampled_from(["a", "a", "b"]),
+    headers_ms=st.sampled_from([None, None, 0, 100, 700]),
+    body_ms=st.sampled_from([None, None, 0, 100, 700]),
+    allow_h2=st.sampled_from([None, None, False]),
+)
+CODES = st.sampled_from(["UND_ERR_SOCKET", "UND_ERR_INFO", "ECONNRESET"])
+
+
+class DispatcherMachine(RuleBasedStateMachine):
+    """Any input at any time."""
+
+    bench_class: type
+
+    @initialize(
+        kind=st.sampled_from(["client", "pool", "round-robin-pool", "balanced-pool", "agent"]),
+        connections=st.sampled_from([0, 1, 2, 3]),
+        pipelining=st.sampled_from([0, 1, 1, 2, 3]),
+        max_requests_per_client=st.sampled_from([0, 1, 2]),
+        client_ttl=st.sampled_from([0, 0, 900]),
+        max_origins=st.sampled_from([2, 10]),
+        headers_timeout=st.sampled_from([0, 600]),
+        body_timeout=st.sampled_from([0, 600]),
+        connect_timeout=st.sampled_from([0, 600]),
+        secure=st.sets(st.sampled_from(KEYS)),
+    )
+    def begin(self, kind, secure, **options):
+        upstreams = KEYS[:2] if kind == "balanced-pool" else ()
+        self.bench = self.bench_class(kind, upstreams=upstreams, **options)
+        self.bench.core.secure |= secure
+
+    def pick(self, items, n):
+        items = list(items)
+        return items[n % len(items)] if items else None
+
+    def fronts(self):
+        """Give the requests at the front of a connection that is up."""
+        view = self.bench.core.view()
+        return [
+            conn.requests[0]
+            for id_, conn in view.sockets.items()
+            if conn.requests and id_ not in self.bench.closing
+        ]
+
+    @rule(key=st.sampled_from(KEYS), ask=ASKS)
+    def dispatch(self, key, ask):
+        self.bench.ask(key, ask)
+
+    @rule()
+    def tick(self):
+        self.bench.tick()
+
+    @rule()
+    def turn(self):
+        self.bench.turn()
+
+    @rule()
+    def settle(self):
+        self.bench.settle()
+
+    @rule(n=N)
+    def connect(self, n):
+        socket = self.pick(self.bench.opening, n)
+        if socket is not None:
+            self.bench.connect(socket)
+
+    @rule(n=N, code=CODES, altname=st.booleans())
+    def refuse(self, n, code, altname):
+        socket = self.pick(self.bench.opening, n)
+        if socket is not None:
+            self.bench.refuse(Failure(code, "refused"), socket, altname=altname)
+
+    @rule(
+        n=N,
+        status=st.sampled_from([100, 101, 103, 200, 200, 204]),
+        keep=st.booleans(),
+        hint=st.sampled_from([None, None, 1, 5]),
+        ends=st.booleans(),
+    )
+    def respond(self, n, status, keep, hint, ends):
+        request = self.pick(self.fronts(), n)
+        if request is None:
+            return
+        self.bench.head(request, status=status, keep=keep, hint_s=hint)
+        if ends and status >= 200:
+            self.bench.end(request)
+
+    @rule(n=N)
+    def end_a_response(self, n):
+        begun = [r for r in self.fronts() if self.bench.core.requests[r].conn.has_head]
+        request = self.pick(begun, n)
+        if request is not None:
+            self.bench.end(request)
+
+    @rule(n=N)
+    def switch_protocols(self, n):
+        switching = [r for r in self.fronts() if self.bench.core.requests[r].ask.switches]
+        request = self.pick(switching, n)
+        if request is not None:
+            self.bench.core.detach(request, now=self.bench.now)
+            self.bench.running.pop(request)
+            self.bench.take()
+
+    @rule(n=N)
+    def the_rest_of_a_request_is_sent(self, n):
+        request = self.pick(self.bench.core.requests, n)
+        if request is not None:
+            self.bench.core.request_sent(request, now=self.bench.now)
+            self.bench.take()
+
+    @rule(n=N, is_full=st.booleans())
+    def the_kernel_is_full(self, n, is_full):
+        socket = self.pick(self.bench.core.conns, n)
+        if socket is not None:
+            self.bench.core.written(socket, now=self.bench.now, is_full=is_full)
+            self.bench.take()
+
+    @rule(n=N)
+    def abort(self, n):
+        request = self.pick(self.bench.core.requests, n)
+        if request is not None:
+            self.bench.abort(request)
+
+    @rule(n=N)
+    def cancel(self, n):
+        request = self.pick(self.bench.core.requests, n)
+        if request is not None:
+            self.bench.core.cancel(request, now=self.bench.now, code="C", message="c")
+            self.bench.take()
+
+    @rule(n=N)
+    def time_out(self, n):
+        request = self.pick(self.bench.core.requests, n)
+        if request is not None:
+            self.bench.core.time_out(request, now=self.bench.now, code="T", message="t")
+            self.bench.take()
+
+    @rule(key=st.sampled_from(KEYS))
+    def clear_a_queue(self, key):
+        self.bench.core.clear_queue(key, now=self.bench.now, code="C", message="c")
+        self.bench.take()
+        assert key not in self.bench.core.waiting
+
+    @rule(n=N, code=CODES)
+    def lose(self, n, code):
+        up = [id_ for id_ in self.bench.core.conns if id_ not in self.bench.opening]
+        socket = self.pick(up, n)
+        if socket is not None:
+            self.bench.lose(socket, code, CloseReason.PEER_RESET)
+
+    @rule(n=N)
+    def see_a_close(self, n):
+        socket = self.pick(self.bench.closing, n)
+        if socket is not None:
+            self.bench.see_close(socket)
+
+    @rule(seconds=st.sampled_from([0.1, 0.6, 5.0]))
+    def let_time_pass(self, seconds):
+        self.bench.now += seconds
+        while self.bench.core.deadline <= self.bench.now:
+            self.bench.expire()
+
+    @rule(pipelining=st.sampled_from([0, 1, 3]))
+    def edit(self, pipelining):
+        core = self.bench.core
+        new = msgspec.structs.replace(core.options, pipelining=pipelining)
+        core.set_options(new, now=self.bench.now)
+        self.bench.take()
+
+    @rule(key=st.sampled_from(KEYS), adds=st.booleans())
+    def change_the_upstreams(self, key, adds):
+        core = self.bench.core
+        if core.options.kind == "undici-balanced-pool":
+            (core.add_upstream if adds else core.remove_upstream)(key, now=self.bench.now)
+            self.bench.take()
+
+    @rule(n=N)
+    def close_or_destroy(self, n):
+        # Seldom: after it, little else can happen.
+        if n == 7:
+            self.bench.core.close(now=self.bench.now)
+        elif n == 8:
+            self.bench.core.destroy(now=self.bench.now)
+        self.bench.take()
+
+    @invariant()
+    def every_request_is_known_or_settled_or_answered(self):
+        if hasattr(self, "bench"):
+            known = self.bench.core.requests.keys()
+            assert not known & self.bench.settled.keys()
+
+    @invariant()
+    def the_numbers_agree(self):
+        if hasattr(self, "bench"):
+            stats = self.bench.core.total_stats()
+            assert stats.size == stats.pending + stats.running
+            assert min(stats.connected, stats.pending, stats.running) >= 0
+
+    def free_who_is_blocked(self):
+        """Let the server close what a HEAD blocks that was told to: undici waits for that alone."""
+        for conn in list(self.bench.core.conns.values()):
+            if conn.is_blocking and not conn.client.running:
+                self.bench.lose(conn.id)
+
+    def teardown(self):
+        """Every request is settled once the servers answer, and nothing is left after a close."""
+        if not hasattr(self, "bench"):
+            return
+        bench = self.bench
+        for _ in range(1000):
+            bench.settle()
+            for request in list(bench.core.requests):
+                bench.core.request_sent(request, now=bench.now)
+                bench.take()
+            front = next(iter(self.fronts()), None)
+            if front is None:
+                if not bench.core.requests:
+                    break
+                self.free_who_is_blocked()
+                bench.wait(1.0)
+                continue
+            if not bench.core.requests[front].conn.has_head:
+                bench.head(front)
+            if front in bench.core.requests:
+                bench.end(front)
+        assert not bench.core.requests, "a request is never settled"
+        bench.core.close(now=bench.now)
+        bench.take()
+        bench.settle()
+        assert bench.core.is_over
+        assert not bench.core.conns
+        assert not bench.core.clients
+
+
+def test_any_order_of_inputs_keeps_a_dispatcher_true(bench):
+    machine = type("Machine", (DispatcherMachine,), {"bench_class": bench})
+    machine.TestCase.settings = settings(
+        max_examples=200, stateful_step_count=50, deadline=None, database=None
+    )
+    machine.TestCase("runTest").runTest()
