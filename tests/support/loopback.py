@@ -166,6 +166,10 @@ async def serve() -> AsyncIterator[Serve]:
                 await asyncio.gather(*listener.tasks, return_exceptions=True)
                 for wire in listener.wires:
                     wire.writer.transport.abort()
+                # How they ended is asked for, or asyncio may report that nobody did: whether it
+                # does depends on the order in which the collector comes by them.
+                ended = (wire.writer.wait_closed() for wire in listener.wires)
+                await asyncio.gather(*ended, return_exceptions=True)
 
             stack.push_async_callback(stop)
             return listener
