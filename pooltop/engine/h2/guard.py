@@ -12,9 +12,7 @@ It judges every frame before anything else sees it, and holds all that a library
 5. A response that breaks a rule costs its stream: it is reset, and its neighbours go on.
 6. A GOAWAY ends nothing by itself: streams it leaves out are over, the others go on to their end.
    What it says can only fall.
-7. Credit for DATA that nobody will read is given back at once: of padding, of streams that are
-   over, and of what a stream's reader had not read when it ended. So a connection cannot stall,
-   and the price is that a reader who is slow keeps what its own stream's window let in.
+7. Credit for DATA that nobody will read is given back at once (inflow.py).
 8. What moves nothing forward is counted (budget.py).
 9. After a fault nothing is taken; every fault leaves octets to write that say so.
 
@@ -30,21 +28,22 @@ from typing import TYPE_CHECKING, Final
 
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
-from hyperframe.frame import GoAwayFrame, PingFrame, SettingsFrame, WindowUpdateFrame
+from hyperframe.frame import GoAwayFrame, PingFrame, SettingsFrame
 
 from pooltop.engine.codecs.base import ResponseEnd, ResponseSink
 from pooltop.engine.h2 import frames
 from pooltop.engine.h2.blocks import Block, Blocks, check_size_updates
 from pooltop.engine.h2.budget import Budget
-from pooltop.engine.h2.credit import Credit, overrun
 from pooltop.engine.h2.faults import SessionFault, StreamFault
 from pooltop.engine.h2.frames import Frame, Head, Splitter
+from pooltop.engine.h2.inflow import Inflow
 from pooltop.engine.h2.lost import LostStreams
 from pooltop.engine.h2.order import check_first, check_opening, check_order
 from pooltop.engine.h2.peer_settings import PeerSettings, read_settings
 from pooltop.engine.h2.pings import Pings
 from pooltop.engine.h2.session import SessionOptions, SessionSink
 from pooltop.engine.h2.stream import Stream
+from pooltop.engine.h2.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +52,6 @@ if TYPE_CHECKING:
     from pooltop.engine.h2.machine import Machine
 
 MAGIC: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-FIRST_WINDOW: Final = 65_535
-"""Every window's size until SETTINGS or WINDOW_UPDATE say otherwise."""
 MAX_STREAM: Final = 2**31 - 1
 _DEBUG_OCTETS: Final = 256
 _FIRST_FINAL: Final = 200
@@ -65,9 +62,9 @@ class GuardedSession:
     """A ``Session``: one connection's HTTP/2 client side, guarded."""
 
     __slots__ = (
-        "_blocked", "_blocks", "_budget", "_credit", "_fault", "_handlers", "_has_spoken",
+        "_blocks", "_budget", "_fault", "_handlers", "_has_spoken", "_inflow",
         "_is_leaving", "_last", "_lost", "_machine", "_next", "_now", "_options", "_out",
-        "_pings", "_sink", "_slack", "_splitter", "_streams", "has_settings", "peer",
+        "_pings", "_sink", "_splitter", "_streams", "_uploads", "has_settings", "peer",
     )  # fmt: skip
 
     peer: PeerSettings
@@ -87,17 +84,11 @@ class GuardedSession:
         self.has_settings = False
         self._streams: dict[int, Stream] = {}
         self._lost = LostStreams()
-        self._blocked: dict[int, None] = {}
-        """Streams whose body waits for a window, the longest first."""
         self._next = 1
         self._last = MAX_STREAM
         """The highest stream that a GOAWAY lets live."""
         self._is_leaving = False
         self._fault: SessionFault | None = None
-        self._credit = Credit(max(options.connection_window_size, FIRST_WINDOW))
-        self._slack: int | None = max(0, FIRST_WINDOW - options.initial_window_size)
-        """What the peer may send on a stream beyond its window, as it has not acknowledged our
-        SETTINGS; None once it has."""
         self._pings = Pings()
         self._blocks = Blocks()
         self._budget = Budget()
@@ -105,6 +96,8 @@ class GuardedSession:
         self._has_spoken = False
         self._now = 0.0
         self._out: list[bytes] = []
+        self._uploads = Uploads(machine, sink, self._out)
+        self._inflow = Inflow(options, self._out)
         self._handlers: dict[int, Callable[[Frame], None]] = {
             frames.DATA: self._take_data,
             frames.HEADERS: self._take_headers,
@@ -149,8 +142,7 @@ class GuardedSession:
         if options.max_header_list_size is not None:
             settings[SettingCodes.MAX_HEADER_LIST_SIZE] = options.max_header_list_size
         self._out += [MAGIC, SettingsFrame(0, settings=settings).serialize()]
-        if self._credit.size > FIRST_WINDOW:
-            self._out.append(_window_update(0, self._credit.size - FIRST_WINDOW))
+        self._inflow.begin()
 
     def open(self, stream: int, form: H2Form, sink: ResponseSink, *, ends: bool) -> None:
         """Send a request's head. The caller numbers streams, and has looked for room."""
@@ -179,26 +171,9 @@ class GuardedSession:
         record = self._streams.get(stream)
         if record is None:
             return 0
-        record.check_upload(len(data), ends=ends)
-        machine = self._machine
-        view = memoryview(data)
-        size = len(data)
-        taken = 0
-        while taken < size:
-            room = min(machine.window(stream), frames.MAX_FRAME_SIZE, size - taken)
-            if room <= 0:
-                self._blocked[stream] = None
-                break
-            piece = view[taken : taken + room]
-            taken += room
-            self._out.append(machine.data(stream, piece, ends=ends and taken == size))
-        record.sent += taken
-        if ends and not size:
-            self._out.append(machine.data(stream, b"", ends=True))
-        if ends and taken == size:
-            record.is_sent = True
-            if record.is_answered:
-                del self._streams[stream]
+        taken = self._uploads.send(record, data, ends=ends)
+        if record.is_sent and record.is_answered:
+            del self._streams[stream]
         return taken
 
     def reset(self, stream: int, code: int) -> None:
@@ -213,7 +188,7 @@ class GuardedSession:
         """Note that octets given by ``on_data`` have been read."""
         record = self._streams.get(stream)
         if record is not None:
-            self._credit_back(record, size)
+            self._inflow.read(record, size)
 
     def ping(self, *, now: float) -> None:
         """Ask the peer whether it is there."""
@@ -230,9 +205,10 @@ class GuardedSession:
         out = self._out
         if not out:
             return b""
-        self._out = []
+        octets = b"".join(out)
+        out.clear()
         self._budget.replies = 0
-        return b"".join(out)
+        return octets
 
     # What is received.
 
@@ -261,7 +237,7 @@ class GuardedSession:
         except SessionFault as fault:
             self._fault = fault
             self._streams.clear()
-            self._blocked.clear()
+            self._uploads.clear()
             self._out.append(GoAwayFrame(0, error_code=fault.reason).serialize())
             raise
 
@@ -274,16 +250,11 @@ class GuardedSession:
 
     def _take_data(self, frame: Frame) -> None:
         size = len(frame.payload)
-        if not self._credit.spend(size, slack=0):
-            raise overrun(0)
         record = self._streams.get(frame.stream)
+        self._inflow.spend(record, size)
         if record is None:
             self._check_late(frame)
-            self._give_back(size)
             return
-        record.unread += size
-        if not record.credit.spend(size, slack=self._slack or 0):
-            raise overrun(frame.stream)
         ends = bool(frame.flags & frames.END_STREAM)
         data = frames.unpad(frame)
         _check_open(record)
@@ -291,7 +262,7 @@ class GuardedSession:
         if not data and not ends:
             self._budget.spend(self._now)
         if len(data) < size:
-            self._credit_back(record, size - len(data))
+            self._inflow.read(record, size - len(data))
         if data:
             record.sink.on_data(data)
         if ends:
@@ -335,8 +306,7 @@ class GuardedSession:
             return
         record.is_answered = True
         self._machine.answered(record.id)
-        self._give_back(record.unread)
-        record.unread = 0
+        self._inflow.leave(record)
         if record.is_sent:
             del self._streams[record.id]
         record.sink.on_end(_KEPT)
@@ -361,11 +331,10 @@ class GuardedSession:
 
     def _take_settings(self, frame: Frame) -> None:
         if frame.flags & frames.ACK:
-            if self._slack is None:
+            if not self._inflow.acknowledged():
                 raise SessionFault(
                     ErrorCodes.PROTOCOL_ERROR, "SETTINGS acknowledged that were not sent", "6.5.3"
                 )
-            self._slack = None
             return
         if self.has_settings:
             self._budget.spend(self._now)
@@ -373,7 +342,7 @@ class GuardedSession:
         self.has_settings = True
         self._reply(self._machine.apply(self.peer))
         self._sink.on_settings(self.peer)
-        self._wake()
+        self._uploads.wake()
 
     def _take_ping(self, frame: Frame) -> None:
         if frame.flags & frames.ACK:
@@ -418,22 +387,12 @@ class GuardedSession:
         if stream and self._streams[stream].is_sent:
             self._budget.spend(self._now)
         self._machine.widen(stream, size)
-        if not stream:
-            self._wake()
-        elif stream in self._blocked and self._machine.window(stream) > 0:
-            del self._blocked[stream]
-            self._sink.on_sendable(stream)
+        if stream:
+            self._uploads.widened(stream)
+        else:
+            self._uploads.wake()
 
     # What follows.
-
-    def _wake(self) -> None:
-        """Tell the streams whose body waits, the longest first, while there is room."""
-        for stream in list(self._blocked):
-            if self._machine.window(0) <= 0:
-                return
-            if stream in self._blocked and self._machine.window(stream) > 0:
-                del self._blocked[stream]
-                self._sink.on_sendable(stream)
 
     def _check_late(self, frame: Frame) -> None:
         """Refuse DATA or HEADERS on a stream that is over, unless it was we who reset it."""
@@ -457,26 +416,8 @@ class GuardedSession:
     def _drop(self, record: Stream) -> None:
         """Forget a stream, and give the connection back what it had not read."""
         del self._streams[record.id]
-        self._blocked.pop(record.id, None)
-        self._give_back(record.unread)
-        record.unread = 0
-
-    def _credit_back(self, record: Stream, size: int) -> None:
-        """Give credit for octets of a stream that were read."""
-        if size > record.unread:
-            message = f"{size} octets read of stream {record.id}, which had {record.unread}"
-            raise AssertionError(message)
-        record.unread -= size
-        self._give_back(size)
-        more = 0 if record.is_answered else record.credit.give(size)
-        if more:
-            self._out.append(_window_update(record.id, more))
-
-    def _give_back(self, size: int) -> None:
-        """Give the connection credit."""
-        more = self._credit.give(size)
-        if more:
-            self._out.append(_window_update(0, more))
+        self._uploads.drop(record.id)
+        self._inflow.leave(record)
 
     def _reply(self, octets: bytes) -> None:
         self._out.append(octets)
@@ -489,7 +430,3 @@ def _check_open(record: Stream) -> None:
         raise StreamFault(
             ErrorCodes.STREAM_CLOSED, f"stream {record.id}: more after the end", "5.1"
         )
-
-
-def _window_update(stream: int, size: int) -> bytes:
-    return WindowUpdateFrame(stream, window_increment=size).serialize()

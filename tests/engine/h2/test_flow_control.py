@@ -146,7 +146,7 @@ def test_credit_of_streams_that_nobody_reads_any_more_is_given_back(
             break
     if how == "goaway":
         talk.feed(goaway(1))
-        assert 15_000 == talk.session._credit._owed
+        assert 15_000 == talk.session._inflow._connection._owed
     server.heed()
 
     assert talk.error is None

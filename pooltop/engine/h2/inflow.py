@@ -1,0 +1,95 @@
+"""Response bodies on their way in: what each frame of DATA takes of the windows, and gives back.
+
+Credit for DATA that nobody will read is given back at once: of padding, of streams that are over,
+and of what a stream's reader had not read when it ended. So streams that were left cannot stall a
+connection, and the price is that a reader who is slow keeps what its own stream's window let in.
+
+Source: RFC 9113 section 6.9.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hyperframe.frame import WindowUpdateFrame
+
+from pooltop.engine.h2.credit import Credit, overrun
+
+if TYPE_CHECKING:
+    from pooltop.engine.h2.session import SessionOptions
+    from pooltop.engine.h2.stream import Stream
+
+FIRST_WINDOW: Final = 65_535
+"""Every window's size until SETTINGS or WINDOW_UPDATE say otherwise."""
+
+
+class Inflow:
+    """The windows that one session's peer is given."""
+
+    __slots__ = ("_connection", "_out", "_slack")
+
+    def __init__(self, options: SessionOptions, out: list[bytes]) -> None:
+        """Begin with whole windows; what is to be written is appended to ``out``."""
+        self._connection = Credit(max(options.connection_window_size, FIRST_WINDOW))
+        self._slack: int | None = max(0, FIRST_WINDOW - options.initial_window_size)
+        """What the peer may send on a stream beyond its window, as it has not acknowledged our
+        SETTINGS; None once it has."""
+        self._out = out
+
+    def begin(self) -> None:
+        """Open the connection's window from what HTTP/2 begins with."""
+        more = self._connection.size - FIRST_WINDOW
+        if more:
+            self._out.append(_window_update(0, more))
+
+    def acknowledged(self) -> bool:
+        """Note that the peer knows our SETTINGS; False if it said so before."""
+        was_due = self._slack is not None
+        self._slack = None
+        return was_due
+
+    def spend(self, record: Stream | None, size: int) -> None:
+        """Take so many octets, padding included, of the windows.
+
+        Args:
+            record: whose they are; None of a stream that is over.
+            size: octets.
+
+        Raises:
+            SessionFault: the connection's window had no room for them.
+            StreamFault: the stream's had not.
+        """
+        if not self._connection.spend(size, slack=0):
+            raise overrun(0)
+        if record is None:
+            self.give_back(size)
+            return
+        record.unread += size
+        if not record.credit.spend(size, slack=self._slack or 0):
+            raise overrun(record.id)
+
+    def read(self, record: Stream, size: int) -> None:
+        """Give credit for octets of a stream that were read."""
+        if size > record.unread:
+            message = f"{size} octets read of stream {record.id}, which had {record.unread}"
+            raise AssertionError(message)
+        record.unread -= size
+        self.give_back(size)
+        more = 0 if record.is_answered else record.credit.give(size)
+        if more:
+            self._out.append(_window_update(record.id, more))
+
+    def leave(self, record: Stream) -> None:
+        """Give the connection credit for all that was not read of a stream that is over."""
+        self.give_back(record.unread)
+        record.unread = 0
+
+    def give_back(self, size: int) -> None:
+        """Give the connection credit."""
+        more = self._connection.give(size)
+        if more:
+            self._out.append(_window_update(0, more))
+
+
+def _window_update(stream: int, size: int) -> bytes:
+    return WindowUpdateFrame(stream, window_increment=size).serialize()
