@@ -198,7 +198,7 @@ class Session {
     if (this.reqs.has(id)) throw new Error(`duplicate id ${id}`);
     const rec = { id, controller: null, aborted: false, settled: false, socket: null, nth: null, body: null };
     this.reqs.set(id, rec);
-    if (body === 'stream') rec.body = new Readable({ read: noop });
+    if (body === 'stream') rec.body = new Readable({ read: noop }).on('error', noop);
     else if (body) rec.body = Buffer.alloc(body, 'x');
     const done = (outcome) => {
       this.pulse();

@@ -1,0 +1,464 @@
+"""Replays a scenario against the pure core of pooltop's undici kinds, and gives its trace.
+
+The servers are imagined (simulated.py) and time is virtual, so this is what the rules alone make of
+it. The formats are those of ``undici_oracle.mjs`` (README.md); HTTP/1.1 only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from undici.simulated import FIN, NO_RESPONSE, RST, Asked, Said, Wire, World
+
+from pooltop.core import events as ev
+from pooltop.core.model import OriginKey, RequestId, SocketId
+from pooltop.core.records import Failure
+from pooltop.core.states import CloseReason
+from pooltop.core.undici.core import UndiciCore
+from pooltop.core.undici.dispatcher import Dispatcher
+from pooltop.core.undici.options import DispatcherOptions
+from pooltop.core.undici.pool_base import PoolBase
+from pooltop.core.undici.records import Ask, ConnProtocol
+
+KINDS = {
+    "Client": "undici-client",
+    "Pool": "undici-pool",
+    "RoundRobinPool": "undici-round-robin-pool",
+    "BalancedPool": "undici-balanced-pool",
+    "Agent": "undici-agent",
+}
+IDEMPOTENT = ("GET", "HEAD", "QUERY")
+WITH_PAYLOAD = ("PUT", "POST", "PATCH", "QUERY", "PROPFIND", "PROPPATCH")
+GOOD_NAMES = ("", "a.test", "b.test", "c.test", "other.test")
+"""What the servers' certificate is good for."""
+LISTS = ("opened", "connected", "closed", "arrived", "events", "done", "ended", "skipped")
+
+Step = dict[str, Any]
+Row = dict[str, Any]
+Trace = dict[str, Any]
+
+
+def natural(text: object) -> list[object]:
+    """Sort key: r2 before r10."""
+    return [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", str(text))]
+
+
+def options_of(scenario: dict[str, Any]) -> DispatcherOptions:
+    """Give a scenario's options in our words."""
+    given = scenario["dispatcher"]["options"]
+    named = {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), k): v for k, v in given.items()}
+    return DispatcherOptions(kind=KINDS[scenario["dispatcher"]["kind"]], **named)  # type: ignore[arg-type]
+
+
+def ask_of(step: Step) -> Ask:
+    """Say what of a dispatch decides anything, as undici's Request does."""
+    method, body = step.get("method", "GET"), step.get("body")
+    return Ask(
+        idempotent=step.get("idempotent", method in IDEMPOTENT),
+        blocking=step.get("blocking", method != "HEAD"),
+        reset=step.get("reset"),
+        switches="upgrade" in step,
+        is_head=method == "HEAD",
+        body="streamed" if body == "stream" else "held" if body else "none",
+        expects_payload=method in WITH_PAYLOAD,
+        servername=step.get("servername", ""),
+        headers_ms=step.get("headersTimeout"),
+        body_ms=step.get("bodyTimeout"),
+        allow_h2=step.get("allowH2"),
+    )
+
+
+def response_of(step: Step, *, is_head: bool) -> tuple[list[Said], list[Said]]:
+    """Give what a server says for a ``respond``: now, and with ``finish``."""
+    if "raw" in step:
+        return [step["raw"]], []
+    framing = step.get("framing", "length")
+    is_bare = framing == "none" or is_head
+    body = "" if framing == "none" else step.get("body", "ok-body!")
+    headers = dict(step.get("headers") or {})
+    if framing == "length":
+        headers["content-length"] = str(len(body))
+    if framing == "chunked":
+        headers["transfer-encoding"] = "chunked"
+    head = f"HTTP/{step.get('version', '1.1')} {step.get('status', 200)} X\r\n"
+    head += "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
+
+    def piece(text: str) -> str:
+        return f"{len(text):x}\r\n{text}\r\n" if framing == "chunked" else text
+
+    tail = "0\r\n\r\n" if framing == "chunked" else ""
+    half = len(body) >> 1
+    end: list[Said] = [FIN] if step.get("end") else []
+    if is_bare:
+        return [head, *end], []
+    if step.get("part"):
+        return [head + piece(body[:half])], [piece(body[half:]) + tail, *end]
+    return [head + piece(body) + tail, *end], []
+
+
+class Heard(UndiciCore):
+    """A core whose user hears what a user of undici's hears."""
+
+    hear: Callable[..., None]
+
+    def on_drain(self, member: Dispatcher) -> None:
+        super().on_drain(member)
+        self.hear("drain", member)
+
+    def on_connect(self, member: Dispatcher, protocol: ConnProtocol) -> None:
+        super().on_connect(member, protocol)
+        self.hear("connect", member)
+
+    def on_disconnect(self, member: Dispatcher, failure: Failure) -> None:
+        super().on_disconnect(member, failure)
+        self.hear("disconnect", member, failure)
+
+    def on_connection_error(self, member: Dispatcher) -> None:
+        super().on_connection_error(member)
+        self.hear("connectionError", member)
+
+
+class Replay:
+    """One scenario."""
+
+    def __init__(self, scenario: dict[str, Any]) -> None:
+        self.scenario = scenario
+        self.kind: str = scenario["dispatcher"]["kind"]
+        origins: dict[str, dict[str, Any]] = scenario["origins"]
+        self.keys = {
+            name: OriginKey(f"{'https' if spec.get('tls') else 'http'}://{name}.test")
+            for name, spec in origins.items()
+        }
+        self.names = {key: name for name, key in self.keys.items()}
+        upstreams = [self.keys[n] for n, spec in origins.items() if spec.get("upstream", True)]
+        self.core = Heard(options_of(scenario), upstreams)
+        self.core.secure |= {key for key in upstreams if key.startswith("https:")}
+        self.core.hear = self._hear
+        self.world = World(self.core, self.names.__getitem__, lambda name: name in GOOD_NAMES)
+        self.world.gates = {n: deque() for n, spec in origins.items() if spec.get("gate")}
+        self.world.secure = {n for n, spec in origins.items() if spec.get("tls")}
+        self.world.deaf = {n for n, spec in origins.items() if spec.get("refusing")}
+        self.world.on_done = self._done
+        self.world.on_event = self._event
+        self.world.on_arrived = self._arrived
+        self.world.on_taken_closed = lambda wire: self.row["closed"].append(wire.id)
+        self.asked: dict[str, Asked] = {}
+        self.then: dict[str, Step] = {}
+        self.at_drain: list[Step] = []
+        self.forgotten: dict[Dispatcher, int] = {}
+        """What undici's ``queued`` keeps of a pool that was destroyed (README.md)."""
+        self.row: Row = {}
+
+    def run(self) -> Trace:
+        """Do all steps."""
+        rows = [self.exec(i, step) for i, step in enumerate(self.scenario["steps"])]
+        pending = sorted((a.name for a in self.asked.values() if not a.is_done), key=natural)
+        return {"name": self.scenario["name"], "steps": rows, "pending": pending}
+
+    def exec(self, i: int, step: Step) -> Row:
+        """Do the next step, and give its row."""
+        self.row = {name: [] for name in LISTS} | {"returned": {}}
+        self._act(step)
+        self.world.rest()
+        self.core.check_invariants()
+        row = self.row
+        for name in ("opened", "closed"):
+            row[name].sort()
+        row["connected"].sort(key=lambda each: each["socket"])
+        row["arrived"].sort(key=lambda each: each["socket"])
+        row["done"].sort(key=lambda each: natural(each["id"]))
+        sockets: dict[str, list[int]] = {name: [] for name in self.keys}
+        for wire in self.world.wires.values():
+            if not wire.is_gone:
+                sockets[wire.origin].append(wire.id)
+        found = {"i": i, "op": step["op"], **self._counts(), "sockets": sockets}
+        return found | {name: said for name, said in row.items() if said}
+
+    # What comes of a step
+
+    def _counts(self) -> Row:
+        stats = {name: self._stats(each) for name, each in self._dispatchers()}
+        clients = {
+            name: len(each.members) if isinstance(each, PoolBase) else 1
+            for name, each in self._dispatchers()
+            if name != "*"
+        }
+        if self.kind not in ("Agent", "BalancedPool") and not stats:
+            # It is made for the first request; undici's is there before.
+            name = next(iter(self.keys))
+            counts = ("connected", "pending", "running", "size")
+            more = () if self.kind == "Client" else ("free", "queued")
+            stats[name] = dict.fromkeys((*counts, *more), 0)
+            clients[name] = 1 if self.kind == "Client" else 0
+        return {"stats": stats, "clients": clients}
+
+    def _stats(self, dispatcher: Dispatcher) -> dict[str, int]:
+        counts = msgspec.to_builtins(dispatcher.stats())
+        forgotten = self.forgotten.get(dispatcher, 0)
+        if forgotten:
+            counts["queued"] += forgotten
+        within = sum(self.forgotten.get(each, 0) for each in getattr(dispatcher, "members", ()))
+        for name in ("pending", "size"):
+            counts[name] += forgotten + within
+        return {name: count for name, count in counts.items() if count is not None}
+
+    def _dispatchers(self) -> list[tuple[str, Dispatcher]]:
+        root = self.core.root
+        if isinstance(root, PoolBase):
+            upstreams = [(name, root.upstream(key)) for name, key in self.keys.items()]
+            return [("*", root), *((n, each) for n, each in upstreams if each is not None)]
+        return [
+            (self.names[key] + ("" if allow_h2 or self.kind != "Agent" else "#http1-only"), each)
+            for (key, allow_h2), each in root.dispatchers.items()
+        ]
+
+    def _hear(self, event: str, member: Dispatcher, failure: Failure | None = None) -> None:
+        told = [] if failure is None else [failure.code, failure.message]
+        self.row["events"].append([event, self.names.get(member.key), *told])
+        if event == "drain":
+            steps, self.at_drain = self.at_drain, []
+            for step in steps:
+                self._act(step)
+
+    def _event(self, event: ev.PoolEvent) -> None:
+        match event:
+            case ev.SocketOpened(socket=socket):
+                self.row["opened"].append(socket)
+            case ev.SocketConnected(socket=socket):
+                self.row["connected"].append({"socket": socket, "protocol": "h1"})
+            case ev.SocketClosed(socket=socket, reason=reason) if reason != CloseReason.DETACHED:
+                self.row["closed"].append(socket)
+
+    def _arrived(self, asked: Asked, wire: Wire) -> None:
+        said = "upgrade" if asked.is_upgrade else "close" if asked.close else "keep-alive"
+        self.row["arrived"].append({"id": asked.name, "connection": said, "socket": wire.id})
+
+    def _done(self, asked: Asked, outcome: dict[str, object]) -> None:
+        socket = None if asked.wire is None else asked.wire.id
+        nth = None if asked.wire is None else asked.nth
+        self.row["done"].append({"id": asked.name, **outcome, "socket": socket, "nth": nth})
+        then = self.then.get(asked.name)
+        if then is not None:
+            self.world.microtasks.append(lambda: self._act(then))
+
+    # Steps
+
+    def _act(self, step: Step) -> None:
+        why = getattr(self, f"_do_{step['op']}")(step)
+        if why is not None:
+            self.row["skipped"].append(f"{step['op']}: {why}")
+
+    def _do_batch(self, step: Step) -> None:
+        for each in step["steps"]:
+            self._act(each)
+            self.world.perform()
+
+    def _do_dispatch(self, step: Step) -> None:
+        id_ = RequestId(len(self.asked) + 1)
+        ask = ask_of(step)
+        asked = Asked(
+            step["id"],
+            id_,
+            is_head=ask.is_head,
+            is_upgrade=ask.switches,
+            servername=ask.servername,
+            pieces=0 if ask.body == "streamed" else None,
+        )
+        self.asked[asked.name] = self.world.asked[id_] = asked
+        if "then" in step:
+            self.then[asked.name] = step["then"]
+        key = self.keys[step.get("origin", next(iter(self.keys)))]
+        has_room = self.core.dispatch(id_, key, ask, now=self.world.now)
+        self.row["returned"][asked.name] = has_room
+
+    def _do_more(self, step: Step) -> str | None:
+        return self._body(step, pieces=1)
+
+    def _do_end(self, step: Step) -> str | None:
+        return self._body(step, pieces=0)
+
+    def _body(self, step: Step, *, pieces: int) -> str | None:
+        asked = self.asked[step["id"]]
+        if asked.is_done or asked.body_is_over or asked.pieces is None:
+            return "its body is over"
+        asked.pieces += pieces
+        asked.body_is_over = not pieces
+        self.world.write(asked)
+        return None
+
+    def _do_breakBody(self, step: Step) -> str | None:
+        asked = self.asked[step["id"]]
+        if asked.is_done or asked.body_is_over:
+            return "its body is over"
+        asked.body_is_over = True
+        now = self.world.now
+        self.core.abort(asked.id, now=now, code="EBROKEN", message="broken")
+        return None
+
+    def _do_respond(self, step: Step) -> str | None:
+        asked = self.asked[step["id"]]
+        if asked.server is None or asked.server.is_gone or asked.server.is_destroyed:
+            return "no request to answer"
+        if asked.answered:
+            return "answered already"
+        asked.answered = True
+        said, asked.rest = response_of(step, is_head=asked.is_head)
+        for each in said:
+            self.world.say(asked.server, each)
+        return None
+
+    def _do_finish(self, step: Step) -> str | None:
+        asked = self.asked[step["id"]]
+        if asked.server is None or asked.server.is_gone or not asked.rest:
+            return "nothing left to send"
+        for each in asked.rest:
+            self.world.say(asked.server, each)
+        asked.rest = []
+        return None
+
+    def _do_interim(self, step: Step) -> str | None:
+        asked = self.asked[step["id"]]
+        if asked.server is None or asked.server.is_gone:
+            return "no request to answer"
+        lines = "".join(f"{k}: {v}\r\n" for k, v in step.get("headers", {}).items())
+        self.world.say(asked.server, f"HTTP/1.1 {step.get('status', 103)} X\r\n{lines}\r\n")
+        return None
+
+    def _do_abort(self, step: Step) -> str | None:
+        asked = self.asked[step["id"]]
+        if asked.is_done:
+            return "request is over"
+        self.core.abort(asked.id, now=self.world.now)
+        return None
+
+    def _do_pipelining(self, step: Step) -> None:
+        options = msgspec.structs.replace(self.core.options, pipelining=step["value"])
+        self.core.set_options(options, now=self.world.now)
+
+    def _do_close(self, step: Step) -> None:
+        root = self.core.root
+        if root.is_destroyed:
+            self._ended("close: UND_ERR_DESTROYED")
+            return
+        self.core.close(now=self.world.now)
+        # undici's promise of it follows that of the destroy() at its end.
+        later = self.world.microtasks.append
+        root.when_over(lambda: later(lambda: self._ended("close")))
+
+    def _do_destroy(self, step: Step) -> None:
+        for _, each in self._dispatchers():
+            if isinstance(each, PoolBase) and not each.is_destroyed:
+                self.forgotten[each] = len(each.queue)
+        if "error" in step:
+            error = Failure(step["error"], step["error"])
+            self.core.destroy(now=self.world.now, error=error)
+        else:
+            self.core.destroy(now=self.world.now)
+        self.core.root.when_over(lambda: self._ended("destroy"))
+
+    def _ended(self, what: str) -> None:
+        self.row["ended"].append(what)
+
+    def _do_addUpstream(self, step: Step) -> None:
+        self.core.add_upstream(self.keys[step["origin"]], now=self.world.now)
+
+    def _do_removeUpstream(self, step: Step) -> None:
+        self.core.remove_upstream(self.keys[step["origin"]], now=self.world.now)
+
+    def _do_atDrain(self, step: Step) -> None:
+        self.at_drain += step["steps"]
+
+    def _server_says(self, step: Step, said: Said) -> str | None:
+        wire = self.world.wires.get(SocketId(step["socket"]))
+        if wire is None or not wire.serves:
+            return "no such open socket"
+        self.world.say(wire, said)
+        return None
+
+    def _do_serverClose(self, step: Step) -> str | None:
+        return self._server_says(step, FIN)
+
+    def _do_serverReset(self, step: Step) -> str | None:
+        return self._server_says(step, RST)
+
+    def _do_serverSend(self, step: Step) -> str | None:
+        return self._server_says(step, step["data"])
+
+    def _do_connect(self, step: Step) -> str | None:
+        return self._let_go(step, None)
+
+    def _do_failConnect(self, step: Step) -> str | None:
+        return self._let_go(step, step.get("code", "ENOTFOUND"))
+
+    def _let_go(self, step: Step, error: str | None) -> str | None:
+        held = self.world.gates[step["origin"]]
+        left = step.get("count", 1)
+        while left and held:
+            wire = held.popleft()
+            if not wire.is_destroyed:
+                left -= 1
+                self.world.dial(wire, error)
+        return "nothing held" if left else None
+
+    def _do_unlisten(self, step: Step) -> None:
+        self.world.deaf.add(step["origin"])
+
+    def _do_listen(self, step: Step) -> None:
+        self.world.deaf.discard(step["origin"])
+
+    def _do_wait(self, step: Step) -> None:
+        self.world.wait(step["ms"] / 1000)
+
+    def _do_settle(self, step: Step) -> None:
+        """Only look."""
+
+
+LEVEL_1 = ("i", "op", "stats", "clients", "sockets", "returned", "done")
+
+
+def comparable(trace: Trace, level: int) -> Trace:
+    """Give what two traces of a level must have in common.
+
+    Level 1 compares the counts, what ``dispatch`` answered and how each request ended; level 2 all
+    of it but the words of an error that is not undici's own.
+    """
+    fields = LEVEL_1 if level == 1 else None
+    rows = [
+        {k: _plain(k, v, level) for k, v in row.items() if fields is None or k in fields}
+        for row in trace["steps"]
+    ]
+    return {"steps": rows, "pending": trace["pending"]}
+
+
+def _plain(field: str, value: Any, level: int) -> Any:
+    match field:
+        case "stats":
+            return {name: {k: int(v) for k, v in counts.items()} for name, counts in value.items()}
+        case "done":
+            return [_outcome(each, level) for each in value]
+        case "events":
+            return [_event(*each) for each in value]
+        case "skipped":
+            return [each.partition(":")[0] for each in value]
+    return value
+
+
+def _event(event: str, origin: str | None, *told: str | None) -> list[str | None]:
+    # Which of its upstreams a BalancedPool speaks of, and why a dial failed, is not told; and an
+    # error of undici's parser has no code.
+    del origin
+    if event == "connectionError" or told[:1] in ((None,), (NO_RESPONSE[0],)):
+        return [event]
+    return [event, *told]
+
+
+def _outcome(done: dict[str, Any], level: int) -> dict[str, Any]:
+    code = done.get("error", "")
+    hidden = set() if code.startswith("UND_ERR_") and "CONNECT" not in code else {"message"}
+    if level == 1:
+        hidden |= {"socket", "nth", "message"}
+    return {k: v for k, v in done.items() if k not in hidden}

@@ -1,0 +1,33 @@
+"""pooltop's core does, over HTTP/1.1, what undici did: step by step."""
+
+from __future__ import annotations
+
+import pytest
+from undici.compare import CASES, differences, load
+from undici.driver import Replay, comparable
+
+
+def is_over_http_1(scenario):
+    options = scenario["dispatcher"]["options"]
+    return not options.get("useH2c") and not any(
+        spec.get("h2") or spec.get("h2c") for spec in scenario["origins"].values()
+    )
+
+
+OVER_HTTP_1 = [name for name in CASES if is_over_http_1(load("cases", name))]
+
+
+@pytest.mark.parametrize("name", OVER_HTTP_1)
+def test_the_core_does_what_undici_did(name):
+    ours = comparable(Replay(load("cases", name)).run(), level=2)
+    assert differences(ours, comparable(load("traces", name), level=2)) == []
+
+
+def test_level_1_is_counts_answers_and_outcomes():
+    theirs = comparable(load("traces", "pool-of-two-with-six"), level=1)
+    ours = Replay(load("cases", "pool-of-two-with-six")).run()
+    ours["steps"][1]["arrived"] = []
+    assert differences(comparable(ours, level=1), theirs) == []
+    ours["steps"][1]["stats"]["a"]["free"] += 1
+    (found,) = differences(comparable(ours, level=1), theirs)
+    assert found.startswith("step 1 respond stats: ")
