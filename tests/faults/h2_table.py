@@ -189,6 +189,7 @@ STREAM_ROWS = (
     Row("windows over 2^31-1 by SETTINGS", "6.9.2", update(7, 2**31 - 1 - 65535)
         + settings({4: 65536}), bad(FLOW)),
     Row("WINDOW_UPDATE in a flood, for nothing", "10.5", update(1, 1) * 1101, bad(CALM)),
+    Row("WINDOW_UPDATE in a flood, of the connection", "10.5", update(0, 1) * 1101, bad(CALM)),
     Row("DATA beyond a stream's window", "6.9.1", headers(1)
         + data(1, b"x" * 16384, end=False) * 16 + data(1, b"x"), one(FLOW)),
     Row("DATA beyond the connection's window", "6.9.1", headers(1) + headers(3) + headers(7)

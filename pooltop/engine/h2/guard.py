@@ -172,6 +172,8 @@ class GuardedSession:
         if record is None:
             return 0
         taken = self._uploads.send(record, data, ends=ends)
+        if taken:
+            self._budget.sent(1 + taken // frames.MAX_FRAME_SIZE)
         if record.is_sent and record.is_answered:
             del self._streams[stream]
         return taken
@@ -376,16 +378,14 @@ class GuardedSession:
     def _take_window_update(self, frame: Frame) -> None:
         stream = frame.stream
         size = int.from_bytes(frame.payload, "big") & MAX_STREAM
+        self._budget.update(self._now)
         if stream and stream not in self._streams:
-            self._budget.spend(self._now)
             return
         if not size:
             words = "a WINDOW_UPDATE of 0"
             if stream:
                 raise StreamFault(ErrorCodes.PROTOCOL_ERROR, f"stream {stream}: {words}", "6.9")
             raise SessionFault(ErrorCodes.PROTOCOL_ERROR, words, "6.9")
-        if stream and self._streams[stream].is_sent:
-            self._budget.spend(self._now)
         self._machine.widen(stream, size)
         if stream:
             self._uploads.widened(stream)

@@ -74,6 +74,19 @@ def test_what_streams_allowed_is_not_saved_up(talk: Talk) -> None:
     assert "ENHANCE_YOUR_CALM" == talk.error.reason.name
 
 
+def test_a_body_that_is_sent_allows_for_its_credit_however_late(talk: Talk) -> None:
+    talk.post()
+    for _ in range(1000):
+        assert 1 == talk.session.send(1, b"x", ends=False)
+    talk.take()
+    talk.now += 10 * PERIOD_S
+    talk.feed((update(0, 1) + update(1, 1)) * 2000)
+    assert talk.error is None
+    talk.feed(update(0, 1) * (ALLOWED + 1))
+
+    assert "ENHANCE_YOUR_CALM" == talk.error.reason.name
+
+
 def test_answers_that_nobody_takes_to_write_are_bounded() -> None:
     budget = Budget()
     budget.reply(MAX_REPLY_OCTETS)
