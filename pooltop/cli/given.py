@@ -32,15 +32,17 @@ def load(request: Request, *, will_ask: bool = False) -> Loaded | None:
     Args:
         request: names it, and what goes over it.
         will_ask: the operator is asked for hosts that the profile does not allow.
+
+    Raises:
+        ArgumentError: a host of ``--allow`` is none.
     """
     from pooltop import profiles
     from pooltop.errors import ProfileError
 
     path = request.profile or _builtin()
+    allow = _hosts(request.allow)
     try:
-        loaded = profiles.load(
-            path, allow=request.allow, settings=request.settings, will_ask=will_ask
-        )
+        loaded = profiles.load(path, allow=allow, settings=request.settings, will_ask=will_ask)
     except ProfileError as error:
         write(2, f"{error}\n")
         return None
@@ -135,6 +137,21 @@ def _builtin() -> str:
     from pathlib import Path
 
     return str(Path(__file__).parents[1] / "demo" / "builtin.toml")
+
+
+def _hosts(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the hosts of ``--allow`` as a profile's ``allow_hosts`` has them."""
+    from pooltop.profiles.kinds import Refused
+    from pooltop.profiles.web import HostPattern
+
+    hosts = []
+    for word in words:
+        try:
+            hosts.append(HostPattern().read(word))
+        except Refused as error:
+            message = f"--allow {word}: {error}"
+            raise ArgumentError(message) from error
+    return tuple(hosts)
 
 
 def _time(option: str, text: str | None) -> float | None:

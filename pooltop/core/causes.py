@@ -40,7 +40,8 @@ class Cause(StrEnum):
     EXHAUSTED = "out of resources"
     """This machine has no descriptor, port or memory left, or the profile's ceiling is reached."""
     SETTING = "setting"
-    """An option that cannot be used: an address that this machine has not, a TLS file."""
+    """An option that cannot be used: an address that this machine has not, a TLS file, a name that
+    leads to a cloud's metadata."""
     STOPPED = "stopped by us"
     """Given up: by its caller, an operator, the breaker, or the end of the load."""
     NETWORK = "network"
@@ -111,6 +112,7 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
     ),
     Cause.SETTING: (
         "ERR_TLS_CONFIG", "ERR_INVALID_IP_ADDRESS", "ERR_INVALID_ARG_VALUE", "EINVAL",
+        "ERR_BARRED_ADDRESS",
         "bind EADDRNOTAVAIL", "bind EINVAL", "bind EACCES", "bind EADDRINUSE",
     ),
     Cause.STOPPED: (

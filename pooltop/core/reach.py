@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 
 
 class Reach(IntEnum):
@@ -25,6 +26,7 @@ class Reach(IntEnum):
     ``allow_hosts``, and no pattern covers it."""
 
 
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PRIVATE: tuple[_Network, ...] = tuple(
@@ -36,8 +38,11 @@ _BARRED: tuple[_Network, ...] = tuple(
     for text in (
         "169.254.0.0/16",  # RFC 3927, and 169.254.169.254 of nearly every cloud
         "fe80::/10",  # RFC 4291, 2.5.6
-        "fd00:ec2::254/128",  # the same of Amazon's for IPv6
+        "fd00:ec2::/32",  # Amazon's for IPv6: fd00:ec2::254, and that of its containers
+        "fd20:ce::254/128",  # Google's for IPv6
+        "fd00:c1::a9fe:a9fe/128",  # Oracle's for IPv6
         "100.100.100.200/32",  # Alibaba's
+        "168.63.129.16/32",  # Azure's
     )
 )
 _BARRED_NAMES = frozenset(
@@ -45,17 +50,22 @@ _BARRED_NAMES = frozenset(
         "metadata",
         "metadata.google.internal",
         "metadata.goog",
+        "metadata.azure.internal",
         "metadata.tencentyun.com",
         "instance-data",
         "instance-data.ec2.internal",
     }
 )
+_TRANSLATED = tuple(ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "::/96"))
+"""Networks whose addresses end in an IPv4 one: NAT64 (RFC 6052), IPv4-compatible (RFC 4291)."""
 
 
+@lru_cache(maxsize=4096)
 def reach_of(host: str) -> Reach:
     """Say how far a host is, as it is written: an IPv6 address with or without brackets.
 
-    RFC 6761, 6.3 makes localhost and every name under it loopback.
+    RFC 6761, 6.3 makes localhost and every name under it loopback. Remembered, for every dial asks
+    about the addresses that it is given.
     """
     bare = host.strip("[]").lower()
     if bare == "localhost" or bare.endswith(".localhost"):
@@ -70,7 +80,7 @@ def reach_of(host: str) -> Reach:
         address = address.ipv4_mapped
     if address.is_loopback:
         return Reach.LOOPBACK
-    if any(address in network for network in _BARRED):
+    if any(each in network for each in _all_of(address) for network in _BARRED):
         return Reach.BARRED
     return Reach.PRIVATE if any(address in network for network in _PRIVATE) else Reach.PUBLIC
 
@@ -94,5 +104,16 @@ def is_allowed(host: str, patterns: tuple[str, ...]) -> bool:
     if reach is Reach.LOOPBACK or bare in patterns:
         return True
     return reach is not Reach.BARRED and any(
-        bare.endswith(pattern[1:]) for pattern in patterns if pattern.startswith("*")
+        bare.endswith(pattern[1:]) for pattern in patterns if pattern.startswith("*.")
     )
+
+
+def _all_of(address: _Address) -> tuple[_Address, ...]:
+    """Give an address, and the IPv4 one that a translator on the way makes of it."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return (address,)
+    if address.sixtofour is not None:  # RFC 3056
+        return (address, address.sixtofour)
+    if any(address in network for network in _TRANSLATED):
+        return (address, ipaddress.IPv4Address(address.packed[-4:]))
+    return (address,)

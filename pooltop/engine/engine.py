@@ -19,6 +19,7 @@ from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.closed_workload import ClosedRunner
+from pooltop.engine.consented import ConsentedResolver
 from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.details import Paces, host_detail, queue_heads
 from pooltop.engine.edit_book import EditBook, Who
@@ -51,8 +52,10 @@ class Engine:
         self.journal = Journal()
         self.done = asyncio.Event()
         """Set when every workload has ended by itself, or the load was stopped."""
-        self._own_resolver = SystemResolver() if resolver is None else None
-        shared = resolver or self._own_resolver
+        self._own_resolver: SystemResolver | None = None
+        if resolver is None:
+            resolver = self._own_resolver = SystemResolver()
+        shared = ConsentedResolver(resolver, profile.allow_hosts)
         self.agents = {
             each.name: Agent.from_profile(each, resolver=shared) for each in profile.agents
         }

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pooltop.core.model import Origin
-from pooltop.core.reach import is_allowed
+from pooltop.core.reach import Reach, is_allowed, reach_of
 from pooltop.core.redirects import hop_of, target_of
 from pooltop.engine.agent import Agent
 from pooltop.engine.codecs.base import PreparedRequest
@@ -98,8 +98,20 @@ class Redirects:
         return Trail(url, trail.left - 1, trail.closes), request, route.origin
 
     def _check_consent(self, here: Origin, there: Origin, where: str) -> None:
+        self._check_way_home(here, there, where)
         proxy = self._agent.way.proxy_to(there)
         for host in (there.host, *(() if proxy is None else (proxy.host,))):
             if host != here.host and not is_allowed(host, self._allowed):
                 message = f"{where}: {host} is not this machine, and not in allow_hosts"
                 raise RedirectError(message, code="ERR_REDIRECT_HOST")
+
+    def _check_way_home(self, here: Origin, there: Origin, where: str) -> None:
+        """Refuse to be led to what listens on this machine alone by another machine."""
+        is_home = reach_of(there.host) is Reach.LOOPBACK
+        is_from_afar = reach_of(here.host) is not Reach.LOOPBACK
+        if is_home and is_from_afar and there.host not in self._allowed:
+            message = (
+                f"{where}: {there.host} is this machine, and {here.host}, which is not, may lead "
+                "there only if allow_hosts names it"
+            )
+            raise RedirectError(message, code="ERR_REDIRECT_HOST")

@@ -96,6 +96,11 @@ def test_without_arguments_the_first_steps_are_told(capfd: pytest.CaptureFixture
             '--interval soon?: expected a duration like "500ms", "2s", "1.5m", "1h".',
         ),
         (
+            ["demo", "--headless", "--allow", "api.example", "--allow", "*"],
+            '--allow *: expected a host like "127.0.0.1" or "*.staging.internal"; * stands at the '
+            "beginning only.",
+        ),
+        (
             ["demo", "--headless", "--auto-revert", "0s"],
             '--auto-revert 0s: 0 would put every edit back at once. For never write "off".',
         ),

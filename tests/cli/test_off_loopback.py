@@ -43,6 +43,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int, 
         "no terminal, a private address",
         "said no",
         "typed another name",
+        "everything allowed",
     ],
 )
 def test_without_consent_no_packet_leaves(told, way: str) -> None:
@@ -63,3 +64,8 @@ def test_a_name_is_looked_up_only_on_a_terminal_and_that_is_said(told) -> None:
     assert 2 == status
     assert packets > 0
     assert "looking up shop.test" in words
+
+
+def test_a_name_that_was_consented_to_and_leads_to_a_cloud_s_metadata_is_not_dialled(told) -> None:
+    status, packets, words = told["allowed, and led to metadata"]
+    assert (0, 0) == (status, packets), words

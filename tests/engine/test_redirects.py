@@ -184,3 +184,24 @@ async def test_no_proxy_of_the_environment_is_used_unless_asked_for(place, told,
     here = await place(a=(302, "/b"))
     found, _ = await told(here.url, path="/a", follow_redirects=1)
     assert ({200: 1}, ["/a", "/b"]) == (found.statuses, [each.target for each in here.asked])
+
+
+@pytest.mark.parametrize(
+    ("allowed", "code"), [((), "ERR_REDIRECT_HOST"), (("127.0.0.1",), ""), (("localhost",), "ERR_REDIRECT_HOST")]
+)  # fmt: skip
+async def test_another_machine_leads_nobody_to_what_listens_on_this_one_alone(
+    agent_of, allowed, code
+):
+    redirects = Redirects(agent_of(keep_alive=True), ("pay.ok.example", *allowed))
+    prepared = prepare("GET", "/a", [], host_header="h", keep_alive=True, body=b"")
+
+    def led(url):
+        return redirects.next_of(Trail(url, 2), prepared, 302, b"http://127.0.0.1:6379/x")
+
+    found = ""
+    try:
+        led("http://pay.ok.example/a")
+    except RedirectError as error:
+        found = error.code
+    assert code == found
+    assert "127.0.0.1:6379" == led("http://localhost:8080/a")[2].authority

@@ -38,6 +38,10 @@ def settle() -> None:
         ours.write("nameserver 198.51.100.53\noptions timeout:1 attempts:1\n")
     run("mount", "--bind", ours.name, "/etc/resolv.conf")
     Path(ours.name).unlink()
+    with tempfile.NamedTemporaryFile("w", delete=False) as ours:
+        ours.write("169.254.169.254 rebound.test\n")
+    run("mount", "--bind", ours.name, "/etc/hosts")
+    Path(ours.name).unlink()
 
 
 def packets() -> int:
@@ -84,6 +88,8 @@ def main() -> None:
             "said yes": started("10.1.2.3", typed="y\n"),
             "allowed": started("192.0.2.7", "--allow", "192.0.2.7"),
             "asked, and looked up first": started("shop.test", typed="n\n"),
+            "allowed, and led to metadata": started("rebound.test", "--allow", "rebound.test"),
+            "everything allowed": started("192.0.2.7", "--allow", "*"),
         },
         sys.stdout,
     )
