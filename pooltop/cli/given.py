@@ -141,8 +141,8 @@ def _builtin() -> str:
 
 def _hosts(words: tuple[str, ...]) -> tuple[str, ...]:
     """Give the hosts of ``--allow`` as a profile's ``allow_hosts`` has them."""
+    from pooltop.profiles.hosts import HostPattern
     from pooltop.profiles.kinds import Refused
-    from pooltop.profiles.web import HostPattern
 
     hosts = []
     for word in words:

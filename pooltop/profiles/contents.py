@@ -26,6 +26,8 @@ LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a file that is a body."""
 _PLACES: dict[Sort, Place] = {"text": "text", "json": "json", "form": "form"}
 _BEARER = re.compile(r"[!-~]+")
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+"""RFC 5234, B.1, CTL."""
 Headers = tuple[tuple[str, str | RowText], ...]
 
 
@@ -108,8 +110,13 @@ def _take_basic(request: Values, basic: Values, place: Path, report: Report) -> 
     user, password = (cast("Template", basic[key]) for key in ("user", "password"))
     if any(":" in part for part in user.parts):
         message = f"{quoted(':')} separates user and password: a user cannot have one (RFC 7617)."
-        report.add((*place, "user"), "P022", message)
+        report.add((*place, "user"), "P022", message, secret=True)
         return
+    for key, said in (("user", user), ("password", password)):
+        if any(CONTROLS.search(part) for part in said.parts):
+            message = "control characters cannot stand here (RFC 7617)."
+            report.add((*place, key), "P022", message, secret=True)
+            return
     pieces = Pieces()
     for text in (user, ":", password):
         pieces.add(text)

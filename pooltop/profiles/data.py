@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from pooltop.core.rows import DataFeed, Mode, RowText, in_path
+from pooltop.core.rows import DataFeed, Mode, RowText, filled_in, in_path
 from pooltop.profiles.checks import tables_of
-from pooltop.profiles.contents import requests_of
+from pooltop.profiles.contents import CONTROLS, requests_of
 from pooltop.profiles.feeds import FeedRefusedError, RowTable, read_rows
 from pooltop.profiles.filled import Filled, value_at
 from pooltop.profiles.reader import Values
@@ -22,6 +22,7 @@ from pooltop.profiles.request_head import LONGEST_PATH
 from pooltop.profiles.shown import Path, did_you_mean, one_of, quoted
 
 _NOT_IN_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+_BEARER = re.compile(rb"Bearer [!-~]+")
 _SHOWN = 8
 _WITH_ROWS = ("path", "headers", "body", "auth")
 """Keys of a request in which a row can be."""
@@ -136,8 +137,12 @@ def _check_places(
         if isinstance(target, RowText):
             _check_path(target, feed, table, (*path, "path"), report)
         for field, value in cast("tuple[tuple[str, object], ...]", request.get("headers", ())):
-            if isinstance(value, RowText) and value.place == "header":
-                _check_header(field, value, feed, table, path, report)
+            if not isinstance(value, RowText):
+                continue
+            if value.place == "basic":
+                _check_basic(value, feed, table, (*path, "auth", "basic"), report)
+            elif _check_header(field, value, feed, table, path, report):
+                _check_bearer(field, value, feed, table, path, report)
 
 
 def _check_path(
@@ -159,12 +164,46 @@ def _check_path(
             return
 
 
-def _check_header(
+def _check_basic(
+    text: RowText, feed: DataFeed, table: RowTable, path: Path, report: Report
+) -> None:
+    """Look at what rows put into user and password: RFC 7617, 2."""
+    parts, columns = text.template.parts, text.template.columns
+    of_user = next(place for place, part in enumerate(parts) if ":" in part)
+    for place, column in enumerate(columns):
+        key = "user" if place < of_user else "password"
+        for row, value in enumerate(feed.columns[column]):
+            if place < of_user and ":" in value:
+                why = f"has a {quoted(':')}, which separates user and password"
+            elif CONTROLS.search(value):
+                why = "has control characters"
+            else:
+                continue
+            message = f"{table.place(row)}: {quoted(column)} {why} (RFC 7617)."
+            report.add((*path, key), "P046", message, secret=True)
+            return
+
+
+def _check_bearer(
     field: str, text: RowText, feed: DataFeed, table: RowTable, path: Path, report: Report
 ) -> None:
+    if field.lower() != "authorization" or not text.template.parts[0].startswith("Bearer "):
+        return
+    for row in range(feed.count):
+        if not _BEARER.fullmatch(filled_in(text, feed, row)):
+            message = "a token is visible ASCII characters without blanks, at least one."
+            report.add(path, "P046", f"{table.place(row)}: {message}", on_key=True)
+            return
+
+
+def _check_header(
+    field: str, text: RowText, feed: DataFeed, table: RowTable, path: Path, report: Report
+) -> bool:
+    """Look at what rows put into a field; tell whether all of it can be sent."""
     for column in dict.fromkeys(text.template.columns):
         for row, value in enumerate(feed.columns[column]):
             if _NOT_IN_A_HEADER.search(value):
                 what = f"{table.place(row)}: {quoted(column)} has what cannot stand in a header"
                 report.add(path, "P046", f"{what}, {field}.", on_key=True)
-                return
+                return False
+    return True

@@ -169,6 +169,11 @@ def _of_objects(objects: Iterable[tuple[int, object]], noun: str) -> RowTable:
 
 
 def _text(value: object, what: str) -> str | None:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            _refuse(f"{what} has half a surrogate pair, which is not text.")
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

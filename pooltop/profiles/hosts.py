@@ -11,12 +11,22 @@ import re
 from dataclasses import dataclass
 
 from pooltop.core.model import DEFAULT_PORTS
-from pooltop.profiles.kinds import Fault, Kind, Refused, Schema, refused, require_text, wrong_type
+from pooltop.profiles.kinds import (
+    Fault,
+    Kind,
+    Refused,
+    Schema,
+    is_from_outside,
+    refused,
+    require_text,
+    wrong_type,
+)
 from pooltop.profiles.shown import did_you_mean, quoted
 
 LONGEST_HOST = 253
 DEMO = "demo:"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=//)")
+_WITH_PORT = re.compile(r"(?:\[[^\]]*\]|[^:]*):[0-9]*")
 _BARE = re.compile(r"[A-Za-z0-9._-]+(?::[0-9]+)?/?")
 _NAME_PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -61,6 +71,8 @@ class HostPattern(Kind):
         """Take a host or a suffix; never everything."""
         text = require_text(self, value)
         stem = text.removeprefix("*.")
+        if "/" in stem or _WITH_PORT.fullmatch(stem):
+            raise refused("P060", f"expected {self.allowed}, without scheme, port and path.")
         if "*" in stem:
             raise refused("P060", f"expected {self.allowed}; * stands at the beginning only.")
         if stem != text and _NUMERIC.fullmatch(stem.rpartition(".")[2]):
@@ -196,9 +208,9 @@ class BaseUrl(Kind):
             raise Refused(Fault("P060", message, secret=True))
         tail = rest[len(authority) :]
         if tail not in ("", "/"):
-            raise refused(
-                "P060", f"{quoted(tail)} does not belong here: put it into the request's path."
-            )
+            # A token may be in what the environment put there.
+            shown = "what follows the host" if is_from_outside(value) else quoted(tail)
+            raise refused("P060", f"{shown} does not belong here: put it into the request's path.")
         return _checked_authority(scheme, authority)
 
     def _scheme(self, text: str) -> str:

@@ -122,6 +122,11 @@ def require_text(kind: Kind, value: object) -> str:
     return str(value)
 
 
+def is_from_outside(value: object) -> bool:
+    """Tell whether something of the environment or of a file is in a text: it may be a secret."""
+    return isinstance(value, Filled) and value.from_outside
+
+
 def request_text(kind: Kind, value: object) -> Template:
     """Give a text that may differ from request to request, with its places for a row's columns.
 

@@ -30,10 +30,21 @@ _OF_PLAIN_VALUES = ("P011", "P012", "P013", "P020", "P021")
 environment put in is not repeated."""
 
 
-def read_table(table: Table, tree: object, path: Path, report: Report) -> Values:
-    """Read a table; what is wrong goes into the report."""
+def read_table(
+    table: Table, tree: object, path: Path, report: Report, *, secret: bool = False
+) -> Values:
+    """Read a table; what is wrong goes into the report.
+
+    Args:
+        table: what may stand there.
+        tree: what does.
+        path: of the table.
+        report: takes the problems.
+        secret: nothing that stands there is shown, not even in the place of a table.
+    """
     if not isinstance(tree, dict):
-        report.add(path, "P011", f"expected {table.allowed}, got {type_name(tree)}.")
+        message = f"expected {table.allowed}, got {type_name(tree)}."
+        report.add(path, "P011", message, secret=secret)
         return {}
     fields = {field.name: field for field in table.fields}
     values: Values = {}
@@ -44,7 +55,8 @@ def read_table(table: Table, tree: object, path: Path, report: Report) -> Values
             _refuse_unknown(table, key, (*path, key), report)
             continue
         seen.add(field.name)
-        read = _read(field.kind, value, (*path, field.name), report, secret=field.secret)
+        is_secret = secret or field.secret
+        read = _read(field.kind, value, (*path, field.name), report, secret=is_secret)
         if read is not _BAD:
             values[field.gives] = read
     _require(table.fields, seen, path, report)
@@ -57,7 +69,7 @@ def _read(
     if value is UNFILLED:
         return _BAD  # which was told
     if isinstance(kind, Table):
-        return read_table(kind, value, path, report)
+        return read_table(kind, value, path, report, secret=secret)
     if isinstance(kind, Named):
         return _read_named(kind, value, path, report)
     if isinstance(kind, Many):

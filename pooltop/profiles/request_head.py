@@ -16,6 +16,7 @@ from pooltop.profiles.kinds import (
     Kind,
     Refused,
     Schema,
+    is_from_outside,
     refused,
     request_text,
     require_text,
@@ -74,7 +75,8 @@ class RequestPath(Kind):
         template = request_text(self, value)
         path = _IN_PLACE.join(template.parts)
         if not path.startswith("/") and (template.parts[0] or not template.columns):
-            hint = "" if template.columns else f" Did you mean {quoted('/' + path)}?"
+            is_hidden = template.columns or is_from_outside(value)
+            hint = "" if is_hidden else f" Did you mean {quoted('/' + path)}?"
             raise refused("P062", f"a path begins with a slash.{hint}")
         rest = path if path.startswith("/") else f"/{path}"
         if not _PATH.fullmatch(rest) or "#" in path:
@@ -135,6 +137,8 @@ class Headers(Kind):
     """Header fields; a field that is sent several times has an array of values."""
 
     allowed: str = "a table of header fields, each a string or an array of strings"
+    may_differ: bool = True
+    """A row of a data feed may put something into them."""
 
     def read(self, value: object) -> tuple[tuple[str, str | RowText], ...]:
         """Give the fields in order; every one that is refused is reported."""
@@ -151,7 +155,9 @@ class Headers(Kind):
             for index, text in enumerate(several):
                 at = (name, index) if isinstance(content, list) else (name,)
                 try:
-                    field = _FIELD_VALUE.read(text)
+                    field = _FIELD_VALUE.read(
+                        text if self.may_differ else require_text(_FIELD_VALUE, text)
+                    )
                     if isinstance(field, RowText) and name.lower() in _SAME_FOR_ALL:
                         message = "it decides which sockets are used: the same for all requests."
                         raise refused("P043", message)

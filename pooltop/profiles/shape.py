@@ -29,7 +29,7 @@ class Field:
     only: Literal["open", "closed", ""] = ""
     """The workload model it belongs to; empty for both."""
     secret: bool = False
-    """Its value is never shown."""
+    """Its value is never shown; of a table nothing that stands in it or in its place."""
     echoes: bool = False
     """It has the name of another table's key: a stray one belongs there."""
 

@@ -62,7 +62,7 @@ OTLP = Table(
             required='endpoint = "http://127.0.0.1:4318/v1/metrics"',
         ),
         Field("interval", Duration(), attr="interval_s"),
-        Field("headers", request_head.Headers(), secret=True),
+        Field("headers", request_head.Headers(may_differ=False), secret=True),
     ),
     gives=exporting.OtlpExport,
     is_switch=True,

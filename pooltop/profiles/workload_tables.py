@@ -34,10 +34,11 @@ AUTH = Table(
             Table(
                 "[workloads.NAME.auth.basic]",
                 (
-                    Field("user", Credential(), required='user = "..."'),
+                    Field("user", Credential(), required='user = "..."', secret=True),
                     Field("password", Credential(), required='password = "..."', secret=True),
                 ),
             ),
+            secret=True,
         ),
     ),
 )
@@ -47,7 +48,7 @@ _REQUEST = (
     Field("path", request_head.RequestPath()),
     Field("headers", request_head.Headers(), secret=True),
     Field("body", Body()),
-    Field("auth", AUTH),
+    Field("auth", AUTH, secret=True),
     Field("connection", Choice(("close",))),
     Field("idempotent", Flag()),
     Field("expect", EXPECT),

@@ -8,6 +8,8 @@ import json
 import pytest
 
 from pooltop.profiles import load, load_text
+from pooltop.profiles.config import config_as_json, config_as_toml
+from pooltop.profiles.explain import explain
 
 
 @pytest.fixture
@@ -70,7 +72,8 @@ def test_a_file_is_read_beside_who_says_it(tmp_path, good):
         ('auth = { bearer = "x" }\nheaders = { authorization = "y" }', "1 error P017 workloads.w.auth: the header Authorization says it too: keep one."),
         ("auth = {}", '1 error P014 workloads.w.auth: names nobody: add bearer = "..." or basic = { user = "...", password = "..." }.'),
         ('auth = { basic = { user = "me" } }', '10 error P014 workloads.w.auth.basic: password is missing: add password = "...".'),
-        ('auth = { basic = { user = "m:e", password = "${env:HOME}" } }', '27 error P022 workloads.w.auth.basic.user = "m:e": ":" separates user and password: a user cannot have one (RFC 7617).'),
+        ('auth = { basic = { user = "m:e", password = "${env:HOME}" } }', '27 error P022 workloads.w.auth.basic.user: ":" separates user and password: a user cannot have one (RFC 7617).'),
+        ('auth = { basic = { user = "me", password = "a\\u0007" } }', "44 error P022 workloads.w.auth.basic.password: control characters cannot stand here (RFC 7617)."),
         ('auth = { bearer = "a b" }', "19 error P061 workloads.w.auth.bearer: a token is visible ASCII characters without blanks, at least one."),
         ('auth = { bearer = "" }', "19 error P061 workloads.w.auth.bearer: a token is visible ASCII characters without blanks, at least one."),
         ('auth = { bearer = "a", basic = { user = "u", password = "p" } }', "1 error P017 workloads.w.auth: bearer and basic are two ways: keep one."),
@@ -106,3 +109,30 @@ def test_a_literal_secret_is_warned_of_and_never_shown(good, monkeypatch):
     monkeypatch.setenv("PASSWORD", "c4nary")
     said = 'auth = { basic = { user = "me", password = "${env:PASSWORD}" } }\n'
     assert () == load_text(good + said).warnings
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ('auth = "Bearer c4nary"', "8 error P011 workloads.w.auth: expected a table with bearer, basic, got a string."),
+        ("auth = { basic = 'me:c4nary' }", "18 error P011 workloads.w.auth.basic: expected a table with user, password, got a string."),
+        ("auth = { bearer = ['c4nary'] }", "19 error P011 workloads.w.auth.bearer: expected a string, got an array."),
+        ("auth = { basic = { user = ['c4nary'], password = 5 } }", "27 error P011 workloads.w.auth.basic.user: expected a string, got an array."),
+        ("auth = { basic = { user = 'me:c4nary', password = 'x' } }", "27 error P022 workloads.w.auth.basic.user: "),
+        ("requests = [ { auth = 'c4nary' } ]", "23 error P011 workloads.w.requests[0].auth: expected a table with"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_place_of_auth_is_not_shown(lines, good, said, place):
+    told = lines(f"{good}{said}\n")
+    assert any(line.startswith(f"x.toml:6:{place}") for line in told)
+    assert "c4nary" not in "".join(told)
+
+
+def test_who_it_is_from_is_masked_wherever_a_profile_is_shown(good, monkeypatch):
+    monkeypatch.setenv("KEY", "c4nary")
+    said = 'auth = { basic = { user = "${env:KEY}", password = "" } }\n'
+    effective = load_text(good + said, "x.toml").effective
+    shown = [config_as_toml(effective), config_as_json(effective), explain("workloads", effective)]
+    assert [] == [text for text in shown if "c4nary" in text]
+    literal = load_text(good + said.replace("${env:KEY}", "c4nary"), "x.toml").effective
+    assert "c4nary" not in config_as_toml(literal)

@@ -108,6 +108,7 @@ requests = [ { name = "a", path = "${row.path}", headers = { X = ["1", "<${row.i
         ('{"id": 1}\n{"id": [1]}', "r.jsonl", 'P046 workloads.w.data.file = "r.jsonl": line 2: "id" is no single value: a text, a number, true or false is needed.'),
         ('{"id": 1}\n{"id": 1, "id": 2}', "r.jsonl", 'P046 workloads.w.data.file = "r.jsonl": line 2: "id" stands twice in one object.'),
         ('{"id": 1}\n{"id": NaN}', "r.jsonl", 'P046 workloads.w.data.file = "r.jsonl": line 2: NaN is no JSON.'),
+        ('[{"id": "c4nary\\ud800"}]', "r.json", 'P046 workloads.w.data.file = "r.json": row 1: "id" has half a surrogate pair, which is not text.'),
         ("[" * 100_000, "r.json", 'P046 workloads.w.data.file = "r.json": nested too deeply.'),
     ],
 )  # fmt: skip
@@ -155,6 +156,10 @@ def test_rows_without_data_and_data_without_rows_are_told(told):
         ('path = "/${row.id}"', f"id\na\n{'c4nary ' * 1200}\n", 'P046 workloads.w.path = "/${row.id}": line 3: longer than 8192 characters.'),
         ('headers = { X = "${row.id}" }', 'id\na\n"c4nary\nb"\n', 'P046 workloads.w: line 3: "id" has what cannot stand in a header, X.'),
         ('headers = { X = "${row.id}" }', "id\nc4nary\u20ac\n", 'P046 workloads.w: line 2: "id" has what cannot stand in a header, X.'),
+        ('auth = { bearer = "${row.id}" }', "id\na\nc4nary b\n", "P046 workloads.w: line 3: a token is visible ASCII characters without blanks, at least one."),
+        ('auth = { bearer = "${row.id}" }', "id,c4nary\n,x\n", "P046 workloads.w: line 2: a token is visible ASCII characters without blanks, at least one."),
+        ('auth = { basic = { user = "u${row.id}", password = "${env:HOME}" } }', "id\na\nc4:nary\n", 'P046 workloads.w.auth.basic.user: line 3: "id" has a ":", which separates user and password (RFC 7617).'),
+        ('auth = { basic = { user = "${row.id}", password = "${row.pw}" } }', 'id,pw\na,b:c\n7,"c4nary\n"\n', 'P046 workloads.w.auth.basic.password: line 3: "pw" has control characters (RFC 7617).'),
         ('auth = { bearer = "${row.id}" }', 'id\n"c4nary\rb"\n', 'P046 workloads.w: line 2: "id" has what cannot stand in a header, Authorization.'),
     ],
 )  # fmt: skip
@@ -171,6 +176,7 @@ def test_what_a_row_may_not_put_into_a_request_is_refused_without_being_shown(
     [
         ('headers = { Host = "${row.id}" }', "P043 workloads.w.headers.Host: it decides which sockets are used: the same for all requests."),
         ('max_requests = "${row.id}"', 'P043 workloads.w.max_requests = "${row.id}": ${row.id} may stand in the path, headers, body and auth of a request only.'),
+        ('[export.otlp]\nendpoint = "http://127.0.0.1:4318"\nheaders = { x = "${row.id}" }', "P043 export.otlp.headers.x: ${row.id} may stand in the path, headers, body and auth of a request only."),
         ('path = "x${row.id}"', 'P062 workloads.w.path = "x${row.id}": a path begins with a slash.'),
     ],
 )  # fmt: skip

@@ -289,3 +289,18 @@ def test_a_pipe_is_refused_without_waiting_for_it(good: str, tmp_path: Path) -> 
 
     with pytest.raises(ProfileErrors, match=r"P041 .*: not a regular file\."):
         load_text(good + 'body = "${file:pipe}"\n', str(tmp_path / "p.toml"))
+
+
+@pytest.mark.parametrize(
+    ("added", "line"),
+    [
+        ('path = "${env:SECRET}"', '6:8 error P062 workloads.w.path = "${env:SECRET}": a path begins with a slash.'),
+        ('[workloads.v]\nagent = "a"\nbase_url = "http://127.0.0.1/${env:SECRET}"', '8:12 error P060 workloads.v.base_url = "http://127.0.0.1/${env:SECRET}": what follows the host does not belong here: put it into the request\'s path.'),
+    ],
+)  # fmt: skip
+def test_of_a_path_and_a_url_a_message_does_not_repeat_what_came_from_outside(
+    lines: Lines, good: str, monkeypatch: pytest.MonkeyPatch, added: str, line: str
+) -> None:
+    monkeypatch.setenv("SECRET", "c4nary")
+
+    assert [f"x.toml:{line}"] == lines(f"{good}{added}\n")

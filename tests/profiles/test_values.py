@@ -231,13 +231,19 @@ def test_a_password_in_a_url_is_refused_and_never_repeated(
     assert "pw" not in line
 
 
+_HOST = 'a host like "127.0.0.1" or "*.staging.internal"'
+
+
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
         ("*", 'expected a host like "127.0.0.1" or "*.staging.internal"; * stands at the beginning only.'),
         ("a.*", 'expected a host like "127.0.0.1" or "*.staging.internal"; * stands at the beginning only.'),
         ("*.0.0.1", 'expected a host like "127.0.0.1" or "*.staging.internal"; addresses are named one by one.'),
-        ("http://a", '"http://a" is not an IPv6 address.'),
+        ("http://a", f"expected {_HOST}, without scheme, port and path."),
+        ("a:80", f"expected {_HOST}, without scheme, port and path."),
+        ("[::1]:80", f"expected {_HOST}, without scheme, port and path."),
+        ("::1::", '"::1::" is not an IPv6 address.'),
     ],
 )  # fmt: skip
 def test_a_host_pattern_never_means_everything(
