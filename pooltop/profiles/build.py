@@ -20,7 +20,7 @@ from pooltop.core.model import (
 )
 from pooltop.core.traffic import RequestClass, Workload
 from pooltop.profiles.agent_tables import OPTIONS
-from pooltop.profiles.ceilings import ceilings_of
+from pooltop.profiles.ceilings import Ceilings
 from pooltop.profiles.checks import request_name, tables_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.stages import stages_of
@@ -36,12 +36,11 @@ PROD = "prod"
 PROD_REVERT_S = 60.0
 
 
-def build_profile(values: Values, path: str) -> Profile:
+def build_profile(values: Values, path: str, ceilings: Ceilings) -> Profile:
     """Make the profile of values that were read without an error."""
     defaults = cast("Values", cast("Values", values.get("defaults", {})).get("timeouts", {}))
     safety = cast("Values", values.get("safety", {}))
     environment = cast("str | None", values.get("environment"))
-    ceilings = ceilings_of(values)
     return Profile(
         path=path,
         agents=tuple(

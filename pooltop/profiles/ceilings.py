@@ -21,6 +21,8 @@ from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path
 
+AUTO = "auto"
+"""What ``breaker`` is where it is not said."""
 _SAFETY_RATE: Path = ("safety", "max_rate")
 _SAFETY_SOCKETS: Path = ("safety", "max_sockets")
 
@@ -30,21 +32,28 @@ class Ceilings(NamedTuple):
 
     safety: Safety
     leaving: dict[str, str]
-    """Agent to a host off this machine that gets traffic of its: a proxy, or a workload's own."""
+    """Agent to a host off this machine that gets traffic of its: a workload's own, a proxy, or one
+    of ``allow_hosts`` where redirects are followed."""
     sockets: dict[str, float]
     """Agent to its sockets per host at most; inf for no limit."""
 
 
-def ceilings_of(values: Values) -> Ceilings:
-    """Work out the ceilings of what was read."""
+def ceilings_of(values: Values, allow: tuple[str, ...] = ()) -> Ceilings:
+    """Work out the ceilings of what was read.
+
+    Args:
+        values: what was read.
+        allow: hosts that may be sent traffic besides those of ``[safety]``.
+    """
     said = cast("Values", values.get("safety", {}))
-    breaker = said.get("breaker", "auto")
+    allowed = (*cast("tuple[str, ...]", said.get("allow_hosts", ())), *allow)
+    breaker = said.get("breaker", AUTO)
     leaving: dict[str, str] = {}
     guarded = []
     for name, each in tables_of(values, "workloads").items():
-        if host := _far(values, each):
+        if host := _far(values, each, allowed):
             leaving.setdefault(cast("str", each["agent"]), host)
-        if breaker == "on" or (host and breaker == "auto"):
+        if breaker == "on" or (host and breaker == AUTO):
             guarded.append(name)
     rate = said.get("max_rate", FAR_RATE if leaving else math.inf)
     safety = Safety(
@@ -59,9 +68,8 @@ def ceilings_of(values: Values) -> Ceilings:
     return Ceilings(safety, leaving, sockets)
 
 
-def check_ceilings(values: Values, report: Report) -> None:
+def check_ceilings(values: Values, ceilings: Ceilings, report: Report) -> None:
     """Refuse what is above a ceiling; where nothing is said of sockets, say what counts."""
-    ceilings = ceilings_of(values)
     _check_rates(values, ceilings, report)
     for name, agent in tables_of(values, "agents").items():
         path: Path = ("agents", name)
@@ -131,12 +139,27 @@ def _check_sockets(
         )
 
 
-def _far(values: Values, workload: Values) -> str:
-    """Give the host off this machine that a workload's traffic goes to; "" for none."""
+def _far(values: Values, workload: Values, allowed: tuple[str, ...]) -> str:
+    """Give a host off this machine that a workload's traffic goes to, or may; "" for none."""
     agent, url = workload.get("agent"), workload.get("base_url")
     if not isinstance(agent, str) or not isinstance(url, str):
         return ""
-    if url.startswith(hosts.DEMO) or goes_to_unix_socket(values, agent):
+    if goes_to_unix_socket(values, agent):
+        return ""
+    return _far_of_url(values, agent, url) or _led_to(workload, allowed)
+
+
+def _led_to(workload: Values, allowed: tuple[str, ...]) -> str:
+    """Give a host off this machine to which redirects may lead a workload; "" for none."""
+    requests = cast("list[Values]", workload.get("requests", [workload]))
+    if not any(request.get("follow_redirects") for request in requests):
+        return ""
+    far = (host for host in allowed if reach_of(host.removeprefix("*.")) is not Reach.LOOPBACK)
+    return next(far, "")
+
+
+def _far_of_url(values: Values, agent: str, url: str) -> str:
+    if url.startswith(hosts.DEMO):
         return ""
     host = urlsplit(url).hostname or ""
     if reach_of(host) is not Reach.LOOPBACK:

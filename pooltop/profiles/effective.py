@@ -8,26 +8,30 @@ its path or body may have a token of the environment in it.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pooltop.core.safety import FAR_RATE, FAR_SOCKETS, OPEN_FDS
 from pooltop.profiles.agent_tables import AGENT, HOST
 from pooltop.profiles.build import PROD, PROD_REVERT_S
+from pooltop.profiles.ceilings import AUTO, Ceilings
 from pooltop.profiles.defaults import default_of
 from pooltop.profiles.filled import Filled, settled, value_at
-from pooltop.profiles.kinds import Refused, Several
+from pooltop.profiles.kinds import UNLIMITED, Refused, Several
 from pooltop.profiles.layers import Layer, Layers
 from pooltop.profiles.reader import fitting
 from pooltop.profiles.shape import Field, Many, Named, Table
-from pooltop.profiles.shown import Path
+from pooltop.profiles.shown import Path, printable, shown_key
 from pooltop.profiles.tables import PROFILE
 from pooltop.profiles.texts import FilePath
 from pooltop.profiles.units import AUTO_REVERT
 from pooltop.profiles.workload_tables import REQUEST, REQUEST_KEYS, WORKLOAD
 
 BUILT_IN = "built-in"
+_MAX_SOCKETS = "max_sockets"
 _LOWEST = -1
 MASK = "********"
 
@@ -60,6 +64,7 @@ class Effective:
     layers: Layers
     filled: dict[str, object]
     """As ``layers.tree``, with every reference filled in."""
+    ceilings: Ceilings
 
     def __repr__(self) -> str:
         """Say no value: it may be a secret."""
@@ -72,7 +77,16 @@ class Effective:
     def key(self, path: Path, table: Table, field: Field) -> Key:
         """Give one key."""
         voices = tuple(voice for _, voice in self._ranked(path, table, field))
+        if table in (AGENT, HOST) and field.name == _MAX_SOCKETS:
+            voices = (*self._ceiling_over(voices, path, field), *voices)
         return Key(path, table, field, voices)
+
+    def _ceiling_over(self, voices: tuple[Voice, ...], path: Path, field: Field) -> list[Voice]:
+        """Give the ceiling of ``[safety]``, where it stands in the place of no limit."""
+        most = self.ceilings.sockets[str(path[1])]
+        if most == math.inf or voices[0].value not in (UNLIMITED, math.inf):
+            return []
+        return [Voice(shown_key(("safety", _MAX_SOCKETS)), _written(field, most), None)]
 
     def _keys_of(self, table: Table, path: Path) -> Iterator[Key]:
         for field in table.fields:
@@ -108,7 +122,13 @@ class Effective:
             # What an agent does not say itself, [defaults] says for all.
             return said + self._ranked(("defaults", *path[2:]), table, field)
         built_in = self._built_in(path, table, field)
-        return said if built_in is None else [*said, (_LOWEST, Voice(BUILT_IN, built_in, None))]
+        if built_in is None:
+            return said
+        place = BUILT_IN
+        if path in (("safety", "max_rate"), ("safety", _MAX_SOCKETS)) and self.ceilings.leaving:
+            host = next(iter(self.ceilings.leaving.values()))
+            place += f", as {printable(host)} is not this machine"
+        return [*said, (_LOWEST, Voice(place, built_in, None))]
 
     def _own(self, path: Path, field: Field) -> Iterator[tuple[int, Voice]]:
         counts = value_at(self.filled, path)
@@ -137,7 +157,25 @@ class Effective:
             return default_of(REQUEST, field) if several is None else None
         if path == ("auto_revert",) and value_at(self.filled, ("environment",)) == PROD:
             return AUTO_REVERT.write(PROD_REVERT_S)
+        if path[0] == "safety":
+            return self._built_in_of_safety(field)
         return default_of(table, field)
+
+    def _built_in_of_safety(self, field: Field) -> object:
+        """Give what counts unsaid; None where it is not the same for all, or cannot be written."""
+        leaving = self.ceilings.leaving
+        if field.name == "max_rate":
+            return _written(field, FAR_RATE) if leaving else None
+        if field.name == _MAX_SOCKETS:
+            is_one_for_all = len({name in leaving for name in self.ceilings.sockets}) == 1
+            most = FAR_SOCKETS if leaving else math.inf
+            return _written(field, most) if is_one_for_all else None
+        return {"max_open_fds": OPEN_FDS, "breaker": AUTO}.get(field.name)
+
+
+def _written(field: Field, value: float) -> object:
+    assert not isinstance(field.kind, Table | Named | Many)
+    return field.kind.write(value)
 
 
 def _is_of_host(path: Path) -> bool:

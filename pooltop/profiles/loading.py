@@ -186,7 +186,8 @@ def _read(
     values = read_table(PROFILE, filled, (), report)
     checks.check_presence(tree, report)
     checks.check_workloads(tree, values, report)
-    files = checks.OpenFiles(_open_files(), ceilings_of(values).safety.max_open_fds)
+    ceilings = ceilings_of(values, allow)
+    files = checks.OpenFiles(_open_files(), ceilings.safety.max_open_fds)
     checks.check_sizes(values, files, report)
     checks.check_bounds(values, report)
     checks.check_in_flight(values, report)
@@ -196,13 +197,14 @@ def _read(
     check_tls(values, report)
     check_connections(values, report)
     checks.check_references(tree, values, report, allow, will_ask=will_ask)
-    check_ceilings(values, report)
+    check_ceilings(values, ceilings, report)
     check_thresholds(tree, values, report)
     check_record(values, report)
     check_exports(values, report)
     if report.has_errors:
         return None
-    return build_profile(values, path), Effective(report.layers, filled)
+    profile = build_profile(values, path, ceilings)
+    return profile, Effective(report.layers, filled, ceilings)
 
 
 def _open_files() -> float:

@@ -10,6 +10,8 @@ import pytest
 from pooltop.core.model import HostOptions
 from pooltop.core.safety import Safety
 from pooltop.profiles import load_profile_text, load_text
+from pooltop.profiles.config import config_as_toml
+from pooltop.profiles.explain import explain
 
 Lines = Callable[[str], list[str]]
 
@@ -110,6 +112,56 @@ def test_a_breaker_guards_what_leaves_this_machine_unless_the_profile_says_other
     safety = f'[safety]\nallow_hosts = ["192.0.2.7"]\n{said}\n'
     far = '[workloads.far]\nagent = "a"\nbase_url = "http://192.0.2.7"\n'
     assert guarded == load_profile_text(safety + NEAR + far).safety.guarded
+
+
+@pytest.mark.parametrize(
+    ("follows", "allow", "expected"),
+    [
+        ("", ("192.0.2.7",), math.inf),
+        ("follow_redirects = 1\n", ("127.0.0.1", "*.localhost"), math.inf),
+        ("follow_redirects = 1\n", ("127.0.0.1", "*.staging.internal"), 500.0),
+        ("requests = [ { name = 'a' }, { follow_redirects = 2 } ]\n", ("192.0.2.7",), 500.0),
+    ],
+)
+def test_where_redirects_may_lead_off_this_machine_the_ceilings_are_those_of_a_load_that_does(
+    follows: str, allow: tuple[str, ...], expected: float
+) -> None:
+    for text, option in ((NEAR + follows, allow), (_allowing(allow) + NEAR + follows, ())):
+        profile = load_text(text, allow=option).profile
+        assert expected == profile.safety.max_rate
+        assert (200.0 if expected == 500 else math.inf) == profile.agents[0].ceiling
+
+
+def _allowing(hosts: tuple[str, ...]) -> str:
+    return f"[safety]\nallow_hosts = {list(hosts)}\n"
+
+
+EXPLAINED = [
+    (FAR.replace("max_sockets = 4\n", ""), "agents.a.max_sockets", ["agents.a.max_sockets = 200    (safety.max_sockets)", '"unlimited" built-in']),
+    (FAR, "agents.a.max_sockets", ["agents.a.max_sockets = 4    (x.toml:4:15)", '"unlimited" built-in']),
+    (FAR.replace("max_sockets = 4", 'max_sockets = "unlimited"'), "agents.a.max_sockets", ["agents.a.max_sockets = 200    (safety.max_sockets)", '"unlimited" x.toml:4:15', '"unlimited" built-in']),
+    (FAR, "safety.max_sockets", ["safety.max_sockets = 200    (built-in, as 192.0.2.7 is not this machine)"]),
+    (FAR, "safety.max_rate", ['safety.max_rate = "500/s"    (built-in, as 192.0.2.7 is not this machine)']),
+    (FAR.replace("[safety]", '[safety]\nmax_rate = "9/s"') + 'rate = "1/s"\n', "safety.max_rate", ['safety.max_rate = "9/s"    (x.toml:2:12)', '"500/s" built-in, as 192.0.2.7 is not this machine']),
+    (FAR, "safety.max_open_fds", ["safety.max_open_fds = 0.8    (built-in)"]),
+    (FAR, "safety.breaker", ['safety.breaker = "auto"    (built-in)']),
+    (NEAR, "safety.max_sockets", ['safety.max_sockets = "unlimited"    (built-in)']),
+    (NEAR, "safety.max_rate", ["safety.max_rate is not set"]),
+    (FAR + "[agents.b]\n[workloads.v]\nagent = 'b'\nbase_url = 'http://127.0.0.1'\n", "safety.max_sockets", ["safety.max_sockets is not set"]),
+    (FAR + '[agents.a.hosts."192.0.2.7:80"]\nmax_sockets = "unlimited"\n', 'agents.a.hosts."192.0.2.7:80".max_sockets', ['agents.a.hosts."192.0.2.7:80".max_sockets = 200    (safety.max_sockets)', '"unlimited" x.toml:9:15', "4 x.toml:4:15", '"unlimited" built-in']),
+    ("[safety]\nmax_sockets = 7\n" + NEAR.replace("max_sockets = 4\n", ""), "agents.a.max_sockets", ["agents.a.max_sockets = 7    (safety.max_sockets)", '"unlimited" built-in']),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "key", "expected"), EXPLAINED)
+def test_what_holds_is_explained_and_printed(text: str, key: str, expected: list[str]) -> None:
+    first = load_text(text, "x.toml")
+
+    said = explain(key, first.effective).splitlines()
+    rows = [" ".join(row.split()) for row in said if row.startswith("    ")]
+    assert expected == [said[0], *rows]
+    again = load_text(config_as_toml(first.effective), "x.toml")
+    assert first.profile == again.profile
 
 
 RATE = "for all workloads together"
