@@ -32,7 +32,7 @@ _WITH_VALUE = {
 }
 _FLAGS = (
     *("--headless", "--json", "--read-only", "--write", "--ascii", "--no-mouse"),
-    *("--detach", "--print-config", "--version", "--help"),
+    *("--detach", "--strict", "--print-config", "--version", "--help"),
 )
 _SHORT = {"-h": "--help", "-V": "--version", "-o": "--output"}
 _COMMANDS = (
@@ -51,7 +51,7 @@ _COMMANDS = (
     "serve",
 )
 _OF_A_PROFILE = (
-    *("--profile", "--allow", "--set", "--print-config"),
+    *("--profile", "--allow", "--set", "--strict", "--print-config"),
     *("--auto-revert", "--detach", "--name", "--prometheus"),
 )
 _OF_A_SCREEN = (
@@ -63,6 +63,7 @@ FORMATS = ("line", "json", "ndjson", "csv")
 _LOOKS = ("--theme", "--ascii", "--no-mouse")
 _OF_A_VIEWER = (*_OF_A_SCREEN, *_LOOKS, "--keys")
 _NOT_FOR = {
+    "check": ("--detach", "--print-config", "--name", *_OF_A_VIEWER),
     "replay": (
         *_OF_A_PROFILE,
         *("--interval", "--duration", "--record", "--report", "--save-tuned"),
@@ -120,6 +121,7 @@ class Request:
         "report",
         "save_tuned",
         "set",
+        "strict",
         "theme",
         "version",
         "write",
@@ -132,7 +134,7 @@ class Request:
         self.profile: str | None = None
         """The file to read; of init the one to write."""
         self.headless = self.json = self.read_only = self.version = self.help = False
-        self.ascii = self.no_mouse = self.print_config = False
+        self.ascii = self.no_mouse = self.print_config = self.strict = False
         self.key: str | None = None
         """What to explain."""
         self.theme: str | None = None
@@ -176,9 +178,12 @@ class Request:
     @property
     def settings(self) -> tuple[str, ...]:
         """All that is said of the profile: ``KEY=VALUE``."""
-        if self.prometheus is None:
-            return self.set
-        return (*self.set, f"export.prometheus.listen={self.prometheus}")
+        said = list(self.set)
+        if self.prometheus is not None:
+            said.append(f"export.prometheus.listen={self.prometheus}")
+        if self.auto_revert is not None:
+            said.append(f"auto_revert={self.auto_revert}")
+        return tuple(said)
 
     @property
     def form(self) -> str:
@@ -246,6 +251,7 @@ def _check(request: Request, files: list[str]) -> None:
         if len(files) != 1:
             raise ArgumentError("check needs one profile: pooltop check FILE")
         request.profile = files[0]
+        _check_detached(request)
         return
     _check_format(request)
     _check_detached(request)

@@ -48,6 +48,9 @@ def load(request: Request, *, will_ask: bool = False) -> Loaded | None:
         return None
     if loaded.warnings:
         write(2, "".join(f"{warning}\n" for warning in loaded.warnings))
+        if request.strict:
+            refuse("--strict: nothing is sent, for a warning counts as an error\n")
+            return None
     return loaded
 
 
@@ -66,14 +69,18 @@ def consented(profile: Profile) -> Profile | None:
 
 
 def said_of_the_profile(request: Request) -> dict[str, object]:
-    """Give what the command line puts in place of the profile's own, by the profile's names."""
+    """Give what the command line puts in place of the profile's own, by the profile's names.
+
+    Raises:
+        ArgumentError: ``--auto-revert``, which is one of the settings, is no time.
+    """
     path = "demo" if request.profile is None else request.profile
     # A file name need not be text: what is not is shown by its bytes, and fit to send.
     said: dict[str, object] = {"path": path.encode("utf-8", "backslashreplace").decode()}
     if request.auto_revert is not None:
         from pooltop.profiles.units import AUTO_REVERT
 
-        said["auto_revert"] = _read_time("--auto-revert", request.auto_revert, AUTO_REVERT)
+        _read_time("--auto-revert", request.auto_revert, AUTO_REVERT)
     return said
 
 

@@ -44,6 +44,7 @@ def explain(request: Request) -> int:
 
 def print_config(request: Request) -> int:
     """Print every value that counts."""
+    given.said_of_the_profile(request)
     loaded = given.load(request)
     if loaded is None:
         return EXIT_USAGE

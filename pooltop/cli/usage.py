@@ -45,7 +45,8 @@ options:
   --duration TIME   end the load after this, like 30s or 5m
   --interval TIME   between two pictures, 100ms to 1h (default 1s, with the dashboard 500ms)
   --auto-revert TIME  put a live edit back after this unless K keeps it, or off; without it
-                    the profile's auto_revert counts (60s in prod, else off)
+                    the profile's auto_revert counts (60s in prod, else off); short for
+                    --set auto_revert=TIME
   --read-only       refuse every edit and every pause, and stop with P all the same; with attach,
                     leave the write lock to the other viewers
   --report FILE.html  write the run as one page at its end, with plots: it needs no network and no
@@ -64,6 +65,7 @@ options:
   --no-mouse        leave the mouse to the terminal, which selects text with it
   --set KEY=VALUE   put a value in the place of the profile's, as agents.payments.max_sockets=8;
                     repeatable
+  --strict          take a warning about the profile for an error
   --print-config    print every value that counts, as TOML, and send nothing; with --json one a
                     line with the place that it comes from; secrets are masked
   --allow HOST      let the profile send traffic to this host off loopback; repeatable

@@ -325,11 +325,8 @@ def _check_connection(request: Values, path: Path, report: Report) -> None:
     for name, value in headers:
         if name.lower() == "connection" and "connection" in request:
             report.add((*path, "connection"), "P017", f"the header {name} says it too: keep one.")
-        place: Path = (*path, "headers", name)
-        is_text = isinstance(value, str) and value
-        if name.lower() in SECRET_FIELDS and is_text and not report.is_from_outside(place):
-            message = "a secret in the profile: keep the file to yourself (chmod 600)."
-            report.warn(place, "P054", message, secret=True)
+        if name.lower() in SECRET_FIELDS and isinstance(value, str) and value:
+            report.warn_of_secret((*path, "headers", name))
 
 
 def _check_think(workload: Values, path: Path, report: Report) -> None:

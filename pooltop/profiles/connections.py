@@ -28,6 +28,7 @@ def check_connections(values: Values, report: Report) -> None:
     agents = tables_of(values, "agents")
     for name, agent in agents.items():
         _check_socket_path(agent, ("agents", name, "socket_path"), report)
+        _check_passwords(agent, ("agents", name, "proxy_env"), report)
         if agent.get("retry_stale") is True and agent.get("keep_alive", False) is False:
             message = "no idle socket is kept without keep_alive, so hardly one is ever stale."
             report.warn(("agents", name, "retry_stale"), "P019", message)
@@ -48,6 +49,18 @@ def _check_socket_path(agent: Values, path: Path, report: Report) -> None:
         if size > LONGEST_SOCKET_PATH:
             message = f"{size} bytes: a unix socket's path has {LONGEST_SOCKET_PATH} at most."
             report.add(path, "P022", message)
+
+
+def _check_passwords(agent: Values, path: Path, report: Report) -> None:
+    """Warn of a proxy's password that stands in the profile itself."""
+    settings = agent.get("proxy_env")
+    if not isinstance(settings, ProxyEnv):
+        return
+    for key, url in (("http_proxy", settings.http_proxy), ("https_proxy", settings.https_proxy)):
+        # Of two spellings it is the one that is there, the lower case first.
+        written = next((k for k in (key, key.upper()) if report.layers.said((*path, k))), key)
+        if "@" in (url or ""):
+            report.warn_of_secret((*path, written))
 
 
 def _check_alone(agent: Values, path: Path, report: Report) -> None:

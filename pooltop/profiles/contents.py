@@ -95,7 +95,7 @@ def _take_bearer(request: Values, token: Template, place: Path, report: Report) 
         report.add(place, "P061", message, secret=True)
         return
     if not token.columns:
-        _warn_of_literal(place, report)
+        report.warn_of_secret(place)
         _add_header(request, "Authorization", f"Bearer {token.parts[0]}")
         return
     pieces = Pieces()
@@ -122,18 +122,12 @@ def _take_basic(request: Values, basic: Values, place: Path, report: Report) -> 
         pieces.add(text)
     both = RowText(place="basic", template=pieces.template())
     if not password.columns:
-        _warn_of_literal((*place, "password"), report)
+        report.warn_of_secret((*place, "password"))
     if both.template.columns:
         _add_header(request, "Authorization", both)
     else:
         encoded = base64.b64encode(both.template.parts[0].encode()).decode()
         _add_header(request, "Authorization", f"Basic {encoded}")
-
-
-def _warn_of_literal(place: Path, report: Report) -> None:
-    if not report.is_from_outside(place):
-        message = "a secret in the profile: keep the file to yourself (chmod 600)."
-        report.warn(place, "P054", message, secret=True)
 
 
 def _headers_of(request: Values) -> Headers:

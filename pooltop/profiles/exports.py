@@ -44,15 +44,13 @@ def _check_listen(listen: str, report: Report) -> None:
 def _check_otlp(otlp: Values, report: Report) -> None:
     if not all(_is_there(module) for module in _NEEDED):
         message = 'it needs pip install "pooltop[otlp]".'
-        report.add(_OTLP, "P065", message, on_key=True)
+        report.add(_OTLP, "P066", message, on_key=True)
     interval = otlp.get("interval_s")
     if isinstance(interval, float) and not LEAST_S <= interval <= MOST_S:
         report.add((*_OTLP, "interval"), "P012", 'expected "1s" to "1h".')
     for name, value in cast("tuple[tuple[str, str], ...]", otlp.get("headers", ())):
-        place = (*_OTLP, "headers", name)
-        if name.lower() in SECRET_FIELDS and value and not report.is_from_outside(place):
-            message = "a secret in the profile: keep the file to yourself (chmod 600)."
-            report.warn(place, "P054", message, secret=True)
+        if name.lower() in SECRET_FIELDS and value:
+            report.warn_of_secret((*_OTLP, "headers", name))
 
 
 def _is_there(module: str) -> bool:

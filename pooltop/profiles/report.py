@@ -139,6 +139,12 @@ class Report:
         """Add a warning: the profile is usable, but the reader should know."""
         self.add(path, code, message, severity="warn", on_key=on_key, secret=secret)
 
+    def warn_of_secret(self, path: Path) -> None:
+        """Warn of a secret that the profile itself has, and not the environment or a file."""
+        if not self.is_from_outside(path):
+            message = "a secret in the profile: keep the file to yourself (chmod 600)."
+            self.warn(path, "P054", message, secret=True)
+
     def note_outside(self, path: Path) -> None:
         """Note that what stands at this path has something of the environment or of a file."""
         self._from_outside.add(path)

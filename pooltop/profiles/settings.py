@@ -71,6 +71,8 @@ def _layer(name: str, path: Path, said: str, *, level: int) -> Layer:
     """
     if path[0] == "include":
         raise refused("P045", "files are included by files alone.")
+    if path[0] == "env":
+        raise refused("P045", "what a file needs of the environment it says itself.")
     tree: dict[str, object] = {}
     inner = tree
     for step in path[:-1]:

@@ -50,9 +50,8 @@ def _check(tls: Values, path: Path, report: Report) -> None:
     _check_settings(tls, path, report)
     if "passphrase_env" in tls:
         _take_passphrase(tls, path, report)
-    elif "passphrase" in tls and not report.is_from_outside((*path, "passphrase")):
-        message = "a secret in the profile: keep the file to yourself (chmod 600)."
-        report.warn((*path, "passphrase"), "P054", message, secret=True)
+    elif "passphrase" in tls:
+        report.warn_of_secret((*path, "passphrase"))
     _check_trust(tls, path, report)
     _check_lists(tls, path, report)
     _check_own(tls, path, report)

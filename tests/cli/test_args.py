@@ -88,6 +88,9 @@ from pooltop.cli.args import ArgumentError, parse
         ("demo --record", "--record needs a file"),
         ("demo --detach --record r", "--detach shows nothing: say --record to pooltop attach"),
         ("stop a --record r", "stop takes no --record"),
+        ("check p.toml --record r", "check takes no --record"),
+        ("check p.toml --print-config", "check takes no --print-config"),
+        ("attach --strict", "attach takes no --strict"),
         ("demo \x1b[2J", "unexpected argument ?[2J"),
     ],
 )
@@ -113,7 +116,8 @@ def test_everything_that_can_be_asked_for_is_read() -> None:
     )
     assert (True, True, True) == (request.headless, request.json, request.read_only)
     assert ("a", "b") == request.allow
-    assert ("a=1", "b.c=d=e") == request.set == request.settings
+    assert ("a=1", "b.c=d=e") == request.set
+    assert (*request.set, "auto_revert=off") == request.settings
 
 
 def test_a_place_for_prometheus_is_a_setting_of_the_profile_over_all_others() -> None:

@@ -117,6 +117,34 @@ def test_a_bad_command_line_exits_2_with_one_sentence(
     assert ("", f"pooltop: {message}{TRY}") == tuple(capfd.readouterr())
 
 
+@pytest.mark.parametrize("command", [["check"], ["--headless", "--profile"], ["explain", "agents", "--profile"]])  # fmt: skip
+def test_with_strict_a_warning_is_an_error(
+    write: Callable[[str], str], command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    good = GOOD.format(url="http://127.0.0.1:1")
+    path = write(f"{good}[agents.b]\n")
+
+    assert 2 == cli.main([*command, path, "--strict"])
+
+    out, err = capfd.readouterr()
+    assert ("", 2, "pooltop: --strict: nothing is sent, for a warning counts as an error") == (
+        out,
+        len(err.splitlines()),
+        err.splitlines()[1],
+    )
+    assert 0 == cli.main(["check", write(good), "--strict"])
+
+
+def test_what_auto_revert_puts_is_printed_with_the_profile(
+    write: Callable[[str], str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(GOOD.format(url="http://127.0.0.1:1"))
+
+    assert 0 == cli.main(["--profile", path, "--print-config", "--auto-revert", "5s"])
+    assert 'auto_revert = "5s"' in capfd.readouterr().out
+    assert 2 == cli.main(["--profile", path, "--print-config", "--auto-revert", "5"])
+
+
 @pytest.mark.parametrize("command", [["check"], ["--headless", "--profile"]])
 def test_a_missing_profile_exits_2_with_the_loaders_line(
     command: list[str], capfd: pytest.CaptureFixture[str]

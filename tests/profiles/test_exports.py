@@ -106,7 +106,7 @@ def test_what_is_not_installed_is_said_before_anything_is_sent(
     monkeypatch.setattr("pooltop.profiles.exports._NEEDED", ("pooltop.nowhere.at_all",))
     text = f'{good}[export.otlp]\nendpoint = "http://127.0.0.1:4318"\n'
 
-    assert ['x.toml:6:1 error P065 export.otlp: it needs pip install "pooltop[otlp]".'] == lines(
+    assert ['x.toml:6:1 error P066 export.otlp: it needs pip install "pooltop[otlp]".'] == lines(
         text
     )
 

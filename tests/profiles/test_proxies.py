@@ -61,8 +61,19 @@ def test_a_wrong_setting_is_told_at_its_place_and_its_value_is_not_shown(
     assert "hunter2" not in problem
 
 
-def test_a_proxy_off_this_machine_has_to_be_allowed_like_any_host(good, lines):
-    setting = 'proxy_env = { http_proxy = "http://me:hunter2@192.0.2.7:3128" }'
+@pytest.mark.parametrize("key", ["http_proxy", "HTTPS_PROXY"])
+def test_a_proxy_s_password_in_the_profile_itself_is_warned_of(good, lines, monkeypatch, key):
+    setting = f'proxy_env = {{ {key} = "http://me:hunter2@127.0.0.1:1" }}'
+    (warning,) = lines(with_proxies(good, setting))
+    place = f"x.toml:2:{setting.index(chr(34)) + 1} warn  P054 agents.a.proxy_env.{key}: a secret"
+    assert place == warning[: len(place)]
+    monkeypatch.setenv("PROXY", "http://me:hunter2@127.0.0.1:1")
+    assert [] == lines(with_proxies(good, f'proxy_env = {{ {key} = "${{env:PROXY}}" }}'))
+
+
+def test_a_proxy_off_this_machine_has_to_be_allowed_like_any_host(good, lines, monkeypatch):
+    monkeypatch.setenv("PROXY", "http://me:hunter2@192.0.2.7:3128")
+    setting = 'proxy_env = { http_proxy = "${env:PROXY}" }'
     (problem,) = lines(with_proxies(good, setting))
     assert problem.startswith("x.toml:2:")
     assert "P063 agents.a.proxy_env: 192.0.2.7 is not this machine" in problem

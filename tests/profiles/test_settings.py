@@ -231,6 +231,7 @@ def test_a_value_that_is_no_text_is_refused(
         ("\x1b[2J=1", "\\u001B[2J: error P045 expected KEY=VALUE, as agents.payments.max_sockets=8."),
         ('"\\q".x=1', '"\\q".x: error P004 '),
         (".".join("a" * 30) + "=1", ".".join("a" * 30) + ": error P007 a dotted key has more than 12 parts."),
+        ('env.required=["HOME"]', "env.required: error P045 what a file needs of the environment it says itself."),
         ("include=x.toml", "include: error P045 files are included by files alone."),
         ("agents.a.scheduling=${env:POOLTOP_TEST_UNSET}", "agents.a.scheduling: error P040 ${env:POOLTOP_TEST_UNSET} is not set and has no default."),
         ("workloads.w.agent=b", 'workloads.w.agent: error P031 workloads.w.agent = "b": no such agent. There are "a".'),
