@@ -11,6 +11,7 @@ from typing import Literal, NewType
 
 import msgspec
 
+from pooltop.core.clocks import TimeoutMode
 from pooltop.core.exporting import Exports
 from pooltop.core.names import http_name, https_name
 from pooltop.core.safety import Safety
@@ -28,7 +29,6 @@ Scheduling = Literal["lifo", "fifo"]
 Live = Literal["node", "drain"]
 Codec = Literal["h11", "llhttp"]
 Protocol = Literal["http:", "https:"]
-TimeoutMode = Literal["fail", "node"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from pooltop.core.clocks import OwnClocks
 from pooltop.core.rows import DataFeed, RowText
 
 
@@ -40,6 +41,8 @@ class RequestClass(msgspec.Struct, frozen=True, kw_only=True):
     """What its responses have to be; None for anything: 4xx and 5xx are no errors then."""
     follow_redirects: int = 0
     """Redirects that are followed at most, one after the other; 0: a 3xx is a plain answer."""
+    timeouts: OwnClocks | None = None
+    """Clocks that are otherwise than its host's and its agent's; None for none."""
 
     @property
     def has_rows(self) -> bool:

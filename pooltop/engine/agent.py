@@ -382,7 +382,7 @@ class Agent:
         """The clocks of requests that bring none of their own; see ``Timeouts``.
 
         Set, they are for the requests that begin from then on, and ``free`` for the sockets that
-        become idle. A workload keeps those that it began with.
+        become idle.
 
         Raises:
             UsageError: set to what is no ``Timeouts``, or to one out of range; the old ones stay.

@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from pooltop.core.model import TimeoutMode, Timeouts, TLSOptions
+from pooltop.core.clocks import TimeoutMode
+from pooltop.core.model import Timeouts, TLSOptions
 from pooltop.engine.url import is_host
 from pooltop.errors import UsageError
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from pooltop.core.clocks import OwnClocks
 from pooltop.core.model import Origin
 from pooltop.core.reach import Reach, is_allowed, reach_of
 from pooltop.core.redirects import hop_of, target_of
@@ -28,6 +29,8 @@ class Trail(msgspec.Struct, frozen=True):
     """Redirects that may still be followed."""
     closes: bool = False
     """Every request of it asks for the end of its connection."""
+    clocks: OwnClocks | None = None
+    """Those of its class's own."""
 
 
 class Redirects:
@@ -95,7 +98,8 @@ class Redirects:
             is_scheme = error.code == "ERR_INVALID_PROTOCOL"
             code = "ERR_REDIRECT_PROTOCOL" if is_scheme else "ERR_REDIRECT_LOCATION"
             raise RedirectError(f"{where}: {error}", code=code) from error
-        return Trail(url, trail.left - 1, trail.closes), request, route.origin
+        ahead = msgspec.structs.replace(trail, url=url, left=trail.left - 1)
+        return ahead, request, route.origin
 
     def _check_consent(self, here: Origin, there: Origin, where: str) -> None:
         self._check_way_home(here, there, where)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
-from pooltop.core.model import Origin, OriginKey
+from pooltop.core.clocks import OwnClocks
+from pooltop.core.model import Origin, OriginKey, Timeouts
 from pooltop.core.traffic import Expect, RequestClass, Workload
 from pooltop.engine.agent import Agent
 from pooltop.engine.codecs.base import PreparedRequest
+from pooltop.engine.option_checks import check_timeouts
 from pooltop.engine.request import prepare
 from pooltop.engine.row_requests import Marks, RowRequest
 from pooltop.errors import UsageError
 
 
-class PreparedClass(msgspec.Struct, frozen=True):
+class PreparedClass(msgspec.Struct, frozen=True, kw_only=True):
     """One class as the hot path needs it."""
 
     prepared: PreparedRequest
@@ -21,6 +23,10 @@ class PreparedClass(msgspec.Struct, frozen=True):
     key: OriginKey
     label: str
     """``workload/class``."""
+    timeouts: Timeouts
+    """Its clocks, where its own are laid over its host's, or its agent's."""
+    own_clocks: OwnClocks | None
+    """Those that go with it where a redirect leads it."""
     expect: Expect | None
     by_row: RowRequest | None = None
     """What makes each of its requests, where a row of data goes into it."""
@@ -37,6 +43,19 @@ def prepare_classes(workload: Workload, agent: Agent) -> tuple[PreparedClass, ..
         UsageError: a request cannot be sent as given.
     """
     return tuple(_prepared(each, workload, agent) for each in workload.requests)
+
+
+def clocks_with(own: OwnClocks | None, clocks: Timeouts) -> Timeouts:
+    """Give clocks with what a request class says otherwise.
+
+    Raises:
+        UsageError: one is out of range.
+    """
+    if own is None:
+        return clocks
+    made = msgspec.structs.replace(clocks, **own.said)
+    check_timeouts(made)
+    return made
 
 
 def _prepared(each: RequestClass, workload: Workload, agent: Agent) -> PreparedClass:
@@ -65,12 +84,14 @@ def _prepared(each: RequestClass, workload: Workload, agent: Agent) -> PreparedC
         by_row = RowRequest(prepared, marks, workload.data)
     label = f"{workload.name}/{each.name}"
     return PreparedClass(
-        prepared,
-        origin,
-        origin.key,
-        label,
-        each.expect,
-        by_row,
-        each.follow_redirects,
-        each.connection is not None,
+        prepared=prepared,
+        origin=origin,
+        key=origin.key,
+        label=label,
+        timeouts=clocks_with(each.timeouts, agent.timeouts_for(origin)),
+        own_clocks=each.timeouts,
+        expect=each.expect,
+        by_row=by_row,
+        follows=each.follow_redirects,
+        closes=each.connection is not None,
     )

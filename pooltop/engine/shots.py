@@ -103,7 +103,7 @@ class FollowingShot(CarefulShot):
         shot = FollowingShot(
             prepared,
             origin,
-            self.runner.timeouts_to(origin),
+            self.runner.timeouts_to(origin, trail),
             intended_at=self.intended_at,
             label=self.label,
         )

@@ -32,7 +32,7 @@ from pooltop.engine.class_tally import ClassTally
 from pooltop.engine.codecs.base import PreparedRequest, ResponseHead
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.redirects import Redirects, Trail
-from pooltop.engine.request_classes import PreparedClass, prepare_classes
+from pooltop.engine.request_classes import PreparedClass, clocks_with, prepare_classes
 from pooltop.engine.row_requests import RowRequest
 from pooltop.engine.shell import PoolShell
 from pooltop.engine.shots import CarefulShot, CheckedShot, FollowingShot, Shot
@@ -91,7 +91,6 @@ class WorkloadRunner(ABC):
         "_shell",
         "_started_at",
         "_still_at",
-        "_timeouts",
         "_timer",
         "around",
         "course",
@@ -135,7 +134,6 @@ class WorkloadRunner(ABC):
         self._rows = None if data is None else Rows(data, draws)
         self._mix = Mix(workload.requests, self._random)
         self._classes: tuple[PreparedClass, ...] = prepare_classes(workload, agent)
-        self._timeouts = agent.timeouts_for(self._classes[0].origin)
         self._counts = tuple(ClassTally(each.name) for each in workload.requests)
         self._started_at = 0.0
         """Pauses are left out by putting it later."""
@@ -363,7 +361,7 @@ class WorkloadRunner(ABC):
         shot = kind(
             prepared,
             chosen.origin,
-            self._timeouts,
+            chosen.timeouts,
             intended_at=intended_at,
             label=chosen.label,
             key=chosen.key,
@@ -382,11 +380,11 @@ class WorkloadRunner(ABC):
         target = prepared.target.decode("ascii").partition("://")[2] or prepared.target.decode()
         path = target if target.startswith("/") else f"/{target.partition('/')[2]}"
         url = f"{scheme}://{rest.partition('/')[0]}{path}"
-        return Trail(url, chosen.follows, chosen.closes)
+        return Trail(url, chosen.follows, chosen.closes, chosen.own_clocks)
 
-    def timeouts_to(self, origin: Origin) -> Timeouts:
+    def timeouts_to(self, origin: Origin, trail: Trail) -> Timeouts:
         """Give the clocks of a redirected request."""
-        return self._agent.timeouts_for(origin)
+        return clocks_with(trail.clocks, self._agent.timeouts_for(origin))
 
     def submit_hop(self, shot: Shot) -> None:
         """Send the next request of one that is under way: it takes a turn, and waits for none."""

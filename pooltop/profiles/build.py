@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from pooltop.core.clocks import OwnClocks
 from pooltop.core.exporting import Exports
 from pooltop.core.model import (
     AgentOptions,
@@ -112,17 +113,24 @@ def _workload(name: str, workload: Values) -> Workload:
     rest = {key: value for key, value in workload.items() if key not in REQUEST_KEYS}
     direct = {key: value for key, value in workload.items() if key in REQUEST_KEYS}
     classes = cast("list[Values]", workload.get("requests", []))
+    clocks = cast("Values", rest.pop("timeouts", {}))
     if classes:
         rest["requests"] = tuple(
-            _made(RequestClass, {**item, "name": request_name(item)}) for item in classes
+            _request({**item, "name": request_name(item)}, clocks) for item in classes
         )
-    elif direct:
-        rest["requests"] = (_made(RequestClass, {"name": "default", **direct}),)
+    elif direct or clocks:
+        rest["requests"] = (_request({"name": "default", **direct}, clocks),)
     rest["stages"] = stages_of(cast("list[Values]", workload.get("stages", [])))
     think = cast("Values", workload.get("think", {}))
     if "min_s" in think and "max_s" not in think:
         rest["think"] = {**think, "max_s": think["min_s"]}
     return _made(Workload, {"name": name, **rest})
+
+
+def _request(values: Values, clocks: Values) -> RequestClass:
+    """Make a request class: its own clocks are laid over its workload's."""
+    own = clocks | cast("Values", values.get("timeouts", {}))
+    return _made(RequestClass, {**values, "timeouts": _made(OwnClocks, own) if own else None})
 
 
 def _made(kind: type[S], values: Values) -> S:

@@ -81,7 +81,7 @@ def check_ceilings(values: Values, ceilings: Ceilings, report: Report) -> None:
 
 def _check_rates(values: Values, ceilings: Ceilings, report: Report) -> None:
     peaks = {
-        name: _peak(workload, ("workloads", name))
+        name: peak_of(workload, ("workloads", name))
         for name, workload in tables_of(values, "workloads").items()
         if workload.get("model", "open") == "open"
     }
@@ -100,7 +100,7 @@ def _check_rates(values: Values, ceilings: Ceilings, report: Report) -> None:
     report.add(path, "P065", message, see=said, tail=tail, on_key=not is_written)
 
 
-def _peak(workload: Values, path: Path) -> tuple[float, Path]:
+def peak_of(workload: Values, path: Path) -> tuple[float, Path]:
     """Give the highest rate of a workload, and where it stands."""
     rate = workload.get("rate")
     peak = (float(rate), (*path, "rate")) if isinstance(rate, float) else (_RATE, path)

@@ -340,24 +340,3 @@ def request_name(request: Values) -> str:
     """Give a request class's name; without one it is called by what it sends."""
     name = request.get("name")
     return str(name) if name else f"{request.get('method', 'GET')} {request.get('path', '/')}"
-
-
-def check_in_flight(values: Values, report: Report) -> None:
-    """Warn where a silent server would make an open workload drop arrivals."""
-    agents = tables_of(values, "agents")
-    for name, workload in tables_of(values, "workloads").items():
-        if workload.get("model", "open") != "open":
-            continue
-        agent = agents.get(str(workload.get("agent")), {})
-        own = cast("Values", agent.get("timeouts", {}))
-        shared = cast("Values", cast("Values", values.get("defaults", {})).get("timeouts", {}))
-        total = (shared | own).get("total")
-        rate, most = workload.get("rate"), workload.get("max_in_flight")
-        if not (isinstance(total, float) and isinstance(rate, float) and isinstance(most, int)):
-            continue
-        if rate * total > most:
-            message = (
-                f"{rate:g}/s for a total timeout of {total:g} s can be {rate * total:g} at once; "
-                "arrivals beyond the limit are dropped."
-            )
-            report.warn(("workloads", name, "max_in_flight"), "P019", message)

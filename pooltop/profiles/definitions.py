@@ -162,6 +162,7 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
     "[[workloads.NAME.requests]]": {
         "name": "What this class of requests is called on screens.",
         "weight": "Its share of the requests, relative to the other classes.",
+        "timeouts": "Clocks that are otherwise for this class: they go before the workload's.",
         **_REQUEST,
     },
     "[workloads.NAME.data]": {
@@ -175,6 +176,9 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
     "[workloads.NAME.auth.basic]": {
         "user": "The user's name.",
         "password": "The user's password.",
+    },
+    "[workloads.NAME.timeouts]": {
+        clock: meaning for clock, meaning in _CLOCKS.items() if clock != "free"
     },
     "[workloads.NAME.expect]": {
         "status": "The statuses that are expected, by number or class.",
@@ -202,6 +206,8 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "duration": "How long it goes on.",
         "max_requests": "After how many requests it ends.",
         "seed": "The same seed makes the same moments and the same choices in every run.",
+        "timeouts": "Clocks that are otherwise for its requests: they go before those of its host "
+        "and its agent.",
         "requests": "The classes of requests it is made of.",
         "data": "Rows for the requests: ${row.COLUMN} in path, headers, body and auth.",
         **_REQUEST,

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pooltop.core.safety import FAR_RATE, FAR_SOCKETS, OPEN_FDS
-from pooltop.profiles.agent_tables import AGENT, HOST
+from pooltop.profiles.agent_tables import AGENT, HOST, TIMEOUTS
 from pooltop.profiles.build import PROD, PROD_REVERT_S
 from pooltop.profiles.ceilings import AUTO, Ceilings
 from pooltop.profiles.defaults import default_of
 from pooltop.profiles.filled import Filled, settled, value_at
+from pooltop.profiles.hosts import BaseUrl
 from pooltop.profiles.kinds import UNLIMITED, Refused, Several
 from pooltop.profiles.layers import Layer, Layers
 from pooltop.profiles.reader import fitting
@@ -105,7 +106,7 @@ class Effective:
                     yield from self._keys_of(kind.item, (*at, index))
             else:
                 key = self.key(at, table, field)
-                is_inherited = value is None and _is_of_host(at)
+                is_inherited = value is None and (_is_of_host(at) or _is_of_traffic(at))
                 if key.voices and not is_inherited:
                     yield key
 
@@ -121,6 +122,8 @@ class Effective:
         if path[0] == "agents" and path[2:3] == ("timeouts",):
             # What an agent does not say itself, [defaults] says for all.
             return said + self._ranked(("defaults", *path[2:]), table, field)
+        if _is_of_traffic(path):
+            return said + self._ranked(self._beneath(path), TIMEOUTS, field)
         built_in = self._built_in(path, table, field)
         if built_in is None:
             return said
@@ -129,6 +132,17 @@ class Effective:
             host = next(iter(self.ceilings.leaving.values()))
             place += f", as {printable(host)} is not this machine"
         return [*said, (_LOWEST, Voice(place, built_in, None))]
+
+    def _beneath(self, path: Path) -> Path:
+        """Give where a clock comes from that a request class, or a workload, does not set."""
+        if path[2] == "requests":
+            return (*path[:2], *path[4:])
+        workload = value_at(self.filled, path[:2])
+        agent: Path = ("agents", str(value_at(workload, ("agent",))))
+        url = BaseUrl().read(value_at(workload, ("base_url",)))
+        host = (*agent, "hosts", url.rpartition("://")[2])
+        of_whom = agent if value_at(self.filled, host) is None else host
+        return (*of_whom, *path[2:])
 
     def _own(self, path: Path, field: Field) -> Iterator[tuple[int, Voice]]:
         counts = value_at(self.filled, path)
@@ -180,6 +194,11 @@ def _written(field: Field, value: float) -> object:
 
 def _is_of_host(path: Path) -> bool:
     return path[:1] == ("agents",) and path[2:3] == ("hosts",) and len(path) > 4
+
+
+def _is_of_traffic(path: Path) -> bool:
+    """Tell whether it is a clock of a workload, or of a request class."""
+    return path[0] == "workloads" and "timeouts" in (*path[2:3], *path[4:5])
 
 
 def _voice(layer: Layer, path: Path, field: Field, written: object, value: object) -> Voice:

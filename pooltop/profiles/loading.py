@@ -14,7 +14,7 @@ from pooltop.core.model import Profile
 from pooltop.profiles import checks, interpolate
 from pooltop.profiles.build import build_profile
 from pooltop.profiles.ceilings import ceilings_of, check_ceilings
-from pooltop.profiles.clocks import check_clocks
+from pooltop.profiles.clocks import check_clocks, check_in_flight
 from pooltop.profiles.connections import check_connections
 from pooltop.profiles.contents import take_contents
 from pooltop.profiles.data import take_data
@@ -190,10 +190,10 @@ def _read(
     files = checks.OpenFiles(_open_files(), ceilings.safety.max_open_fds)
     checks.check_sizes(values, files, report)
     checks.check_bounds(values, report)
-    checks.check_in_flight(values, report)
     take_contents(values, report)
     take_data(filled, values, report)
     check_clocks(values, report)
+    check_in_flight(values, report)
     check_tls(values, report)
     check_connections(values, report)
     checks.check_references(tree, values, report, allow, will_ask=will_ask)

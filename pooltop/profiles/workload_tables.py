@@ -5,6 +5,7 @@ from __future__ import annotations
 from pooltop.core import model, traffic
 from pooltop.core.edits import MOST_USERS
 from pooltop.profiles import hosts, request_head
+from pooltop.profiles.agent_tables import TIMEOUTS
 from pooltop.profiles.bodies import Body
 from pooltop.profiles.expecting import Statuses
 from pooltop.profiles.kinds import Choice, Decimal, Flag, Whole
@@ -43,6 +44,13 @@ AUTH = Table(
     ),
 )
 
+CLOCKS = Table(
+    "[workloads.NAME.timeouts]",
+    tuple(field for field in TIMEOUTS.fields if field.name != "free"),
+    mirrors=True,
+)
+"""Of the requests alone: ``free`` is of idle sockets, which are nobody's."""
+
 _REQUEST = (
     Field("method", request_head.Method()),
     Field("path", request_head.RequestPath()),
@@ -60,9 +68,9 @@ REQUEST = Table(
     (
         Field("name", Label()),
         Field("weight", Decimal(0, 1_000_000, above=True)),
+        Field("timeouts", CLOCKS),
         *_REQUEST,
     ),
-    later=("timeouts",),
     gives=traffic.RequestClass,
 )
 
@@ -108,10 +116,10 @@ WORKLOAD = Table(
         Field("max_requests", Whole(1, 10**12, no_limit=None)),
         Field("seed", Whole(0, 2**63 - 1)),
         Field("data", DATA),
+        Field("timeouts", CLOCKS),
         Field("requests", Many(REQUEST)),
         *_REQUEST,
     ),
-    later=("timeouts",),
     gives=traffic.Workload,
 )
 REQUEST_KEYS = tuple(field.name for field in _REQUEST)

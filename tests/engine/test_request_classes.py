@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from pooltop.core.class_snapshot import PHASES
-from pooltop.core.model import AgentOptions, AgentProfile, DemoServer, Profile, TLSOptions
+from pooltop.core.clocks import OwnClocks
+from pooltop.core.model import (
+    AgentOptions,
+    AgentProfile,
+    DemoServer,
+    HostOptions,
+    Profile,
+    Timeouts,
+    TLSOptions,
+)
 from pooltop.core.traffic import Expect, RequestClass, Workload
 from pooltop.demo.server import DemoServers
 from pooltop.engine.engine import Engine
+from pooltop.errors import RequestTimeout, UsageError
 
 
-async def _ran(url, *, options=None, tls=None, **more):
+async def _ran(url, *, options=None, tls=None, timeouts=None, hosts=None, **more):
     """Give the last snapshot of a workload that has ended."""
     agent = AgentProfile(
-        name="web", options=options or AgentOptions(keep_alive=True), tls=tls or TLSOptions()
+        name="web",
+        options=options or AgentOptions(keep_alive=True),
+        tls=tls or TLSOptions(),
+        timeouts=timeouts or Timeouts(),
+        hosts=hosts or {},
     )
     load = {"agent": "web", "base_url": url, "model": "closed", **more}
     engine = Engine(Profile(path="p", agents=(agent,), workloads=(Workload(name="w", **load),)))
@@ -207,3 +223,70 @@ async def test_answers_that_are_not_as_expected_are_told_at_a_bounded_pace(serve
     await engine.aclose()
     assert 200 == engine.snapshot().workloads[0].unexpected
     assert 20 <= len(said) < 100
+
+
+async def _answers_all_but_slow(wire):
+    while (asked := await wire.request()) is not None:
+        if asked.target == "/led":
+            wire.write(b"HTTP/1.1 302 X\r\nLocation: /slow\r\nContent-Length: 0\r\n\r\n")
+        elif asked.target != "/slow":
+            wire.reply()
+
+
+def _with_clocks(path, own, **more):
+    return RequestClass(name=path[1:], path=path, timeouts=own, **more)
+
+
+@pytest.mark.parametrize("hosts", [False, True])
+async def test_a_class_s_clocks_go_before_those_of_its_host_and_its_agent(serve, hosts):
+    server = await serve(_answers_all_but_slow)
+    patient, hasty = Timeouts(total=60.0), Timeouts(total=0.001)
+    own = {server.url.partition("://")[2]: HostOptions(timeouts=patient)} if hosts else {}
+    snapshot = await _ran(
+        server.url,
+        users=3,
+        max_requests=30,
+        timeouts=hasty if hosts else patient,
+        hosts=own,
+        requests=(
+            _with_clocks("/slow", OwnClocks(total=0.02)),
+            _with_clocks("/quick", None),
+            _with_clocks("/led", OwnClocks(idle=0.02), follow_redirects=1),
+        ),
+    )
+    slow, quick, led = snapshot.workloads[0].classes
+    assert slow.sent > 0
+    assert {"total clock": slow.sent} == slow.failed
+    assert ({}, quick.sent) == (quick.failed, quick.completed)
+    assert {"idle clock": led.sent} == led.failed, "a redirect goes by the clocks of its class"
+
+
+async def test_a_class_may_lift_a_limit_of_its_agent(held):
+    server = await held().start()
+    agent = AgentProfile(name="web", timeouts=Timeouts(total=0.02))
+    load = Workload(
+        name="w",
+        agent="web",
+        base_url=server.url,
+        model="closed",
+        max_requests=1,
+        requests=(_with_clocks("/", OwnClocks(total=None)),),
+    )
+    engine = Engine(Profile(path="p", agents=(agent,), workloads=(load,)))
+    engine.start()
+    wire, _ = await asyncio.wait_for(server.waiting.get(), 5)
+    with pytest.raises(RequestTimeout):  # of the agent's own clock, begun later
+        await engine.agents["web"].request("GET", f"{server.url}/x")
+    wire.reply()
+    await asyncio.wait_for(engine.done.wait(), 10)
+    assert (1, 0) == (
+        engine.snapshot().workloads[0].completed,
+        engine.snapshot().workloads[0].failed,
+    )
+    await engine.aclose()
+
+
+async def test_a_class_s_clock_that_is_none_is_refused_before_anything_is_sent(serve):
+    server = await serve()
+    with pytest.raises(UsageError, match="timeouts.total is a number of seconds"):
+        await _ran(server.url, requests=(_with_clocks("/", OwnClocks(total=-1.0)),))

@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from pooltop.core import model, traffic
+from pooltop.core.clocks import OwnClocks
 from pooltop.core.edits import EDITABLE
 from pooltop.profiles import ProfileErrors, load_text
 from pooltop.profiles.agent_tables import AGENT, BOUNDS, OPTIONS, TLS
 from pooltop.profiles.shape import Table
 from pooltop.profiles.tables import PROFILE
 from pooltop.profiles.texts import Label
-from pooltop.profiles.workload_tables import DEMO, REQUEST, WORKLOAD
+from pooltop.profiles.workload_tables import CLOCKS, DEMO, REQUEST, WORKLOAD
 
 Lines = Callable[[str], list[str]]
 
@@ -66,7 +67,7 @@ ADDED = {
     "ends of bounds": ("[agents.b.bounds]\nmax_sockets = [1, -2]\nmax_free_sockets = ['unlimitd', 5]\ntimeout = [1000, '5s']\n", [f"7:19 error P012 agents.b.bounds.max_sockets[1] = -2: expected {_BOUND}.", f'8:21 error P011 agents.b.bounds.max_free_sockets[0] = "unlimitd": expected {_BOUND}, got a string. Did you mean "unlimited"?', '9:12 error P020 agents.b.bounds.timeout[0] = 1000: a duration needs a unit. Did you mean "1000ms"?']),
     "slip in a bound's name": ("[agents.b.bounds]\nmax_socket = [1, 2]\n", ['7:1 error P010 agents.b.bounds.max_socket: unknown key. Did you mean "max_sockets"?']),
     "a value out of its own bounds": ('[agents.b]\nmax_sockets = 9\ntimeout = "5s"\nbounds = { maxSockets = [1, 8], timeout = ["1s", "60s"] }\n', ["6:1 warn  P034 agents.b: no workload uses this agent.", "7:15 warn  P019 agents.b.max_sockets = 9: outside of its own bounds (line 9)."]),
-    "slip in a later key": ("timeoutss = 1\n", ["6:1 error P010 workloads.w.timeoutss: unknown key. Did you mean timeouts, which is not yet in this version?"]),
+    "slip in a later key": ("[agents.b]\nclient_tll = 1\n", ["7:1 error P010 agents.b.client_tll: unknown key. Did you mean client_ttl, which is not yet in this version?"]),
     "no such agent": ('[workloads.v]\nagent = "b"\nbase_url = "http://[::1]"\n[agents.bb]\n', ['7:9 error P031 workloads.v.agent = "b": no such agent. Did you mean "bb" (line 9)?']),
     "no such agent, none alike": ('[workloads.v]\nagent = "zz"\nbase_url = "http://[::1]"\n', ['7:9 error P031 workloads.v.agent = "zz": no such agent. There are "a".']),
     "no such demo server": ('[demo.kept]\n[workloads.v]\nagent = "a"\nbase_url = "demo:kep"\n', ['9:12 error P032 workloads.v.base_url = "demo:kep": no such demo server. Did you mean "kept" (line 6)?']),
@@ -85,6 +86,12 @@ ADDED = {
     "total below sockets": ("[agents.b]\nmax_sockets = 9\nmax_total_sockets = 5\n", ["6:1 warn  P034 agents.b: no workload uses this agent.", "7:15 warn  P019 agents.b.max_sockets = 9: max_total_sockets = 5 is lower and wins."]),
     "free above sockets": ("[agents.b]\nmax_sockets = 9\nmaxFreeSockets = 50\n", ["6:1 warn  P034 agents.b: no workload uses this agent.", "8:18 warn  P019 agents.b.maxFreeSockets = 50: max_sockets = 9 is lower and wins."]),
     "Node's default free above sockets": ("[agents.b]\nmax_sockets = 9\nmax_free_sockets = 256\n", ["6:1 warn  P034 agents.b: no workload uses this agent."]),
+    "rate at its peak times the longest timeout": ('rate = "1/s"\nmax_in_flight = 100\nstages = [ { to = "60/s", over = "1s" } ]\ntimeouts = { total = "1s" }\nrequests = [ { name = "a" }, { timeouts = { total = "10s" } } ]\n', ["7:17 warn  P019 workloads.w.max_in_flight = 100: 60/s at the peak for a total timeout of 10 s can be 600 at once; arrivals beyond the limit are dropped."]),
+    "rate times the timeout of the host": ('rate = "60/s"\nmax_in_flight = 100\n[defaults.timeouts]\ntotal = "1s"\n[agents.a.hosts."127.0.0.1:80"]\ntimeouts = { total = "10s" }\n', ["7:17 warn  P019 workloads.w.max_in_flight = 100: 60/s for a total timeout of 10 s can be 600 at once; arrivals beyond the limit are dropped."]),
+    "rate without a timeout": ('rate = "60/s"\nmax_in_flight = 100\nrequests = [ { name = "a" }, { timeouts = { total = "unlimited" } } ]\n[defaults.timeouts]\ntotal = "10s"\n', []),
+    "a clock of no request": ('timeouts = { free = "5s" }\n', ["6:14 error P015 workloads.w.timeouts.free: does not stand here; it belongs in [agents.NAME.timeouts]."]),
+    "a clock that node has not": ('timeouts = { mode = "node" }\nrequests = [ { timeouts = { total = "5s" } } ]\n', ['7:29 warn  P019 workloads.w.requests[0].timeouts.total: does nothing with mode = "node": Node has no such clock, only idle (its request option timeout), and that is an event: no request fails.']),
+    "a phase that outlasts the host's connect": ('timeouts = { tls = "5s" }\n[agents.a.hosts."127.0.0.1:80"]\ntimeouts = { connect = "1s" }\n', ['6:20 warn  P019 workloads.w.timeouts.tls = "5s": connect = 1 s counts dns, tcp and tls together, and comes first.']),
     "rate times timeout": ('rate = "60/s"\nmax_in_flight = 100\n[defaults.timeouts]\ntotal = "10s"\n', ["7:17 warn  P019 workloads.w.max_in_flight = 100: 60/s for a total timeout of 10 s can be 600 at once; arrivals beyond the limit are dropped."]),
 }  # fmt: skip
 
@@ -176,6 +183,7 @@ def test_a_limit_above_the_open_files_is_warned_of_with_both_numbers(
         (TLS.fields, model.TLSOptions, set()),
         (DEMO.fields, model.DemoServer, {"name"}),
         (REQUEST.fields, traffic.RequestClass, set()),
+        (CLOCKS.fields, OwnClocks, set()),
         (WORKLOAD.fields, traffic.Workload, {"name"}),
     ],
 )
