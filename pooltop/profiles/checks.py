@@ -13,7 +13,7 @@ from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.request_head import SECRET_FIELDS
 from pooltop.profiles.shown import Path, nearest, one_of, quoted
-from pooltop.profiles.stages import check_stages
+from pooltop.profiles.stages import check_duration, check_stages
 from pooltop.profiles.workload_tables import REQUEST_KEYS, WORKLOAD
 
 NODES_MAX_FREE = 256
@@ -120,6 +120,7 @@ def check_workloads(tree: dict[str, object], values: Values, report: Report) -> 
         _check_requests(workload, written, path, report)
         _check_think(workload, path, report)
         check_stages(workload, written, path, report)
+        check_duration(workload, path, report)
         users, most = workload.get("users"), workload.get("max_requests")
         if isinstance(users, int) and isinstance(most, int) and users > most:
             message = f"more than max_requests = {most}: some users would never send."

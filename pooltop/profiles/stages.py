@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 from pooltop.core.traffic import Stage
@@ -44,6 +45,27 @@ def check_stages(workload: Values, written: dict[str, object], path: Path, repor
     if stages and all(stage.get("over") == 0 for stage in stages):
         message = "stages that take no time end at once: nothing would be sent."
         report.add((*path, "stages"), "P019", message, on_key=True)
+
+
+def check_duration(workload: Values, path: Path, report: Report) -> None:
+    """Warn of a duration that is another than that of the stages: say which wins."""
+    duration, stages = workload.get("duration"), _time_of_stages(workload)
+    if isinstance(duration, float) and stages < math.inf and duration != stages:
+        wins = "the load ends before they do" if duration < stages else "with them the load ends"
+        report.warn((*path, "duration"), "P019", f"the stages take {stages:g} s: {wins}.")
+
+
+def end_of(workload: Values) -> float:
+    """Give after how many seconds a workload that was read is over; inf where nothing says it."""
+    duration = workload.get("duration")
+    return min(_time_of_stages(workload), duration if isinstance(duration, float) else math.inf)
+
+
+def _time_of_stages(workload: Values) -> float:
+    stages = cast("list[Values]", workload.get("stages", []))
+    times = [stage.get("hold", stage.get("over")) for stage in stages]
+    known = [time for time in times if isinstance(time, float)]
+    return sum(known) if known and len(known) == len(times) else math.inf
 
 
 def stages_of(stages: list[Values]) -> tuple[Stage, ...]:

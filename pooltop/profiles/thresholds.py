@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import cast
 
@@ -14,6 +15,7 @@ from pooltop.profiles.checks import host_of, names_of, request_name, tables_of
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shown import Path, nearest, one_of, quoted
+from pooltop.profiles.stages import end_of
 
 _MOST_NAMED = 5
 _DEMO_DOMAIN = ".localhost"
@@ -39,10 +41,15 @@ def check_thresholds(tree: dict[str, object], values: Values, report: Report) ->
         "request": _requests(values),
         "host": _hosts(values),
     }
+    end = max(map(end_of, tables_of(values, "workloads").values()), default=math.inf)
     for index, table in enumerate(cast("list[Values]", values.get("thresholds", []))):
         path: Path = ("thresholds", index, "where")
         where = cast("dict[str, str]", table.get("where", {}))
         expect = table.get("expect")
+        after = table.get("after_s")
+        if isinstance(after, float) and 0 < end <= after:
+            message = f"the load is over after {end:g} s: nothing would be left to judge it by."
+            report.warn(("thresholds", index, "after"), "P019", message)
         for kind, name in where.items():
             if isinstance(expect, Expectation):
                 scope = METRICS[expect.metric].scope
