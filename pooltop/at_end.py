@@ -45,6 +45,7 @@ class SaveTuned:
             if not draft.tuned.changes:
                 self.told = f"{printable(self._file)} is not written: {draft.nothing}"
                 return
-            self.told = draft.write(self._file)
+            differences = (f"\n  {each.key}  {each.values}" for each in draft.tuned.changes)
+            self.told = draft.write(self._file) + "".join(differences)
         except UsageError as error:
             self.told, self.failed = str(error), True

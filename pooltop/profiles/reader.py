@@ -129,9 +129,14 @@ def fitting(kind: Kind, value: object) -> tuple[object, object]:
 
 
 def _what_it_became(value: object, fault: Fault) -> str:
-    """Give the text that a string's references made, where it is of the short sort."""
+    """Give the text that a string's references made, where it is of the short sort.
+
+    Of a file nothing is repeated: what is in files of their own are secrets, as a rule.
+    """
     found = value_at(value, fault.at)
     if not isinstance(found, Filled) or found.is_setting or fault.code not in _OF_PLAIN_VALUES:
+        return ""
+    if found.files:
         return ""
     return f" It reads {quoted(found)}."
 

@@ -56,7 +56,32 @@ stages = [ { to = "20/s", over = "1s" }, { hold = "2s" } ]
 path = "/a?x=$$"
 headers = { accept = "*/*", cookie = "${env:HOME}", x = ["a", "b"] }
 weight = 2.5
+follow_redirects = 2
+timeouts = { total = "2s", idle = "unlimited" }
+[[workloads.more.requests]]
+method = "POST"
+path = "/${row.id}"
+auth = { basic = { user = "${row.id}", password = "${env:HOME}" } }
+body = { json = { id = "${row.id}", n = 1.5 } }
+expect = { status = ["2xx", 304], max_bytes = 9 }
+[workloads.more.data]
+file = "rows.json"
+mode = "once"
+[workloads.more.timeouts]
+mode = "fail"
+queue = "1s"
+[[thresholds]]
+expect = "request.duration p99 < 400ms"
+where = { workload = "more" }
+after = "1s"
+[record]
+jsonl = "runs/${run.id}.jsonl"
+[export.otlp]
+endpoint = "http://127.0.0.1:4318"
+headers = { x = "${env:HOME}" }
 """
+ROWS = '[{"id": "a"}, {"id": 7}]'
+
 VALUES = (
     *("0", "-1", "1", "1.5", "-0.0", "nan", "-inf", "inf", "1e400", "true", "false", "9" * 400),
     *('""', '" "', '"unlimited"', '"0s"', '"5s"', '"1h30"', '"50/s"', '"0/s"', '"\\u001b[2J"'),
@@ -229,6 +254,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         Path("part.toml").write_text('environment = "part"\n')
+        Path("rows.json").write_text(ROWS)
         assert {"fine"} == {verdict_of(good, (), {}) for good in fuzzer.goods}
         for number in range(asked.number):
             made = fuzzer.make(number)

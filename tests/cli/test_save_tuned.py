@@ -87,3 +87,7 @@ async def test_what_an_engine_was_tuned_to_is_what_the_file_gives(
     at_end(updates[-1].snapshot, History())
     assert (False, 9) == (at_end.failed, load(file).profile.agents[0].options.max_sockets)
     assert "(edit 1)" in file.read_text()
+    assert (
+        "\n  agents.a.max_sockets  4 -> 9"
+        == at_end.told[-len("\n  agents.a.max_sockets  4 -> 9") :]
+    )

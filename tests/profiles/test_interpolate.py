@@ -304,3 +304,16 @@ def test_of_a_path_and_a_url_a_message_does_not_repeat_what_came_from_outside(
     monkeypatch.setenv("SECRET", "c4nary")
 
     assert [f"x.toml:{line}"] == lines(f"{good}{added}\n")
+
+
+def test_of_what_a_file_has_no_message_repeats_anything(
+    tmp_path: Path, good: str, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pass").write_text("c4nary\n")
+    Path("pass").chmod(0o600)
+
+    (line,) = lines(good.replace("max_sockets = 4", 'max_sockets = "${file:pass}"'))
+
+    place = 'x.toml:2:15 error P011 agents.a.max_sockets = "${file:pass}": '
+    assert f"{place}expected {SOCKETS}, got a string." == line
