@@ -1,7 +1,8 @@
 """What a request carries beyond its path and headers: its body's bytes, and who it is from.
 
 The last step of reading a request class: files are read, the Content-Type that belongs to a body
-and the Authorization that ``auth`` means are put among the headers.
+and the Authorization that ``auth`` means are put among the headers, and off this machine a
+User-Agent.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
+from pooltop import __version__
+from pooltop.core.reach import Reach, reach_of
 from pooltop.core.rows import Place, RowText
 from pooltop.core.template import Template
 from pooltop.profiles.bodies import CONTENT_TYPES, Content, Sort
-from pooltop.profiles.checks import tables_of
+from pooltop.profiles.checks import goes_to_unix_socket, host_of, tables_of
 from pooltop.profiles.files import FileRefusedError, read_regular
+from pooltop.profiles.hosts import DEMO
 from pooltop.profiles.pieces import Pieces
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
@@ -36,6 +40,18 @@ def take_contents(values: Values, report: Report) -> None:
     for path, request in requests_of(values):
         _take_auth(request, path, report)
         _take_body(request, path, report)
+        workload = tables_of(values, "workloads")[str(path[1])]
+        if _leaves(values, workload):
+            # Whoever is sent a load may ask what sends it.
+            _add_header(request, "User-Agent", f"pooltop/{__version__}")
+
+
+def _leaves(values: Values, workload: Values) -> bool:
+    """Tell whether a workload goes to another machine."""
+    url = workload.get("base_url")
+    if not isinstance(url, str) or goes_to_unix_socket(values, workload.get("agent")):
+        return False
+    return not url.startswith(DEMO) and reach_of(host_of(url)) is not Reach.LOOPBACK
 
 
 def requests_of(values: Values) -> Iterator[tuple[Path, Values]]:

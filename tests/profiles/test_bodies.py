@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from pooltop import __version__
 from pooltop.profiles import load, load_text
 from pooltop.profiles.config import config_as_json, config_as_toml
 from pooltop.profiles.explain import explain
@@ -136,3 +137,22 @@ def test_who_it_is_from_is_masked_wherever_a_profile_is_shown(good, monkeypatch)
     assert [] == [text for text in shown if "c4nary" in text]
     literal = load_text(good + said.replace("${env:KEY}", "c4nary"), "x.toml").effective
     assert "c4nary" not in config_as_toml(literal)
+
+
+@pytest.mark.parametrize(
+    ("url", "added", "expected"),
+    [
+        ("http://192.0.2.7", "", [f"pooltop/{__version__}"]),
+        ("http://shop.test", 'headers = { user-agent = "mine" }\n', ["mine"]),
+        ("http://shop.test", 'requests = [ { path = "/a" } ]\n', [f"pooltop/{__version__}"]),
+        ("http://127.0.0.1:80", "", []),
+        ("http://near.localhost", "", []),
+        ("http://shop.test", '[agents.a]\nsocket_path = "/run/x.sock"\n', []),
+    ],
+)
+def test_off_this_machine_requests_say_what_sends_them(good, url, added, expected):
+    text = good.replace("[agents.a]\n", "", 1) if "[agents.a]" in added else good
+    text = text.replace("max_sockets = 4\n", "") if text != good else text
+    profile = load_text(text.replace("http://127.0.0.1:80", url) + added, will_ask=True).profile
+    fields = profile.workloads[0].requests[0].headers
+    assert expected == [value for name, value in fields if name.lower() == "user-agent"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pooltop import errors
+from pooltop import __version__, errors
 from pooltop.core.model import (
     AgentOptions,
     AgentProfile,
@@ -190,7 +190,13 @@ FULL_PROFILE = Profile(
             base_url="https://x.staging.internal:443",
             users=25,
             think=Think(min_s=0.2, max_s=1.0),
-            requests=(RequestClass(name="default", method="HEAD"),),
+            requests=(
+                RequestClass(
+                    name="default",
+                    method="HEAD",
+                    headers=(("User-Agent", f"pooltop/{__version__}"),),
+                ),
+            ),
         ),
         Workload(name="six", agent="pasted", base_url="http://[::1]:8080"),
     ),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from pooltop.core.model import AgentProfile
+from pooltop.core.edits import Edit
+from pooltop.core.model import AgentProfile, Origin, Profile
+from pooltop.engine.engine import Engine
 from pooltop.profiles import ProfileErrors, load_text
 
 SOCKETS = 'a whole number from 1 to 1000000, or "unlimited"'
@@ -270,3 +274,41 @@ def test_a_secret_of_a_setting_is_not_shown_and_not_in_the_profile(
     lines = told(good, 'workloads.w.headers={cookie = "S3CRET\\n"}', "agents.a.proxy_env=S3CRET")
     assert ["P011", "P013", "P061"] == sorted(line.split(" error ")[1][:4] for line in lines)
     assert "S3CRET" not in "".join(lines)
+
+
+LADDER = """\
+[agents.a.hosts."127.0.0.1:80"]
+max_sockets = 4
+"""
+
+
+async def test_from_the_built_in_value_to_a_live_edit_each_layer_goes_before_those_beneath(
+    good: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bare = good.replace("max_sockets = 4\n", "")
+    Path("base.toml").write_text("[agents.a]\nmax_sockets = 2\n")
+    included = f'include = "base.toml"\n{bare}'
+    own = included.replace("[agents.a]\n", "[agents.a]\nmax_sockets = 3\n")
+
+    assert [math.inf, 2, 3, 4] == [
+        _of_host(load_text(text).profile) for text in (bare, included, own, own + LADDER)
+    ]
+    monkeypatch.setenv("POOLTOP__AGENTS__A__MAX_SOCKETS", "5")
+    assert 5 == _of_host(load_text(own + LADDER).profile)
+    profile = load_text(own + LADDER, settings=("agents.a.max_sockets=6",)).profile
+    assert 6 == _of_host(profile)
+    engine = Engine(profile)
+    try:
+        assert engine.edit(Edit(id=1, agent="a", option="max_sockets", value=7)).accepted
+        origin = Origin(scheme="http", host="127.0.0.1", port=80)
+        agent = engine.agents["a"]
+        assert (7, {}) == (agent.options.max_sockets, agent.shell.own_limits(origin))
+    finally:
+        await engine.aclose()
+
+
+def _of_host(profile: Profile) -> float:
+    (agent,) = profile.agents
+    own = agent.hosts["127.0.0.1:80"].max_sockets if agent.hosts else None
+    return agent.options.max_sockets if own is None else own
