@@ -9,9 +9,10 @@ from typing import cast
 
 import tomli_w
 
-from pooltop.profiles.effective import Effective
+from pooltop.profiles.effective import Effective, Key
 from pooltop.profiles.kinds import UNLIMITED
 from pooltop.profiles.shown import Path, printable, shown_key
+from pooltop.profiles.workload_tables import REQUEST_KEYS
 
 
 def config_as_toml(effective: Effective) -> str:
@@ -19,7 +20,7 @@ def config_as_toml(effective: Effective) -> str:
     tree: dict[str, object] = {}
     for key in effective.every_key():
         if key.path[0] != "include":
-            _put(tree, key.path, key.voices[0].value)
+            _put(tree, key.path, _as_written(key))
     # tomli_w escapes what TOML must not have; what a terminal must not have is escaped here.
     return "\n".join(printable(line) for line in tomli_w.dumps(tree).split("\n"))
 
@@ -35,6 +36,19 @@ def config_as_json(effective: Effective) -> str:
         for key in effective.every_key()
     )
     return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def _as_written(key: Key) -> object:
+    """Give a value as a file says it: where references were filled in, a ``$`` would begin one."""
+    value = key.voices[0].value
+    is_written = key.field.secret or key.field.name in REQUEST_KEYS
+    return value if is_written else _without_references(value)
+
+
+def _without_references(value: object) -> object:
+    if isinstance(value, list):
+        return [_without_references(item) for item in value]
+    return value.replace("$", "$$") if isinstance(value, str) else value
 
 
 def _without_inf(value: object) -> object:

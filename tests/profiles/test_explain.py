@@ -200,6 +200,16 @@ def test_every_profile_that_comes_with_pooltop_can_be_printed(
     assert first.profile == again
 
 
+def test_what_looks_like_a_reference_is_printed_as_what_it_is(good: str) -> None:
+    text = f'environment = "a$${{env:HOME}}$$$$"\n{good}path = "/$${{x}}"\nbody = "$$"\n'
+    first = load_text(text, "p.toml")
+
+    again = load_text(config_as_toml(first.effective), "p.toml").profile
+
+    assert "a${env:HOME}$$" == first.profile.environment
+    assert first.profile == again
+
+
 def test_a_printed_profile_says_where_each_value_comes_from(loaded: Loaded) -> None:
     rows = {
         row["key"]: (row["value"], row["from"])
