@@ -33,6 +33,7 @@ from pooltop.profiles.syntax import SyntaxRefusedError, parse
 from pooltop.profiles.tables import PROFILE
 from pooltop.profiles.thresholds import check_thresholds
 from pooltop.profiles.tlsfiles import check_tls
+from pooltop.profiles.weight import check_weight
 
 
 class Loaded(NamedTuple):
@@ -192,6 +193,7 @@ def _read(
     checks.check_bounds(values, report)
     take_contents(values, report)
     take_data(filled, values, report)
+    check_weight(values, report)
     check_clocks(values, report)
     check_in_flight(values, report)
     check_tls(values, report)

@@ -182,3 +182,17 @@ def test_what_a_row_may_not_put_into_a_request_is_refused_without_being_shown(
 )  # fmt: skip
 def test_a_row_stands_in_few_places(told, added, message):
     assert any(line.endswith(message) for line in told(added + "\n"))
+
+
+def test_bodies_and_rows_that_no_message_could_carry_are_refused(told, tmp_path, monkeypatch):
+    (tmp_path / "body.bin").write_bytes(b"x" * 600_000)
+    body = 'requests = [ { name = "a", body = { file = "body.bin" } }, { path = "/${row.id}" } ]\n'
+    rows = '[{"id": "' + "y" * 500_000 + '"}]'
+    monkeypatch.setattr("pooltop.profiles.data.LONGEST_PATH", 10**6)
+    assert [] == told(body, rows, "r.json")
+    monkeypatch.setattr("pooltop.profiles.weight.HEAVIEST", 1024 * 1024)
+    (line,) = told(body, rows, "r.json")
+    assert (
+        "x.toml:3:1 error P002 workloads.w: the bodies and rows of all workloads are 2 MiB "
+        "together, and the limit is 1 MiB."
+    ) == line
