@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hpack import NeverIndexedHeaderTuple
-from support.h2_frames import Talk, data, headers, ping, raw, rst, settings, update
+from support.h2_frames import Talk, data, goaway, headers, ping, raw, rst, settings, update
 
 from pooltop.engine.h2.budget import ALLOWED, MAX_REPLY_OCTETS, PERIOD_S, Budget
 from pooltop.engine.h2.faults import SessionFault
@@ -213,7 +213,20 @@ def test_a_form_shows_its_names_and_none_of_its_values() -> None:
 # What the library must not be asked about.
 
 
-def test_the_window_of_a_stream_that_is_over_cannot_overflow(talk: Talk) -> None:
+@pytest.mark.parametrize(
+    "octets", [rst(1, 8), headers(1, status="0"), goaway(0), headers(1, end=True)]
+)
+def test_the_window_of_a_stream_that_is_over_cannot_overflow(talk: Talk, octets: bytes) -> None:
+    talk.post()
+    talk.session.send(1, b"", ends=True)
+    talk.feed(update(1, 2**31 - 1 - 65_535), octets)
+    assert 0 == talk.session.streams
+    talk.feed(settings({4: 65_536}))
+
+    assert talk.error is None
+
+
+def test_the_window_of_a_stream_that_we_reset_cannot_overflow(talk: Talk) -> None:
     talk.post()
     talk.feed(update(1, 2**31 - 1 - 65_535))
     talk.session.reset(1, 8)
