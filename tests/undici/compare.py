@@ -1,10 +1,12 @@
 """Ask real undici what it does with a scenario, and say where two traces differ.
 
     python tests/undici/compare.py [NAME ...] [--record]
+    python tests/undici/compare.py --seed 7 [--count 100]
 
 Without names all of ``cases``. Each is run three times with the Node that POOLTOP_NODE names and
 the undici in the folder that POOLTOP_UNDICI names, and compared with its stored trace; exit status
-1 if one differs, or if undici does not agree with itself. ``--record`` stores what it does.
+1 if one differs, or if undici does not agree with itself. ``--record`` stores what it does. With a
+seed, random scenarios are compared with pooltop's core instead.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from scenarios.compare import find_node
+from undici.driver import Replay, comparable
+from undici.generate import random_scenario
 
 HERE = Path(__file__).parent
 ORACLE = HERE / "undici_oracle.mjs"
@@ -106,24 +110,53 @@ def _check(oracle: Oracle, name: str, *, record: bool) -> list[str]:
     return differences(traces[0], load("traces", name))
 
 
+def compare_random(oracle: Oracle, seed: int) -> list[str]:
+    """Say where pooltop's core goes another way than undici in the random scenario of a seed.
+
+    The first line says which level agrees, or why the scenario is worth nothing.
+    """
+    scenario = random_scenario(seed)
+    theirs = json.loads(oracle.ask(scenario))
+    if not came_to_rest(theirs):
+        return ["left out: undici does not come to rest"]
+    ours = Replay(scenario).run()
+    at = [differences(comparable(ours, n), comparable(theirs, n)) for n in (1, 2)]
+    if at[1]:
+        others = [json.loads(oracle.ask(scenario)) for _ in range(RUNS - 1)]
+        if any(differences(comparable(o, 2), comparable(theirs, 2)) for o in others):
+            return ["left out: undici does not agree with itself"]
+    return [f"level {0 if at[0] else 1 if at[1] else 2}", *(at[0] or at[1])]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=CASES, help="cases; all without")
     parser.add_argument("--record", action="store_true", help="store what undici does")
+    parser.add_argument("--seed", type=int, help="random ones, from this seed on")
+    parser.add_argument("--count", type=int, default=1, help="how many random ones")
     options = parser.parse_args()
     oracle = find_oracle()
     if oracle is None:
         sys.exit(
             f"name a Node with POOLTOP_NODE, a folder with undici {UNDICI}x with POOLTOP_UNDICI"
         )
-    wrong = 0
+    wrong = left_out = 0
     with ThreadPoolExecutor(2) as threads:
-        found = threads.map(lambda name: _check(oracle, name, record=options.record), options.names)
-        for name, lines in zip(options.names, found, strict=True):
-            wrong += bool(lines)
-            if lines:
-                print("\n    ".join([name, *lines]), flush=True)
-    print(f"{len(options.names)} cases, {wrong} not as they should be")
+        if options.seed is not None:
+            seeds = range(options.seed, options.seed + options.count)
+            asked = [f"random-{seed}" for seed in seeds]
+            found = threads.map(lambda seed: compare_random(oracle, seed), seeds)
+        else:
+            asked = options.names
+            found = threads.map(lambda name: _check(oracle, name, record=options.record), asked)
+        for name, lines in zip(asked, found, strict=True):
+            is_left_out = bool(lines) and lines[0].startswith("left out")
+            left_out += is_left_out
+            is_well = not lines or lines[0] == "level 2" or is_left_out
+            wrong += not is_well
+            if lines[1:] or not is_well:
+                print("\n    ".join([f"{name}: {lines[0]}", *lines[1:]]), flush=True)
+    print(f"{len(asked)} scenarios, {wrong} not as they should be, {left_out} left out")
     return 1 if wrong else 0
 
 

@@ -151,6 +151,8 @@ class Replay:
         self.at_drain: list[Step] = []
         self.forgotten: dict[Dispatcher, int] = {}
         """What undici's ``queued`` keeps of a pool that was destroyed (README.md)."""
+        self.closes = 0
+        """Calls of close() that are not over."""
         self.row: Row = {}
 
     def run(self) -> Trace:
@@ -166,6 +168,11 @@ class Replay:
         self.world.rest()
         self.core.check_invariants()
         row = self.row
+        if self.closes and self.core.is_over:
+            # undici's promise of close() follows that of the destroy() at its end; an Agent's, that
+            # of its pools too, which a destroy() after it does not know any more.
+            row["ended"] += ["close"] * self.closes
+            self.closes = 0
         for name in ("opened", "closed"):
             row[name].sort()
         row["connected"].sort(key=lambda each: each["socket"])
@@ -301,7 +308,7 @@ class Replay:
 
     def _do_respond(self, step: Step) -> str | None:
         asked = self.asked[step["id"]]
-        if asked.server is None or asked.server.is_gone or asked.server.is_destroyed:
+        if asked.server is None or asked.server.is_gone:
             return "no request to answer"
         if asked.answered:
             return "answered already"
@@ -345,9 +352,7 @@ class Replay:
             self._ended("close: UND_ERR_DESTROYED")
             return
         self.core.close(now=self.world.now)
-        # undici's promise of it follows that of the destroy() at its end.
-        later = self.world.microtasks.append
-        root.when_over(lambda: later(lambda: self._ended("close")))
+        self.closes += 1
 
     def _do_destroy(self, step: Step) -> None:
         for _, each in self._dispatchers():
@@ -424,7 +429,8 @@ def comparable(trace: Trace, level: int) -> Trace:
     """Give what two traces of a level must have in common.
 
     Level 1 compares the counts, what ``dispatch`` answered and how each request ended; level 2 all
-    of it but the words of an error that is not undici's own.
+    of it but the order of events and the words of an error that is not undici's own; level 3 the
+    order of events as well.
     """
     fields = LEVEL_1 if level == 1 else None
     rows = [
@@ -441,7 +447,8 @@ def _plain(field: str, value: Any, level: int) -> Any:
         case "done":
             return [_outcome(each, level) for each in value]
         case "events":
-            return [_event(*each) for each in value]
+            events = [_event(*each) for each in value]
+            return events if level == 3 else sorted(events, key=str)
         case "skipped":
             return [each.partition(":")[0] for each in value]
     return value
@@ -451,9 +458,10 @@ def _event(event: str, origin: str | None, *told: str | None) -> list[str | None
     # Which of its upstreams a BalancedPool speaks of, and why a dial failed, is not told; and an
     # error of undici's parser has no code.
     del origin
-    if event == "connectionError" or told[:1] in ((None,), (NO_RESPONSE[0],)):
+    code = told[0] if told else None
+    if event == "connectionError" or code in (None, NO_RESPONSE[0]):
         return [event]
-    return [event, *told]
+    return [event, *told] if code.startswith("UND_ERR_") else [event, code]
 
 
 def _outcome(done: dict[str, Any], level: int) -> dict[str, Any]:

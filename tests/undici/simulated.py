@@ -27,6 +27,11 @@ OTHER_SIDE = ("UND_ERR_SOCKET", "other side closed")
 BAD_RESPONSE = ("UND_ERR_SOCKET", "bad response")
 CLOSED = ("UND_ERR_SOCKET", "closed")
 NO_RESPONSE = ("HTTPParserError", "Response does not match the HTTP/1.1 protocol")
+CUT = (
+    "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+    "Response body length does not match content-length header",
+)
+"""A body that ends before its length, where undici's parser is asked whether it may."""
 RESET = ("ECONNRESET", "read ECONNRESET")
 FIN, RST = object(), object()
 Said = str | object
@@ -231,15 +236,16 @@ class World:
 
     def say(self, wire: Wire, said: Said) -> None:
         """Have the server say something; the client reads it with the next turn."""
+        if not wire.inbound:
+            self._network.append(lambda: self._read(wire))
         wire.say(said)
-        self._network.append(lambda: self._read(wire))
 
     def _read(self, wire: Wire) -> None:
         if not wire.inbound or wire.is_destroyed:
             return
         said = wire.inbound.popleft()
         if wire.inbound:
-            # Octets and the end behind them are read one after the other.
+            # Octets and the end behind them are read in two turns.
             self._network.append(lambda: self._read(wire))
         if wire.is_taken:
             wire.is_destroyed = said is FIN or said is RST
@@ -248,10 +254,18 @@ class World:
         elif isinstance(said, str):
             wire.heard_at = self.now
             self._parse(wire, said)
-        elif wire.responses.body is not None and wire.responses.body.ends_with_connection:
+        else:
+            self._ended(wire, said)
+
+    def _ended(self, wire: Wire, said: Said) -> None:
+        """Have the client see FIN or RST."""
+        body = wire.responses.body
+        if body is not None and body.ends_with_connection:
             if said is RST:
                 self._lose(wire, CloseReason.RESET, CLOSED)
             self._end(wire, CloseReason.EOF_FRAMED)
+        elif body is not None and not body.keep:
+            self._lose(wire, CloseReason.PROTOCOL_ERROR, NO_RESPONSE if body.is_chunked else CUT)
         elif said is FIN:
             self._lose(wire, CloseReason.PEER_FIN, OTHER_SIDE)
         else:
@@ -287,6 +301,9 @@ class World:
                 self.perform()
                 if head.status < 200:
                     continue
+                if wire.is_destroyed and (head.keep or head.length != 0):
+                    # What the head led to ended the connection: its body is not read.
+                    return
             assert responses.body is not None
             asked.status = responses.body.status
             if not responses.take_body():
@@ -336,11 +353,12 @@ class World:
     def _tick(self) -> None:
         self.perform()
         while self.core.ticks or self.microtasks:
-            self.core.tick(now=self.now)
-            self.perform()
-            if self.microtasks:
+            # undici's own promises take several rounds, a caller's next step one.
+            while self.microtasks:
                 self.microtasks.popleft()()
                 self.perform()
+            self.core.tick(now=self.now)
+            self.perform()
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

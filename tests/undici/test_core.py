@@ -19,8 +19,8 @@ OVER_HTTP_1 = [name for name in CASES if is_over_http_1(load("cases", name))]
 
 @pytest.mark.parametrize("name", OVER_HTTP_1)
 def test_the_core_does_what_undici_did(name):
-    ours = comparable(Replay(load("cases", name)).run(), level=2)
-    assert differences(ours, comparable(load("traces", name), level=2)) == []
+    ours = comparable(Replay(load("cases", name)).run(), level=3)
+    assert differences(ours, comparable(load("traces", name), level=3)) == []
 
 
 def test_level_1_is_counts_answers_and_outcomes():
