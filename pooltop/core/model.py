@@ -265,10 +265,11 @@ class AgentOptions(msgspec.Struct, frozen=True, kw_only=True):
     expects."""
     retry_stale: bool = False
     """Send a request once more when its kept-alive socket turned out to be closed, if it may be
-    had twice (idempotent by RFC 9110, 9.2.2, or so marked) and its body can be sent again. Not
-    Node's: there such a request fails, and so it does here unless asked for."""
+    had twice (idempotent by RFC 9110, 9.2.2, or so marked) and its body can be sent again. Of an
+    origin's requests no more than ten and a tenth are. Not Node's: there such a request fails, and
+    so it does here unless asked for."""
     per_request: bool = False
-    """A new agent for every request: the classic mistake, as a mode (rules/alone.py). Nothing is
+    """A new agent for every request: the classic mistake, as a mode (rules/release.py). Nothing is
     ever used twice, and every limit binds within one agent only. It cannot be edited."""
     max_cached_sessions: float = 100
     """TLS sessions kept for resuming, one per origin key, the oldest inserted evicted first; 0

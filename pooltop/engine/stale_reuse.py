@@ -3,7 +3,8 @@
 The socket had served before, and not a byte of the response came: closed by the peer, or chosen
 although it was closing (Node's lifo takes a destroyed tail). Node shows it as any other hang up.
 Here it is an outcome of its own, with what tells whether the server's idle timeout or ours is at
-fault, and where ``retry_stale`` asks for it the request is sent once more.
+fault, and where ``retry_stale`` asks for it the request is sent once more, as long as those that
+are make no storm.
 """
 
 from __future__ import annotations
@@ -17,8 +18,15 @@ from pooltop.errors import StaleReuseError
 
 if TYPE_CHECKING:
     from pooltop.core.model import SocketId
+    from pooltop.engine.exchange import Exchange
     from pooltop.engine.shell import PoolShell
     from pooltop.errors import RequestError
+
+RETRIES = 10
+"""Requests to an origin that are sent again in any case; beyond them, of all that were submitted at
+most ..."""
+RETRY_SHARE = 0.1
+"""... this share: a server that closes every socket is not to get twice the load for it."""
 
 _WORDS: dict[CloseReason | None, str] = {
     CloseReason.PEER_FIN: "the server closed a kept-alive socket as it was reused",
@@ -63,5 +71,10 @@ def judge(shell: PoolShell, socket: SocketId, why: RequestError | None = None) -
     core.judge(
         socket,
         Failure(error.code, str(error), error.outcome),
-        again=core.options.retry_stale and exchange.can_be_sent_again,
+        again=core.options.retry_stale and exchange.can_be_sent_again and _may_retry(exchange),
     )
+
+
+def _may_retry(exchange: Exchange) -> bool:
+    tally = exchange.tally
+    return tally.retried < RETRIES + RETRY_SHARE * tally.submitted

@@ -396,9 +396,10 @@ def test_retry_stale_is_a_switch(agent_of):
 @pytest.mark.parametrize("live", ["node", "drain"])
 @pytest.mark.parametrize("codec", ["h11", "llhttp"])
 async def test_a_close_that_races_the_next_request_is_survived_or_told_as_what_it_is(
-    serve, agent_of, codec, live, retry_stale
+    serve, agent_of, monkeypatch, codec, live, retry_stale
 ):
     """The server closes from 5 ms before the reuse to 5 ms after it, in steps of 0.25 ms."""
+    monkeypatch.setattr("pooltop.engine.stale_reuse.RETRIES", 100)
     close_at = asyncio.Queue()
 
     async def handle(wire):
@@ -441,3 +442,18 @@ async def test_a_close_that_races_the_next_request_is_survived_or_told_as_what_i
     assert retry_stale <= (not failed)
     expected = {"stale reuse": len(failed)} if failed else {}
     assert (82, expected) == (counters.submitted, counters.failed)
+
+
+async def test_a_server_that_closes_every_socket_is_not_sent_everything_twice(
+    serve, agent_of, monkeypatch
+):
+    monkeypatch.setattr("pooltop.engine.stale_reuse.RETRIES", 1)
+    monkeypatch.setattr("pooltop.engine.stale_reuse.RETRY_SHARE", 0.0)
+    server = await Stale(times=3).start(serve)
+    agent = agent_of(keep_alive=True, retry_stale=True)
+    await _get(agent, f"{server.url}/1")
+    assert (await _get(agent, f"{server.url}/2")).retried
+    with pytest.raises(StaleReuseError):
+        await _get(agent, f"{server.url}/3")
+    counters = _counters(agent)
+    assert (2, 1) == (counters.stale_reuse, counters.retried)
