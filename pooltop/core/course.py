@@ -28,7 +28,6 @@ class Course:
 
     __slots__ = (
         "_climbs_until",
-        "_left_from",
         "_level_of",
         "initial",
         "on_stages",
@@ -47,8 +46,6 @@ class Course:
         self.on_stages = self.plan is not None
         """The stages count: no edit holds it."""
         self._climbs_until = -math.inf
-        self._left_from: float | None = None
-        """What was asked for as it last left them."""
         self._level_of = Route.level if workload.model == "open" else Route.users
 
     def asked(self, workload: Workload, at: float) -> float:
@@ -87,26 +84,17 @@ class Course:
         """
         return self.plan.most_from(at) if returns and self.plan is not None else level_of(edited)
 
-    def returns(self, by: str, edited: Workload) -> bool:
-        """Say whether an edit puts it back on its stages: a restore, or the reverse of leaving."""
-        if self.plan is None or by not in ("undo", "restore", "revert"):
-            return False
-        return by == "restore" or level_of(edited) == self._left_from
-
-    def turn(self, workload: Workload, edited: Workload, *, by: str, at: float) -> Turn:
+    def turn(self, workload: Workload, edited: Workload, *, returns: bool, at: float) -> Turn:
         """Take the way that an edit asks for, from a time on; give what that does.
 
         Args:
             workload: as it was.
             edited: as it is to be.
-            by: an asker, or "revert": who puts back what there was before it left its stages puts
-                it on them again, where they are by now.
+            returns: it puts it back on its stages, where they are by now.
             at: when.
         """
-        returns = self.returns(by, edited)
+        returns = returns and self.plan is not None
         leaves = self.on_stages and not returns
-        if leaves:
-            self._left_from = self.in_force(workload, at)
         level = self.asked(workload, at)
         self.on_stages = returns
         self.route, self._climbs_until = self._way(level, edited, at)

@@ -58,8 +58,11 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     """Whose option; empty for a workload's."""
     workload: str = ""
     """Whose option; empty for an agent's."""
+    host: str = ""
+    """``host:port`` of one of the agent's hosts that has the limit for itself: that is meant, and
+    not the agent's; empty for the agent's."""
     option: str
-    """One of EDITABLE, or of WORKLOAD_EDITABLE."""
+    """One of EDITABLE, or of WORKLOAD_EDITABLE; of a host one of HOST_LIMITS."""
     value: Value | None
     """None is "no limit" (JSON and TOML know no infinity that survives every tool)."""
     by: str = "operator"
@@ -122,6 +125,12 @@ class EditRecord(msgspec.Struct, frozen=True, kw_only=True):
     """When it is put back, in monotonic seconds; None if it is not, or no more."""
     fate: Fate = ""
     """Empty where nothing more became of it: see ``Fate``."""
+    was_on_stages: bool = False
+    """The workload followed its stages before it; False too for what has none."""
+    on_stages: bool = False
+    """Likewise after it."""
+    host: str = ""
+    """As of the Edit."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):

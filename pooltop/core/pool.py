@@ -56,6 +56,7 @@ class PoolCore(Ledger):
 
     # All of it
     set_options = agent_wide.set_options
+    set_own_limits = agent_wide.set_own_limits
     limit_idle = agent_wide.limit_idle
     destroy = agent_wide.destroy
     forget_queue = agent_wide.forget_queue

@@ -287,6 +287,14 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     timeouts: Timeouts | None = None
     """The clocks that it has for itself; None for the agent's."""
 
+    initial_limits: dict[str, float] = {}
+    """``own_limits`` as the profile, or the constructor, had them."""
+
+    @property
+    def authority(self) -> str:
+        """Where it is, ``host:port``: what a profile calls it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
     @property
     def under_way(self) -> int:
         """Requests that are not over: queued, waiting for their tunnel, or on a socket.

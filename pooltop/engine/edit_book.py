@@ -16,14 +16,20 @@ that somebody stands for, that of the profile or one that was kept or was meant 
   still nobody kept.
 
 So there is at most one clock for each option of each agent or workload.
+
+Where a workload left its stages, what is put back is not the level that they had then: the workload
+is put on them again, where they are by now. It goes by the edit that is taken back, for at another
+time the same level is only a level.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -38,7 +44,7 @@ from pooltop.core.edits import (
     Value,
 )
 from pooltop.engine.edit_targets import Target
-from pooltop.engine.edit_words import kept_words, record_words
+from pooltop.engine.edit_words import kept_words, no_own_limit_words, record_words
 from pooltop.engine.journal import Journal
 from pooltop.errors import UsageError
 
@@ -47,11 +53,26 @@ MOST_RECORDS = 50
 MOST_REMEMBERED = 1000
 """Edits whose undo is known for what it is: an operator may go back a long way."""
 
-Who = tuple[str, str]
-"""Agent and workload, one of them empty: whose option it is."""
-_Slot = tuple[str, str, str]
-"""Agent, workload, option."""
+
+class Who(NamedTuple):
+    """Whose option it is: an agent's, one of its hosts', or a workload's."""
+
+    agent: str = ""
+    workload: str = ""
+    host: str = ""
+
+
+_Slot = tuple[Who, str]
+"""And which option."""
 _REVERSES = ("undo", "revert")
+
+
+class Owed(NamedTuple):
+    """What an option is put back to, unless it is kept."""
+
+    value: Value
+    to_stages: bool
+    """The workload's stages have it then, and ``value`` is what they asked for once."""
 
 
 class _Clock(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +83,8 @@ class _Clock(msgspec.Struct, frozen=True, kw_only=True):
     series: tuple[int, ...]
     """All of them."""
     back_to: Value
+    to_stages: bool
+    """It goes back to the workload's stages, and not to the level that they had."""
     at: float
     delay_s: float
     """How long the latest of them was to be tried."""
@@ -111,14 +134,17 @@ class EditBook:
         try:
             _check_asker(edit.by)
             target = self._target(edit)
-            after = target.checked(edit)
+            taken_back = self._taken_back(edit)
+            returns = self._returns(edit, target, taken_back)
+            after = target.checked(edit, returns=returns)
             _check_delay(edit.revert_after_s)
         except EditError as error:
             return EditOutcome(id=edit.id, accepted=False, error=str(error))
         before = target.value(edit.option)
-        if before == after:
-            return EditOutcome(id=edit.id, accepted=True, before=before, after=after)
-        return self._carry_out(edit, target, after)
+        is_there = target.is_on_stages and _leads_back(edit.by) and taken_back is None
+        if is_there or (before == after and not returns):
+            return EditOutcome(id=edit.id, accepted=True, before=before, after=before)
+        return self._carry_out(edit, target, after, taken_back=taken_back, returns=returns)
 
     def keep(self, number: int | None) -> None:
         """Let an edit stay in force; None keeps all that would be reverted.
@@ -137,10 +163,10 @@ class EditBook:
             if record is not None:
                 self._tell(record, kept_words(record))
 
-    def owed(self, agent: str, workload: str, option: str) -> float:
-        """Give the number that an option is put back to, unless it is kept; 0 if it is not."""
-        clock = self._clocks.get((agent, workload, option))
-        return float(clock.back_to) if clock is not None else 0.0
+    def owed(self, agent: str, workload: str, option: str) -> Owed | None:
+        """Give what an option is put back to, unless it is kept; None if it is not put back."""
+        clock = self._clocks.get((Who(agent, workload), option))
+        return None if clock is None else Owed(clock.back_to, clock.to_stages)
 
     def close(self) -> None:
         """Put nothing back any more."""
@@ -149,20 +175,36 @@ class EditBook:
         self._clocks.clear()
 
     def _target(self, edit: Edit) -> Target:
-        target = self._targets.get((edit.agent, edit.workload))
+        target = self._targets.get(_who(edit))
         if target is not None:
             return target
-        if edit.agent and edit.workload:
+        if edit.workload and (edit.agent or edit.host):
             raise EditError("an edit is of an agent or of a workload, not of both")
+        if edit.host and Who(edit.agent) in self._targets:
+            raise EditError(no_own_limit_words(edit.option, edit.host, {}))
         kind, name = ("workload", edit.workload) if edit.workload else ("agent", edit.agent)
         known = ", ".join(
-            who[kind == "workload"] for who in self._targets if who[kind == "workload"]
+            who[kind == "workload"]
+            for who in self._targets
+            if who[kind == "workload"] and not who.host
         )
         raise EditError(f"no {kind} {name!r}: there are {known or 'none'}")
 
-    def _carry_out(self, edit: Edit, target: Target, after: Value) -> EditOutcome:
-        before = target.value(edit.option)
-        effect = target.change(edit.option, after, by=edit.by)
+    def _returns(self, edit: Edit, target: Target, taken_back: int | None) -> bool:
+        """Say whether an edit puts a workload back on its stages."""
+        if not target.has_stages or target.is_on_stages:
+            return False
+        if edit.by == "restore":
+            return True
+        return taken_back is not None and self._records[taken_back].was_on_stages
+
+    def _carry_out(
+        self, edit: Edit, target: Target, after: Value, *, taken_back: int | None, returns: bool
+    ) -> EditOutcome:
+        before, was_on_stages = target.value(edit.option), target.is_on_stages
+        effect = target.change(edit.option, after, by=edit.by, returns=returns)
+        if returns:
+            after = target.value(edit.option)
         self._last += 1
         record = EditRecord(
             number=self._last,
@@ -170,6 +212,7 @@ class EditBook:
             wall_at=self._wall(),
             agent=edit.agent,
             workload=edit.workload,
+            host=edit.host,
             option=edit.option,
             before=before,
             after=after,
@@ -178,8 +221,9 @@ class EditBook:
             culled=effect.culled,
             queued=effect.queued,
             live=effect.live,
+            was_on_stages=was_on_stages,
+            on_stages=target.is_on_stages,
         )
-        taken_back = self._taken_back(record)
         clock = self._next_clock(edit, record, taken_back)
         if edit.by == "undo" and taken_back is not None:
             self._mark(taken_back, "undone")
@@ -206,17 +250,16 @@ class EditBook:
             note=effect.note,
         )
 
-    def _taken_back(self, reverse: EditRecord) -> int | None:
-        """Name the edit that a reverse takes back; None for what is no reverse, or of nothing."""
-        slot = _slot(reverse)
-        if reverse.by == "revert":
-            return self._clocks[slot].number
-        if reverse.by != "undo":
+    def _taken_back(self, edit: Edit) -> int | None:
+        """Name the edit that an undo takes back; None for what is none, or of nothing."""
+        if edit.by != "undo":
             return None
+        no_limit = 0.0 if edit.option == "timeout" else math.inf
+        value = no_limit if edit.value is None else edit.value
         for record in reversed(self._records.values()):
             if (
-                _slot(record) == slot
-                and record.before == reverse.after
+                _slot(record) == _slot(edit)
+                and record.before == value
                 and record.by not in _REVERSES
                 and record.fate not in ("reverted", "undone")
             ):
@@ -241,9 +284,12 @@ class EditBook:
             if going_on is not None:
                 delay_s = going_on.delay_s
                 due = going_on.at if going_on.at > record.at else record.at + delay_s
-        back_to = record.before if going_on is None else going_on.back_to
+        back_to, to_stages = record.before, record.was_on_stages
+        if going_on is not None:
+            back_to, to_stages = going_on.back_to, going_on.to_stages
         assert back_to is not None
-        if due is None or delay_s is None or back_to == record.after:
+        is_there = record.on_stages if to_stages else back_to == record.after
+        if due is None or delay_s is None or is_there:
             if old is not None and edit.by not in _REVERSES:
                 self._ended[record.number] = old
             return None
@@ -252,6 +298,7 @@ class EditBook:
             number=record.number,
             series=(*before, record.number),
             back_to=back_to,
+            to_stages=to_stages,
             at=due,
             delay_s=delay_s,
             timer=self._loop.call_at(due, self._revert, slot),
@@ -272,11 +319,25 @@ class EditBook:
         return None
 
     def _revert(self, slot: _Slot) -> None:
-        agent, workload, option = slot
-        back_to = self._clocks[slot].back_to
-        edit = Edit(id=0, agent=agent, workload=workload, option=option, value=back_to, by="revert")
+        who, option = slot
+        clock = self._clocks[slot]
+        edit = Edit(
+            id=0,
+            agent=who.agent,
+            workload=who.workload,
+            host=who.host,
+            option=option,
+            value=clock.back_to,
+            by="revert",
+        )
         # Not checked anew: it was in force before, whatever the bounds, or the load's end, say.
-        self._carry_out(edit, self._targets[agent, workload], back_to)
+        self._carry_out(
+            edit,
+            self._targets[who],
+            clock.back_to,
+            taken_back=clock.number,
+            returns=clock.to_stages,
+        )
 
     def _mark(self, number: int, fate: Fate) -> None:
         """Note what became of an edit, if it is remembered."""
@@ -298,12 +359,20 @@ class EditBook:
             self._tell(record, kept_words(record))
 
     def _tell(self, record: EditRecord, words: str) -> None:
-        agent = self._targets[record.agent, record.workload].agent
-        self._journal.write("EDIT", words, agent=agent)
+        agent = self._targets[_who(record)].agent
+        self._journal.write("EDIT", words, agent=agent, host=record.host)
 
 
-def _slot(record: EditRecord) -> _Slot:
-    return (record.agent, record.workload, record.option)
+def _slot(of: EditRecord | Edit) -> _Slot:
+    return (_who(of), of.option)
+
+
+def _who(of: EditRecord | Edit) -> Who:
+    return Who(of.agent, of.workload, of.host)
+
+
+def _leads_back(by: str) -> bool:
+    return by in ("undo", "restore")
 
 
 def _check_asker(by: str) -> None:

@@ -51,18 +51,37 @@ class Target(Protocol):
     def agent(self) -> str:
         """Give the agent's name, a workload's own agent's included: for the journal."""
 
+    @property
+    def has_stages(self) -> bool:
+        """Whether there are stages that it can be put back on."""
+
+    @property
+    def is_on_stages(self) -> bool:
+        """Whether it follows them; False where there are none."""
+
     def value(self, option: str) -> Value:
         """Give what is in force."""
 
-    def checked(self, edit: Edit) -> Value:
+    def checked(self, edit: Edit, *, returns: bool) -> Value:
         """Give the value that an edit would put in force.
+
+        Args:
+            edit: what is asked for.
+            returns: it puts a workload back on its stages.
 
         Raises:
             EditError: it may not; says what is allowed.
         """
 
-    def change(self, option: str, value: Value, *, by: str) -> Effect:
-        """Put a value in force that was checked, or was in force before."""
+    def change(self, option: str, value: Value, *, by: str, returns: bool) -> Effect:
+        """Put a value in force that was checked, or was in force before.
+
+        Args:
+            option: which.
+            value: as ``checked`` gave it.
+            by: who.
+            returns: as for ``checked``: the stages decide then, not the value.
+        """
 
 
 class AgentTarget:
@@ -92,18 +111,29 @@ class AgentTarget:
         self._changed = changed
         self._ceiling = ceiling
 
+    @property
+    def has_stages(self) -> bool:
+        """Say that there are none."""
+        return False
+
+    @property
+    def is_on_stages(self) -> bool:
+        """Likewise."""
+        return False
+
     def value(self, option: str) -> Value:
         """Give what is in force."""
         value: Value = getattr(self._agent.options, option)
         return value
 
-    def checked(self, edit: Edit) -> Value:
+    def checked(self, edit: Edit, *, returns: bool = False) -> Value:
         """Give the value that an edit would put in force.
 
         Raises:
             EditError: no such option, not allowed, beyond the ceiling, or outside of the bounds and
                 not confirmed.
         """
+        del returns
         value: Value = getattr(
             apply_edit(self._agent.options, edit.option, edit.value), edit.option
         )
@@ -113,8 +143,9 @@ class AgentTarget:
             raise EditError(bounds_words(self._bounds, edit.option, value))
         return value
 
-    def change(self, option: str, value: Value, *, by: str) -> Effect:
+    def change(self, option: str, value: Value, *, by: str, returns: bool = False) -> Effect:
         """Put a value in force; ``live`` says what the pool does at once."""
+        del returns
         after = apply_edit(self._agent.options, option, value)
         done = self._agent.shell.set_options(after, by=by)
         self._changed()
@@ -146,12 +177,22 @@ class WorkloadTarget:
         self._most_rate = most_rate
         self.agent = runner.workload.agent
 
+    @property
+    def has_stages(self) -> bool:
+        """Whether its profile has any."""
+        return self._runner.course.plan is not None
+
+    @property
+    def is_on_stages(self) -> bool:
+        """Whether it follows them; False where there are none."""
+        return self._runner.course.on_stages
+
     def value(self, option: str) -> Value:
         """Give what is in force, be it on its way there; with stages, what they ask for now."""
         del option  # a workload has one of the two
         return self._runner.in_force
 
-    def checked(self, edit: Edit) -> Value:
+    def checked(self, edit: Edit, *, returns: bool = False) -> Value:
         """Give the value that an edit would put in force.
 
         Raises:
@@ -166,7 +207,6 @@ class WorkloadTarget:
         if not runner.is_at_work:
             raise EditError(f"{runner.workload.name} is {runner.state}: it starts nothing more")
         after: float = getattr(edited, edit.option)
-        returns = runner.course.returns(edit.by, edited)
         most = runner.most_rate_after(edited, returns=returns)
         if most > runner.most_rate and most > (room := self._most_rate()):
             raise EditError(rate_ceiling_words(most, room))
@@ -176,13 +216,14 @@ class WorkloadTarget:
             raise EditError(leap_words(edit.option, runner.in_force, after))
         return after
 
-    def change(self, option: str, value: Value, *, by: str) -> Effect:
-        """Put a value in force, from now on."""
+    def change(self, option: str, value: Value, *, by: str, returns: bool = False) -> Effect:
+        """Put a value in force, or the stages, from now on."""
+        del by
         edited = apply_workload_edit(self._runner.workload, option, value, least=0)
-        words = self._runner.put_in_force(edited, by=by)
+        words = self._runner.put_in_force(edited, returns=returns)
         leads = self._runner.course.leads(self._runner.elapsed)
         return Effect(words=words, note="" if leads is None else ramp_words(option, *leads))
 
     def _least(self, edit: Edit) -> float | None:
         """Give what may be put in force by what leads back to stages: they may be at 0."""
-        return 0 if self._runner.course.initial.stages and edit.by != "operator" else None
+        return 0 if self.has_stages and edit.by != "operator" else None

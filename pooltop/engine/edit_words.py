@@ -78,6 +78,18 @@ def apart_words(option: str, holding: Mapping[str, float]) -> str:
     return f"not of hosts with a {node_name(option)} of their own: {names}"
 
 
+def no_own_limit_words(option: str, host: str, own: Mapping[str, float]) -> str:
+    """Refuse an edit of what a host has not for itself.
+
+    Args:
+        option: that was to be edited.
+        host: whose.
+        own: its own limits.
+    """
+    has = " and ".join(node_name(each) for each in own) or "no limit"
+    return f"{host} has {has} of its own: {node_name(option)} is its agent's, and edited there"
+
+
 def alone_words(option: str) -> str:
     """Say what an edit means where a new agent is made for every request."""
     made = "it is of the agents that are made from now on, one for each request"
@@ -166,7 +178,10 @@ def _change(record: EditRecord) -> str:
 
 def _subject(record: EditRecord) -> str:
     # An agent's lines have its name in a field of their own; a workload's have its agent's there.
-    return f"{record.workload} {record.option}" if record.workload else node_name(record.option)
+    if record.workload:
+        return f"{record.workload} {record.option}"
+    option = node_name(record.option)
+    return f"{record.host} {option}" if record.host else option
 
 
 def _shown(record: EditRecord, side: Literal["before", "after"]) -> str:

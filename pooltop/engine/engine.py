@@ -27,6 +27,7 @@ from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.guard import LoadGuard
 from pooltop.engine.interventions import abort_request, clear_queue, destroy_socket
+from pooltop.engine.host_target import HostTarget
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.open_workload import OpenRunner
 from pooltop.engine.process_facts import max_fds, process_facts
@@ -75,9 +76,11 @@ class Engine:
         self._guard = LoadGuard(
             [each for each in self.workloads if each.workload.name in guarded], self.journal
         )
-        targets: dict[Who, Target] = {(a.name, ""): self._target(a) for a in profile.agents}
+        targets: dict[Who, Target] = {}
+        for pools in profile.agents:
+            targets |= self._targets(pools)
         for runner in self.workloads:
-            targets["", runner.workload.name] = WorkloadTarget(
+            targets[Who(workload=runner.workload.name)] = WorkloadTarget(
                 runner, most_rate=partial(self._room_for, runner)
             )
         self._edits = EditBook(targets, self.journal)
@@ -211,17 +214,26 @@ class Engine:
         if self._own_resolver is not None:
             await self._own_resolver.aclose()
 
-    def _target(self, profile: AgentProfile) -> AgentTarget:
-        name = profile.name
+    def _targets(self, profile: AgentProfile) -> dict[Who, Target]:
+        """Give what can be edited of an agent: its options, and its hosts' own limits."""
+        name, agent = profile.name, self.agents[profile.name]
         carried = [runner for runner in self.workloads if runner.workload.agent == name]
 
         def changed() -> None:
             for runner in carried:
                 runner.options_changed()
 
-        return AgentTarget(
-            name, self.agents[name], profile.bounds, changed, ceiling=profile.ceiling
-        )
+        bounds, ceiling = profile.bounds, profile.ceiling
+        hosts = (host for host, own in profile.hosts.items() if own.limits)
+        return {
+            Who(agent=name): AgentTarget(name, agent, bounds, changed, ceiling=ceiling),
+            **{
+                Who(agent=name, host=host): HostTarget(
+                    name, agent, host, bounds, changed, ceiling=ceiling
+                )
+                for host in hosts
+            },
+        }
 
     def _runner(self, workload: Workload) -> WorkloadRunner:
         around = Around(
@@ -248,7 +260,7 @@ class Engine:
         What the others ask for at their most counts, and what they are about to be put back to.
         """
         return self.profile.safety.max_rate - sum(
-            max(each.most_rate, self._edits.owed("", each.workload.name, "rate"))
+            max(each.most_rate, self._owed_rate(each))
             for each in self.workloads
             if each is not runner and each.is_at_work and each.workload.model == "open"
         )
@@ -259,6 +271,14 @@ class Engine:
             return HostDetail(agent=watch.agent, origin=watch.origin)
         pace = self._paces[watch.agent].of(watch.origin, agent.shell.tally, at)
         return host_detail(agent.shell, watch, pace)
+
+    def _owed_rate(self, runner: WorkloadRunner) -> float:
+        """Give the most that a workload asks for once what nobody kept is put back; 0 for none."""
+        owed = self._edits.owed("", runner.workload.name, "rate")
+        if owed is None:
+            return 0.0
+        back = msgspec.structs.replace(runner.workload, rate=float(owed.value))
+        return runner.most_rate_after(back, returns=owed.to_stages)
 
     def _agent(self, profile: AgentProfile, at: float) -> AgentSnapshot:
         heads = queue_heads(self._watched, profile.name)

@@ -28,6 +28,19 @@ class OwnWays:
             UsageError: a host is not written as ``host:port``, or an option is out of range.
         """
         self._hosts = {name: _checked(name, own) for name, own in (hosts or {}).items()}
+        self._at_first = {name: own.limits for name, own in self._hosts.items()}
+
+    def limits_of(self, host: str) -> dict[str, float]:
+        """Give the own limits of ``host:port``, by the option's name."""
+        return self._hosts.get(host, _NOTHING).limits
+
+    def limits_at_first(self, origin: Origin) -> dict[str, float]:
+        """Give those that the origin had before any edit."""
+        return self._at_first.get(origin.authority, {})
+
+    def set_limit(self, host: str, option: str, limit: float) -> None:
+        """Put another number in place of an own limit; the pool is told by who asked for it."""
+        self._hosts[host] = msgspec.structs.replace(self._hosts[host], **{option: limit})
 
     def limits(self, origin: Origin) -> dict[str, float]:
         """Give the origin's own limits, by the option's name; empty where the agent's count."""

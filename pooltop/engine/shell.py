@@ -26,6 +26,7 @@ from pooltop.core.hints import keep_alive_timeout
 from pooltop.core.model import AgentOptions, Codec, Origin, RequestId, SocketId, Timeouts
 from pooltop.core.pool import PoolCore
 from pooltop.core.records import Failure
+from pooltop.core.rules.agent_wide import Applied
 from pooltop.core.states import CloseReason
 from pooltop.engine import losses, stale_reuse
 from pooltop.engine.clocks import Alarm
@@ -261,6 +262,24 @@ class PoolShell:
     def own_limits(self, origin: Origin) -> Mapping[str, float]:
         """Give the limits that an origin has for itself, by the option's name."""
         return self._own.limits(origin)
+
+    def own_limits_at_first(self, origin: Origin) -> Mapping[str, float]:
+        """Give those that it had before any edit."""
+        return self._own.limits_at_first(origin)
+
+    def own_limits_changed(self, host: str) -> Applied:
+        """Take the limits anew that a host has for itself; gives what happened at once.
+
+        Args:
+            host: ``host:port`` of where connections lead.
+        """
+        self.now = _now()
+        keys = [key for key, origin in self.targets.items() if origin.authority == host]
+        limits = dict.fromkeys(keys, self._own.limits_of(host))
+        done = self.core.set_own_limits(limits, now=self.now)
+        self.perform()
+        self.after_this_turn()
+        return done
 
     def own_timeouts(self, origin: Origin) -> Timeouts | None:
         """Give the clocks that an origin's requests have for themselves; None for the agent's."""

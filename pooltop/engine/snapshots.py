@@ -226,4 +226,5 @@ def _origin(
         time_wait=tally.time_wait,
         own_limits=dict(origin.own),
         timeouts=shell.own_timeouts(target),
+        initial_limits=dict(shell.own_limits_at_first(target)),
     )

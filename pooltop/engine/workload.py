@@ -206,16 +206,15 @@ class WorkloadRunner(ABC):
         if self.state != "done":
             self._end_in("stopped")
 
-    def put_in_force(self, edited: Workload, *, by: str = "operator") -> str:
-        """Go on with another rate, or other users, off any stages; give what that did, in words.
+    def put_in_force(self, edited: Workload, *, returns: bool = False) -> str:
+        """Go on with another rate, or other users; give what that did, in words.
 
         Args:
             edited: see ``edits.apply_workload_edit``.
-            by: an asker, or "revert": who puts back what there was before it left its stages puts
-                it on them again, where they are by now.
+            returns: back on its stages, where they are by now; else off them.
         """
         at = self.elapsed
-        turn = self.course.turn(self.workload, edited, by=by, at=at)
+        turn = self.course.turn(self.workload, edited, returns=returns, at=at)
         self.workload = edited
         words = self._put_in_force()
         if turn is Turn.RETURNS and self.course.plan is not None:

@@ -144,7 +144,9 @@ def _what(edits: tuple[EditRecord, ...]) -> str:
         f"{written(edit.option, edit.after)}"
         for edit in edits
     ]
-    return f"{clean(edits[0].agent or edits[0].workload, 40)} {', '.join(parts)}"
+    first = edits[0]
+    host = f" {clean(first.host, 40)}" if first.host else ""
+    return f"{clean(first.agent or first.workload, 40)}{host} {', '.join(parts)}"
 
 
 def _by_itself(edits: tuple[EditRecord, ...]) -> str:

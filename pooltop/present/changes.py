@@ -75,7 +75,11 @@ def _belongs(record: EditRecord, group: list[EditRecord]) -> bool:
     first = group[0]
     if record.at - first.at > TOGETHER_S or record.by != first.by:
         return False
-    same = (record.agent, record.workload) == (first.agent, first.workload)
+    same = (record.agent, record.workload, record.host) == (
+        first.agent,
+        first.workload,
+        first.host,
+    )
     # What sets an option again, as two undos may, is another change: one would hide the other.
     return same and all(record.option != each.option for each in group)
 

@@ -92,7 +92,8 @@ def _clock(value: object) -> str:
 
 
 def _edit(edit: EditRecord) -> str:
-    whose = clean(edit.agent or edit.workload)
+    host = f" {edit.host}" if edit.host else ""
+    whose = clean(f"{edit.agent or edit.workload}{host}")
     before, after = (
         _shown(edit.option, math.inf if value is None else value)  # as an Edit says "no limit"
         for value in (edit.before, edit.after)

@@ -13,7 +13,7 @@ from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.faults import counts
 from pooltop.present.limits import BY_OPTION, value_of, written
-from pooltop.present.marks import changed_load, changed_options
+from pooltop.present.marks import changed_limits, changed_load, changed_options
 from pooltop.present.thresholds import verdict_words
 
 _MOST = 5
@@ -77,3 +77,11 @@ def _edits(snapshot: Snapshot) -> list[str]:
         for option, before, after in changed_load(workload)
     ]
     return found
+    found += [
+        f"{clean(agent.name)} {clean(origin.authority)} {BY_OPTION[option].title} "
+        f"{written(option, origin.initial_limits.get(option))} > "
+        f"{written(option, origin.own_limits.get(option))}"
+        for agent in snapshot.agents
+        for origin in agent.origins
+        for option in changed_limits(origin)
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pooltop.core.edits import EditError, Value, apply_edit, is_within
@@ -219,19 +219,26 @@ class AgentLimits:
     """As the profile has them."""
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """What the profile lets an option be edited to without a question."""
+    own: Mapping[str, float] = field(default_factory=dict)
+    """The limits that the host in question has for itself: those are edited, not the agent's."""
+    own_before: Mapping[str, float] = field(default_factory=dict)
+    """As the profile has them."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """Its options, in the order in which they are shown."""
-        return FIELDS
+        if not self.own:
+            return FIELDS
+        return tuple(_own(each) if each.option in self.own else each for each in FIELDS)
 
     def value(self, option: str) -> Value | None:
         """Give an option's value as an Edit would carry it: None for no limit."""
-        return value_of(self.options, option)
+        return _finite(self.own[option]) if option in self.own else value_of(self.options, option)
 
     def initial(self, option: str) -> Value | None:
         """Give what the profile has."""
-        return value_of(self.before, option)
+        before = self.own_before
+        return _finite(before[option]) if option in before else value_of(self.before, option)
 
     def allowed(self, option: str) -> str:
         """Say what may be typed, and what the profile lets pass without a question."""
@@ -258,3 +265,17 @@ class AgentLimits:
     def stepped(self, option: str, text: str, by: int) -> str:
         """Give the text after a step up or down."""
         return stepped(option, text, by, self.options)
+
+
+def _own(each: Field) -> Field:
+    """Give a field that is of one host."""
+    return replace(
+        each,
+        title=f"own {each.title}",
+        short=f"own {each.short}",
+        meaning=f"{each.meaning.removesuffix(' per host')}, of this host alone",
+    )
+
+
+def _finite(limit: float) -> float | None:
+    return None if math.isinf(limit) else limit

@@ -36,7 +36,7 @@ class Mark(Enum):
         "warn",
     )
     ERRORS = ("x", "errors", "requests failed, or were answered 5xx, within the window", "bad")
-    CHANGED = ("*", "edited", "its agent's options differ from the profile", "accent")
+    CHANGED = ("*", "edited", "its agent's options, or its own, differ from the profile", "accent")
 
     def __init__(self, glyph: str, word: str, meaning: str, ink: Ink) -> None:
         """Name the parts."""
@@ -53,6 +53,17 @@ def changed_options(agent: AgentSnapshot) -> tuple[str, ...]:
         for option in EDITABLE
         if _value(agent.options, option) != _value(agent.initial_options, option)
     )
+
+
+def changed_limits(origin: OriginSnapshot) -> tuple[str, ...]:
+    """Give the limits that a host has for itself and that an edit has moved.
+
+    An older engine does not tell what they were, and moves none.
+    """
+    own, before = origin.own_limits, origin.initial_limits
+    if own == before or not before:
+        return ()
+    return tuple(option for option in EDITABLE if own.get(option) != before.get(option))
 
 
 def changed_load(workload: WorkloadSnapshot) -> tuple[tuple[str, float, float], ...]:
@@ -75,7 +86,11 @@ def edited(snapshot: Snapshot) -> int:
         len(changed_options(agent)) if agent.options != agent.initial_options else 0
         for agent in snapshot.agents
     )
-    return options + sum(len(changed_load(workload)) for workload in snapshot.workloads)
+    limits = sum(
+        len(changed_limits(origin)) for agent in snapshot.agents for origin in agent.origins
+    )
+    loads = sum(len(changed_load(workload)) for workload in snapshot.workloads)
+    return options + limits + loads
 
 
 def _value(options: AgentOptions, option: str) -> object:
@@ -108,13 +123,14 @@ def marks_of(
         found.append(Mark.TUNNELLING)
     if errors:
         found.append(Mark.ERRORS)
-    if changed_options(agent):
+    if changed_options(agent) or changed_limits(origin):
         found.append(Mark.CHANGED)
     return tuple(found)
 
 
 __all__ = [
     "Mark",
+    "changed_limits",
     "changed_load",
     "changed_options",
     "edited",

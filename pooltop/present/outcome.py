@@ -28,7 +28,8 @@ def subject(edit: Edit) -> str:
     """Give what an edit is about, e.g. ``undo: starved maxSockets``, ``browse rate``; clean."""
     field = BY_OPTION.get(edit.option)
     name = field.title if field else clean(edit.option)
-    head = f"{clean(edit.workload or edit.agent)} {name}"
+    host = f" {clean(edit.host)}" if edit.host else ""
+    head = f"{clean(edit.workload or edit.agent)}{host} {name}"
     return f"{edit.by}: {head}" if edit.by in ("undo", "restore") else head
 
 

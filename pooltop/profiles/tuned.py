@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from pooltop.core.edits import EDITABLE, EditRecord, Value
-from pooltop.core.model import Profile
-from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
+from pooltop.core.model import AgentProfile, HostOptions, Profile
+from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
-from pooltop.profiles.agent_tables import AGENT
+from pooltop.profiles.agent_tables import AGENT, HOST
 from pooltop.profiles.effective import Effective
 from pooltop.profiles.filled import value_at
 from pooltop.profiles.kinds import Kind, Refused, refused
@@ -92,7 +92,7 @@ def tuned(
 def differing(wanted: Tuned, profile: Profile) -> Iterator[tuple[Change, object]]:
     """Give each change that a profile does not have, with what it has instead."""
     for change in wanted.changes:
-        section, name, key = change.path
+        section, name, *_, key = change.path
         named = profile.agents if section == "agents" else profile.workloads
         one = next((each for each in named if each.name == name), None)
         if one is None:
@@ -102,7 +102,11 @@ def differing(wanted: Tuned, profile: Profile) -> Iterator[tuple[Change, object]
             assert isinstance(one, Workload)
             value: object = [{"hold": _HOLD.write(stage.over_s)} for stage in one.stages]
         else:
-            held = one if isinstance(one, Workload) else one.options
+            held: object = one
+            if isinstance(one, AgentProfile):
+                host = str(change.path[-2])
+                is_own = len(change.path) > _AGENTS
+                held = one.hosts.get(host, HostOptions()) if is_own else one.options
             value = _kind(change.path).write(getattr(held, str(key)))
         if value != change.after:
             yield change, value
@@ -133,15 +137,33 @@ def _slots(snapshot: Snapshot, profile: Profile) -> Iterator[_Slot]:
         agent = agents.get(one.name)
         for option in EDITABLE if agent is not None else ():
             assert agent is not None
-            records = [r for r in snapshot.edits if (r.agent, r.option) == (one.name, option)]
+            records = _records(snapshot, one.name, option)
             initial: Value = getattr(one.options, option)
             now: Value = getattr(agent.options, option)
             yield _slot(("agents", one.name, option), initial, now, records)
+        if agent is not None:
+            yield from _host_slots(one, agent, snapshot)
     workloads = {workload.name: workload for workload in snapshot.workloads}
     for each in profile.workloads:
         if each.name in workloads:
-            records = [record for record in snapshot.edits if record.workload == each.name]
-            yield _load(each, workloads[each.name], records)
+            loads = [record for record in snapshot.edits if record.workload == each.name]
+            yield _load(each, workloads[each.name], loads)
+
+
+def _host_slots(one: AgentProfile, agent: AgentSnapshot, snapshot: Snapshot) -> Iterator[_Slot]:
+    """Give the limits that hosts have for themselves, as far as they were sent anything."""
+    seen = {origin.authority: origin.own_limits for origin in agent.origins}
+    for host, own in one.hosts.items():
+        for option, initial in own.limits.items():
+            now = seen.get(host, {}).get(option, initial)
+            records = _records(snapshot, one.name, option, host)
+            path: Path = ("agents", one.name, "hosts", host, option)
+            yield _slot(path, initial, now, records)
+
+
+def _records(snapshot: Snapshot, agent: str, option: str, host: str = "") -> tuple[EditRecord, ...]:
+    who = (agent, host, option)
+    return tuple(each for each in snapshot.edits if (each.agent, each.host, each.option) == who)
 
 
 def _slot(path: Path, initial: Value, now: Value, records: Sequence[EditRecord]) -> _Slot:
@@ -168,25 +190,9 @@ def _load(workload: Workload, seen: WorkloadSnapshot, records: Sequence[EditReco
     )
     if not workload.stages:
         return slot
-    if slot.record is None or not _is_off_stages(records, slot.record):
+    if slot.record is None or slot.record.on_stages:
         return slot._replace(value=initial, record=None)
     return slot._replace(value=_plain(option, slot.record.after), held=workload)
-
-
-def _is_off_stages(records: Sequence[EditRecord], last: EditRecord) -> bool:
-    """Tell whether a workload with stages was off them after an edit: as the engine decides it."""
-    left_from: Value | None = None
-    is_off = False
-    for record in records:
-        is_back = record.by == "restore" or (
-            record.by in ("undo", "revert") and record.after == left_from
-        )
-        if not is_off and not is_back:
-            left_from = record.before
-        is_off = not is_back
-        if record is last:
-            break
-    return is_off
 
 
 def _changes(slot: _Slot, effective: Effective, verdict: Verdict) -> list[Change]:
@@ -224,8 +230,13 @@ def _kind_of(table: Table, key: str) -> Kind:
 _HOLD = _kind_of(STAGE, "hold")
 
 
+_AGENTS = 3
+"""Steps to an option of an agent; to one of its hosts' there are more."""
+
+
 def _kind(path: Path) -> Kind:
-    return _kind_of(AGENT if path[0] == "agents" else WORKLOAD, str(path[2]))
+    table = WORKLOAD if path[0] == "workloads" else AGENT if len(path) == _AGENTS else HOST
+    return _kind_of(table, str(path[-1]))
 
 
 def _written(kind: Kind, value: Value) -> object:

@@ -15,7 +15,7 @@ from pooltop.core.detail import RequestDetail
 from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions
-from pooltop.core.snapshot import AgentSnapshot, SocketInfo
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, SocketInfo
 
 LARGEST = 1e15
 """More seconds, bytes or anything else than any engine has seen."""
@@ -27,6 +27,7 @@ _LIMITS: dict[type, frozenset[str]] = {
     AgentOptions: frozenset(AgentOptions.__struct_fields__),
     AgentSnapshot: frozenset(("bounds",)),
     EditRecord: frozenset(("before", "after")),
+    OriginSnapshot: frozenset(("own_limits", "initial_limits")),
     RequestDetail: frozenset(("limit",)),
     SocketInfo: frozenset(("free_timeout_ms",)),
 }

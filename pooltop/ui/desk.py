@@ -11,9 +11,10 @@ from pooltop.core.edits import EDITABLE, Edit, EditOutcome, Value
 from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.errors import PooltopError
 from pooltop.present.editing import Target, WorkloadId
+from pooltop.present.history import HostId
 from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.limits import value_of
-from pooltop.present.marks import changed_options
+from pooltop.present.marks import changed_limits, changed_options
 from pooltop.present.outcome import sentence, subject
 
 _PATIENCE_S = 5.0
@@ -32,10 +33,16 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class _Who:
-    """Whose option it is: one of the two is empty."""
+    """Whose option it is: of an agent, of one of its hosts, or of a workload."""
 
     agent: str = ""
     workload: str = ""
+    host: str = ""
+    """``host:port`` where it is that host's own."""
+
+
+_Asked = tuple[_Who, str, Value | None]
+"""Whose option, which, and its new value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class EditDesk:
         self._next_id = 1
         self._turn = asyncio.Lock()
         self._auto_revert_s: float | None = None
+        self._latest: Snapshot | None = None
 
     @property
     def undoable(self) -> int:
@@ -89,6 +97,7 @@ class EditDesk:
     def see(self, snapshot: Snapshot) -> None:
         """Learn how long an edit may stay unkept, and which of those here were taken back."""
         self._auto_revert_s = snapshot.auto_revert_s
+        self._latest = snapshot
         if self._stack:
             gone = {r.number for r in snapshot.edits if r.fate in ("reverted", "undone")}
             self._stack = [each for each in self._stack if each.number not in gone]
@@ -105,12 +114,24 @@ class EditDesk:
             changes: what is asked for.
             confirmed: the operator was asked, and these may leave the profile's bounds.
         """
-        who = (
-            _Who(workload=target.name)
-            if isinstance(target, WorkloadId)
-            else _Who(agent=target.agent)
-        )
-        return await self._apply(who, changes, by="operator", confirmed=confirmed)
+        if isinstance(target, WorkloadId):
+            who = _Who(workload=target.name)
+            asked = [(who, option, value) for option, value in changes]
+        else:
+            asked = [(self._who(target, option), option, value) for option, value in changes]
+        return await self._apply(asked, by="operator", confirmed=confirmed)
+
+    def _who(self, target: HostId, option: str) -> _Who:
+        """Say whose an option is: a host's that has it for itself, else its agent's.
+
+        An engine that does not tell what such a limit was at first would take it for the agent's.
+        """
+        for agent in () if self._latest is None else self._latest.agents:
+            for origin in agent.origins:
+                is_it = agent.name == target.agent and origin.key == target.origin
+                if is_it and option in origin.initial_limits:
+                    return _Who(agent=target.agent, host=origin.authority)
+        return _Who(agent=target.agent)
 
     async def undo(self) -> list[Done]:
         """Take back the latest edit that was not taken back; empty when there is none."""
@@ -128,12 +149,21 @@ class EditDesk:
         who = _Who(agent=agent.name)
         # The picture is up to an interval old: what was edited from here since counts too.
         changed = {*changed_options(agent), *self._edited(who)}
-        changes = tuple(
-            (option, value_of(agent.initial_options, option))
+        asked = [
+            (who, option, value_of(agent.initial_options, option))
             for option in EDITABLE
             if option in changed
-        )
-        return await self._apply(who, changes, by="restore", confirmed=True)
+        ]
+        for origin in agent.origins:
+            host = _Who(agent=agent.name, host=origin.authority)
+            own = {*changed_limits(origin), *self._edited(host)}
+            asked += [
+                (host, option, _finite(limit))
+                for option, limit in origin.initial_limits.items()
+                if option in own
+            ]
+        # Several origins may be at one host: its limits are put back once.
+        return await self._apply(list(dict.fromkeys(asked)), by="restore", confirmed=True)
 
     async def restore_workload(self, workload: WorkloadSnapshot) -> list[Done]:
         """Put a workload's rate or users back to the profile's; undoable too."""
@@ -143,21 +173,21 @@ class EditDesk:
             ("rate", workload.rate, workload.initial_rate),
             ("users", workload.users, workload.initial_users),
         )
-        changes = tuple(
-            (option, initial)
+        asked: list[_Asked] = [
+            (who, option, initial)
             for option, now, initial in pairs
             if initial is not None and (now != initial or option in edited)
-        )
-        return await self._apply(who, changes, by="restore", confirmed=True)
+        ]
+        return await self._apply(asked, by="restore", confirmed=True)
 
     def _edited(self, who: _Who) -> set[str]:
         return {last.option for last in self._stack if last.who == who}
 
-    async def _apply(self, who: _Who, changes: Changes, *, by: str, confirmed: bool) -> list[Done]:
+    async def _apply(self, asked: list[_Asked], *, by: str, confirmed: bool) -> list[Done]:
         async with self._turn:
             return [
                 await self._send(who, option, value, by=by, confirmed=confirmed)
-                for option, value in changes
+                for who, option, value in asked
             ]
 
     async def _send(
@@ -169,6 +199,7 @@ class EditDesk:
             id=self._next_id,
             agent=who.agent,
             workload=who.workload,
+            host=who.host,
             option=option,
             value=value,
             by=by,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pooltop.core.snapshot import AgentSnapshot
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.demand import demand_of
@@ -13,7 +13,7 @@ from pooltop.present.history import HostId
 from pooltop.present.keys import Keymap
 from pooltop.present.limits import BY_OPTION, AgentLimits, value_of, written
 from pooltop.present.line import Line
-from pooltop.present.marks import changed_options
+from pooltop.present.marks import changed_limits, changed_options
 from pooltop.present.workload_limits import WorkloadLimits
 from pooltop.ui.view import View, find, name_of
 
@@ -34,21 +34,24 @@ def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editab
         if found is None:
             return (None, "")
         return (WorkloadLimits.of(found), f"workload {clean(found.name, 40)}")
-    agent, _ = find(snapshot, target)
+    agent, origin = find(snapshot, target)
     if agent is None:
         return (None, "")
+    before = {} if origin is None else origin.initial_limits
+    own = {} if origin is None or not before else origin.own_limits
     label = name_of(snapshot, target)
     hosts = len(agent.origins)
     many = f", applies to each of its {hosts} hosts" if hosts > 1 else ""
     of = f"agent {clean(agent.name, 24)}{many}"
     name = f"{label}, {of}" if label else of
-    return (AgentLimits(agent.options, agent.initial_options, agent.bounds), name)
+    return (AgentLimits(agent.options, agent.initial_options, agent.bounds, own, before), name)
 
 
 def limits_hint(view: View, host: HostId, agent: AgentSnapshot) -> Line:
     """Say how an agent differs from its profile, what can be done, and how much would do."""
     undoes = view.undoes is not None and view.undoes.agent == agent.name
-    return (*_as_in_the_profile(agent, view.keys, undoes=undoes), *_needed(view, host))
+    _, origin = find(view.snapshot, host)
+    return (*_as_in_the_profile(agent, origin, view.keys, undoes=undoes), *_needed(view, host))
 
 
 def _needed(view: View, host: HostId) -> Line:
@@ -67,15 +70,22 @@ def _needed(view: View, host: HostId) -> Line:
     return ((words, "dim"),)
 
 
-def _as_in_the_profile(agent: AgentSnapshot, keys: Keymap, *, undoes: bool) -> Line:
-    changed = changed_options(agent)
+def _as_in_the_profile(
+    agent: AgentSnapshot, origin: OriginSnapshot | None, keys: Keymap, *, undoes: bool
+) -> Line:
+    changed = [
+        f"{BY_OPTION[option].title} {written(option, value_of(agent.initial_options, option))}"
+        for option in changed_options(agent)
+    ]
+    if origin is not None:
+        changed += [
+            f"own {BY_OPTION[option].title} {written(option, origin.initial_limits.get(option))}"
+            for option in changed_limits(origin)
+        ]
     if not changed:
         key = f"   {keys.first('edit')}"
         return ((" as in the profile", "dim"), (key, "key"), (" edit", "dim"))
-    was = ", ".join(
-        f"{BY_OPTION[option].title} {written(option, value_of(agent.initial_options, option))}"
-        for option in changed
-    )
+    was = ", ".join(changed)
     undo: Line = ((f"   {keys.first('undo')}", "key"), (" undo", "dim")) if undoes else ()
     return (
         (f" * profile: {was}", "accent"),

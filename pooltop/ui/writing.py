@@ -72,8 +72,8 @@ class WritingKeys(SavingKeys):
         """Say what speaks against it, and what it would meet; empty when nothing does."""
         latest, target = self.history.latest, asked.target
         if isinstance(target, HostId):
-            agent, _ = find(latest, target)
-            doubt = "" if agent is None else doubts(agent, asked.changes)
+            agent, origin = find(latest, target)
+            doubt = "" if agent is None else doubts(agent, asked.changes, origin)
             if agent is None or not doubt:
                 return ""
             waiting = sum(origin.queued for origin in agent.origins)

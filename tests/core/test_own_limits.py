@@ -85,3 +85,21 @@ def test_a_host_that_is_forgotten_and_met_again_is_told_its_limits_anew(two_of_b
     pool.settle()
     assert [b] == pool.pool.forget_unused_origins()
     assert {} == pool.pool.own_limits, "whoever names it again says so again"
+
+
+@pytest.mark.parametrize("live", ["node", "drain"])
+def test_an_edit_of_the_own_limit_goes_by_the_mode_and_leaves_other_hosts_alone(
+    two_of_b, a, b, live
+):
+    pool = two_of_b(max_sockets=1, live=live)
+    for key in (a, b):
+        for _ in range(4):
+            pool.request(key)
+    done = pool.pool.set_own_limits({b: {"max_sockets": 4}}, now=pool.now)
+    pool.take()
+    pool.settle()
+    assert (4, 1) == (pool.pool.origins[b].max_sockets, pool.pool.origins[a].max_sockets)
+    drained = live == "drain"
+    assert (2 * drained, 0, 2) == (done.opened, done.culled, done.queued)
+    assert 4 - 2 * (not drained) == len(pool.lists(b)[0])
+    assert 1 == len(pool.lists(a)[0])

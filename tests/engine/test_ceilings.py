@@ -119,6 +119,19 @@ async def test_the_rest_of_the_stages_counts_at_its_peak(serve, engine_of):
     )
 
 
+async def test_what_is_put_back_on_its_stages_counts_at_their_peak(serve, engine_of):
+    server = await serve()
+    stages = (Stage(over_s=60.0), Stage(to=200.0, over_s=60.0))
+    engine = engine_of(
+        _load(server.url, name="a", rate=10.0, stages=stages),
+        _load(server.url, name="b", rate=10.0),
+        max_rate=300.0,
+    )
+    assert _rate(engine, "a", 20.0, revert_after_s=60.0).accepted
+    assert "beside the other workloads 100/s is the most" in _rate(engine, "b", 250.0).error
+    assert _rate(engine, "b", 100.0).accepted
+
+
 async def test_users_wait_for_their_turn_and_it_is_said(serve, engine_of, eventually):
     server = await serve()
     began = time.monotonic()

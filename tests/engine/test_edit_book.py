@@ -10,7 +10,7 @@ import pytest
 
 from pooltop.core.edits import Edit, EditError
 from pooltop.engine import edit_book
-from pooltop.engine.edit_book import MOST_RECORDS, EditBook
+from pooltop.engine.edit_book import MOST_RECORDS, EditBook, Who
 from pooltop.engine.edit_targets import Effect
 from pooltop.engine.journal import Journal
 from pooltop.errors import UsageError
@@ -20,6 +20,7 @@ class Target:
     """Two options without a pool behind them."""
 
     agent = "web"
+    has_stages = is_on_stages = False
 
     def __init__(self):
         self.values = {"max_sockets": 20.0, "timeout": 0.0}
@@ -28,12 +29,12 @@ class Target:
     def value(self, option):
         return self.values[option]
 
-    def checked(self, edit):
+    def checked(self, edit, *, returns):
         if edit.option not in self.values:
             raise EditError(f"{edit.option} cannot be edited")
         return math.inf if edit.value is None else edit.value
 
-    def change(self, option, value, *, by):
+    def change(self, option, value, *, by, returns):
         self.values[option] = value
         self.changes.append((option, value, by))
         return Effect(words="done", opened=3, culled=2, queued=1, live="drain")
@@ -48,7 +49,7 @@ class Desk:
         monkeypatch.setattr(loop, "time", self.now)
         self.target = Target()
         self.journal = Journal()
-        targets = {("web", ""): self.target, ("", "browse"): self.target}
+        targets = {Who("web"): self.target, Who(workload="browse"): self.target}
         self.book = EditBook(targets, self.journal, now=self.now, wall=lambda: 1_700_000_000.0)
         self._id = 0
 

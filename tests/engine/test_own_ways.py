@@ -140,6 +140,86 @@ async def test_an_edit_of_the_agents_limit_says_whom_it_does_not_reach(serve):
         await engine.aclose()
 
 
+@pytest.fixture
+async def edited(held):
+    """Start an engine of four users at a host with a limit of its own; give it and the host."""
+    waits = await held().start()
+    host = _at(waits)
+    agent = AgentProfile(
+        name="web",
+        options=AgentOptions(keep_alive=True, max_sockets=5, live="drain"),
+        hosts={host: HostOptions(max_sockets=1)},
+        bounds={"max_sockets": (1.0, 50.0)},
+        ceiling=60.0,
+    )
+    load = Workload(name="load", agent="web", base_url=waits.url, model="closed", users=4)
+    engine = Engine(Profile(path="x.toml", agents=(agent,), workloads=(load,)))
+    engine.start()
+
+    def edit(value, option="max_sockets", host=host, **more):
+        return engine.edit(Edit(id=1, agent="web", host=host, option=option, value=value, **more))
+
+    yield engine, host, edit
+    await engine.aclose()
+
+
+async def test_an_edit_of_a_hosts_own_limit_is_of_that_host_alone(edited):
+    engine, host, edit = edited
+    done = edit(3)
+    assert (True, 1, 3, 2, 3) == (
+        done.accepted,
+        done.before,
+        done.after,
+        done.opened,
+        done.queued,
+    )
+    (agent,) = engine.snapshot().agents
+    (origin,) = agent.origins
+    assert ({"max_sockets": 3}, {"max_sockets": 1}) == (origin.own_limits, origin.initial_limits)
+    assert (3, 5, host) == (len(origin.sockets), agent.options.max_sockets, origin.authority)
+    said = [entry for entry in engine.journal.take()[0] if entry.kind == "EDIT"]
+    assert [
+        f"edit 1 {host} maxSockets 1 > 3 by operator: 2 dialled, 0 idle closed, 3 were queued"
+    ] == [entry.text.rpartition(",")[0] for entry in said]
+    assert [(host, "web")] == [(entry.host, entry.agent) for entry in said]
+    assert edit(1, by="undo").accepted
+    (origin,) = engine.snapshot().agents[0].origins
+    assert {"max_sockets": 1} == origin.own_limits
+    assert ["undone", ""] == [each.fate for each in engine.snapshot().edits]
+
+
+async def test_a_hosts_own_limit_that_nobody_keeps_is_put_back(edited, eventually):
+    engine, _, edit = edited
+    assert edit(2, revert_after_s=0.05).accepted
+    await eventually(
+        lambda: {"max_sockets": 1} == engine.snapshot().agents[0].origins[0].own_limits
+    )
+    assert ["reverted", ""] == [each.fate for each in engine.snapshot().edits]
+
+
+async def test_what_a_host_has_not_for_itself_is_edited_at_its_agent(edited):
+    engine, host, edit = edited
+    refusals = [
+        edit(9, option="max_free_sockets"),
+        edit(9, host="other:1"),
+        edit(51),
+        edit(61, confirmed=True),
+        edit(-1),
+        engine.edit(Edit(id=1, agent="zzz", host=host, option="max_sockets", value=1)),
+    ]
+    assert not any(each.accepted for each in refusals)
+    assert [
+        f"{host} has maxSockets of its own: maxFreeSockets is its agent's, and edited there",
+        "other:1 has no limit of its own: maxSockets is its agent's, and edited there",
+        "maxSockets 51 is outside of the profile's bounds, 1 to 50: it has to be confirmed",
+        "maxSockets 61 is above the ceiling of 60 to one host: it is max_sockets in the "
+        "profile's [safety]",
+        "max_sockets must be a whole number, 0 or more, or unlimited",
+        "no agent 'zzz': there are web",
+    ] == [each.error for each in refusals]
+    assert () == engine.snapshot().edits
+
+
 async def test_a_workload_runs_with_the_clocks_of_its_host(held):
     held = await held().start()
     hosts = {_at(held): HostOptions(timeouts=Timeouts(total=0.05))}

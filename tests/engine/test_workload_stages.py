@@ -118,6 +118,79 @@ async def test_an_undo_of_an_edit_made_off_the_stages_holds_what_there_was(engin
     assert "open constant, stage 1 of 1: 100/s for 60 s" == _load(engine).pattern
 
 
+async def test_an_undo_in_the_midst_of_a_ramp_puts_the_load_back_on_its_stages(engine_of):
+    engine = await engine_of((1000.0, 600.0), rate=100.0)
+    outcome = _set(engine, "rate", 50.0)
+    assert outcome.before > 100
+    undone = _set(engine, "rate", outcome.before, by="undo")
+    assert engine.workloads[0].course.on_stages
+    assert undone.after > outcome.before
+    left, back = engine.snapshot().edits
+    assert ((True, False), (False, True)) == (
+        (left.was_on_stages, left.on_stages),
+        (back.was_on_stages, back.on_stages),
+    )
+    assert "undone" == left.fate
+
+
+async def test_what_is_not_kept_reverts_to_the_stages_in_the_midst_of_a_ramp_too(
+    engine_of, eventually
+):
+    engine = await engine_of((1000.0, 600.0), rate=100.0)
+    _set(engine, "rate", 50.0, revert_after_s=0.1)
+    _set(engine, "rate", 60.0, revert_after_s=0.1)
+    assert not engine.workloads[0].course.on_stages
+    await eventually(lambda: engine.workloads[0].course.on_stages)
+    assert ["reverted", "reverted", ""] == [each.fate for each in engine.snapshot().edits]
+
+
+async def test_an_undo_goes_by_the_edit_that_it_takes_back_and_not_by_its_level(engine_of):
+    engine = await engine_of((None, 60.0), rate=100.0)
+    for rate in (50.0, 100.0, 20.0):
+        _set(engine, "rate", rate)
+    _set(engine, "rate", 100.0, by="undo")
+    assert "open constant 100/s, off its stages" == _load(engine).pattern
+    _set(engine, "rate", 50.0, by="undo")
+    assert "open constant 50/s, off its stages" == _load(engine).pattern
+    _set(engine, "rate", 100.0, by="undo")
+    assert engine.workloads[0].course.on_stages
+
+
+async def test_a_restore_leads_back_to_stages_that_are_at_the_same_level_and_only_once(engine_of):
+    engine = await engine_of((None, 60.0), rate=100.0)
+    _set(engine, "rate", 50.0)
+    _set(engine, "rate", 100.0)
+    assert not engine.workloads[0].course.on_stages
+    assert _set(engine, "rate", 100.0, by="restore").accepted
+    assert engine.workloads[0].course.on_stages
+    assert 3 == len(engine.snapshot().edits)
+    again = _set(engine, "rate", 90.0, by="restore")
+    assert (True, None, 100.0) == (again.accepted, again.number, again.after)
+    assert engine.workloads[0].course.on_stages
+
+
+async def test_an_undo_of_a_restore_leaves_the_stages_again(engine_of):
+    engine = await engine_of((None, 60.0), rate=100.0)
+    _set(engine, "rate", 50.0)
+    _set(engine, "rate", 100.0, by="restore")
+    assert _set(engine, "rate", 50.0, by="undo").accepted
+    assert "open constant 50/s, off its stages" == _load(engine).pattern
+
+
+async def test_each_stage_is_told_as_it_begins_while_the_load_is_on_them(engine_of):
+    engine = await engine_of((200.0, 0.05), (300.0, 0.0), (None, 0.05), (0.0, 0.05), rate=100.0)
+    await asyncio.wait_for(engine.done.wait(), 5)
+    assert [
+        "browse: stage 3 of 4: 300/s for 0.05 s",
+        "browse: stage 4 of 4: 300/s to 0/s in 0.05 s",
+    ] == [words for words in _said(engine) if words.startswith("browse: stage")]
+
+    off = await engine_of((200.0, 0.05), (None, 0.05), rate=100.0)
+    _set(off, "rate", 50.0)
+    await asyncio.wait_for(off.done.wait(), 5)
+    assert not [words for words in _said(off) if words.startswith("browse: stage")]
+
+
 async def test_what_is_not_kept_reverts_to_the_stages(engine_of, eventually):
     engine = await engine_of((8.0, 0.1), (None, 60.0), model="closed", users=8)
     assert _set(engine, "users", 3, revert_after_s=0.15).accepted

@@ -261,3 +261,12 @@ def test_a_load_that_is_on_its_way_is_edited_from_where_it_is_led() -> None:
     )  # fmt: skip
 
     assert WorkloadLimits("open", 1000.0, 100.0) == WorkloadLimits.of(workload)
+
+
+def test_what_a_host_has_for_itself_stands_in_the_agents_place() -> None:
+    own = AgentLimits(OPTIONS, OPTIONS, {}, {"max_sockets": 6.0}, {"max_sockets": math.inf})
+    first, second, *_ = own.fields
+    assert ("own maxSockets", "sockets in use, of this host alone") == (first.title, first.meaning)
+    assert "maxFreeSockets" == second.title
+    assert (6.0, None) == (own.value("max_sockets"), own.initial("max_sockets"))
+    assert own.value("timeout") == AgentLimits(OPTIONS, OPTIONS).value("timeout")

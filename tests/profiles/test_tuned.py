@@ -13,8 +13,8 @@ import pytest
 
 from pooltop import cli
 from pooltop.core.edits import EDITABLE, EditRecord, Value, apply_edit
-from pooltop.core.model import Profile
-from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
+from pooltop.core.model import OriginKey, Profile
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.core.traffic import Stage
 from pooltop.errors import UsageError
 from pooltop.profiles import load
@@ -196,12 +196,12 @@ def test_a_load_that_an_edit_holds_is_held_for_as_long_as_its_stages_took(saved,
     [
         (),
         (
-            edit(1, "rate", 77.0, 60.0, workload="ramp", fate="undone"),
-            edit(2, "rate", 60.0, 77.0, workload="ramp", by="undo"),
+            edit(1, "rate", 77.0, 60.0, workload="ramp", fate="undone", was_on_stages=True),
+            edit(2, "rate", 60.0, 91.0, workload="ramp", by="undo", on_stages=True),
         ),
         (
-            edit(1, "rate", 77.0, 60.0, workload="ramp"),
-            edit(2, "rate", 60.0, 5.0, workload="ramp", by="restore"),
+            edit(1, "rate", 77.0, 60.0, workload="ramp", was_on_stages=True),
+            edit(2, "rate", 60.0, 5.0, workload="ramp", by="restore", on_stages=True),
         ),
         (edit(1, "rate", 77.0, 60.0, workload="ramp", revert_at=130.0),),
     ],
@@ -212,6 +212,33 @@ def test_a_load_that_is_on_its_stages_was_not_tuned(path, edits) -> None:
         running(loaded.profile, *edits, asked={"ramp": 91.0})
     )
     assert () == draft.tuned.changes
+
+
+def test_what_a_host_has_for_itself_is_written_at_the_host(path, tmp_path) -> None:
+    loaded = load(path)
+    snapshot = running(
+        loaded.profile, edit(1, "max_sockets", 3.0, 7.0, host="127.0.0.1:80"), max_sockets=20.0
+    )
+    origin = OriginSnapshot(
+        key=OriginKey("127.0.0.1:80:"),
+        scheme="http",
+        host="127.0.0.1",
+        port=80,
+        own_limits={"max_sockets": 7.0},
+    )
+    agent = msgspec.structs.replace(snapshot.agents[0], origins=(origin,))
+    snapshot = msgspec.structs.replace(snapshot, agents=(agent, *snapshot.agents[1:]))
+    draft = Saving(BUILTIN, path=str(path), loaded=loaded).draft(snapshot)
+    (change,) = draft.tuned.changes
+    assert ('agents.api.hosts."127.0.0.1:80".max_sockets', "3 -> 7", "edit 1") == (
+        change.key,
+        change.values,
+        change.why,
+    )
+    file = str(tmp_path / "t.toml")
+    draft.write(file)
+    again = load(file).profile.agents[0]
+    assert (7, 20) == (again.hosts["127.0.0.1:80"].max_sockets, again.options.max_sockets)
 
 
 def test_a_name_that_could_be_a_reference_is_written_as_it_is(tmp_path) -> None:

@@ -364,6 +364,9 @@ def test_infinity_is_read_where_it_is_no_limit() -> None:
     edited = structs.replace(_EDIT, before=INF)
     snapshot = structs.replace(_one_agent(AgentOptions(), _SOCKET), edits=(edited,))
     assert is_sound(snapshot)
+    (agent,) = snapshot.agents
+    host = structs.replace(agent.origins[0], own_limits={"max_sockets": INF})
+    assert is_sound(structs.replace(agent, origins=(host,)))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from pooltop.core.edits import EditOutcome, EditRecord
 from pooltop.core.model import AgentOptions, OriginKey
-from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.errors import EngineError
 from pooltop.present.editing import WorkloadId
 from pooltop.present.history import HostId
@@ -46,6 +46,7 @@ class Engine:
                     wall_at=1.0,
                     agent=edit.agent,
                     workload=edit.workload,
+                    host=edit.host,
                     option=edit.option,
                     before=before,
                     after=after,
@@ -167,6 +168,35 @@ async def test_an_agent_goes_back_to_its_profile_with_what_no_picture_shows_yet(
         engine.sent[1:]
     )
     assert all(edit.confirmed for edit in engine.edits[1:])
+
+
+def _host(now, *, agent="web"):
+    own = OriginSnapshot(
+        key=WEB.origin,
+        scheme="http",
+        host="h",
+        port=80,
+        own_limits={"max_sockets": now},
+        initial_limits={"max_sockets": 3.0},
+    )
+    options = AgentOptions(max_sockets=20.0)
+    return AgentSnapshot(name=agent, options=options, initial_options=options, origins=(own,))
+
+
+async def test_what_a_host_has_for_itself_is_edited_undone_and_restored_there(engine, desk):
+    agent = _host(3.0)
+    desk.see(Snapshot(seq=1, at=1.0, wall_at=1.0, agents=(agent,)))
+    (done, _) = await desk.apply(WEB, (("max_sockets", 5.0), ("timeout", 9.0)))
+    assert done.text.startswith("edit 1 web h:80 maxSockets 20 > 5: ")
+    assert [("h:80", "max_sockets"), ("", "timeout")] == [(e.host, e.option) for e in engine.edits]
+    await desk.undo()
+    await desk.undo()
+    assert ["", "h:80"] == [edit.host for edit in engine.edits[2:]]
+    await desk.restore(_host(3.0))
+    assert 4 == len(engine.edits)
+    await desk.restore(_host(5.0))
+    last = engine.edits[-1]
+    assert (5, "h:80", 3.0, "restore") == (len(engine.edits), last.host, last.value, last.by)
 
 
 async def test_a_workload_goes_back_to_its_profile(engine, desk):

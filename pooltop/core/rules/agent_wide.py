@@ -5,6 +5,9 @@ Source: Node v24 lib/_http_agent.js destroy; its limits are plain properties, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from pooltop.core.events import AgentDestroyed, OptionsChanged
 from pooltop.core.ledger import Ledger
 from pooltop.core.model import AgentOptions, OriginKey
@@ -37,6 +40,41 @@ def set_options(
     changed = OptionsChanged(now, before, options, by, options.live, opened, culled, queued)
     pool.events.append(changed)
     return changed
+
+
+class Applied(NamedTuple):
+    """What a change of limits did at once."""
+
+    opened: int
+    culled: int
+    queued: int
+    """Requests that were waiting for these origins."""
+
+
+def set_own_limits(
+    pool: Ledger, limits: Mapping[OriginKey, Mapping[str, float]], *, now: float
+) -> Applied:
+    """Change what origins have for themselves while traffic flows; gives what it did at once.
+
+    It is pooltop's own, and goes by ``live`` as a change of the agent's options does.
+
+    Args:
+        pool: the agent's.
+        limits: by origin all that it has for itself from now on.
+        now: monotonic seconds.
+    """
+    pool.own_limits.update(limits)
+    queued = opened = culled = 0
+    for key, own in limits.items():
+        origin = pool.origins.get(key)
+        if origin is not None:
+            origin.own = own
+            origin.bind(pool.options)
+            queued += len(origin.queue)
+    if pool.options.live == "drain" and not pool.options.per_request:
+        culled = drain.cull(pool, now)
+        opened = drain.fill(pool, now)
+    return Applied(opened, culled, queued)
 
 
 def limit_idle(pool: Ledger, limit_ms: float) -> None:
