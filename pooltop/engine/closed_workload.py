@@ -8,6 +8,7 @@ import math
 from pooltop.core.schedule import pause
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
+from pooltop.engine.chance import stream
 from pooltop.engine.edit_words import users_effect
 from pooltop.engine.workload import MOST_AT_ONCE, NOTHING_AROUND, Around, WorkloadRunner
 
@@ -35,12 +36,15 @@ class ClosedRunner(WorkloadRunner):
     __slots__ = (
         "_beginners",
         "_beginning",
+        "_begun_at",
         "_idle_users",
         "_most",
+        "_pauses",
         "_rests",
         "_thinking",
         "_thinks",
         "_turn",
+        "_turns_from",
         "_wanted",
     )
 
@@ -51,16 +55,21 @@ class ClosedRunner(WorkloadRunner):
         self._thinks = workload.think.max_s > 0
         self._rests = self._thinks
         """Whether a user may do something else than go on at once after a request: think, leave."""
+        self._pauses = stream("pauses", workload)
         self._thinking: set[asyncio.TimerHandle] = set()
         self._idle_users = 0
         self._beginners = 0
         """Of the idle users, those that are about to begin; the others think, wait for their turn
         (``waiting``), or have no request left to send."""
         self._beginning: asyncio.Handle | None = None
+        self._begun_at = 0.0
+        """When the first of those that are about to begin was to."""
         self._wanted = 0
         """How many users there are to be."""
         self._turn: asyncio.TimerHandle | None = None
         """Of the users that wait for one."""
+        self._turns_from = -math.inf
+        """No turn was due before: the breaker changed its mind then."""
 
     @property
     def users(self) -> int:
@@ -100,7 +109,7 @@ class ClosedRunner(WorkloadRunner):
             if failed or self._rests:
                 self._let_one_rest(failed=failed)
             else:
-                self._let_one_go()
+                self._let_one_go(self._shell.now)
         if not self.in_flight:
             self._done_if_over()
 
@@ -142,13 +151,14 @@ class ClosedRunner(WorkloadRunner):
         """Let so many idle users begin: the first of them now."""
         self._beginners += count
         if self._beginning is None:
+            self._begun_at = self._shell.now
             self._begin_some()
 
     def _begin_some(self) -> None:
         batch = min(self._beginners, MOST_AT_ONCE)
         self._beginners -= batch
         for _ in range(batch):
-            self._let_one_go()
+            self._let_one_go(self._begun_at)
         self._beginning = self._loop.call_soon(self._begin_more) if self._beginners else None
 
     def _begin_more(self) -> None:
@@ -187,10 +197,10 @@ class ClosedRunner(WorkloadRunner):
         elif failed or self._thinks:
             self._pause_user(failed=failed)
         else:
-            self._let_one_go()
+            self._let_one_go(self._shell.now)
 
     def _pause_user(self, *, failed: bool) -> None:
-        think = pause(self.workload.think, self._random)
+        think = pause(self.workload.think, self._pauses)
         if failed:
             think = max(think, AFTER_FAILURE_S)
         if think > 0:
@@ -198,28 +208,33 @@ class ClosedRunner(WorkloadRunner):
             user.handle = self._loop.call_later(think, user)
             self._thinking.add(user.handle)
         else:
-            self._let_one_go()
+            self._let_one_go(self._shell.now)
 
-    def _let_one_go(self) -> None:
-        """Go on with one user: the other idle ones may be thinking."""
+    def _let_one_go(self, since: float) -> None:
+        """Go on with one user: the other idle ones may be thinking.
+
+        Args:
+            since: when that was to be, from which its latency counts.
+        """
         if self._most is not None and self.sent >= self._most:
             return
         if (self._pace is not None or self.guard is not None) and not self._has_turn():
             return
         self.offered += 1
         self._idle_users -= 1
-        self._shoot(self._shell.now)
+        self._shoot(since)
 
     def throttle_changed(self) -> None:
         """Its breaker lets another part through: who waits may be due earlier."""
+        self._turns_from = self._shell.touch()
         if self._turn is not None:
             self._turn.cancel()
-            self._turn = self._loop.call_at(self._due, self._take_turns)
+            self._wait_for_turn()
 
     @property
     def _due(self) -> float:
         """When the next user has a turn."""
-        due = -math.inf if self._pace is None else self._pace.due
+        due = -math.inf if self._pace is None else self._pace.due_for(self)
         return due if self.guard is None else max(due, self.guard.throttle.due)
 
     def _has_turn(self) -> bool:
@@ -227,7 +242,7 @@ class ClosedRunner(WorkloadRunner):
         now, due = self._shell.now, self._due
         if due <= now:
             if self._pace is not None:
-                self._pace.take(now)
+                self._pace.take(now, self)
             if self.guard is not None:
                 self.guard.throttle.take(now)
             return True
@@ -239,25 +254,35 @@ class ClosedRunner(WorkloadRunner):
             if self.paced == 1:
                 self.around.on_paced(self)
         if self._turn is None:
-            self._turn = self._loop.call_at(due, self._take_turns)
+            self._wait_for_turn()
         return False
+
+    def _wait_for_turn(self) -> None:
+        """Wake for the next turn: in line with others, unless it is the breaker that says no."""
+        if self._pace is not None:
+            is_held = self.guard is not None and self.guard.throttle.due > self._shell.now
+            stand = self._pace.leave if is_held else self._pace.wait
+            stand(self)
+        self._turn = self._loop.call_at(self._due, self._take_turns)
 
     def _take_turns(self) -> None:
         """Let as many go on as there are turns."""
         self._turn = None
         now = self._shell.touch()
-        while self.waiting and self._due <= now:
+        while self.waiting and (due := self._due) <= now:
             self.waiting -= 1
-            self._let_one_go()
+            self._let_one_go(max(due, self._turns_from))
         if self.waiting:
-            self._turn = self._loop.call_at(self._due, self._take_turns)
+            self._wait_for_turn()
+        elif self._pace is not None:
+            self._pace.leave(self)
         self._shell.after()
 
     def thought(self, handle: asyncio.TimerHandle) -> None:
         """One user's pause is over."""
         self._thinking.discard(handle)
         self._shell.touch()
-        self._let_one_go()
+        self._let_one_go(handle.when())
         self._shell.after()
 
     def _end_with_this(self) -> None:
@@ -273,6 +298,8 @@ class ClosedRunner(WorkloadRunner):
             self._beginning.cancel()
             self._beginning = None
         self._beginners = self.waiting = 0
+        if self._pace is not None:
+            self._pace.leave(self)
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None

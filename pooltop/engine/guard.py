@@ -8,7 +8,6 @@ given up then: it would leave as soon as a socket came free.
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from pooltop.core.retry_after import retry_after_s
 from pooltop.core.threshold_values import ended_of, errors_of
 from pooltop.core.throttle import Throttle
 from pooltop.engine.codecs.base import ResponseHead
+from pooltop.engine.chance import stream
 from pooltop.engine.journal import Journal
 from pooltop.engine.shots import Shot
 from pooltop.engine.workload import WorkloadRunner
@@ -96,7 +96,7 @@ class _Guarded:
         self._hold_all = hold
         self.target = runner.target
         self.throttle = Throttle()
-        self.breaker = Breaker(random.Random(runner.workload.seed))  # noqa: S311 - a jitter
+        self.breaker = Breaker(stream("breaker", runner.workload))
         self._past: deque[_Totals] = deque()
         self._per_user = 1.0
         """Of a closed model: what each of its users sent a second, as it was cut."""

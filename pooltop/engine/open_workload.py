@@ -10,6 +10,7 @@ import math
 from pooltop.core.schedule import Arrivals
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
+from pooltop.engine.chance import stream
 from pooltop.engine.edit_words import rate_effect
 from pooltop.engine.workload import MOST_AT_ONCE, NOTHING_AROUND, Around, WorkloadRunner
 
@@ -25,7 +26,7 @@ class OpenRunner(WorkloadRunner):
     def __init__(self, workload: Workload, agent: Agent, around: Around = NOTHING_AROUND) -> None:
         """As ``WorkloadRunner``; the first arrival is drawn."""
         super().__init__(workload, agent, around)
-        self._arrivals = Arrivals(workload, self._random)
+        self._arrivals = Arrivals(workload, stream("arrivals", workload))
 
     @property
     def pattern(self) -> str:

@@ -8,7 +8,6 @@ class. Latency counts from the intended start of an arrival, so a late start is 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.core.throttle import Throttle
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
+from pooltop.engine.chance import stream
 from pooltop.engine.class_tally import ClassTally
 from pooltop.engine.codecs.base import PreparedRequest, ResponseHead
 from pooltop.engine.exchange import Exchange
@@ -86,7 +86,6 @@ class WorkloadRunner(ABC):
         "_loop",
         "_mix",
         "_pace",
-        "_random",
         "_rows",
         "_shell",
         "_started_at",
@@ -128,11 +127,9 @@ class WorkloadRunner(ABC):
         self.around = around
         self._pace = around.pace
         self._loop = asyncio.get_running_loop()
-        self._random = random.Random(workload.seed)  # noqa: S311 - a schedule, not a secret
         data = workload.data
-        draws = random.Random(f"rows {workload.seed}")  # noqa: S311 - apart from the schedule's
-        self._rows = None if data is None else Rows(data, draws)
-        self._mix = Mix(workload.requests, self._random)
+        self._rows = None if data is None else Rows(data, stream("rows", workload))
+        self._mix = Mix(workload.requests, stream("classes", workload))
         self._classes: tuple[PreparedClass, ...] = prepare_classes(workload, agent)
         self._counts = tuple(ClassTally(each.name) for each in workload.requests)
         self._started_at = 0.0

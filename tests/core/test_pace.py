@@ -32,3 +32,32 @@ def test_who_cannot_wait_pushes_the_others_back():
     for _ in range(5):
         pace.take(1.0)
     assert abs(1.0 - SLACK_S + 0.5 - pace.due) < 1e-9
+
+
+def test_who_waits_has_a_turn_as_often_as_the_others():
+    pace = Pace(10)
+    pace.take(0.0)
+    for who in ("a", "b", "a"):
+        pace.wait(who)
+    due = pace.due
+    gaps = [pace.due_for(who) - due for who in ("a", "b", "c")]
+    assert [0, 1, 2] == [round(gap * 10) for gap in gaps]
+    took = []
+    for _ in range(4):
+        now = pace.due
+        (who,) = (each for each in ("a", "b") if pace.due_for(each) <= now)
+        pace.take(now, who)
+        pace.wait(who)
+        took.append(who)
+    assert ["a", "b", "a", "b"] == took
+    pace.leave("a")
+    pace.leave("a")
+    assert pace.due == pace.due_for("b")
+
+
+def test_who_stands_in_line_and_never_comes_holds_the_others_up_by_a_turn_and_no_more():
+    pace = Pace(10)
+    pace.take(0.0)
+    pace.wait("gone")
+    pace.wait("b")
+    assert 1 == round((pace.due_for("b") - pace.due) * 10)

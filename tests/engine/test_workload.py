@@ -14,6 +14,7 @@ from pooltop.core.traffic import RequestClass, Think, Workload
 from pooltop.demo.server import DemoServers
 from pooltop.engine.closed_workload import ClosedRunner
 from pooltop.engine.open_workload import OpenRunner
+from pooltop.engine.workload import Around
 from pooltop.errors import UsageError
 
 
@@ -48,7 +49,7 @@ def _run(agent, url, **more):
         done.set()
 
     workload = Workload(name="load", agent="agent", base_url=url, **more)
-    runner = (Open if workload.model == "open" else Closed)(workload, agent, on_done=over)
+    runner = (Open if workload.model == "open" else Closed)(workload, agent, Around(on_done=over))
     runner.done = done
     return runner
 
@@ -181,6 +182,94 @@ async def test_the_total_clock_of_a_late_arrival_began_at_its_intended_start(ser
         runner.failed,
         agent.snapshot().origins[0].counters.failed,
     )
+
+
+class Noting(OpenRunner):
+    """Keeps when its arrivals were due."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.dues = []
+
+    def _arrive(self, due, now):
+        self.dues.append(due - self._started_at)
+        super()._arrive(due, now)
+
+
+async def test_what_is_dropped_moves_no_later_arrival(serve, agent_of, eventually):
+    """One seed is one schedule, whatever the server does."""
+
+    async def never(wire):
+        await wire.gone()
+
+    seen = []
+    for most in (1, 1000):
+        server = await serve(never)
+        agent = agent_of(max_sockets=1)
+        load = Workload(
+            name="w",
+            agent="a",
+            base_url=server.url,
+            arrival="poisson",
+            rate=1000.0,
+            max_requests=30,
+            max_in_flight=most,
+            requests=(RequestClass(name="x"), RequestClass(name="y")),
+        )
+        runner = Noting(load, agent)
+        runner.start()
+        await eventually(lambda runner=runner: runner.offered == 30)
+        seen.append(runner.dues)
+        runner.stop()
+        await agent.aclose()
+    assert pytest.approx(seen[0]) == seen[1]
+
+
+async def test_a_user_that_was_to_go_on_while_the_loop_stood_still_is_counted_from_then(
+    serve, agent_of
+):
+    class Stalled(ClosedRunner):
+        def shot_over(self, *, failed):
+            super().shot_over(failed=failed)
+            if self.sent == 1:
+                time.sleep(0.2)
+
+    server = await serve()
+    done = asyncio.Event()
+    load = Workload(
+        name="w",
+        agent="a",
+        base_url=server.url,
+        model="closed",
+        think=Think(min_s=0.02, max_s=0.02),
+        max_requests=2,
+    )
+    runner = Stalled(load, agent_of(keep_alive=True), Around(on_done=lambda _: done.set()))
+    runner.start()
+    await asyncio.wait_for(done.wait(), 5)
+    assert runner.snapshot().latency.quantile(1.0) > 0.15
+
+
+async def test_users_that_begin_in_batches_are_counted_from_when_they_were_to(
+    serve, agent_of, monkeypatch
+):
+    monkeypatch.setattr("pooltop.engine.closed_workload.MOST_AT_ONCE", 1)
+    starts = []
+
+    class Noted(ClosedRunner):
+        def _shoot(self, intended_at):
+            starts.append(intended_at)
+            super()._shoot(intended_at)
+
+    server = await serve()
+    done = asyncio.Event()
+    load = Workload(
+        name="w", agent="a", base_url=server.url, model="closed", users=3, max_requests=3
+    )
+    runner = Noted(load, agent_of(keep_alive=True), Around(on_done=lambda _: done.set()))
+    runner.start()
+    await asyncio.wait_for(done.wait(), 5)
+    assert (3, 1) == (len(starts), len(set(starts)))
 
 
 async def test_a_closed_workload_never_has_more_requests_than_users(serve, agent_of):
