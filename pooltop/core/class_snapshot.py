@@ -9,8 +9,9 @@ import msgspec
 
 from pooltop.core.histogram import Histogram
 
-PHASES = ("queue", "dns", "tcp", "tunnel", "tls", "send", "wait", "receive")
-"""In the order in which a request goes through them; ``tunnel`` through a proxy alone."""
+PHASES = ("earlier", "queue", "dns", "tcp", "tunnel", "tls", "send", "wait", "receive")
+"""In the order in which a request goes through them; ``tunnel`` through a proxy alone, ``earlier``
+where it was redirected or sent again."""
 
 
 class PhaseDurations(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
@@ -35,6 +36,9 @@ class PhaseDurations(msgspec.Struct, array_like=True, frozen=True, kw_only=True,
     """From the response's first byte to its last."""
     total: Histogram = Histogram()
     """From the intended start to the last byte: the phases, and how late it was begun."""
+    earlier: Histogram = Histogram()
+    """From the start of the first request to that of the last, where it was redirected, or sent
+    again as its socket was stale: the other phases are of the last one."""
 
 
 class ClassSnapshot(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):

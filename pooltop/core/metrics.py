@@ -43,6 +43,7 @@ _AGGREGATES: dict[Sort, dict[str, Unit]] = {
 """The first is taken where a threshold names none, if there is one that can be meant."""
 
 _PHASE_MEANINGS = {
+    "earlier": "in requests before the last, of what was redirected or sent again",
     "queue": "in the queue, 0 for one that did not queue",
     "dns": "in the look-up, of a first request on a socket",
     "tcp": "in connecting, likewise",

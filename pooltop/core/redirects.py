@@ -2,7 +2,8 @@
 
 RFC 9110, 15.4. 301 and 302 make a GET of a POST, as everybody has done since browsers began it; 303
 makes one of everything but HEAD; 307 and 308 change nothing. To another origin only such fields go
-along as say nothing of who asks: a list of secrets would miss the next one's name.
+along as say nothing of who asks: a list of secrets would miss the next one's name. A body goes
+nowhere else at all; that is for the caller to see to.
 """
 
 from __future__ import annotations
@@ -65,4 +66,4 @@ def hop_of(status: int, method: bytes, fields: Fields, body: bytes, *, is_same_o
 def _goes(name: bytes, is_same_origin: bool) -> bool:
     if name in _OF_THE_HOP or name.startswith(b"proxy-"):
         return False
-    return is_same_origin or name in _HARMLESS or name in _OF_A_BODY
+    return is_same_origin or name in _HARMLESS

@@ -26,6 +26,7 @@ class ClassTally:
 
     __slots__ = (
         "_dns",
+        "_earlier",
         "_never_sent",
         "_queue",
         "_receive",
@@ -61,7 +62,7 @@ class ClassTally:
         """Completed before all of the request had left."""
         self._queue, self._send, self._wait, self._receive = (Recorder() for _ in range(4))
         self._dns, self._tcp, self._tunnel, self._tls = (Recorder() for _ in range(4))
-        self._total = Recorder()
+        self._earlier, self._total = Recorder(), Recorder()
 
     def note_completed(self, exchange: Exchange) -> None:
         """Count a whole response, which its origin's tally has counted already."""
@@ -69,7 +70,11 @@ class ClassTally:
             self._statuses[exchange.status] += 1
         ended, first, sent = exchange.ended_at, exchange.first_byte_at, exchange.sent_at
         assert ended is not None
-        self._total.record_in(exchange.total_bucket, ended - exchange.intended_at)
+        if exchange.earlier_s:
+            self._earlier.record(exchange.earlier_s)
+            self._total.record(ended - exchange.intended_at)
+        else:
+            self._total.record_in(exchange.total_bucket, ended - exchange.intended_at)
         if first is not None and sent is not None:
             self._wait.record_in(exchange.wait_bucket, first - sent)
         if first != ended or sent != exchange.assigned_at or exchange.waited or exchange.nth == 1:
@@ -112,6 +117,7 @@ class ClassTally:
                 wait=self._wait.freeze(),
                 receive=self._receive.freeze(zeros=completed - self._receive.count),
                 total=self._total.freeze(),
+                earlier=self._earlier.freeze(),
             ),
         )
 

@@ -13,6 +13,7 @@ import msgspec
 
 from pooltop.core.detail import HostDetail, Watch
 from pooltop.core.edits import Control, Edit, EditOutcome
+from pooltop.core.holds import Holds
 from pooltop.core.model import AgentProfile, OriginKey, Profile
 from pooltop.core.pace import Pace
 from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
@@ -65,6 +66,7 @@ class Engine:
             PoolReporter(self.journal, name, _labeller(agent)).watch(agent.shell)
         most = profile.safety.max_rate
         self._pace = Pace(most) if most < math.inf else None
+        self._holds = Holds()
         self.workloads = [self._runner(each) for each in profile.workloads]
         for each in profile.workloads:
             if each.base_url.startswith("https:"):
@@ -74,7 +76,9 @@ class Engine:
             runner.redirects = Redirects(carrier, profile.allow_hosts)
         guarded = profile.safety.guarded
         self._guard = LoadGuard(
-            [each for each in self.workloads if each.workload.name in guarded], self.journal
+            [each for each in self.workloads if each.workload.name in guarded],
+            self.journal,
+            self._holds,
         )
         targets: dict[Who, Target] = {}
         for pools in profile.agents:
@@ -243,6 +247,7 @@ class Engine:
             pace=self._pace,
         )
         kind = OpenRunner if workload.model == "open" else ClosedRunner
+            holds=self._holds,
         return kind(workload, self.agents[workload.agent], around)
 
     def _limit_descriptors(self) -> int | None:

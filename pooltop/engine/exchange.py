@@ -44,6 +44,9 @@ class Exchange:
     ended_at: float | None = None
     waited = 0.0
     """Seconds in the queue."""
+    earlier_s = 0.0
+    """Seconds that went by before what is noted here began: in a request that was sent again, or
+    led elsewhere."""
     nth = 0
     """How many requests its socket has carried, this one included."""
     reused = False

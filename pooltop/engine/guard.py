@@ -1,8 +1,8 @@
 """The breakers of a run at work: what they are told once a second, and what they hold back.
 
 The runner asks its ``Throttle`` for every start; a Retry-After is heard as its head arrives, and
-holds whatever is sent to the same host by any guarded workload. What waits in the pool's queue is
-given up then: it would leave as soon as a socket came free.
+holds whatever is sent to the same host by any guarded workload, and whoever would be redirected to
+it. What waits in the pool's queue is given up then: it would leave as soon as a socket came free.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import NamedTuple
 
 from pooltop.core.breaker import PUSHBACKS, WINDOW_S, Breaker, BreakerSnapshot, State, Vitals
 from pooltop.core.histogram import Histogram
+from pooltop.core.holds import Holds
 from pooltop.core.retry_after import retry_after_s
 from pooltop.core.threshold_values import ended_of, errors_of
 from pooltop.core.throttle import Throttle
-from pooltop.engine.codecs.base import ResponseHead
 from pooltop.engine.chance import stream
+from pooltop.engine.codecs.base import ResponseHead
 from pooltop.engine.journal import Journal
+from pooltop.engine.shell import PoolShell
 from pooltop.engine.shots import Shot
 from pooltop.engine.workload import WorkloadRunner
 from pooltop.errors import HeldBackError
@@ -42,13 +44,16 @@ class _Totals(NamedTuple):
 class LoadGuard:
     """The guarded workloads of an engine. Make it inside the event loop; ``close`` it."""
 
-    def __init__(self, runners: Sequence[WorkloadRunner], journal: Journal) -> None:
+    def __init__(self, runners: Sequence[WorkloadRunner], journal: Journal, holds: Holds) -> None:
         """Guard these.
 
         Args:
             runners: each asks its throttle from now on.
             journal: is told of every cut, hold and return.
+            holds: the hosts that are to be left alone, for who is redirected to one.
         """
+        self._journal = journal
+        self._holds = holds
         self._loads = [_Guarded(runner, journal, self._hold) for runner in runners]
         for runner, load in zip(runners, self._loads, strict=True):
             runner.guard = load
@@ -79,10 +84,27 @@ class LoadGuard:
             load.look()
         self._arm()
 
-    def _hold(self, target: str, wait_s: float, reason: str) -> None:
-        for load in self._loads:
-            if load.target == target:
-                load.hold(wait_s, reason)
+    def _hold(self, host: str, wait_s: float, reason: str) -> None:
+        """Hold a host; of many answers that say the same the first is enough."""
+        now = _now()
+        held = [load for load in self._loads if load.target == host]
+        is_later = self._holds.hold(host, now, wait_s)
+        if not any([is_later, *(load.hold(wait_s, reason) for load in held)]):
+            return
+        if not held:
+            left = self._holds.until(host) - now
+            words = f"nobody is redirected to {host} for {left:.3g} s: {reason}"
+            self._journal.write("LOAD", words, host=host)
+        for shell in {load.shell for load in self._loads}:
+            self._give_up_unsent(shell, host, reason)
+
+    def _give_up_unsent(self, shell: PoolShell, host: str, reason: str) -> None:
+        for exchange in tuple(shell.exchanges.values()):
+            if isinstance(exchange, Shot) and exchange.runner.guard is not None:
+                connection = exchange.connection
+                is_unsent = connection is None or connection.connected_at is None
+                if is_unsent and exchange.origin.authority == host:
+                    shell.abort(exchange, HeldBackError(f"{host}: {reason}"))
 
 
 class _Guarded:
@@ -95,6 +117,7 @@ class _Guarded:
         self._journal = journal
         self._hold_all = hold
         self.target = runner.target
+        self.shell = runner.shell
         self.throttle = Throttle()
         self.breaker = Breaker(stream("breaker", runner.workload))
         self._past: deque[_Totals] = deque()
@@ -124,13 +147,15 @@ class _Guarded:
         if changed:
             self._tell(cuts, state)
 
-    def pushed_back(self, head: ResponseHead) -> None:
-        """Take a 429 or a 503 as its head arrives."""
+    def pushed_back(self, head: ResponseHead, host: str) -> None:
+        """Take a 429 or a 503 of a host as its head arrives."""
         value = next((value for name, value in head.headers if name == b"retry-after"), b"")
         wait = retry_after_s(value, time.time())
         if wait is not None:
-            self._hold_all(self.target, wait, f"answered {head.status} with a Retry-After")
+            self._hold_all(host, wait, f"answered {head.status} with a Retry-After")
             return
+        if host != self.target or self.breaker.state is not State.FULL:
+            return  # counted, and judged with its window
         now = _now()
         totals = self._totals(now)
         self._note_pace(totals)
@@ -139,22 +164,23 @@ class _Guarded:
             self._apply()
             self._tell(0, State.FULL)
 
-    def hold(self, wait_s: float, reason: str) -> None:
-        """Send nothing for a time, and give up what was not sent yet."""
+    def hold(self, wait_s: float, reason: str) -> bool:
+        """Send nothing for a time; gives whether that is longer than it was to be."""
         now = _now()
-        totals = self._totals(now)
-        self._note_pace(totals)
-        if self.breaker.hold(now, wait_s, reason):
-            self._past.append(totals)
-            assert self.breaker.until is not None
-            self._journal.write(
-                "LOAD",
-                f"{self._runner.workload.name}: nothing is sent to {self.target} for "
-                f"{self.breaker.until - now:.3g} s: {reason}",
-                agent=self._runner.workload.agent,
-            )
+        if self.breaker.state is State.FULL:
+            self._note_pace(self._totals(now))
+        if not self.breaker.hold(now, wait_s, reason):
+            return False
+        self._past.append(self._totals(now))
+        assert self.breaker.until is not None
+        self._journal.write(
+            "LOAD",
+            f"{self._runner.workload.name}: nothing is sent to {self.target} for "
+            f"{self.breaker.until - now:.3g} s: {reason}",
+            agent=self._runner.workload.agent,
+        )
         self._apply()
-        self._give_up_unsent()
+        return True
 
     def snapshot(self) -> BreakerSnapshot:
         """Give the picture of now."""
@@ -189,14 +215,6 @@ class _Guarded:
             words = f"back to {rate:.3g}/s of {asked:.3g}/s: well for {WINDOW_S:g} s"
         name, agent = self._runner.workload.name, self._runner.workload.agent
         self._journal.write("LOAD", f"{name}: {words}", agent=agent)
-
-    def _give_up_unsent(self) -> None:
-        shell = self._runner.shell
-        for exchange in tuple(shell.exchanges.values()):
-            if isinstance(exchange, Shot) and exchange.runner is self._runner:
-                connection = exchange.connection
-                if connection is None or connection.connected_at is None:
-                    shell.abort(exchange, HeldBackError(f"{self.target}: {self.breaker.reason}"))
 
     def _seen(self, totals: _Totals) -> Vitals:
         since = max(self.breaker.since, totals.at - WINDOW_S)

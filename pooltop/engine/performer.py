@@ -161,6 +161,7 @@ class Performer:
     def _retried(self, event: RequestRetried) -> None:
         exchange = self._exchanges[event.request]
         exchange.retried = True
+        exchange.earlier_s = event.at - self._core.requests[event.request].submitted_at
         exchange.tally.retried += 1
         # As if it had never been sent, but for its intended start, from where the total counts.
         exchange.cause = exchange.connection = exchange.assigned_at = exchange.sent_at = None

@@ -10,14 +10,18 @@ from collections.abc import Sequence
 import msgspec
 
 from pooltop.core.clocks import OwnClocks
-from pooltop.core.model import Origin
+from pooltop.core.model import Origin, Timeouts
 from pooltop.core.reach import Reach, is_allowed, reach_of
 from pooltop.core.redirects import hop_of, target_of
 from pooltop.engine.agent import Agent
 from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.request import prepare
+from pooltop.engine.request_classes import clocks_with
 from pooltop.engine.url import split_url
 from pooltop.errors import RedirectError, UsageError
+
+_MOST_QUOTED = 200
+"""Characters of a Location that an error repeats."""
 
 
 class Trail(msgspec.Struct, frozen=True):
@@ -31,6 +35,30 @@ class Trail(msgspec.Struct, frozen=True):
     """Every request of it asks for the end of its connection."""
     clocks: OwnClocks | None = None
     """Those of its class's own."""
+    intended_at: float = 0.0
+    """When the first of its requests was to begin, in monotonic seconds."""
+    begun_at: float = 0.0
+    """When it did."""
+    is_led: bool = False
+    """The request that is under way is not the first."""
+
+    def __repr__(self) -> str:
+        """Show where it is, without a query, which may hold a secret."""
+        return f"Trail({self.url.partition('?')[0]!r}, left={self.left})"
+
+
+def url_of(base_url: str, prepared: PreparedRequest) -> str:
+    """Give the absolute URL of a workload's request.
+
+    Args:
+        base_url: the workload's.
+        prepared: its target is in absolute form where a proxy has to have it so.
+    """
+    scheme, _, rest = base_url.partition("://")
+    path = prepared.target.decode("ascii")
+    if not path.startswith("/"):
+        path = f"/{path.partition('://')[2].partition('/')[2]}"
+    return f"{scheme}://{rest.partition('/')[0]}{path}"
 
 
 class Redirects:
@@ -45,6 +73,10 @@ class Redirects:
         """
         self._agent = agent
         self._allowed = tuple(allow_hosts)
+
+    def timeouts_to(self, origin: Origin, trail: Trail) -> Timeouts:
+        """Give the clocks of a redirected request."""
+        return clocks_with(trail.clocks, self._agent.timeouts_for(origin))
 
     def next_of(
         self, trail: Trail, prepared: PreparedRequest, status: int, location: bytes
@@ -67,7 +99,8 @@ class Redirects:
             url = target_of(trail.url, location)
             there, target = split_url(url)
         except UsageError as error:
-            raise RedirectError(f"redirected to {error}", code="ERR_REDIRECT_LOCATION") from error
+            words = f"redirected to {error}"[:_MOST_QUOTED]
+            raise RedirectError(words, code="ERR_REDIRECT_LOCATION") from error
         except ValueError as error:
             message = "redirected to no possible URL"  # the error may quote a password
             raise RedirectError(message, code="ERR_REDIRECT_LOCATION") from error
@@ -79,11 +112,16 @@ class Redirects:
         asked = hop_of(
             status, prepared.method, prepared.headers, prepared.body, is_same_origin=is_same_origin
         )
+        if asked.body and not is_same_origin:
+            # Whatever is in it: a form has passwords, and a profile does not say which.
+            message = f"{where}: another origin, which is not sent the body"
+            raise RedirectError(message, code="ERR_REDIRECT_BODY")
         fields = asked.fields
         if trail.closes:
             fields = (*fields, (b"Connection", b"close"))
+        texts = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
         try:
-            route = self._agent.way.route(url)
+            route = self._agent.way.route(url, texts)
             request = prepare(
                 asked.method,
                 target,
@@ -98,8 +136,8 @@ class Redirects:
             is_scheme = error.code == "ERR_INVALID_PROTOCOL"
             code = "ERR_REDIRECT_PROTOCOL" if is_scheme else "ERR_REDIRECT_LOCATION"
             raise RedirectError(f"{where}: {error}", code=code) from error
-        ahead = msgspec.structs.replace(trail, url=url, left=trail.left - 1)
-        return ahead, request, route.origin
+        led = msgspec.structs.replace(trail, url=url, left=trail.left - 1, is_led=True)
+        return led, request, route.origin
 
     def _check_consent(self, here: Origin, there: Origin, where: str) -> None:
         self._check_way_home(here, there, where)

@@ -62,9 +62,8 @@ class CarefulShot(CheckedShot):
         """Keep the status; tell the breaker."""
         super().on_head(head)
         guard = self.runner.guard
-        is_his = self.origin.authority == self.runner.target
-        if head.status in PUSHBACKS and guard is not None and is_his:
-            guard.pushed_back(head)
+        if head.status in PUSHBACKS and guard is not None:
+            guard.pushed_back(head, self.origin.authority)
 
     def on_complete(self) -> None:
         """Tell the workload, and what is wrong with the response if something is expected."""
@@ -75,7 +74,11 @@ class CarefulShot(CheckedShot):
 
 
 class FollowingShot(CarefulShot):
-    """One that goes where a redirect leads: the last answer, or what went wrong, is what counts."""
+    """One that goes where a redirect leads: the last answer, or what went wrong, is what counts.
+
+    Each of its requests is one of the pool that carries it, which counts it from its own start; for
+    the class they are one, from the first one's intended start to the last one's end.
+    """
 
     trail: Trail
     location: bytes | None = None
@@ -89,6 +92,9 @@ class FollowingShot(CarefulShot):
     def on_complete(self) -> None:
         """Go on to the next request; tell the workload of the last."""
         if self.location is None:
+            if self.trail.is_led:
+                self.earlier_s += self.intended_at - self.trail.begun_at
+                self.intended_at = self.trail.intended_at
             super().on_complete()
             return
         try:
@@ -99,14 +105,13 @@ class FollowingShot(CarefulShot):
             self.runner.around.on_unexpected(self, str(error))
             self.on_failed(error)
             return
-        self.counts.redirects += 1
         shot = FollowingShot(
             prepared,
             origin,
-            self.runner.timeouts_to(origin, trail),
-            intended_at=self.intended_at,
+            self.runner.redirects.timeouts_to(origin, trail),
+            intended_at=self.shell.now,
             label=self.label,
         )
         shot.runner, shot.counts, shot.expect = self.runner, self.counts, self.expect
         shot.trail = trail
-        self.runner.submit_hop(shot)
+        self.runner.send_hop(shot)

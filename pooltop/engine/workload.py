@@ -19,7 +19,7 @@ from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.course import Course, Turn
 from pooltop.core.histogram import Histogram, Recorder
-from pooltop.core.model import Origin, Timeouts
+from pooltop.core.holds import Holds
 from pooltop.core.pace import Pace
 from pooltop.core.rows import Rows
 from pooltop.core.schedule import Mix
@@ -31,12 +31,14 @@ from pooltop.engine.chance import stream
 from pooltop.engine.class_tally import ClassTally
 from pooltop.engine.codecs.base import PreparedRequest, ResponseHead
 from pooltop.engine.exchange import Exchange
-from pooltop.engine.redirects import Redirects, Trail
-from pooltop.engine.request_classes import PreparedClass, clocks_with, prepare_classes
+from pooltop.engine.hops import Hops
+from pooltop.engine.redirects import Redirects, Trail, url_of
+from pooltop.engine.request_classes import PreparedClass, prepare_classes
 from pooltop.engine.row_requests import RowRequest
 from pooltop.engine.shell import PoolShell
 from pooltop.engine.shots import CarefulShot, CheckedShot, FollowingShot, Shot
-from pooltop.errors import AbortError, HeldBackError
+from pooltop.engine.stage_teller import StageTeller
+from pooltop.errors import AbortError
 
 MOST_AT_ONCE = 1000
 """Arrivals fired in one callback when the loop fell behind, and users that begin in one: the rest
@@ -51,8 +53,8 @@ class Guard(Protocol):
     throttle: Throttle
     """Asked for every start."""
 
-    def pushed_back(self, head: ResponseHead) -> None:
-        """Take a 429 or a 503."""
+    def pushed_back(self, head: ResponseHead, host: str) -> None:
+        """Take a 429 or a 503 of a host, which may be one that it was redirected to."""
 
     def snapshot(self) -> BreakerSnapshot:
         """Give the picture of now."""
@@ -73,6 +75,8 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
 
 NOTHING_AROUND = Around()
 
+    holds: Holds | None = None
+    """The hosts that asked to be left alone; None where nobody listens to them."""
 
 class WorkloadRunner(ABC):
     """One workload on one agent, from start to stop; its model starts the requests."""
@@ -85,6 +89,7 @@ class WorkloadRunner(ABC):
         "_lateness",
         "_loop",
         "_mix",
+        "_hops",
         "_pace",
         "_rows",
         "_shell",
@@ -151,6 +156,7 @@ class WorkloadRunner(ABC):
     @abstractmethod
     def _begin(self) -> None:
         """Start the first requests."""
+        self._hops = Hops(self._shell, around.pace, around.holds or Holds())
 
     @abstractmethod
     def _go_on(self) -> None:
@@ -210,6 +216,7 @@ class WorkloadRunner(ABC):
             edited: see ``edits.apply_workload_edit``.
             returns: back on its stages, where they are by now; else off them.
         """
+        self._hops.give_up()
         at = self.elapsed
         turn = self.course.turn(self.workload, edited, returns=returns, at=at)
         self.workload = edited
@@ -367,34 +374,22 @@ class WorkloadRunner(ABC):
         if chosen.expect is not None:
             shot.expect = chosen.expect
         if isinstance(shot, FollowingShot):
-            shot.trail = self._trail(chosen, prepared)
+            shot.trail = Trail(
+                url_of(self.workload.base_url, prepared),
+                chosen.follows,
+                chosen.closes,
+                chosen.own_clocks,
+                intended_at,
+                self._shell.now,
+            )
         self._shell.submit(shot)
 
-    def _trail(self, chosen: PreparedClass, prepared: PreparedRequest) -> Trail:
-        scheme, _, rest = self.workload.base_url.partition("://")
-        # In absolute form where a proxy has to have it so.
-        target = prepared.target.decode("ascii").partition("://")[2] or prepared.target.decode()
-        path = target if target.startswith("/") else f"/{target.partition('/')[2]}"
-        url = f"{scheme}://{rest.partition('/')[0]}{path}"
-        return Trail(url, chosen.follows, chosen.closes, chosen.own_clocks)
-
-    def timeouts_to(self, origin: Origin, trail: Trail) -> Timeouts:
-        """Give the clocks of a redirected request."""
-        return clocks_with(trail.clocks, self._agent.timeouts_for(origin))
-
-    def submit_hop(self, shot: Shot) -> None:
-        """Send the next request of one that is under way: it takes a turn, and waits for none."""
-        now = self._shell.now
+    def send_hop(self, shot: FollowingShot) -> None:
+        """Send the next request of one that is under way, at its turn."""
         if self.state == "stopped":
             shot.on_failed(AbortError("the load was stopped"))
-            return
-        is_held = self.guard is not None and now < self.guard.throttle.until
-        if is_held and shot.origin.authority == self.target:
-            shot.on_failed(HeldBackError(f"{self.target} is left alone for a time"))
-            return
-        if self._pace is not None:
-            self._pace.take(now)
-        self._shell.submit(shot)
+        else:
+            self._hops.send(shot)
 
     def _next_of(self, by_row: RowRequest) -> PreparedRequest:
         """Give the next row's request; after the last there is no other of any class."""

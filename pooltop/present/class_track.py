@@ -10,11 +10,21 @@ from pooltop.present.latency_past import LatencyPast
 from pooltop.present.moments import Moments
 
 _Column = Literal[
-    "completed", "total", "queue", "dns", "tcp", "tunnel", "tls", "send", "wait", "receive"
+    "completed",
+    "total",
+    "earlier",
+    "queue",
+    "dns",
+    "tcp",
+    "tunnel",
+    "tls",
+    "send",
+    "wait",
+    "receive",
 ]
 """``completed`` counts; the others are seconds, all requests together: totals since the start."""
 _PHASES: tuple[_Column, ...] = (
-    *("queue", "dns", "tcp", "tunnel"),
+    *("earlier", "queue", "dns", "tcp", "tunnel"),
     *("tls", "send", "wait", "receive"),
 )
 _COLUMNS: tuple[_Column, ...] = ("completed", "total", *_PHASES)

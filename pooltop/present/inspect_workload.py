@@ -25,8 +25,9 @@ DEFINITIONS = {
     "of every latency, and the load's own.",
     "REQUESTS": "of each request class what was sent and what became of it since the start, "
     "failures by cause; of those completed within the window how long they took, and as a bar how "
-    "much of that each phase took: o begun late, q queue, d dns, c tcp, p tunnel, t tls, s send, "
-    "w wait, r receive.",
+    "much of that each phase took: o begun late, e earlier (before the last of several requests: "
+    "redirected, or sent again), q queue, d dns, c tcp, p tunnel, t tls, s send, w wait, "
+    "r receive.",
     "TOTALS": "since the start: arrivals that were due, requests completed and failed, and how "
     "many are under way.",
     "HELD BACK": "arrivals that were not sent because too many were under way, and those handed "

@@ -26,6 +26,7 @@ class Phase(Enum):
 
     QUEUE = ("queue", "q", "waits for a socket", "warn")
     START = ("start", "o", "is about to begin", "dim")
+    EARLIER = ("earlier", "e", "was under way before: redirected, or sent again", "dim")
     DNS = ("dns", "d", "looks the name up", "sock.connecting")
     TCP = ("tcp", "c", "connects", "sock.connecting")
     TUNNEL = ("tunnel", "p", "waits for the proxy's tunnel", "sock.connecting")

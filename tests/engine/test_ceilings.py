@@ -13,7 +13,7 @@ from pooltop.core.causes import Cause, listed_cause
 from pooltop.core.edits import Edit
 from pooltop.core.model import AgentOptions, AgentProfile, Profile
 from pooltop.core.safety import Safety
-from pooltop.core.traffic import Stage, Workload
+from pooltop.core.traffic import RequestClass, Stage, Workload
 from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.engine import Engine
 from pooltop.errors import DescriptorError
@@ -151,6 +151,38 @@ async def test_users_wait_for_their_turn_and_it_is_said(serve, engine_of, eventu
         "users: users wait for their turn: all workloads together may send 100/s (max_rate in "
         "[safety])"
     ] == said
+
+
+async def test_users_of_two_workloads_have_turns_alike(serve, engine_of):
+    server = await serve()
+    engine = engine_of(
+        *(_load(server.url, name=n, model="closed", users=9, duration=0.5) for n in ("a", "b")),
+        max_rate=100.0,
+    )
+    await asyncio.wait_for(engine.done.wait(), 10)
+    fewer, more = sorted(load.sent for load in engine.snapshot().workloads)
+    assert more < 2 * fewer
+    assert fewer + more <= 53
+
+
+async def test_redirects_of_one_workload_have_turns_beside_the_users_of_another(
+    serve, engine_of, eventually
+):
+    async def handle(wire):
+        while (asked := await wire.request()) is not None:
+            if asked.target == "/a":
+                wire.write(b"HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")
+            else:
+                wire.reply()
+
+    server = await serve(handle)
+    led = RequestClass(name="led", path="/a", follow_redirects=1)
+    engine = engine_of(
+        _load(server.url, name="many", model="closed", users=50),
+        _load(server.url, name="led", model="closed", requests=(led,)),
+        max_rate=200.0,
+    )
+    await eventually(lambda: engine.snapshot().workloads[1].completed >= 3)
 
 
 async def test_open_arrivals_are_on_time_and_users_get_what_they_leave(serve, engine_of):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from pooltop.core.causes import Cause, listed_cause
-from pooltop.core.model import AgentOptions, AgentProfile, Profile, TLSOptions
+from pooltop.core.class_snapshot import PHASES
+from pooltop.core.model import AgentOptions, AgentProfile, Profile, Timeouts, TLSOptions
+from pooltop.core.safety import Safety
 from pooltop.core.traffic import Expect, RequestClass, Workload
 from pooltop.engine.engine import Engine
-from pooltop.engine.redirects import Redirects, Trail
+from pooltop.engine.redirects import Redirects, Trail, url_of
 from pooltop.engine.request import prepare
 from pooltop.errors import RedirectError
 
@@ -20,19 +23,34 @@ async def told():
     """Run one request of a class to its end; give the class's snapshot and the engine."""
     made = []
 
-    async def run(url, *, options=None, allow=(), requests=1, tls=None, **asked):
-        load = Workload(
-            name="w", agent="web", base_url=url, model="closed", max_requests=requests,
+    async def run(
+        url, *, options=None, allow=(), requests=1, tls=None, timeouts=None, load=None, stop=None,
+        safety=None, **asked,
+    ):  # fmt: skip
+        shape = {"model": "closed", "max_requests": requests} | (load or {})
+        workload = Workload(
+            name="w",
+            agent="web",
+            base_url=url,
             requests=(RequestClass(name="c", **asked),),
-        )  # fmt: skip
+            **shape,
+        )
         agent = AgentProfile(
             name="web",
             options=AgentOptions(**({"keep_alive": True} | (options or {}))),
             tls=tls or TLSOptions(),
+            timeouts=timeouts or Timeouts(),
         )
-        engine = Engine(Profile(path="p", agents=(agent,), workloads=(load,), allow_hosts=allow))
+        profile = Profile(
+            path="p", agents=(agent,), workloads=(workload,), allow_hosts=allow,
+            safety=safety or Safety(),
+        )  # fmt: skip
+        engine = Engine(profile)
         made.append(engine)
         engine.start()
+        if stop is not None:
+            await stop(engine)
+            engine.stop()
         await asyncio.wait_for(engine.done.wait(), 10)
         return engine.snapshot().workloads[0].classes[0], engine
 
@@ -49,10 +67,14 @@ async def place(serve):
         def __init__(self):
             self.answers = {}
             self.asked = []
+            self.at = []
+            self.takes_s = 0.0
 
         async def handle(self, wire):
             while (asked := await wire.request()) is not None:
                 self.asked.append(asked)
+                self.at.append(time.monotonic())
+                await asyncio.sleep(self.takes_s)
                 status, location = self.answers.get(asked.target, (200, ""))
                 field = f"Location: {location}\r\n" if location else ""
                 wire.write(f"HTTP/1.1 {status} X\r\n{field}Content-Length: 2\r\n\r\nok".encode())
@@ -95,14 +117,111 @@ async def test_secrets_stay_with_the_origin_that_they_were_for(place, told):
     here = await place(a=(307, f"{there.url}/b"))
     secrets = (("Authorization", "Bearer t"), ("Cookie", "x=y"), ("X-Api-Key", "k"))
     found, _ = await told(
-        here.url, path="/a", method="POST", body=b"{}", follow_redirects=1,
-        headers=(*secrets, ("Accept", "*/*")),
-    )  # fmt: skip
+        here.url, path="/a", follow_redirects=1, headers=(*secrets, ("Accept", "*/*"))
+    )
     assert {200: 1} == found.statuses
     (asked,) = there.asked
-    assert ("POST", b"{}", "*/*") == (asked.method, asked.body, asked.headers["accept"])
+    assert ("GET", "*/*") == (asked.method, asked.headers["accept"])
     assert {"authorization", "cookie", "x-api-key"}.isdisjoint(asked.headers)
     assert there.url.removeprefix("http://") == asked.headers["host"]
+
+
+@pytest.mark.parametrize("status", [307, 308])
+async def test_a_body_goes_to_no_other_origin(place, told, status):
+    """It may be a form with a password: nobody could tell."""
+    there = await place()
+    here = await place(a=(status, f"{there.url}/b"), c=(status, "/d"))
+    how = {"method": "POST", "body": b"password=x", "follow_redirects": 1}
+    found, _ = await told(here.url, path="/a", **how)
+    assert ({"ERR_REDIRECT_BODY": 1}, []) == (found.failed, there.asked)
+    assert Cause.REDIRECT is listed_cause("ERR_REDIRECT_BODY")
+    found, _ = await told(here.url, path="/c", **how)
+    assert ({200: 1}, b"password=x") == (found.statuses, here.asked[-1].body)
+
+
+async def test_what_it_took_to_be_led_elsewhere_is_a_phase_and_no_time_of_the_other_host(
+    place, told
+):
+    there = await place()
+    here = await place(a=(302, f"{there.url}/b"))
+    here.takes_s = 0.2
+    found, engine = await told(here.url, path="/a", follow_redirects=1)
+    phases = found.phases
+    assert (1, 1) == (phases.earlier.count, phases.total.count)
+    assert 0.2 <= phases.earlier.sum_s <= phases.total.sum_s
+    others = (getattr(phases, name).sum_s for name in PHASES)
+    assert phases.total.sum_s - sum(others) < 0.1  # begun at once: that is no lateness
+    port = int(there.url.rpartition(":")[2])
+    (led,) = (each for each in engine.snapshot().agents[0].origins if each.port == port)
+    assert led.latency.total.sum_s <= phases.total.sum_s - 0.2
+
+
+async def test_redirects_wait_for_their_turns_below_the_ceiling(place, told):
+    here = await place(a=(302, "/b"), b=(302, "/c"), c=(302, "/d"))
+    found, _ = await told(
+        here.url, path="/a", follow_redirects=3, safety=Safety(max_rate=40.0),
+        load={"model": "open", "rate": 40.0, "max_requests": 6},
+    )  # fmt: skip
+    assert (6, 18, 24) == (found.completed, found.redirects, len(here.at))
+    assert max(here.at) - min(here.at) > 23 / 40 - 0.05
+
+
+async def test_a_redirect_that_waits_for_its_turn_is_given_up_with_the_load(
+    place, told, eventually
+):
+    here = await place(a=(302, "/b"))
+
+    async def led(engine):
+        await eventually(lambda: engine.workloads[0]._hops._waiting)
+
+    found, engine = await told(
+        here.url, path="/a", follow_redirects=1, safety=Safety(max_rate=0.01), stop=led
+    )
+    assert ({"ABORT_ERR": 1}, 0) == (found.failed, found.redirects)
+    assert 0 == engine.snapshot().workloads[0].in_flight
+    assert 1 == len(here.asked)
+
+
+async def test_the_total_clock_of_a_redirect_runs_from_the_first_start_and_while_it_waits(
+    place, told
+):
+    here = await place(a=(302, "/b"))
+    how = {"path": "/a", "follow_redirects": 1}
+    found, _ = await told(
+        here.url, **how, safety=Safety(max_rate=0.01), timeouts=Timeouts(total=0.1)
+    )
+    assert ({"total clock": 1}, 0, 1) == (found.failed, found.redirects, len(here.asked))
+
+    here.takes_s = 0.3
+    found, _ = await told(here.url, **how, timeouts=Timeouts(total=0.5))
+    assert ({"total clock": 1}, 1) == (found.failed, found.redirects)
+
+
+async def test_the_host_field_that_decides_the_server_name_decides_it_after_a_redirect_too(
+    agent_of,
+):
+    headers = [("Host", "shop.example")]
+    prepared = prepare("GET", "/a", headers, host_header="h", keep_alive=True, body=b"")
+    trail = Trail("https://127.0.0.1:1/a", 1)
+    _, _, origin = Redirects(agent_of(), ()).next_of(trail, prepared, 302, b"/b")
+    assert "shop.example" == origin.servername
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        ("/a?u=http://x/y", "http://h:1/a?u=http://x/y"),
+        ("http://h:1/b/c", "http://h:1/b/c"),
+        ("http://h:1/", "http://h:1/"),
+    ],
+)
+def test_the_url_of_a_request_is_known_also_through_a_proxy(target, url):
+    prepared = prepare("GET", target, host_header="h", keep_alive=True)
+    assert url == url_of("http://h:1/base", prepared)
+
+
+def test_a_trail_shows_no_query():
+    assert "Trail('http://h/a', left=1)" == repr(Trail("http://h/a?token=x", 1))
 
 
 @pytest.mark.parametrize(
@@ -114,6 +233,7 @@ async def test_secrets_stay_with_the_origin_that_they_were_for(place, told):
         ("ftp://127.0.0.1/", "ERR_REDIRECT_LOCATION", "http:// or https://"),
         ("http://u:secret@127.0.0.1/", "ERR_REDIRECT_LOCATION", "user or password"),
         ("http://[::1", "ERR_REDIRECT_LOCATION", ""),
+        pytest.param(f"ftp://127.0.0.1/{'x' * 2000}", "ERR_REDIRECT_LOCATION", "xxx", id="long"),
     ],
 )
 async def test_where_it_may_not_be_followed_it_fails_by_its_own_code(
@@ -127,6 +247,7 @@ async def test_where_it_may_not_be_followed_it_fails_by_its_own_code(
     assert 1 == len(said)
     assert words in said[0]
     assert "secret" not in said[0]
+    assert len(said[0]) < 400
     assert (4 if location == "/a" else 1) == len(here.asked)
 
 
@@ -138,7 +259,10 @@ async def test_a_host_that_was_consented_to_is_followed_to_but_never_out_of_tls(
         return redirects.next_of(Trail(url, 2), prepared, 302, location)
 
     trail, request, origin = led(b"https://pay.ok.example/b")
-    assert (Trail("https://pay.ok.example/b", 1), "pay.ok.example:443") == (trail, origin.authority)
+    assert (Trail("https://pay.ok.example/b", 1, is_led=True), "pay.ok.example:443") == (
+        trail,
+        origin.authority,
+    )
     assert {b"Host", b"Connection"} == {name for name, _ in request.headers}
     for location, code in (
         (b"http://pay.ok.example/b", "ERR_REDIRECT_DOWNGRADE"),

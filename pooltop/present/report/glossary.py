@@ -43,6 +43,7 @@ DEFINITIONS = {
 
 PHASES = {
     "begun late": "between the intended start and being handed over",
+    "earlier": "in requests before the last one: redirected, or sent again",
     "queue": "waiting for a socket",
     "dns": "looking the name up",
     "tcp": "connecting",

@@ -51,7 +51,8 @@ path.area { stroke: none; fill: var(--a); opacity: .18; }
 .swatch.limit { border-top: 2px dashed var(--bad); }
 .bar { width: 14rem; height: .8rem; margin: .3rem 0; }
 [class*="ph-"] { fill: var(--ph); border-color: var(--ph); border-top-width: .8em; }
-.ph-begun-late { --ph: #8d99a6; } .ph-queue { --ph: #d9534a; } .ph-dns { --ph: #8a63c9; }
+.ph-begun-late { --ph: #8d99a6; } .ph-earlier { --ph: #5f6f86; } .ph-queue { --ph: #d9534a; }
+.ph-dns { --ph: #8a63c9; }
 .ph-tcp { --ph: #3f7fd1; } .ph-tunnel { --ph: #2aa1b3; } .ph-tls { --ph: #e0a030; }
 .ph-send { --ph: #b06a3c; } .ph-wait { --ph: #3aa76d; } .ph-receive { --ph: #9fc54d; }
 .pair { width: 8rem; height: .9rem; } .old { fill: var(--dim); } .new { fill: var(--a); }
