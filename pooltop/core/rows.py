@@ -56,6 +56,17 @@ class DataFeed(msgspec.Struct, frozen=True, kw_only=True):
         return f"DataFeed(mode={self.mode!r}, count={self.count}, columns={tuple(self.columns)!r})"
 
 
+class FeedSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How far a workload has come with its data."""
+
+    mode: Mode
+    count: int
+    """How many rows there are."""
+    taken: int = 0
+    """Rows that were handed out since the start: of mode "cycle" and "random" more than there are
+    in the end."""
+
+
 class Randomness(Protocol):
     """What is needed of ``random.Random``."""
 
@@ -76,21 +87,23 @@ class Rows:
         """
         self._feed = feed
         self._source = source
-        self._next = 0
+        self._taken = 0
 
     @property
     def is_over(self) -> bool:
         """Whether there is none left: in mode "once" alone."""
-        return self._feed.mode == "once" and self._next >= self._feed.count
+        return self._feed.mode == "once" and self._taken >= self._feed.count
 
     def take(self) -> int:
         """Give the number of a row, counting from 0."""
         count = self._feed.count
-        if self._feed.mode == "random":
-            return int(self._source.random() * count)
-        row = self._next % count
-        self._next += 1
-        return row
+        row = self._taken % count
+        self._taken += 1
+        return int(self._source.random() * count) if self._feed.mode == "random" else row
+
+    def snapshot(self) -> FeedSnapshot:
+        """Give the picture of now."""
+        return FeedSnapshot(mode=self._feed.mode, count=self._feed.count, taken=self._taken)
 
 
 def in_path(value: str) -> str:

@@ -24,6 +24,7 @@ from pooltop.core.detail import HostDetail
 from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId, Timeouts
+from pooltop.core.rows import FeedSnapshot
 from pooltop.core.states import QueueReason, RequestState, SocketState
 from pooltop.core.thresholds import ThresholdState
 
@@ -286,7 +287,6 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is no limit. ``capacity.options_of`` puts them in."""
     timeouts: Timeouts | None = None
     """The clocks that it has for itself; None for the agent's."""
-
     initial_limits: dict[str, float] = {}
     """``own_limits`` as the profile, or the constructor, had them."""
 
@@ -295,6 +295,7 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """Where it is, ``host:port``: what a profile calls it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
     @property
     def under_way(self) -> int:
         """Requests that are not over: queued, waiting for their tunnel, or on a socket.
@@ -381,6 +382,8 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     heading_for: float | None = None
     """The rate, or users, that an edit leads to: ``rate`` or ``users`` is on its way there; None
     where it has arrived."""
+    data: FeedSnapshot | None = None
+    """How far it has come with the rows of its data; None without any."""
 
     @property
     def errors(self) -> int:

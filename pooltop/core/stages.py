@@ -102,6 +102,11 @@ class Plan(Route):
             at, level = at + stage.over_s, to
         super().__init__(tuple(segments))
 
+    def next_stage(self, at: float) -> float | None:
+        """Give when the next stage begins after a time, jumps left out; None after the last."""
+        begins = (each.at for each in self.segments if each.at > at and each.until > each.at)
+        return next(begins, None)
+
     def words(self, at: float) -> str:
         """Name the stage of a time, as ``stage 1 of 3: 50/s to 200/s in 30 s``."""
         place, segment = self._segment(at)

@@ -27,8 +27,8 @@ from pooltop.engine.edit_book import EditBook, Who
 from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.guard import LoadGuard
-from pooltop.engine.interventions import abort_request, clear_queue, destroy_socket
 from pooltop.engine.host_target import HostTarget
+from pooltop.engine.interventions import abort_request, clear_queue, destroy_socket
 from pooltop.engine.journal import Journal, PoolReporter
 from pooltop.engine.open_workload import OpenRunner
 from pooltop.engine.process_facts import max_fds, process_facts
@@ -244,10 +244,12 @@ class Engine:
             on_done=self._workload_done,
             on_unexpected=self._teller(workload.agent),
             on_paced=self._tell_paced,
+            on_dropped=self._tell_dropped,
+            on_stage=self._tell_stage,
             pace=self._pace,
+            holds=self._holds,
         )
         kind = OpenRunner if workload.model == "open" else ClosedRunner
-            holds=self._holds,
         return kind(workload, self.agents[workload.agent], around)
 
     def _limit_descriptors(self) -> int | None:
@@ -270,13 +272,6 @@ class Engine:
             if each is not runner and each.is_at_work and each.workload.model == "open"
         )
 
-    def _detail(self, watch: Watch, at: float) -> HostDetail:
-        agent = self.agents.get(watch.agent)
-        if agent is None:
-            return HostDetail(agent=watch.agent, origin=watch.origin)
-        pace = self._paces[watch.agent].of(watch.origin, agent.shell.tally, at)
-        return host_detail(agent.shell, watch, pace)
-
     def _owed_rate(self, runner: WorkloadRunner) -> float:
         """Give the most that a workload asks for once what nobody kept is put back; 0 for none."""
         owed = self._edits.owed("", runner.workload.name, "rate")
@@ -284,6 +279,13 @@ class Engine:
             return 0.0
         back = msgspec.structs.replace(runner.workload, rate=float(owed.value))
         return runner.most_rate_after(back, returns=owed.to_stages)
+
+    def _detail(self, watch: Watch, at: float) -> HostDetail:
+        agent = self.agents.get(watch.agent)
+        if agent is None:
+            return HostDetail(agent=watch.agent, origin=watch.origin)
+        pace = self._paces[watch.agent].of(watch.origin, agent.shell.tally, at)
+        return host_detail(agent.shell, watch, pace)
 
     def _agent(self, profile: AgentProfile, at: float) -> AgentSnapshot:
         heads = queue_heads(self._watched, profile.name)
@@ -298,7 +300,7 @@ class Engine:
         self.journal.write(
             "LOAD",
             f"{runner.workload.name} done: {runner.end_words}{runner.completed} completed, "
-            f"{runner.failed} failed, {runner.dropped} dropped",
+            f"{runner.failed} failed, {runner.dropped} dropped, {runner.late} late",
         )
         if all(each.state == "done" and not each.in_flight for each in self.workloads):
             self._thresholds.finish()
@@ -312,6 +314,18 @@ class Engine:
             f"{self.profile.safety.max_rate:g}/s (max_rate in [safety])",
             agent=runner.workload.agent,
         )
+
+    def _tell_dropped(self, runner: WorkloadRunner) -> None:
+        self.journal.write(
+            "ALERT",
+            f"{runner.workload.name}: load not delivered: arrivals are dropped, for "
+            f"{runner.workload.max_in_flight} requests are under way (max_in_flight)",
+            agent=runner.workload.agent,
+        )
+
+    def _tell_stage(self, runner: WorkloadRunner, words: str) -> None:
+        name, agent = runner.workload.name, runner.workload.agent
+        self.journal.write("LOAD", f"{name}: {words}", agent=agent)
 
     def _abort(self, why: str) -> None:
         self.journal.write("LOAD", f"aborted by a threshold: {why}")

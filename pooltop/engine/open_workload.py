@@ -105,6 +105,8 @@ class OpenRunner(WorkloadRunner):
             return
         if self.in_flight >= self.workload.max_in_flight:
             self.dropped += 1
+            if self.dropped == 1:
+                self.around.on_dropped(self)
             return
         if self._pace is not None:
             self._pace.take(now)

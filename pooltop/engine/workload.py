@@ -69,14 +69,18 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     """Called with each response that is not as expected, and the reason."""
     on_paced: Callable[[WorkloadRunner], None] = lambda _: None
     """Called the first time that a user has to wait for the pace."""
+    on_dropped: Callable[[WorkloadRunner], None] = lambda _: None
+    """Called the first time that an arrival is dropped."""
+    on_stage: Callable[[WorkloadRunner, str], None] = lambda _, __: None
+    """Called as each stage after the first begins, with that stage in words."""
     pace: Pace | None = None
     """Of all workloads together, where there is a ceiling; users wait for their turns."""
+    holds: Holds | None = None
+    """The hosts that asked to be left alone; None where nobody listens to them."""
 
 
 NOTHING_AROUND = Around()
 
-    holds: Holds | None = None
-    """The hosts that asked to be left alone; None where nobody listens to them."""
 
 class WorkloadRunner(ABC):
     """One workload on one agent, from start to stop; its model starts the requests."""
@@ -85,14 +89,15 @@ class WorkloadRunner(ABC):
         "_agent",
         "_classes",
         "_counts",
+        "_hops",
         "_latency",
         "_lateness",
         "_loop",
         "_mix",
-        "_hops",
         "_pace",
         "_rows",
         "_shell",
+        "_stages",
         "_started_at",
         "_still_at",
         "_timer",
@@ -127,6 +132,7 @@ class WorkloadRunner(ABC):
         """As it is now: its rate or users can be edited."""
         self.course = Course(workload)
         """What it is asked for, and on which way."""
+        self._stages = StageTeller(self.course, lambda words: around.on_stage(self, words))
         self._agent = agent
         self._shell: PoolShell = agent.shell
         self.around = around
@@ -150,13 +156,13 @@ class WorkloadRunner(ABC):
         self.paced = self.waiting = self.held = 0
         self.redirects = Redirects(agent, ())
         """Who follows those of its classes that are to be; the engine has who was consented to."""
+        self._hops = Hops(self._shell, around.pace, around.holds or Holds())
         self.guard: Guard | None = None
         """Its breaker's; None for none."""
 
     @abstractmethod
     def _begin(self) -> None:
         """Start the first requests."""
-        self._hops = Hops(self._shell, around.pace, around.holds or Holds())
 
     @abstractmethod
     def _go_on(self) -> None:
@@ -188,6 +194,7 @@ class WorkloadRunner(ABC):
         self.state = "running"
         self._started_at = self._shell.touch()
         self._begin()
+        self._stages.go_on(self._started_at, 0.0)
         self._shell.after_this_turn()
 
     def pause(self) -> None:
@@ -202,12 +209,14 @@ class WorkloadRunner(ABC):
         self.state = "running"
         self._started_at += self._shell.touch() - self._still_at
         self._go_on()
+        self._stages.go_on(self._started_at, self.elapsed)
         self._shell.after_this_turn()
 
     def stop(self) -> None:
         """Start no more requests, for good."""
         if self.state != "done":
             self._end_in("stopped")
+        self._hops.give_up()
 
     def put_in_force(self, edited: Workload, *, returns: bool = False) -> str:
         """Go on with another rate, or other users; give what that did, in words.
@@ -216,11 +225,12 @@ class WorkloadRunner(ABC):
             edited: see ``edits.apply_workload_edit``.
             returns: back on its stages, where they are by now; else off them.
         """
-        self._hops.give_up()
         at = self.elapsed
         turn = self.course.turn(self.workload, edited, returns=returns, at=at)
         self.workload = edited
         words = self._put_in_force()
+        if self.state == "running":
+            self._stages.go_on(self._started_at, at)
         if turn is Turn.RETURNS and self.course.plan is not None:
             return f"back on its stages, {self.course.plan.words(self.elapsed)}: {words}"
         return f"it leaves its stages; {words}" if turn is Turn.LEAVES else words
@@ -338,6 +348,7 @@ class WorkloadRunner(ABC):
             heading_for=None if leads is None else leads[0],
             held=self.held,
             breaker=None if self.guard is None else self.guard.snapshot(),
+            data=None if self._rows is None else self._rows.snapshot(),
         )
 
     def shot_over(self, *, failed: bool) -> None:
@@ -420,6 +431,7 @@ class WorkloadRunner(ABC):
             self._still_at = _now()
         self.state = state
         self._cancel_timers()
+        self._stages.stop()
 
     def _cancel_timers(self) -> None:
         if self._timer is not None:

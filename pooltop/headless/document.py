@@ -15,6 +15,7 @@ from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import GROWTH, SMALLEST_S, Histogram
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.core.thresholds import has_failed
+from pooltop.present.delivery import shortfalls
 from pooltop.present.export import Picture
 from pooltop.sources.ndjson_format import plain
 
@@ -44,7 +45,7 @@ def document(first: Snapshot, last: Snapshot) -> str:
         "thresholds": [asdict(each) for each in last.thresholds],
         "agents": [_agent(agent) for agent in last.agents],
         "hosts": [_host(agent, each) for agent in last.agents for each in agent.origins],
-        "workloads": [_workload(each) for each in last.workloads],
+        "workloads": [_workload(each, last.max_rate) for each in last.workloads],
         "edits": list(last.edits),
         "process": last.process,
         "histogram": {
@@ -92,13 +93,14 @@ def _host(agent: AgentSnapshot, origin: OriginSnapshot) -> _Data:
     }
 
 
-def _workload(workload: WorkloadSnapshot) -> _Data:
+def _workload(workload: WorkloadSnapshot, max_rate: float | None) -> _Data:
     left_out = ("classes", "latency", "lateness")
     told = {name: value for name, value in asdict(workload).items() if name not in left_out}
     return {
         **told,
         "latency": _durations(workload.latency),
         "start_error": _durations(workload.lateness),
+        "not_delivered": {each.kind: each.words for each in shortfalls(workload, max_rate)},
         "classes": [_class(each) for each in workload.classes],
     }
 

@@ -8,6 +8,7 @@ import os
 import sys
 
 from pooltop.headless.formats import format_of
+from pooltop.headless.news import News
 from pooltop.headless.summary import summary_lines
 from pooltop.present.clean import clean
 from pooltop.sources.base import Update
@@ -41,6 +42,7 @@ class _Replay:
         self._format = format_of(form, self._interval_s)
         self._printed_at = recording.at[0]
         self._damaged = 0
+        self._news = News()
 
     def run(self) -> None:
         """Print everything."""
@@ -63,6 +65,8 @@ class _Replay:
                         Update(snapshot=snapshot, entries=journal.entries, dropped=journal.dropped)
                     )
                 )
+            if self._format.is_for_people:
+                self._put(self._news.lines(snapshot))
         assert first is not None and last is not None, "a recording has a snapshot"  # noqa: PT018
         self._put(self._format.end(first, last, missed=0))
         if not self._format.is_for_people:

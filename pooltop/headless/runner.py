@@ -15,12 +15,11 @@ from pooltop.core.snapshot import Snapshot
 from pooltop.core.thresholds import EXIT_FAILED, has_failed
 from pooltop.errors import PooltopError
 from pooltop.headless.formats import format_of
+from pooltop.headless.news import News
 from pooltop.headless.printer import Printer
 from pooltop.headless.summary import summary_lines
-from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.history import History
-from pooltop.present.thresholds import name_of, value_words
 from pooltop.sources.base import Source, Update
 
 GRACE_S = 1.0
@@ -88,8 +87,7 @@ class _Run:
         self.history: History | None = None
         """The kept past, where somebody asks for it at the end."""
         self._failure = ""
-        self._failing: frozenset[int] = frozenset()
-        """The places of the thresholds that failed when last looked at."""
+        self._news = News()
 
     async def run(self, duration: float | None) -> int:
         """Give the exit status."""
@@ -147,25 +145,13 @@ class _Run:
             self._print_all(update)
         elif snapshot.at - self._printed_at >= self._interval_s / 2:
             self._print_in_turn(update)
-        self._tell_thresholds(snapshot)
+        if self._format.is_for_people:
+            self._put(self._news.lines(snapshot))
         is_done = snapshot.workloads and all(
             each.state == "done" and not each.in_flight for each in snapshot.workloads
         )
         if is_done or any(each.aborted for each in snapshot.thresholds):
             self._finish(0)
-
-    def _tell_thresholds(self, snapshot: Snapshot) -> None:
-        """Print a line for each threshold that begins to fail, for people."""
-        failing = {n for n, e in enumerate(snapshot.thresholds) if e.state == "failed"}
-        if self._format.is_for_people:
-            now = units.clock(snapshot.wall_at)
-            self._put(
-                [
-                    f"{now}  FAILED {name_of(state)}: {value_words(state)}"
-                    for state in (snapshot.thresholds[n] for n in sorted(failing - self._failing))
-                ]
-            )
-        self._failing = frozenset(failing)
 
     def _print_all(self, update: Update) -> None:
         """Print it; of what a slow reader misses it is told with the next how much that was."""

@@ -6,15 +6,14 @@ from pooltop.core.snapshot import OriginSnapshot, Snapshot, TimeWait, WorkloadSn
 from pooltop.headless.class_lines import class_lines, quantiles
 from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.delivery import shortfalls
 from pooltop.present.faults import counts, failure_words, stale_words
+from pooltop.present.feed import feed_words
 from pooltop.present.handshakes import handshake_words
 from pooltop.present.kernel import ports_held
 from pooltop.present.labels import label_of
 from pooltop.present.thresholds import verdict_words
 from pooltop.present.tunnels import pending_words, waiting_words
-
-_LATE_SHARE = 0.01
-"""A workload with a larger share of late starts was not delivered as asked for."""
 
 
 def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> list[str]:
@@ -100,28 +99,9 @@ def _workload(workload: WorkloadSnapshot, max_rate: float | None) -> list[str]:
         f"workload {name}: {clean(workload.pattern)} to {clean(workload.target)}",
         f"  {started}, {workload.dropped} dropped, {workload.late} late; {ended}",
     ]
-    if workload.dropped:
-        lines.append(
-            f"  NOT DELIVERED: {workload.dropped} of {workload.offered} arrivals were dropped "
-            "because max_in_flight was reached: the load was less than asked for"
-        )
-    if workload.late > workload.offered * _LATE_SHARE:
-        worst = units.duration(workload.lateness.quantile(0.99))
-        lines.append(
-            f"  NOT DELIVERED ON TIME: {workload.late} of {workload.offered} arrivals started "
-            f"more than 10 ms late (p99 {worst}): this machine could not keep the rate"
-        )
-    if workload.held and workload.breaker is not None:
-        what = "arrivals were not sent" if workload.model == "open" else "requests were delayed"
-        lines.append(
-            f"  HELD BACK: {workload.held} {what} by the breaker, "
-            f"which is at {workload.breaker.state!r}: {clean(workload.breaker.reason)}"
-        )
-    if workload.paced:
-        lines.append(
-            f"  PACED: {workload.paced} of {workload.offered} requests of its users waited: all "
-            f"workloads together may send {units.rate(max_rate)}/s (max_rate)"
-        )
+    lines += [f"  {each}" for each in shortfalls(workload, max_rate)]
+    if workload.data is not None:
+        lines.append(f"  data: {feed_words(workload.data)}")
     if workload.lateness.count:
         middle, worst = (units.duration(workload.lateness.quantile(q)) for q in (0.5, 0.99))
         lines.append(f"  start error p50 {middle}, p99 {worst} (arrivals after their time)")

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, assert_never
 
-from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.present import units
-from pooltop.present.clean import cells
+from pooltop.present.clean import cells, clean
 from pooltop.present.faults import counts
 from pooltop.present.history import History, HostId
 from pooltop.present.hosts import names_of
@@ -28,6 +28,7 @@ from pooltop.present.thresholds import name_of, value_words
 from pooltop.present.track import Track
 from pooltop.present.troubles import GRAVITY, GROWTH_S, RECENT_S, Trouble
 from pooltop.present.tunnels import pending, waiting_words
+from pooltop.present.workload_track import WorkloadTrack
 
 _SLOPE_S = 5.0
 
@@ -36,17 +37,17 @@ class AlertId(NamedTuple):
     """What stays the same while an alert lasts, and is another when it comes back."""
 
     host: HostId | None
-    """None where it is of no host: a threshold."""
+    """None where it is of no host: a threshold, a workload."""
     trouble: Trouble
     episode: float
     """When it began, in monotonic seconds; breaks of a few seconds do not end it."""
     place: int = 0
-    """Of a threshold in the profile, counting from 0."""
+    """Of a threshold, or a workload, in the profile, counting from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One trouble of one host, or one threshold, at one instant; all text in it is clean."""
+    """One trouble of a host or a workload, or one threshold, at one instant; all text is clean."""
 
     id: AlertId
     name: Label | str
@@ -101,7 +102,7 @@ def alerts_of(
     """
     at = snapshot.at
     names: Mapping[HostId, Label] | None = None
-    found = _thresholds(snapshot, acknowledged)
+    found = _thresholds(snapshot, acknowledged) + _loads(snapshot, history, acknowledged)
     for agent in snapshot.agents:
         for origin in agent.origins:
             host = HostId(agent.name, origin.key)
@@ -145,6 +146,38 @@ def _thresholds(snapshot: Snapshot, acknowledged: Container[AlertId]) -> list[Al
     return found
 
 
+def _loads(snapshot: Snapshot, history: History, acknowledged: Container[AlertId]) -> list[Alert]:
+    """Give the workloads that are not delivered as asked for, or were not just now."""
+    found: list[Alert] = []
+    for place, workload in enumerate(snapshot.workloads):
+        track = history.workload(workload.name)
+        for trouble, spell in track.spells.holding(snapshot.at, lately_s=SAME_EPISODE_S):
+            alert = AlertId(None, trouble, spell.episode, place)
+            found.append(
+                Alert(
+                    id=alert,
+                    name=f"workload {clean(workload.name, 40)}",
+                    since=spell.episode,
+                    tell=partial(_undelivered, workload, track, snapshot.at, spell),
+                    queued=0,
+                    acknowledged=alert in acknowledged,
+                )
+            )
+    return found
+
+
+def _undelivered(workload: WorkloadSnapshot, track: WorkloadTrack, at: float, spell: Spell) -> str:
+    lasts = units.age(max(0.0, min(at, spell.end) - spell.episode))
+    if spell.end <= at:
+        return f"was not delivered for {lasts}, not for {units.age(at - spell.end)}"
+    moments = track.moments
+    old, new = moments.index_at(at - RECENT_S), moments.index_at(at)
+    dropped, late = (units.count(moments.gained(name, old, new)) for name in ("dropped", "late"))
+    flight = units.count(workload.in_flight)
+    words = f"{dropped} dropped, {late} late within {units.window(RECENT_S)}, {flight} in flight"
+    return f"is not delivered as asked for, {lasts}: {words}"
+
+
 def _text(
     trouble: Trouble,
     agent: AgentSnapshot,
@@ -165,8 +198,8 @@ def _text(
         gone = units.age(at - spell.end)
         return f"{trouble.word} {units.age(lasts)}, not for {gone}: {used}, {queued}{pace}"
     match trouble:
-        case Trouble.THRESHOLD:
-            raise AssertionError("no host has it")  # told by ``_thresholds``
+        case Trouble.THRESHOLD | Trouble.UNDELIVERED:
+            raise AssertionError("no host has it")  # told by ``_thresholds`` and ``_loads``
         case Trouble.SATURATED:
             shared = ", maxTotalSockets reached" if in_use(origin) < limit else ""
             return f"saturated {units.age(lasts)}: {used}, {queued}{shared}{pace}"

@@ -11,13 +11,14 @@ from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import Snapshot
 from pooltop.present import units
 from pooltop.present.clean import clean
+from pooltop.present.delivery import shortfalls
 from pooltop.present.faults import counts
 from pooltop.present.limits import BY_OPTION, value_of, written
 from pooltop.present.marks import changed_limits, changed_load, changed_options
 from pooltop.present.thresholds import verdict_words
 
 _MOST = 5
-"""Names of errors, and lines of edits and of thresholds."""
+"""Names of errors, and lines of edits, of thresholds, and of what was not delivered."""
 
 
 def farewell_lines(snapshot: Snapshot, *, seen_s: float, goes_on: bool) -> list[str]:
@@ -50,6 +51,11 @@ def farewell_lines(snapshot: Snapshot, *, seen_s: float, goes_on: bool) -> list[
         )
         lines.append(f"  latency   {shown} (intended start to last byte)")
     lines += [
+        f"  load      {clean(each.name)} {shortfall}"
+        for each in snapshot.workloads
+        for shortfall in shortfalls(each, snapshot.max_rate)
+    ][:_MOST]
+    lines += [
         f"  threshold {verdict_words(each)}"
         for each in snapshot.thresholds
         if each.state == "failed"
@@ -72,12 +78,6 @@ def _edits(snapshot: Snapshot) -> list[str]:
         for option in changed_options(agent)
     ]
     found += [
-        f"{clean(workload.name)} {option} {before:g} > {after:g}"
-        for workload in snapshot.workloads
-        for option, before, after in changed_load(workload)
-    ]
-    return found
-    found += [
         f"{clean(agent.name)} {clean(origin.authority)} {BY_OPTION[option].title} "
         f"{written(option, origin.initial_limits.get(option))} > "
         f"{written(option, origin.own_limits.get(option))}"
@@ -85,3 +85,9 @@ def _edits(snapshot: Snapshot) -> list[str]:
         for origin in agent.origins
         for option in changed_limits(origin)
     ]
+    found += [
+        f"{clean(workload.name)} {option} {before:g} > {after:g}"
+        for workload in snapshot.workloads
+        for option, before, after in changed_load(workload)
+    ]
+    return found

@@ -12,6 +12,7 @@ from pooltop.present.blocks import Block, Part, named, part, room_in
 from pooltop.present.class_blocks import class_blocks
 from pooltop.present.class_track import ClassTook
 from pooltop.present.clean import clean
+from pooltop.present.feed import feed_words
 from pooltop.present.line import Ink, Line
 from pooltop.present.thresholds import name_of, value_words, verdict_of
 from pooltop.present.workload_track import StartError, WorkloadRates
@@ -29,7 +30,7 @@ DEFINITIONS = {
     "redirected, or sent again), q queue, d dns, c tcp, p tunnel, t tls, s send, w wait, "
     "r receive.",
     "TOTALS": "since the start: arrivals that were due, requests completed and failed, and how "
-    "many are under way.",
+    "many are under way; with data, how far it has come with its rows.",
     "HELD BACK": "arrivals that were not sent because too many were under way, and those handed "
     "over more than 10 ms after their time: what the load itself did not deliver; and of users, "
     "requests that waited because all workloads together were at their ceiling (max_rate); and "
@@ -154,6 +155,7 @@ def _totals(workload: WorkloadSnapshot) -> list[Part]:
         named("completed", units.count(workload.completed)),
         named("failed", units.count(workload.failed), failed),
         *([unexpected] if workload.unexpected else []),
+        *([] if workload.data is None else [named("rows", feed_words(workload.data))]),
     ]
 
 

@@ -10,6 +10,7 @@ import math
 from enum import Enum
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
+from pooltop.present.delivery import LATE_SHARE
 from pooltop.present.host_moments import PLACES, HostMoments
 from pooltop.present.line import Ink
 from pooltop.present.marks import Mark, in_use, is_saturated, options_of
@@ -23,6 +24,8 @@ LEAST_ERRORS = 3
 about as many do not come and go."""
 GROWTH_S = 3 * RECENT_S
 """So long a queue must have grown, in each third of it, to count as growing."""
+_LEAST_LATE = 3
+"""Late arrivals that are chance, however few there were."""
 _LEAST_GROWTH = 3.0
 """Requests by which it must have grown in each third."""
 _COMPLETED, _FAILED = PLACES["completed"], PLACES["failed"]
@@ -45,6 +48,17 @@ class Trouble(Enum):
         "alert",
     )
     """Of no host: the engine judges it, ``troubles_of`` never gives it."""
+    UNDELIVERED = (
+        "D",
+        "load not delivered",
+        (
+            f"within {RECENT_S:.0f} s arrivals of a workload were dropped, or more than "
+            f"{LATE_SHARE:.0%} of them began late: less, or later, than was asked for"
+        ),
+        math.inf,  # the engine tells of it likewise
+        "alert",
+    )
+    """Of a workload: ``load_troubles``."""
     SATURATED = (
         Mark.SATURATED.glyph,
         "saturated",
@@ -136,6 +150,18 @@ def troubles_of(
     if not origin.verified:
         found.append(Trouble.UNVERIFIED)
     return tuple(found)
+
+
+def load_troubles(offered: float, dropped: float, late: float) -> tuple[Trouble, ...]:
+    """Give what is wrong with a workload at the newest moment.
+
+    Args:
+        offered: arrivals that were due within RECENT_S.
+        dropped: of these, those that were dropped.
+        late: of these, those that began late.
+    """
+    is_late = late > max(_LEAST_LATE, LATE_SHARE * offered)
+    return (Trouble.UNDELIVERED,) if dropped > 0 or is_late else ()
 
 
 def _fails(gains: list[float], *, already: bool) -> bool:

@@ -13,6 +13,8 @@ from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.present.class_track import ClassTook, ClassTrack
 from pooltop.present.latency_past import FINE_S, LatencyPast
 from pooltop.present.moments import Grid, Moments
+from pooltop.present.spells import Spells
+from pooltop.present.troubles import RECENT_S, Trouble, load_troubles
 
 WorkloadColumn = Literal[
     "rate",
@@ -42,6 +44,9 @@ _PLACES: dict[WorkloadColumn, int] = {
     "running": 9,
     "errors": 10,
 }
+
+
+_DELIVERY: tuple[WorkloadColumn, ...] = ("offered", "dropped", "late")
 
 
 class StartError(NamedTuple):
@@ -74,7 +79,7 @@ class WorkloadRates:
 class WorkloadTrack:
     """The past of one workload; bounded by time."""
 
-    __slots__ = ("_classes", "_mark_from", "_zero_at", "late", "latency", "moments")
+    __slots__ = ("_classes", "_mark_from", "_zero_at", "late", "latency", "moments", "spells")
 
     def __init__(self) -> None:
         """Begin without a past."""
@@ -83,6 +88,8 @@ class WorkloadTrack:
         """From the intended start to the last byte."""
         self.late = LatencyPast()
         """From an arrival's time to its being handed over."""
+        self.spells: Spells[Trouble] = Spells()
+        """When it was not delivered as asked for."""
         self._classes: dict[str, ClassTrack] = {}
         self._zero_at: float | None = None
         """When it was known to have done nothing yet."""
@@ -116,6 +123,9 @@ class WorkloadTrack:
             workload.errors,
         )
         self.moments.add(at, row)
+        old, new = self.moments.index_at(at - RECENT_S), len(self.moments.at) - 1
+        offered, dropped, late = (self.moments.gained(name, old, new) for name in _DELIVERY)
+        self.spells.note(at, load_troubles(offered, dropped, late))
         if at >= self._mark_from:
             # The second mark comes at once, so that there is a window to look at.
             self._mark_from = at + FINE_S if len(self.latency) else at
@@ -137,6 +147,7 @@ class WorkloadTrack:
         if self.moments.forget_before(at):
             self.latency.forget_before(at)
             self.late.forget_before(at)
+            self.spells.forget_before(at)
             for track in self._classes.values():
                 track.forget_before(at)
 

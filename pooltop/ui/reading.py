@@ -147,7 +147,7 @@ class ReadingKeys(Dashboard):
         self.redraw()
 
     def action_alert(self, by: int) -> None:
-        """Show the next alert or the one before, and go to its host; of a threshold to the load."""
+        """Show the next alert or the one before, and go to its host; of none to the workloads."""
         alerts, place = self.board.alerts, self.board.alert_place
         if not alerts:
             self.operator.say("there is no alert")

@@ -188,3 +188,9 @@ def test_a_plan_says_its_stage_in_words():
     closed = Plan(_workload([(50.0, 20.0)], model="closed", users=5))
     assert "stage 1 of 1: 5 to 50 in 20 s" == closed.words(3.0)
     assert (5, 28, 50) == (closed.users(0.0), closed.users(10.0), closed.users(99.0))
+
+
+def test_the_next_stage_is_the_next_that_takes_time():
+    plan = Plan(_workload([(1.0, 2.0), (5.0, 0.0), (None, 3.0), (0.0, 0.0)], rate=1.0))
+    assert [2.0, 2.0, None, None] == [plan.next_stage(at) for at in (0.0, 1.9, 2.0, 9.0)]
+    assert "stage 3 of 4: 5/s for 3 s" == plan.words(2.0)

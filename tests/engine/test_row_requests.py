@@ -8,7 +8,7 @@ import base64
 import pytest
 
 from pooltop.core.model import AgentOptions, AgentProfile, Profile
-from pooltop.core.rows import DataFeed, RowText
+from pooltop.core.rows import DataFeed, FeedSnapshot, RowText
 from pooltop.core.template import Template
 from pooltop.core.traffic import RequestClass, Workload
 from pooltop.engine.engine import Engine
@@ -75,6 +75,7 @@ async def test_each_request_has_a_row_of_its_own_and_the_last_row_ends_the_load(
         one.headers["content-length"] for one, _ in asked
     }
     assert (3, 3, "done") == (load.sent, load.completed, load.state)
+    assert FeedSnapshot(mode="once", count=3, taken=3) == load.data
     assert any("w done: every row of its data was sent, 3 completed" in text for text in said)
 
 

@@ -270,6 +270,23 @@ def test_a_threshold_that_begins_to_fail_has_one_line_each_time(
     assert ["  FAILED t < 1: 2"] * 2 == lines
 
 
+def test_a_load_that_begins_not_to_be_delivered_is_told_once_and_while_it_runs(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], reader: Reader
+) -> None:
+    told = [
+        snapshot_at(0, offered=10, late=2),
+        snapshot_at(1, offered=20, dropped=1),
+        snapshot_at(2, offered=30, dropped=5, late=10),
+    ]
+    source = scripted(*told, snapshot_at(3, offered=30, dropped=5, late=10, state="done"))
+
+    assert 0 == run_headless(source, form="line", interval=1.0, out=reader.write)
+    began = [line[8:] for line in reader.lines() if "  w NOT DELIVERED" in line]
+    assert ["  w NOT DELIVERED: 1 of 20", "  w NOT DELIVERED ON TIME: 10 of 30"] == [
+        line.partition(" arrivals")[0] for line in began
+    ]
+
+
 def test_a_printer_writes_in_order_and_says_when_it_is_done(reader: Reader) -> None:
     printer = Printer(reader.write)
     for number in range(50):

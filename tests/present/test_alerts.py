@@ -218,3 +218,42 @@ def test_a_threshold_that_fails_is_the_gravest_alert_until_it_holds_again(make) 
     assert alerts_of(snapshot, history, acknowledged={first.id})[0].acknowledged
     again = msgspec.structs.replace(snapshot, thresholds=(held, held))
     assert [Trouble.SATURATED] == [each.trouble for each in alerts_of(again, history)]
+
+
+def loaded(make, *loads: dict[str, int], start: float = 100.0):
+    """Give a History of one workload with these counts, five seconds apart, and its snapshots."""
+    history, snapshots = History(), []
+    for step, counts in enumerate(loads):
+        work = make.workload("pa\x1by", **counts)
+        snapshots.append(make.snapshot(start + 5 * step, make.agent(), workloads=(work,)))
+        history.add(snapshots[-1])
+    return history, snapshots
+
+
+def test_a_load_that_is_not_delivered_is_an_alert_while_it_lasts(make) -> None:
+    history, snapshots = loaded(
+        make,
+        {"offered": 100},
+        {"offered": 200, "dropped": 30, "in_flight": 400},
+        {"offered": 300, "dropped": 30},
+        {"offered": 400, "dropped": 30},
+        {"offered": 500, "dropped": 30},
+        {"offered": 600, "dropped": 30},
+    )
+    (alert,) = alerts_of(snapshots[1], history)
+    assert (
+        "workload pa\\x1by is not delivered as asked for, 0s: 30 dropped, 0 late within 10s, "
+        "400 in flight"
+    ) == alert.sentence
+    assert (Trouble.UNDELIVERED, None, 105.0) == (alert.trouble, alert.id.host, alert.since)
+    texts = [[one.text for one in alerts_of(shown, history)] for shown in snapshots[2:]]
+    assert texts[0][0].startswith("is not delivered as asked for, 5s: ")
+    assert [["was not delivered for 10s, not for 0s"], []] == texts[1:3]
+    seen = {alert.id}
+    assert alerts_of(snapshots[2], history, acknowledged=seen)[0].acknowledged
+
+
+@pytest.mark.parametrize(("late", "is_told"), [(3, False), (4, True)])
+def test_a_few_late_arrivals_are_chance(make, late, is_told) -> None:
+    history, snapshots = loaded(make, {"offered": 0}, {"offered": 200, "late": late})
+    assert is_told == bool(alerts_of(snapshots[-1], history))

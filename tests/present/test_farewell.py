@@ -59,3 +59,12 @@ def test_no_figure_is_told_where_nothing_was_measured() -> None:
         "pooltop:  watched for 0s; the load has ended",
         "  requests  0 submitted, 0 completed, 0 failed, 0 under way",
     ] == farewell_lines(nothing, seen_s=0.0, goes_on=False)
+
+
+def test_a_load_that_was_not_delivered_is_told() -> None:
+    load = WorkloadSnapshot(
+        name="pay\x1b", agent="main", target="t", state="done", pattern="open", offered=9, dropped=2
+    )
+    shown = msgspec.structs.replace(instant(), workloads=(load,))
+    last = farewell_lines(shown, seen_s=1.0, goes_on=False)[-1]
+    assert last.startswith("  load      pay\\x1b NOT DELIVERED: 2 of 9 arrivals were dropped")

@@ -11,6 +11,7 @@ from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import OriginSnapshot, Snapshot
 from pooltop.core.thresholds import has_failed
 from pooltop.present import units
+from pooltop.present.delivery import shortfalls
 from pooltop.present.export import Picture
 from pooltop.present.history import HostId
 from pooltop.present.hosts import names_of
@@ -101,16 +102,8 @@ def _verdict(last: Snapshot) -> Markup:
 
 def _undelivered(last: Snapshot) -> Iterable[str]:
     for each in last.workloads:
-        if each.dropped:
-            yield (
-                f"{each.name}: {each.dropped} of {each.offered} arrivals were dropped because "
-                "max_in_flight was reached: the load was less than asked for"
-            )
-        if each.late > each.offered / 100:
-            yield (
-                f"{each.name}: {each.late} of {each.offered} arrivals started more than 10 ms "
-                "late: the machine could not keep the rate"
-            )
+        for shortfall in shortfalls(each, last.max_rate):
+            yield f"{each.name} {shortfall}"
 
 
 def _together(
