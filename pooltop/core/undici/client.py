@@ -31,9 +31,11 @@ from pooltop.core.undici.records import ConnProtocol, ConnRecord, RequestRecord,
 from pooltop.core.undici.states import ConnState, Drain, ReqState, Resuming
 from pooltop.core.undici.timers import FastTimer
 
+# An enum's member is looked up through its metaclass (0.1 us in Python 3.11); these are not.
 _IDLE = Resuming.IDLE
 _AT_IT = Resuming.AT_IT
 _OWED = Drain.OWED
+_PENDING = ReqState.PENDING
 
 
 class Client(ClientRecord):
@@ -68,7 +70,7 @@ class Client(ClientRecord):
         )
 
     def _dispatch(self, request: RequestRecord) -> bool:
-        request.move(ReqState.PENDING)
+        request.move(_PENDING)
         request.key = self.key
         request.place = self
         self.pending[request.id] = request

@@ -28,6 +28,25 @@ class ClientPool(PoolBase):
         self.add(client)
         return client
 
+    def _first_with_room(self) -> Dispatcher | None:
+        """Give the first client that is not full; those before it that are too old retire."""
+        members = self.members
+        if not self.options.client_ttl:
+            for member in members:
+                if not member.is_full:
+                    return member
+            return None
+        index = 0
+        while index < len(members):
+            member = members[index]
+            if self._retires(member):
+                self._on_removed(index)
+            elif not member.is_full:
+                return member
+            else:
+                index += 1
+        return None
+
     def _retires(self, member: Dispatcher) -> bool:
         """Retire a client that is too old, and say so."""
         ttl_ms = self.options.client_ttl
@@ -40,16 +59,7 @@ class ClientPool(PoolBase):
 
     def _has_room(self) -> bool:
         """Say whether a client takes a request; the spare is made here (kHasDispatcher)."""
-        index = 0
-        while index < len(self.members):
-            member = self.members[index]
-            if self._retires(member):
-                self._on_removed(index)
-            elif not member.is_full:
-                return True
-            else:
-                index += 1
-        return self._grow()
+        return self._first_with_room() is not None or self._grow()
 
     def _grow(self) -> bool:
         if not self._may_grow():

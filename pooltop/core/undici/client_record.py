@@ -13,6 +13,9 @@ from pooltop.core.undici.dispatcher import Dispatcher, Owner
 from pooltop.core.undici.records import ClientId, ConnRecord, RequestRecord
 from pooltop.core.undici.states import Drain, ReqState, Resuming
 
+_RUNNING = ReqState.RUNNING
+"""Not looked up through the enum's metaclass for every request."""
+
 
 class ClientRecord(Dispatcher):
     """One place for a connection, and the requests that are for it.
@@ -71,7 +74,7 @@ class ClientRecord(Dispatcher):
     def run(self, request: RequestRecord, conn: ConnRecord) -> None:
         """Have a request on the connection that waited in the client."""
         del self.pending[request.id]
-        request.move(ReqState.RUNNING)
+        request.move(_RUNNING)
         request.place = None
         request.conn = conn
         conn.carried += 1

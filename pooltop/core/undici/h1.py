@@ -22,17 +22,17 @@ from pooltop.core.undici.records import ConnRecord, RequestRecord
 from pooltop.core.undici.states import Clock, IdleCheck
 from pooltop.core.undici.timers import FastTimer
 
-_BAD = CloseReason.PROTOCOL_ERROR
+# An enum's member is looked up through its metaclass (0.1 us in Python 3.11); these are not.
+_HEADERS = Clock.HEADERS
+_BODY = Clock.BODY
+_KEEP_ALIVE = Clock.KEEP_ALIVE
+_UNDER_WAY = IdleCheck.UNDER_WAY
+_NOT_MADE = IdleCheck.NOT_MADE
 
 
 def is_busy(client: ClientRecord, conn: ConnRecord, request: RequestRecord | None) -> bool:
     """Say whether nothing can be written, or this request cannot."""
-    if (
-        conn.is_writing
-        or conn.reset is not None
-        or conn.is_blocking
-        or conn.check is IdleCheck.UNDER_WAY
-    ):
+    if conn.is_writing or conn.reset is not None or conn.is_blocking or conn.check is _UNDER_WAY:
         return True
     if request is None or not client.running:
         return False
@@ -47,16 +47,16 @@ def resume(client: ClientRecord, conn: ConnRecord) -> None:
         return
     if not client.running:
         if client.pending:
-            if conn.was_idle and conn.check is IdleCheck.NOT_MADE:
-                conn.check = IdleCheck.UNDER_WAY
+            if conn.was_idle and conn.check is _NOT_MADE:
+                conn.check = _UNDER_WAY
                 client.books.immediates.append(partial(_checked, client, conn))
-        elif conn.clock is not Clock.KEEP_ALIVE:
+        elif conn.clock is not _KEEP_ALIVE:
             _keep_for(client, conn)
-    elif not conn.has_head and conn.clock is not Clock.HEADERS:
+    elif not conn.has_head and conn.clock is not _HEADERS:
         front = client.front()
         assert front is not None
         own = front.ask.headers_ms
-        _set(client, conn, client.options.headers_timeout if own is None else own, Clock.HEADERS)
+        _set(client, conn, client.options.headers_timeout if own is None else own, _HEADERS)
 
 
 def _checked(client: ClientRecord, conn: ConnRecord) -> None:
@@ -73,7 +73,7 @@ def write(client: ClientRecord, conn: ConnRecord, request: RequestRecord) -> boo
         It runs. False if it was given up while it waited: it is told now, at its turn, and takes
         the connection along.
     """
-    conn.check = IdleCheck.NOT_MADE
+    conn.check = _NOT_MADE
     if request.aborted is not None:
         client.books.fail(request, request.aborted)
         client.end_connection(conn, failures.WAS_ABORTED, CloseReason.ABORTED)
@@ -157,12 +157,12 @@ def on_head(
     if status == 100 or (status == 101 and not request.ask.switches):
         # Nobody asked for either.
         bad = failures.BAD_RESPONSE if status == 100 else failures.BAD_UPGRADE
-        client.end_connection(conn, bad, _BAD)
+        client.end_connection(conn, bad, CloseReason.PROTOCOL_ERROR)
         return
     conn.keep = keep and not odd_length
     if status >= 200:
         own = request.ask.body_ms
-        _set(client, conn, client.options.body_timeout if own is None else own, Clock.BODY)
+        _set(client, conn, client.options.body_timeout if own is None else own, _BODY)
     else:
         _refresh_headers(client, conn)
     _read_hint(client, conn, hint_s)
@@ -220,7 +220,7 @@ def on_end(
 def _keep_for(client: ClientRecord, conn: ConnRecord) -> None:
     books = client.books
     _clear(client, conn)
-    conn.clock = Clock.KEEP_ALIVE
+    conn.clock = _KEEP_ALIVE
     conn.timer_ms = client.keep_alive_ms
     until = books.now + client.keep_alive_ms / 1000
     conn.idle_until = until
@@ -247,13 +247,13 @@ def _clear(client: ClientRecord, conn: ConnRecord) -> None:
 
 
 def _refresh_headers(client: ClientRecord, conn: ConnRecord) -> None:
-    if conn.clock is Clock.HEADERS and conn.timer_ms and conn.timer is not None:
+    if conn.clock is _HEADERS and conn.timer_ms and conn.timer is not None:
         client.books.clock.refresh(conn.timer, client.books.now)
 
 
 def _last_life(client: ClientRecord, conn: ConnRecord) -> float:
     """Say when an octet of a body last came: that clock alone is set again by what comes."""
-    if conn.clock is not Clock.BODY or not conn.has_head:
+    if conn.clock is not _BODY or not conn.has_head:
         return NO_LIFE
     front = client.front()
     return client.books.quiet_since(conn.id, None if front is None else front.id)
@@ -263,7 +263,7 @@ def _run_out(client: ClientRecord, conn: ConnRecord) -> None:
     """The clock of heads or of bodies ran out."""
     if conn.is_going:
         return
-    if conn.clock is Clock.BODY:
+    if conn.clock is _BODY:
         client.end_connection(conn, failures.BODY_TIMEOUT, CloseReason.TIMED_OUT)
     elif not conn.is_writing or conn.is_full or len(client.running) > 1:
         # One whose caller has more of the body to give is not late: it is set again at its end.

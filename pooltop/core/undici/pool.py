@@ -46,13 +46,9 @@ class Pool(ClientPool):
 
     def _pick(self) -> Dispatcher | None:
         """Give the first that has room, else a new one, unless a probe is out."""
-        index = 0
-        while index < len(self.members):
-            member = self.members[index]
-            if not self._retires(member):
-                if not member.is_full:
-                    return member
-                index += 1
+        member = self._first_with_room()
+        if member is not None:
+            return member
         if self.probe is not None or not self._may_grow():
             return None
         return self._make()

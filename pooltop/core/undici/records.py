@@ -18,6 +18,10 @@ from pooltop.core.states import CloseReason, QueueReason
 from pooltop.core.undici.states import CONN_MOVES, REQ_MOVES, Clock, ConnState, IdleCheck, ReqState
 from pooltop.core.undici.timers import FastTimer
 
+# An enum's member is looked up through its metaclass (0.1 us in Python 3.11); these are not.
+_DONE = ReqState.DONE
+_GOING = ConnState.GOING
+
 ConnProtocol = Literal["h1", "h2"]
 Body = Literal["none", "held", "streamed"]
 
@@ -104,7 +108,7 @@ class RequestRecord:
     @property
     def is_done(self) -> bool:
         """Its caller knows how it ended."""
-        return self.state is ReqState.DONE
+        return self.state is _DONE
 
     def move(self, state: ReqState) -> None:
         """Change the state by the table."""
@@ -212,7 +216,7 @@ class ConnRecord:
     @property
     def is_going(self) -> bool:
         """It was destroyed (Node's socket.destroyed)."""
-        return self.state is ConnState.GOING
+        return self.state is _GOING
 
     def move(self, state: ConnState) -> None:
         """Change the state by the table."""
