@@ -136,3 +136,17 @@ def test_zero_is_the_default(bench, a):
     pool.send()
     pool.refuse()
     assert [85] == list(pool.core.root.weights.values())
+
+
+def test_a_new_upstream_takes_what_is_queued_a_tick_later(bench, a, b):
+    pool = balanced(bench, [a], connections=1)
+    for _ in range(3):
+        pool.send()
+    assert 2 == pool.core.total_stats().queued
+    pool.core.add_upstream(b, now=0.0)
+    assert 2 == pool.core.total_stats().queued
+    pool.tick()
+    assert 1 == pool.stats(b).pending
+    assert 1 == pool.core.total_stats().queued
+    pool.answer_all()
+    assert [1, 2, 3] == sorted(pool.ended)

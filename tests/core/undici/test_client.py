@@ -262,3 +262,40 @@ def test_every_wait_says_what_it_is_for(bench, post):
     client.lose(1)
     client.send()
     assert QueueReason.CLOSING is client.of(RequestQueued)[-1].reason
+
+
+def test_a_drain_that_comes_of_a_callers_own_call_is_told_a_tick_later(bench, free):
+    client = bench("client")
+    client.send(ask=free)
+    client.settle()
+    options = msgspec.structs.replace(client.core.options, pipelining=5)
+    client.core.set_options(options, now=client.now)
+    client.take()
+    assert [] == client.of(DrainEmitted)
+    client.tick()
+    assert 1 == len(client.of(DrainEmitted))
+
+
+def test_nothing_is_written_to_a_connection_that_is_dying(bench):
+    client = bench("client")
+    client.get()
+    client.lose(1)
+    request = client.send()
+    client.turn()
+    assert {} == client.running
+    client.answer_all()
+    assert 2 == client.carrier(request)
+    assert {} == client.settled
+
+
+@pytest.mark.parametrize(("keep", "code"), [(False, None), (True, "UND_ERR_SOCKET")])
+def test_the_end_of_a_connection_completes_a_response_that_only_that_can_end(bench, keep, code):
+    client = bench("client")
+    request = client.send()
+    client.settle()
+    client.head(request, keep=keep)
+    client.lose(1)
+    client.end(request, CloseReason.EOF_FRAMED)
+    client.settle()
+    assert code == client.settled.get(request)
+    assert (code is None) == (request not in client.settled)

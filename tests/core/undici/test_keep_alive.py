@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pooltop.core.events import SocketClosed
@@ -147,3 +148,25 @@ def test_one_that_waited_while_the_response_ended_needs_no_look_but_a_turn(bench
     assert second not in client.running
     client.turn()
     assert second in client.running
+
+
+def test_it_is_looked_at_each_time_it_was_idle(bench):
+    client = bench("client")
+    client.get()
+    for _ in range(3):
+        request = client.send()
+        client.tick()
+        assert request not in client.running
+        client.answer_all()
+    assert 1 == client.opened
+
+
+def test_an_edit_does_not_set_the_idle_time_anew(bench):
+    client = bench("client")
+    client.get()
+    client.wait(3.0)
+    options = msgspec.structs.replace(client.core.options, pipelining=2)
+    client.core.set_options(options, now=client.now)
+    client.take()
+    client.wait(1.1)
+    assert 0 == client.stats().connected

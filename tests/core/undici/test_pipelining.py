@@ -190,3 +190,22 @@ def test_so_it_is_with_requests_that_run_together(bench, free):
 def test_without_a_limit_a_connection_carries_them_all(bench, limit):
     client = bench("client", max_requests_per_client=limit)
     assert {1} == {client.carrier(client.get()) for _ in range(20)}
+
+
+def test_nothing_is_sent_behind_an_upgrade(bench, free):
+    client = bench("client", pipelining=3)
+    upgrade = client.send(ask=free, switches=True)
+    client.send(ask=free)
+    client.settle()
+    assert [upgrade] == sent(client)
+
+
+def test_what_waits_for_a_streamed_body_is_sent_when_all_of_that_is(bench, free):
+    client = bench("client", pipelining=3)
+    upload = client.send(ask=free, body="streamed", expects_payload=True)
+    second = client.send(ask=free)
+    client.settle()
+    assert [upload] == sent(client)
+    client.core.request_sent(upload, now=client.now)
+    client.take()
+    assert [upload, second] == sent(client)

@@ -215,7 +215,8 @@ def test_with_http_1_1_each_has_a_connection_again(bench, a):
     assert 5 == pool.opened
     assert (5, 0, 0, 0, 5, 5) == pool.numbers()
     pool.answer_all()
-    assert [True] * 5 == [pool.ask() for _ in range(5)], "it is known by now"
+    assert [True] * 8 == [pool.ask() for _ in range(8)], "it is known by now"
+    assert 8 == pool.opened
 
 
 @pytest.mark.parametrize("failure", [Failure("ECONNREFUSED", "no"), Failure("UND_ERR_SOCKET", "x")])
@@ -242,3 +243,16 @@ def test_with_prior_knowledge_everybody_waits_although_it_is_http(bench):
     pool = bench(use_h2c=True)
     assert [False] * 3 == [pool.ask() for _ in range(3)]
     assert 1 == pool.opened
+
+
+def test_a_drain_finds_stale_clients_that_are_in_use_and_others_take_the_queue(bench):
+    pool = bench(connections=2, client_ttl=10)
+    for _ in range(4):
+        pool.send()
+    pool.settle()
+    pool.wait(0.020)
+    pool.respond(2)
+    assert {3: 2, 4: 3} == {request: pool.carrier(request) for request in (3, 4)}
+    assert [RetireReason.TTL] * 2 == [e.reason for e in pool.of(ClientRetired)]
+    pool.answer_all()
+    assert {} == pool.settled

@@ -182,3 +182,23 @@ def test_a_close_waits_for_the_clock(bench):
     client.wait(5.0)
     assert {request: "UND_ERR_HEADERS_TIMEOUT"} == client.settled
     assert client.core.is_over
+
+
+def test_a_kernel_that_takes_no_more_is_a_sign_of_life(bench):
+    client, request = running(
+        bench,
+        ask={"body": "streamed", "expects_payload": True},
+        headers_timeout=100,
+        connect_timeout=0,
+    )
+    client.wait(0.4)
+    client.core.written(1, now=client.now, is_full=True)
+    client.wait(10.0)
+    assert 1.398 == failed_at(client, request)
+
+
+def test_what_comes_and_is_no_response_does_not_keep_a_head_waiting(bench):
+    client, request = running(bench, headers_timeout=100)
+    client.lived[1] = float("inf")
+    client.wait(10.0)
+    assert {request: "UND_ERR_HEADERS_TIMEOUT"} == client.settled
