@@ -317,6 +317,9 @@ def test_row_a_key_that_others_can_read_and_a_secret_in_the_profile(told: Told) 
         'p.toml:9:7 warn  P055 agents.a.tls.key = "key.pem": other users of this machine can read '
         "this key: chmod 600.\n",
     ) == told("check", "p.toml")
+    status, out, err = told("check", "p.toml", "--strict")
+    last = "pooltop: --strict: nothing is sent, for a warning counts as an error"
+    assert (2, "", last) == (status, out, err.splitlines()[-1])
 
 
 def test_row_a_profile_that_is_saved_broken_changes_nothing_that_runs(told: Told) -> None:
@@ -338,6 +341,8 @@ def test_row_a_profile_that_is_saved_broken_changes_nothing_that_runs(told: Told
         (["--set", "workloads.w.rate=inf"], '--set workloads.w.rate: error P012 workloads.w.rate = inf: must be finite and above 0: a rate like "50/s", "600/m", "10/h".'),
         (["--set", "workloads.w.rate=abc"], '--set workloads.w.rate: error P021 workloads.w.rate = "abc": expected a rate like "50/s", "600/m", "10/h".'),
         (["--set", "agents.a.max_sockets=0"], '--set agents.a.max_sockets: error P012 agents.a.max_sockets = 0: Node reads 0 as "not set", that is unlimited. Write 1 or more, or "unlimited".'),
+        (["--allow", "*"], 'pooltop: --allow *: expected a host like "127.0.0.1" or "*.staging.internal"; * stands at the beginning only.'),
+        (["--allow", "http://a"], 'pooltop: --allow http://a: expected a host like "127.0.0.1" or "*.staging.internal", without scheme, port and path.'),
         (["--duration", "-1s"], "pooltop: --duration -1s: expected more than 0s, at most 596h."),
         (["--duration", "0s"], "pooltop: --duration 0s: expected more than 0s, at most 596h."),
         (["--interval", "0s"], "pooltop: --interval 0s: expected more than 0s, at most 596h."),
