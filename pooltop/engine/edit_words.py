@@ -177,11 +177,11 @@ def _change(record: EditRecord) -> str:
 
 
 def _subject(record: EditRecord) -> str:
-    # An agent's lines have its name in a field of their own; a workload's have its agent's there.
+    # An agent's lines have its name in a field of their own, and its host's in another; a
+    # workload's have its agent's there.
     if record.workload:
         return f"{record.workload} {record.option}"
-    option = node_name(record.option)
-    return f"{record.host} {option}" if record.host else option
+    return f"own {node_name(record.option)}" if record.host else node_name(record.option)
 
 
 def _shown(record: EditRecord, side: Literal["before", "after"]) -> str:
