@@ -189,7 +189,8 @@ class GuardedSession:
     def consumed(self, stream: int, size: int) -> None:
         """Note that octets given by ``on_data`` have been read."""
         record = self._streams.get(stream)
-        if record is not None:
+        # Of a response that has ended, all that was not read has been given credit for.
+        if record is not None and not record.is_answered:
             self._inflow.read(record, size)
 
     def ping(self, *, now: float) -> None:

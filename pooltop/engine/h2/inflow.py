@@ -69,13 +69,13 @@ class Inflow:
             raise overrun(record.id)
 
     def read(self, record: Stream, size: int) -> None:
-        """Give credit for octets of a stream that were read."""
+        """Give credit for octets that were read of a stream whose response goes on."""
         if size > record.unread:
             message = f"{size} octets read of stream {record.id}, which had {record.unread}"
             raise AssertionError(message)
         record.unread -= size
         self.give_back(size)
-        more = 0 if record.is_answered else record.credit.give(size)
+        more = record.credit.give(size)
         if more:
             self._out.append(_window_update(record.id, more))
 

@@ -194,6 +194,18 @@ def sum_of(found: list[tuple[int, int]], stream: int) -> tuple[int, int]:
     return stream, sum(size for of, size in found if of == stream)
 
 
+def test_what_is_read_after_the_end_while_the_request_is_still_sent_counts_no_more(
+    talk: Talk,
+) -> None:
+    seen = talk.post()
+    seen.reads = False
+    talk.feed(headers(1), data(1, b"hello"))
+    talk.session.consumed(1, 5)
+
+    assert b"hello" == seen.body
+    assert 1 == talk.session.streams
+
+
 def test_more_cannot_be_read_than_came(talk: Talk) -> None:
     talk.get(reads=False)
     talk.feed(headers(1), data(1, b"abc", end=False))
