@@ -314,6 +314,8 @@ RESPONSE_ROWS = (
     Row("a length that is too long, ended by trailers", "8.1.1",
         length("6", b"abc", trailers=True), one()),
     Row("a length that is too short", "8.1.1", length("2", b"abc"), one()),
+    Row("a length that is too short, before the end", "8.1.1",
+        headers(1, ("content-length", "2")) + data(1, b"abc", end=False), one()),
     Row("a length of 0 with DATA", "8.1.1", length("0", b"abc"), one()),
     Row("a length of -1", "8.1.1", length("-1", b"abc"), one()),
     Row("a length in hexadecimal", "8.1.1", length("0x3", b"abc"), one()),

@@ -17,9 +17,8 @@ from pooltop.engine.codecs.guard import MAX_HEADER_OCTETS, MAX_INTERIM
 from pooltop.engine.h2.faults import StreamFault
 from pooltop.engine.h2.fields import Fields, check_trailers, content_length, read_head
 
-MAX_LIST_OCTETS: Final = 64 * 1024
-"""Of one block's fields, each counted with 32 octets more (RFC 9113, 6.5.2)."""
 _ENTRY_OVERHEAD: Final = 32
+"""Octets that a field counts for beside its own (RFC 9113, 6.5.2)."""
 _FIRST_FINAL: Final = 200
 _BODILESS: Final = frozenset({204, 304})
 
@@ -50,9 +49,10 @@ class Reading:
         Raises:
             StreamFault: they may not be, or may not be here.
         """
-        size = sum([len(name) + len(value) + _ENTRY_OVERHEAD for name, value in fields])
-        self._head_octets += size
-        if size > MAX_LIST_OCTETS or self._head_octets > MAX_HEADER_OCTETS:
+        self._head_octets += sum(
+            [len(name) + len(value) + _ENTRY_OVERHEAD for name, value in fields]
+        )
+        if self._head_octets > MAX_HEADER_OCTETS:
             self._refuse(
                 f"more than {MAX_HEADER_OCTETS} octets of response head",
                 "10.5.1",
