@@ -19,11 +19,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from pooltop.core.events import AgentDestroyed, DrainEmitted, OptionsChanged, RequestAborted
+from pooltop.core.events import AgentDestroyed, DrainEmitted, OptionsChanged
 from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason
-from pooltop.core.undici import failures, h1, invariants
+from pooltop.core.undici import ends, failures, h1, invariants
 from pooltop.core.undici.agent import Agent
 from pooltop.core.undici.balanced import BalancedPool
 from pooltop.core.undici.books import Books
@@ -148,64 +148,10 @@ class UndiciCore(Books):
             record.conn.client.on_switched(record)
 
     # Requests that are given up
-
-    def abort(
-        self,
-        request: RequestId,
-        *,
-        now: float,
-        code: str = failures.ABORTED.code,
-        message: str = failures.ABORTED.message,
-    ) -> None:
-        """The caller gives a request up.
-
-        One that waits is told at its turn, and costs the connection that it would have been sent
-        on. One that runs is told at once, and its connection goes.
-        """
-        self.now = now
-        record = self.requests.get(request)
-        if record is None or record.aborted is not None:
-            return
-        failure = Failure(code, message)
-        if record.state is ReqState.RUNNING:
-            assert record.conn is not None
-            record.conn.client.give_up(record, failure, CloseReason.ABORTED)
-        else:
-            record.aborted = failure
-            self.events.append(RequestAborted(now, record.key, request))
-
-    def cancel(
-        self, request: RequestId, *, now: float, code: str, message: str, outcome: str = ""
-    ) -> None:
-        """An operator gives a request up: it fails and gives its place up at once."""
-        self._end(request, CloseReason.ABORTED, Failure(code, message, outcome), now)
-
-    def time_out(
-        self, request: RequestId, *, now: float, code: str, message: str, outcome: str = ""
-    ) -> None:
-        """One of pooltop's own clocks ran out: likewise."""
-        self._end(request, CloseReason.TIMED_OUT, Failure(code, message, outcome), now)
-
-    def _end(self, request: RequestId, reason: CloseReason, failure: Failure, now: float) -> None:
-        self.now = now
-        record = self.requests.get(request)
-        if record is None:
-            return
-        if record.conn is not None:
-            record.conn.client.give_up(record, failure, reason)
-        else:
-            self.withdraw(record, failure)
-
-    def clear_queue(
-        self, key: OriginKey, *, now: float, code: str, message: str, outcome: str = ""
-    ) -> None:
-        """An operator gives up every request that waits for an origin."""
-        self.now = now
-        failure = Failure(code, message, outcome)
-        for record in list(self.waiting.get(key, {}).values()):
-            # The first may have let another run.
-            if record.waited_at is not None:
-                self.withdraw(record, failure)
+    abort = ends.abort
+    cancel = ends.cancel
+    time_out = ends.time_out
+    clear_queue = ends.clear_queue
 
     # A connection
 

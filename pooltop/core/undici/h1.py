@@ -270,12 +270,6 @@ def _run_out(client: ClientRecord, conn: ConnRecord) -> None:
         client.end_connection(conn, failures.HEADERS_TIMEOUT, CloseReason.TIMED_OUT)
 
 
-def close_idle(client: ClientRecord, conn: ConnRecord) -> None:
-    """The keep-alive clock ran out."""
-    if not conn.is_going:
-        client.end_connection(conn, failures.IDLE_TIMEOUT, CloseReason.IDLE_TIMEOUT)
-
-
 def next_idle(conn: ConnRecord) -> float:
     """Give the second at which it is closed if nothing happens; inf for never."""
     return math.inf if conn.idle_until is None else conn.idle_until

@@ -50,8 +50,6 @@ class DispatcherOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A client whose connection is older is retired when it would be picked; 0 for never."""
     allow_h2: bool = True
     """Offer HTTP/2 to https origins."""
-    prefer_h2: bool = False
-    """Offer it before HTTP/1.1."""
     use_h2c: bool = False
     """HTTP/2 by prior knowledge to http origins."""
     max_origins: float = math.inf

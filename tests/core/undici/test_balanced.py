@@ -150,3 +150,13 @@ def test_a_new_upstream_takes_what_is_queued_a_tick_later(bench, a, b):
     assert 1 == pool.core.total_stats().queued
     pool.answer_all()
     assert [1, 2, 3] == sorted(pool.ended)
+
+
+def test_only_a_broken_connection_costs_weight(bench, a):
+    pool = balanced(bench, [a])
+    for ends in ({"keep": False}, {"hint_s": 1}):
+        request = pool.send()
+        pool.settle()
+        pool.respond(request, **ends)
+        assert 0 == pool.stats(a).connected
+    assert [100] == list(pool.core.root.weights.values())

@@ -54,8 +54,11 @@ def test_a_pool_of_two_that_pipeline_is_busy_from_the_second_request_on(bench, n
 
 def test_what_is_queued_is_served_first_in_first_out(bench):
     pool = bench(connections=1)
-    requests = [pool.send() for _ in range(300)]
+    pool.is_checked = False
+    requests = [pool.send() for _ in range(2049)]
     pool.answer_all()
+    pool.is_checked = True
+    pool.tick()
     assert requests == pool.ended
     assert 1 == pool.opened
     assert 1 == len(pool.of(DrainEmitted))

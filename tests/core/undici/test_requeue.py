@@ -104,3 +104,14 @@ def test_an_interim_response_that_nobody_asked_for_is_an_error(bench, status):
     client.head(request, status=status)
     client.settle()
     assert {request: "UND_ERR_SOCKET"} == client.settled
+
+
+@pytest.mark.parametrize("code", ["UND_ERR_RES_EXCEEDED_MAX_SIZE", "HPE_INVALID_CONSTANT"])
+def test_a_response_that_cannot_be_taken_fails_its_own_request_alone(bench, free, code):
+    client, (first, second, third) = lost_with_three(bench, free)
+    fourth = client.send(ask=free)
+    client.head(first)
+    client.lose(1, code)
+    client.answer_all()
+    assert {first: code} == client.settled
+    assert [second, third, fourth] == client.ended

@@ -83,3 +83,16 @@ def test_it_does_not_wait_to_learn_the_protocol(bench, a):
     pool.core.secure.add(a)
     assert [True] * 5 == [pool.ask() for _ in range(5)]
     assert 5 == pool.opened
+
+
+def test_the_turn_goes_on_where_it_was_when_another_client_is_found_stale(bench, a):
+    pool = warm(bench, 3, client_ttl=1000)
+    root = pool.core.root.of(a)
+    first, second, third = root.members
+    while pool.carrier(pool.get()) != first.conn.id:
+        pass
+    first.connected_at = -10.0
+    # It is found while the second is looked at for whether there is another with room.
+    assert second.conn.id == pool.carrier(pool.get())
+    assert [second, third] == root.members[:2]
+    assert third.conn.id == pool.carrier(pool.get())

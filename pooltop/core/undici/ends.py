@@ -1,0 +1,80 @@
+"""Requests that are given up: by their caller, by an operator, or by a clock of pooltop's own.
+
+The functions are inputs of ``UndiciCore``, which has them as its methods.
+
+Source: undici 8.12.4 lib/core/request.js, lib/api/api-request.js, writeH1 of client-h1.js for
+``abort``; the others are pooltop's own.
+"""
+
+from __future__ import annotations
+
+from pooltop.core.events import RequestAborted
+from pooltop.core.model import OriginKey, RequestId
+from pooltop.core.records import Failure
+from pooltop.core.states import CloseReason
+from pooltop.core.undici.books import Books
+from pooltop.core.undici.failures import ABORTED
+
+
+def abort(
+    books: Books,
+    request: RequestId,
+    *,
+    now: float,
+    code: str = ABORTED.code,
+    message: str = ABORTED.message,
+) -> None:
+    """The caller gives a request up. Late, or a second time: nothing.
+
+    One that waits is told at its turn, and costs the connection that it would have been sent on.
+    One that runs is told at once, and its connection goes.
+    """
+    books.now = now
+    record = books.requests.get(request)
+    if record is None or record.aborted is not None:
+        return
+    failure = Failure(code, message)
+    if record.conn is not None:
+        record.conn.client.give_up(record, failure, CloseReason.ABORTED)
+    else:
+        record.aborted = failure
+        books.events.append(RequestAborted(now, record.key, request))
+
+
+def cancel(
+    books: Books, request: RequestId, *, now: float, code: str, message: str, outcome: str = ""
+) -> None:
+    """An operator gives a request up: it fails and gives its place up at once."""
+    _end(books, request, CloseReason.ABORTED, Failure(code, message, outcome), now)
+
+
+def time_out(
+    books: Books, request: RequestId, *, now: float, code: str, message: str, outcome: str = ""
+) -> None:
+    """One of pooltop's own clocks ran out: likewise."""
+    _end(books, request, CloseReason.TIMED_OUT, Failure(code, message, outcome), now)
+
+
+def clear_queue(
+    books: Books, key: OriginKey, *, now: float, code: str, message: str, outcome: str = ""
+) -> None:
+    """An operator gives up every request that waits for an origin."""
+    books.now = now
+    failure = Failure(code, message, outcome)
+    for record in list(books.waiting.get(key, {}).values()):
+        # The first may have let another run.
+        if record.waited_at is not None:
+            books.withdraw(record, failure)
+
+
+def _end(
+    books: Books, request: RequestId, reason: CloseReason, failure: Failure, now: float
+) -> None:
+    books.now = now
+    record = books.requests.get(request)
+    if record is None:
+        return
+    if record.conn is not None:
+        record.conn.client.give_up(record, failure, reason)
+    else:
+        books.withdraw(record, failure)
