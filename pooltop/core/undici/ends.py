@@ -61,8 +61,8 @@ def clear_queue(
     """An operator gives up every request that waits for an origin."""
     books.now = now
     failure = Failure(code, message, outcome)
-    for record in list(books.waiting.get(key, {}).values()):
-        # The first may have let another run.
+    # The last first: one at the head that goes would let the next run.
+    for record in reversed(list(books.waiting.get(key, {}).values())):
         if record.waited_at is not None:
             books.withdraw(record, failure)
 

@@ -127,3 +127,25 @@ def test_a_destroy_ends_them_at_once(bench, a, b):
     agent.settle()
     assert dict.fromkeys(requests, "BOOM") == agent.settled
     assert agent.core.is_over
+
+
+def test_a_pool_for_which_something_waits_in_a_client_is_not_forgotten(bench, a):
+    agent = bench("agent")
+    agent.get(a)
+    request = agent.send(a)
+    agent.lose(1)
+    agent.see_close(1)
+    assert 1 == agent.stats(a).pending
+    agent.answer_all()
+    assert request in agent.ended
+
+
+def test_a_pool_without_room_is_not_forgotten_before_its_last_connection_is(bench, a):
+    agent = bench("agent", connections=2)
+    agent.send(a), agent.send(a)
+    agent.settle()
+    agent.lose(1), agent.lose(2)
+    agent.see_close(2)
+    assert agent.stats(a) is not None
+    agent.see_close(1)
+    assert agent.stats(a) is None

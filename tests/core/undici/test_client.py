@@ -299,3 +299,39 @@ def test_the_end_of_a_connection_completes_a_response_that_only_that_can_end(ben
     client.settle()
     assert code == client.settled.get(request)
     assert (code is None) == (request not in client.settled)
+
+
+def test_a_cleared_queue_lets_nobody_run_who_waited_behind_another(bench, a, free, post):
+    client = bench("client", pipelining=3)
+    first = client.send(ask=free)
+    others = [client.send(ask=post), client.send(ask=free)]
+    client.settle()
+    client.core.clear_queue(a, now=0.0, code="C", message="c")
+    client.take()
+    assert [first] == list(client.running)
+    assert dict.fromkeys(others, "C") == client.settled
+
+
+@pytest.mark.parametrize(
+    ("before", "own", "why"),
+    [
+        ({"reset": True}, {}, QueueReason.CLOSING),
+        ({}, {"switches": True}, QueueReason.SWITCHES),
+        ({}, {"body": "streamed"}, QueueReason.STREAMED_BODY),
+        ({"body": "streamed", "expects_payload": True}, {}, QueueReason.STREAMED_BODY),
+    ],
+)
+def test_so_does_a_wait_for_one_that_runs(bench, free, before, own, why):
+    client = bench("client", pipelining=3)
+    client.send(ask=free, **before)
+    client.settle()
+    client.send(ask=free, **own)
+    assert why is client.of(RequestQueued)[-1].reason
+
+
+def test_so_does_a_wait_for_room_in_the_pipeline(bench, free):
+    client = bench("client", pipelining=2)
+    client.send(ask=free), client.send(ask=free)
+    client.settle()
+    client.send(ask=free)
+    assert QueueReason.PIPELINING is client.of(RequestQueued)[-1].reason

@@ -259,3 +259,15 @@ def test_a_drain_finds_stale_clients_that_are_in_use_and_others_take_the_queue(b
     assert [RetireReason.TTL] * 2 == [e.reason for e in pool.of(ClientRetired)]
     pool.answer_all()
     assert {} == pool.settled
+
+
+def test_what_a_turn_puts_off_is_for_the_next(bench):
+    pool = bench(connections=1)
+    first, second = pool.send(), pool.send()
+    pool.settle()
+    pool.head(first)
+    pool.end(first)
+    pool.turn()
+    assert (1, 0, 1, 0, 0, 1) == pool.numbers(), "it has the client, and that is looked at"
+    pool.turn()
+    assert [second] == list(pool.running)

@@ -115,3 +115,11 @@ def test_a_response_that_cannot_be_taken_fails_its_own_request_alone(bench, free
     client.answer_all()
     assert {first: code} == client.settled
     assert [second, third, fourth] == client.ended
+
+
+def test_they_wait_before_those_that_were_not_sent_yet(bench, a, free):
+    client, (_, second, third) = lost_with_three(bench, free)
+    fourth = client.send(ask=free)
+    client.lose(1)
+    client.quiet()
+    assert [second, third, fourth] == list(client.core.waiting[a])
