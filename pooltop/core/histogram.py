@@ -22,6 +22,8 @@ _PER_LOG = 1.0 / math.log2(GROWTH)  # to base 2: math.log takes twice as long fo
 _OFFSET = -math.log2(SMALLEST_S) * _PER_LOG
 LARGEST_INDEX = 2500
 """Of a bucket that an engine can have told: beyond 1e15 s."""
+MOST_COUNT = 2**48
+"""More than any engine has counted: 65,000 such histograms can be put together."""
 _WIDTHS = {1: "H", 2: "I", 4: "Q"}
 """How counts are packed, by their size against that of an index, which has two bytes."""
 
@@ -100,7 +102,8 @@ class Histogram(msgspec.Struct, array_like=True, frozen=True, gc=False):
             indexes, counts = self.arrays()
         except ValueError:
             return False
-        return sum(counts) == self.count and max(indexes, default=0) <= LARGEST_INDEX
+        is_counted = sum(counts) == self.count <= MOST_COUNT
+        return is_counted and max(indexes, default=0) <= LARGEST_INDEX
 
     def quantile(self, q: float) -> float | None:
         """Give the duration in seconds at quantile ``q`` (0..1); None when nothing was recorded."""

@@ -104,11 +104,22 @@ _Numbers = Mapping[str, Measure]
 _OF_CAUSE = "errors: "
 
 
+_RARE: dict[str, Callable[[WorkloadSnapshot], int]] = {
+    "held": lambda load: load.held,
+    "paced": lambda load: load.paced,
+}
+"""Shares of what a workload offered that are told where there are any."""
+
+
 def _number(numbers: _Numbers, name: str) -> Measure | None:
-    """Give a number; None where it is not there. A cause that nothing failed of was 0."""
+    """Give a number; None where it is not there. A share that is told only where there is one is 0.
+
+    That is one of the causes of failures, or of what kept a load back.
+    """
     found = numbers.get(name)
-    if found is None and name.startswith(_OF_CAUSE) and "errors" in numbers:
-        return share(0, numbers["errors"].of)
+    beside = "errors" if name.startswith(_OF_CAUSE) else "dropped" if name in _RARE else ""
+    if found is None and beside in numbers:
+        return share(0, numbers[beside].of)
     return found
 
 
@@ -118,10 +129,11 @@ class _Counted(Generic[T]):
 
     now: T
     before: T | None
-    """None where it was not there yet."""
+    """None where it was not there yet, or began anew in between."""
 
     def count(self, of: Callable[[T], int]) -> int:
-        return of(self.now) - (0 if self.before is None else of(self.before))
+        """Give how many more there are; none where a file says that there are fewer."""
+        return max(0, of(self.now) - (0 if self.before is None else of(self.before)))
 
     def durations(self, of: Callable[[T], Histogram]) -> Histogram:
         return of(self.now).since(Histogram() if self.before is None else of(self.before))
@@ -172,6 +184,11 @@ def _load_numbers(items: Sequence[_Counted[WorkloadSnapshot]], elapsed_s: float)
         "offered": rate(offered, elapsed_s),
         "completed": rate(_total(items, lambda load: load.completed), elapsed_s),
         "dropped": share(_total(items, lambda load: load.dropped), offered),
+        **{
+            name: share(number, offered)
+            for name, of in _RARE.items()
+            if (number := _total(items, of))
+        },
         "late": share(_total(items, lambda load: load.late), offered),
         "start error p99": quantile(start_error, 0.99),
         **_quantiles("latency", _together(items, lambda load: load.latency)),
@@ -249,10 +266,22 @@ def _hosts(run: Run) -> dict[tuple[str, ...], _Counted[OriginSnapshot]]:
         (agent.name, origin.key): origin for agent in run.first.agents for origin in agent.origins
     }
     return {
-        _host_name(agent.name, origin): _Counted(origin, before.get((agent.name, origin.key)))
+        _host_name(agent.name, origin): _counted(
+            origin, before.get((agent.name, origin.key)), lambda host: host.counters.submitted
+        )
         for agent in run.last.agents
         for origin in agent.origins
     }
+
+
+def _counted(now: T, before: T | None, submitted: Callable[[T], int]) -> _Counted[T]:
+    """Give both, if it is the same that counted: nothing that only grows can have become less.
+
+    A host that an agent forgot begins at nothing, and so does a second run in the same file.
+    """
+    if before is not None and submitted(before) > submitted(now):
+        before = None
+    return _Counted(now, before)
 
 
 def _host_name(agent: str, origin: OriginSnapshot) -> tuple[str, str, str]:
@@ -262,7 +291,8 @@ def _host_name(agent: str, origin: OriginSnapshot) -> tuple[str, str, str]:
 def _loads(run: Run) -> dict[tuple[str, ...], _Counted[WorkloadSnapshot]]:
     before = {each.name: each for each in run.first.workloads}
     return {
-        (clean(each.name),): _Counted(each, before.get(each.name)) for each in run.last.workloads
+        (clean(each.name),): _counted(each, before.get(each.name), lambda load: load.offered)
+        for each in run.last.workloads
     }
 
 
@@ -273,7 +303,7 @@ def _classes(
     for load in loads:
         before = {} if load.before is None else {each.name: each for each in load.before.classes}
         for each in load.now.classes:
-            found[(clean(each.name),)] = _Counted(each, before.get(each.name))
+            found[(clean(each.name),)] = _counted(each, before.get(each.name), lambda one: one.sent)
     return found
 
 

@@ -15,11 +15,10 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from pooltop.core.histogram import LARGEST_INDEX, Histogram
+from pooltop.core.histogram import LARGEST_INDEX, MOST_COUNT, Histogram
 
 S = TypeVar("S", bound=msgspec.Struct)
 _Revive = Callable[[object], object]
-_MOST_COUNT = 2**63
 
 
 def revived(kind: type[S], told: object) -> S:
@@ -128,6 +127,6 @@ def _histogram(value: object) -> object:
         raise ValueError("no histogram")  # noqa: TRY004 - of what a file says
     buckets = {int(index): count for index, count in told.items()}
     for index, count in buckets.items():
-        if not (0 <= index <= LARGEST_INDEX and type(count) is int and 0 < count < _MOST_COUNT):
+        if not (0 <= index <= LARGEST_INDEX and type(count) is int and 0 < count <= MOST_COUNT):
             raise ValueError("no histogram")
     return Histogram.of(buckets, float(sum_s))

@@ -105,6 +105,29 @@ def test_only_what_was_counted_within_a_recording_counts() -> None:
     assert (about(0.1), about(0.1), "same") == told[ALL_HOSTS, "latency p99"]
 
 
+def test_what_has_counted_less_than_before_began_anew() -> None:
+    before = at(100.0, agent(host(submitted=5000, completed=5000, latency=((9.0, 5000),))))
+    anew = agent(host(submitted=1000, completed=1000, latency=((0.1, 1000),)))
+    gone = agent(host(submitted=6000, completed=100))
+
+    told = numbers(run(anew, first=before), run(gone, first=before))
+
+    assert (100.0, 0.0, "changed") == told[ALL_HOSTS, "completed"]
+    assert about(0.1) == told[ALL_HOSTS, "latency p99"][0]
+
+
+def test_what_held_a_load_back_is_told_where_it_did() -> None:
+    def load(**counts):
+        return WorkloadSnapshot(
+            name="w", agent="a", target="h:80", state="done", pattern="", offered=1000, **counts
+        )
+
+    told = numbers(run(workloads=(load(),)), run(workloads=(load(held=400),)))
+
+    assert (0.0, 0.4, "worse") == told["workload w", "held"]
+    assert ("workload w", "paced") not in told
+
+
 def test_errors_are_told_by_cause_and_a_stop_is_none() -> None:
     old = run(agent(host(completed=1000, failed={"ERR_AGENT_CLOSED": 500})))
     new = run(
