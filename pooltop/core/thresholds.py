@@ -14,6 +14,7 @@ from pooltop.core.metrics import METRICS, Unit
 
 EXIT_FAILED = 99
 """The exit status of a run that did not hold what it must; k6 has the same."""
+State = Literal["holds", "failed", "unknown"]
 Operator = Literal["<", "<=", ">", ">="]
 
 
@@ -97,7 +98,7 @@ class ThresholdState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     text: str
     """As ``Expectation.text``."""
     where: Where = Where()
-    state: Literal["holds", "failed", "unknown"] = "unknown"
+    state: State = "unknown"
     """"failed" is said of what fails now, and at the load's end of what has no value."""
     why: str = ""
     """Why there is no value; "" where there is one."""
@@ -109,10 +110,17 @@ class ThresholdState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When it began to fail, in monotonic seconds; None while it does not."""
     aborted: bool = False
     """The load was stopped because of it."""
+    after_s: float = 0.0
+    """As in Threshold; so is ``abort``."""
+    abort: bool = False
 
 
-def has_failed(states: Iterable[ThresholdState], *, is_over: bool) -> bool:
-    """Tell whether a run did not hold what it must.
+Verdict = Literal["held", "failed", "unknown"]
+"""Of all of a run's thresholds together; "unknown" while one that is not judged yet may fail."""
+
+
+def overall(states: Iterable[ThresholdState], *, is_over: bool) -> Verdict | None:
+    """Give what a run came to; None where nothing had to hold.
 
     A threshold that could not be judged was not held: a load that never came to the requests in
     question, or a misspelt host, must not look like success.
@@ -121,10 +129,17 @@ def has_failed(states: Iterable[ThresholdState], *, is_over: bool) -> bool:
         states: as last told.
         is_over: whether nothing more comes, so that what is not known will not be.
     """
-    return any(
-        each.aborted or each.state == "failed" or (is_over and each.state == "unknown")
-        for each in states
-    )
+    stand = {"failed" if each.aborted else each.state for each in states}
+    if not stand:
+        return None
+    if "failed" in stand or (is_over and "unknown" in stand):
+        return "failed"
+    return "unknown" if "unknown" in stand else "held"
+
+
+def has_failed(states: Iterable[ThresholdState], *, is_over: bool) -> bool:
+    """Tell whether a run did not hold what it must, as ``overall`` judges it."""
+    return overall(states, is_over=is_over) == "failed"
 
 
 def written(value: float, unit: Unit, *, digits: int = 4) -> str:

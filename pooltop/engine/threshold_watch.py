@@ -179,6 +179,8 @@ class _Judged:
             why=self._not_yet,
             limit=expect.limit,
             unit=expect.unit,
+            after_s=threshold.after_s,
+            abort=threshold.abort,
         )
 
     @property

@@ -14,7 +14,7 @@ from pooltop.present.class_track import ClassTook
 from pooltop.present.clean import clean
 from pooltop.present.feed import feed_words
 from pooltop.present.line import Ink, Line
-from pooltop.present.thresholds import name_of, value_words, verdict_of
+from pooltop.present.thresholds import name_of, value_words, verdict_of, when_words
 from pooltop.present.workload_track import StartError, WorkloadRates
 
 DEFINITIONS = {
@@ -36,7 +36,7 @@ DEFINITIONS = {
     "requests that waited because all workloads together were at their ceiling (max_rate); and "
     "what the breaker lets through while the server is in trouble, and why.",
     "MUST HOLD": "thresholds of the profile that its requests, or its agent's pools, count for: "
-    "the value since their after, as last judged.",
+    "the value as last judged, and from when on it counts.",
     "EDITS": "edits of this workload, each with what was measured before and after it.",
 }
 """For the help page: what stands behind each name, in the order of the pane."""
@@ -208,6 +208,7 @@ def _must_hold(workload: WorkloadSnapshot, states: tuple[ThresholdState, ...]) -
             verdict_of(each),
             (f" {name_of(each)}: ", "text"),
             (value_words(each), verdict_of(each)[1] if each.state == "failed" else "text"),
+            (f"  {when_words(each)}", "dim"),
             mode="row",
         )
         for each in sorted(mine, key=lambda each: each.state != "failed")

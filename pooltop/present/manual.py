@@ -23,6 +23,7 @@ from pooltop.present import (
     query,
     request_columns,
     socket_columns,
+    threshold_table,
     verdicts,
     workload_rows,
 )
@@ -167,6 +168,7 @@ def _of_inspectors() -> Iterable[Section]:
     yield _words("INSPECTOR OF A REQUEST", inspect_request.DEFINITIONS, "Queue")
     yield _words("LIFE OF A REQUEST", life.DEFINITIONS, "Queue")
     yield _words("INSPECTOR OF A WORKLOAD", inspect_workload.DEFINITIONS, "Workloads")
+    yield _words("WHAT MUST HOLD", threshold_table.DEFINITIONS, "Workloads")
     yield _words("KERNEL AND TLS", kernel.DEFINITIONS | handshakes.DEFINITIONS, "Sockets")
 
 

@@ -198,6 +198,17 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         from_width=HIDDEN,
     ),
     number_column(
+        "paced",
+        "PACED",
+        5,
+        lambda row: row.workload.paced,
+        "count",
+        "Requests of its users that waited since the start, because all workloads together were at "
+        "max_rate.",
+        ink=lambda row: "warn" if row.workload.paced else "faint",
+        from_width=HIDDEN,
+    ),
+    number_column(
         "late",
         "LATE",
         5,
@@ -270,6 +281,15 @@ COLUMNS: tuple[Column[WorkloadRow], ...] = (
         "count",
         "Requests that failed since the start.",
         from_width=155,
+    ),
+    number_column(
+        "unexpected",
+        "UNEXPECTED",
+        10,
+        lambda row: row.workload.unexpected,
+        "count",
+        "Of the completed, those that were not answered as the profile expects.",
+        from_width=HIDDEN,
     ),
     number_column(
         "late95",

@@ -176,6 +176,9 @@ class Board:
             pools=self.page is self.pools,
             plots=self.page.has_plots,
             inspecting=view.inspecting,
+            thresholds=len(view.snapshot.thresholds)
+            if view.snapshot and self.page is self.workloads
+            else 0,
         )
         self._lay_out(layout, width, height)
         if layout.mode == "message":

@@ -36,6 +36,8 @@ class Plan:
     table: int = 0
     """The page's table, and the inspector where it stands beside it."""
     plots: int = 0
+    thresholds: int = 0
+    """What the run must hold, below the table of the workloads."""
     sockets: int = 0
     """The row of the socket strip, and of the queue's head where that is shown."""
     limits: int = 0
@@ -73,6 +75,7 @@ def plan(
     pools: bool = True,
     plots: bool = False,
     inspecting: bool = False,
+    thresholds: int = 0,
 ) -> Plan:
     """Divide a screen.
 
@@ -86,6 +89,7 @@ def plan(
         pools: Whether it is the page of the pools; the others have one table.
         plots: Whether one of those has plots below its table.
         inspecting: Whether the inspector is open over the page.
+        thresholds: Lines that what the run must hold wants below the page's one table.
     """
     if width < LEAST[0] or height < LEAST[1]:
         return Plan("message")
@@ -98,13 +102,26 @@ def plan(
         mode = "wide" if width >= _WIDE[0] and height >= _WIDE[1] else "full"
     if not pools or inspecting:
         return _one_table(
-            width, height, mode, editing=editing, more=more, plots=plots and not inspecting
+            width,
+            height,
+            mode,
+            editing=editing,
+            more=more,
+            plots=plots and not inspecting,
+            thresholds=0 if inspecting else thresholds,
         )
     return _pools(width, height, mode, hosts=hosts, card=card, more=more)
 
 
 def _one_table(
-    width: int, height: int, mode: Mode, *, editing: bool, more: int, plots: bool
+    width: int,
+    height: int,
+    mode: Mode,
+    *,
+    editing: bool,
+    more: int,
+    plots: bool,
+    thresholds: int,
 ) -> Plan:
     tabs = 0 if mode == "incident" else 1
     limits = (2 + (1 if mode == "incident" else 2)) if editing else 0
@@ -113,13 +130,16 @@ def _one_table(
     rest = height - _BARS - tabs - limits
     beside = max(_BESIDE, width * 2 // 5) if width - _BESIDE >= 100 else 0
     frame = 1 if mode == "incident" else 2
-    drawn = min(rest // 2, 11 + frame) if plots and rest // 2 >= 5 + frame else 0
+    held = min(rest // 3, thresholds + frame) if thresholds and rest // 3 > frame else 0
+    half = (rest - held) // 2
+    drawn = min(half, 11 + frame) if plots and half >= 5 + frame else 0
     return Plan(
         mode,
         tabs=tabs,
         body=rest,
-        table=rest - drawn,
+        table=rest - drawn - held,
         plots=drawn,
+        thresholds=held,
         limits=limits,
         inspector=beside,
         plot_count=_plot_count(width),

@@ -119,6 +119,6 @@ def test_what_it_must_hold_is_told_the_failing_first_and_nothing_of_others() -> 
     )
     assert [
         "MUST HOLD    FAILED request.duration p99 < 1s (workload checkout, host api.pay): 2.5s; it",
-        "             stopped the load",
-        "             holds request.errors share < 1%: 0%",
+        "             stopped the load from the start",
+        "             holds request.errors share < 1%: 0% from the start",
     ] == shown(OPEN, 90, 20, thresholds=states)[4:]

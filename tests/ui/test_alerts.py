@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from scripted_source import ScriptedSource, demo_agents
 
 from pooltop.core.edits import Edit, EditOutcome, EditRecord
@@ -154,6 +155,23 @@ async def test_a_threshold_that_fails_is_an_alert_that_leads_to_the_load(desk) -
         assert "Workloads" == one.app.board.page.name
         await one.press("enter")
         assert "MUST HOLD" in one.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_page_4_has_all_that_must_hold_where_there_is_something(desk, size) -> None:
+    later = ThresholdState(text="pool.opened count < 9", why="begins after 10s", after_s=10.0)
+    source = ScriptedSource(demo_agents())
+    async with desk(source, size=size) as one:
+        await one.press("4")
+        assert "MUST HOLD" not in one.text()
+        source.thresholds = (later, FAILED)
+        await one.step()
+        text = one.text()
+        assert "MUST HOLD 2  1 FAILED, 1 not known" in text
+        assert text.index("FAILED     request.errors share < 1%") < text.index("not known  pool.")
+        assert "from 10s on" in text
+        await one.press("1")
+        assert "MUST HOLD" not in one.text()
 
 
 async def test_who_leaves_after_the_load_is_told_by_the_status_that_it_did_not_hold(desk) -> None:

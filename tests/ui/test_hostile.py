@@ -160,3 +160,16 @@ def test_a_plan_never_needs_more_lines_than_there_are(width, height, hosts, edit
         assert used <= height
         assert found.table >= 3
         assert min(found.plots, found.sockets, found.limits, found.card, found.log) >= 0
+
+
+@given(st.integers(1, 300), st.integers(1, 100), st.integers(0, 500), st.booleans())
+def test_what_must_hold_never_takes_the_room_of_the_table(
+    width, height, thresholds, editing
+) -> None:
+    found = plan(
+        width, height, hosts=1, editing=editing, pools=False, plots=True, thresholds=thresholds
+    )
+    if found.mode != "message":
+        assert found.body == found.table + found.plots + found.thresholds
+        assert found.table >= 3
+        assert found.thresholds <= thresholds + found.frame

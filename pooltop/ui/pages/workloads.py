@@ -1,4 +1,4 @@
-"""Page 4: a row for each workload: what was asked of it, and what came of it."""
+"""Page 4: a row for each workload: what was asked of it, what came of it; and what must hold."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pooltop.present.line import Line
 from pooltop.present.log_plot import LogPlot
 from pooltop.present.markers import markers_of
 from pooltop.present.plot import Plot
+from pooltop.present.threshold_table import threshold_lines, threshold_title
 from pooltop.present.workload_plots import WORKLOAD_PLOT_KINDS, workload_plot_of
 from pooltop.present.workload_rows import COLUMNS, WorkloadRow, build_workload_rows
 from pooltop.ui.choice import Choice
@@ -35,16 +36,17 @@ class WorkloadsPage(TablePage[WorkloadRow]):
         """Begin in the order of their names."""
         names = [kind.replace(" ", "-") for kind in WORKLOAD_PLOT_KINDS]
         self.plots = PlotRow(painter, names, id="workload-plots")
+        self.must_hold = LinePane(painter, id="must-hold")
         super().__init__(painter, Choice("workload", descending=False))
 
     def below(self) -> tuple[Widget, ...]:
-        """Give the plots."""
-        return (self.plots,)
+        """Give what the run must hold, and the plots."""
+        return (self.must_hold, self.plots)
 
     @property
     def panes(self) -> tuple[LinePane, ...]:
         """Every pane that paints lines."""
-        return (*super().panes, *self.plots.panes_of)
+        return (*super().panes, self.must_hold, *self.plots.panes_of)
 
     def subject_of(self, row: WorkloadRow) -> Subject | None:
         """Give its workload."""
@@ -57,11 +59,22 @@ class WorkloadsPage(TablePage[WorkloadRow]):
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show all of them."""
+        self._draw_thresholds(view, plan, width)
         if view.snapshot is None:
             self.show_rows(view, plan, width, ())
             return
         self.show_rows(view, plan, width, self.workload_rows(view, view.snapshot))
         self._draw_plots(view, view.snapshot, plan, width)
+
+    def _draw_thresholds(self, view: View, plan: Plan, width: int) -> None:
+        self.must_hold.display = plan.thresholds > 0
+        if view.snapshot is None or not plan.thresholds:
+            return
+        states = view.snapshot.thresholds
+        self.must_hold.styles.height = plan.thresholds
+        self.must_hold.title(threshold_title(states))
+        lines = threshold_lines(states, width - plan.sides - 2, plan.thresholds - plan.frame)
+        self.must_hold.show([((" ", "text"), *line) for line in lines])
 
     def workload_rows(self, view: View, snapshot: Snapshot) -> list[WorkloadRow]:
         """Give a row for each workload."""
