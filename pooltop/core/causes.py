@@ -165,3 +165,8 @@ def by_cause(failed: Mapping[str, int]) -> dict[Cause, dict[str, int]]:
         totals[cause] += count
         groups.setdefault(cause, {})[outcome] = count
     return {cause: groups[cause] for cause, _ in totals.most_common()}
+
+
+def totals_by_cause(failed: Mapping[str, int]) -> dict[Cause, int]:
+    """Give how many outcomes there were by cause, the most frequent first."""
+    return {cause: sum(outcomes.values()) for cause, outcomes in by_cause(failed).items()}

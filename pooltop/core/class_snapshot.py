@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
+from pooltop.core.causes import Cause, totals_by_cause
 from pooltop.core.histogram import Histogram
 
+BEGUN_LATE = "begun late"
 PHASES = ("earlier", "queue", "dns", "tcp", "tunnel", "tls", "send", "wait", "receive")
 """In the order in which a request goes through them; ``tunnel`` through a proxy alone, ``earlier``
 where it was redirected or sent again."""
@@ -40,6 +42,12 @@ class PhaseDurations(msgspec.Struct, array_like=True, frozen=True, kw_only=True,
     """From the start of the first request to that of the last, where it was redirected, or sent
     again as its socket was stale: the other phases are of the last one."""
 
+    @property
+    def spent(self) -> dict[str, float]:
+        """Seconds that all requests together spent in each phase; BEGUN_LATE is what is in none."""
+        each: dict[str, float] = {name: getattr(self, name).sum_s for name in PHASES}
+        return {BEGUN_LATE: max(0.0, self.total.sum_s - sum(each.values())), **each}
+
 
 class ClassSnapshot(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     """One request class of a workload: totals since the start."""
@@ -58,3 +66,11 @@ class ClassSnapshot(msgspec.Struct, array_like=True, frozen=True, kw_only=True, 
     phases: PhaseDurations = PhaseDurations()
     redirects: int = 0
     """Redirects that were followed: each is a request of the pool, and none of the class."""
+
+    @property
+    def errors_by_cause(self) -> dict[Cause, int]:
+        """Requests that failed, and those that were not answered as expected, by cause."""
+        found = totals_by_cause(self.failed)
+        if self.unexpected:
+            found[Cause.UNEXPECTED] = sum(self.unexpected.values())
+        return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pooltop.core.class_snapshot import PHASES, ClassSnapshot, PhaseDurations
+from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.histogram import Histogram
 from pooltop.present import units
 from pooltop.present.clean import clean
@@ -42,11 +42,9 @@ def _where_time_went(phases: PhaseDurations) -> str:
     """Give the mean, and what share of it each phase had; what is in none was begun late."""
     whole = phases.total.sum_s
     mean = f"mean {units.duration(whole / phases.total.count)}"
-    spent = {name: getattr(phases, name).sum_s for name in PHASES}
-    spent = {"begun late": whole - sum(spent.values()), **spent}
     shares = [
         f"{name} {units.share(seconds / whole)}"
-        for name, seconds in spent.items()
+        for name, seconds in phases.spent.items()
         if seconds > whole * _LEAST_SHARE > 0
     ]
     return f"{mean}: {', '.join(shares)}" if shares else mean

@@ -32,6 +32,7 @@ class CsvFormat:
         self._window_s = interval_s * 0.9
         self._history = History()
         self._began: float | None = None
+        self._told_at: float | None = None
 
     def note(self, snapshot: Snapshot) -> None:
         """Take every snapshot in, printed or not."""
@@ -40,6 +41,7 @@ class CsvFormat:
     def lines(self, snapshot: Snapshot) -> list[str]:
         """Give the lines for a snapshot that was noted, the first time after the heading."""
         lines: list[str] = []
+        self._told_at = snapshot.at
         if self._began is None:
             self._began = snapshot.at
             lines.append(csv_line(HEADING))
@@ -50,6 +52,10 @@ class CsvFormat:
                 values = (record.get(name, "") for name in _FIELDS)
                 lines.append(csv_line([instant, seconds, kind, *values]))
         return lines
+
+    def rest(self, last: Snapshot) -> list[str]:
+        """Give the lines for the last snapshot, unless it was told: it may come between turns."""
+        return [] if last.at == self._told_at else self.lines(last)
 
     def _records(self, snapshot: Snapshot) -> list[tuple[str, list[dict[str, str]]]]:
         hosts = build_rows(snapshot, self._history, window_s=self._window_s)

@@ -14,7 +14,7 @@ from pooltop.core.causes import by_cause
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import GROWTH, SMALLEST_S, Histogram
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
-from pooltop.core.thresholds import has_failed
+from pooltop.core.thresholds import overall
 from pooltop.present.delivery import shortfalls
 from pooltop.present.export import Picture
 from pooltop.sources.ndjson_format import plain
@@ -26,12 +26,13 @@ _QUANTILES = (("p50_s", 0.5), ("p90_s", 0.9), ("p95_s", 0.95), ("p99_s", 0.99), 
 _Data = dict[str, object]
 
 
-def document(first: Snapshot, last: Snapshot) -> str:
+def document(first: Snapshot, last: Snapshot, *, is_over: bool) -> str:
     """Give the document, without its last line's end.
 
     Args:
         first: snapshot of the run.
         last: snapshot of the run.
+        is_over: whether nothing more comes of it: what is not known by then was not held.
     """
     data: _Data = {
         "schema": SCHEMA,
@@ -41,7 +42,7 @@ def document(first: Snapshot, last: Snapshot) -> str:
         "began": Picture("", first.wall_at).instant,
         "ended": Picture("", last.wall_at).instant,
         "elapsed_s": last.at - first.at,
-        "verdict": _verdict(last),
+        "verdict": overall(last.thresholds, is_over=is_over),
         "thresholds": [asdict(each) for each in last.thresholds],
         "agents": [_agent(agent) for agent in last.agents],
         "hosts": [_host(agent, each) for agent in last.agents for each in agent.origins],
@@ -55,12 +56,6 @@ def document(first: Snapshot, last: Snapshot) -> str:
         },
     }
     return plain(msgspec.json.format(msgspec.json.encode(data), indent=1).decode())
-
-
-def _verdict(last: Snapshot) -> str | None:
-    if not last.thresholds:
-        return None
-    return "failed" if has_failed(last.thresholds, is_over=True) else "held"
 
 
 def _agent(agent: AgentSnapshot) -> _Data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 from pooltop.core.snapshot import Snapshot
 from pooltop.headless.csv_rows import CsvFormat
@@ -12,6 +13,23 @@ from pooltop.headless.summary import summary_lines
 from pooltop.present.export import CSV_END
 from pooltop.sources.base import Update
 from pooltop.sources.ndjson_format import json_line
+
+
+class Whole(NamedTuple):
+    """A run as far as it was seen."""
+
+    first: Snapshot
+    last: Snapshot
+    """Its counters are totals since the engine's start."""
+    missed: int = 0
+    """Intervals that were not printed because the reader was slow."""
+    is_over: bool = False
+    """The load is, rather than that whoever printed it left."""
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds from the first picture to the last."""
+        return self.last.at - self.first.at
 
 
 class Format(ABC):
@@ -30,14 +48,9 @@ class Format(ABC):
     def lines(self, update: Update) -> list[str]:
         """Give the lines for an update whose snapshot was noted; all text in them is harmless."""
 
-    def end(self, first: Snapshot, last: Snapshot, *, missed: int) -> list[str]:  # noqa: ARG002
-        """Give what comes last.
-
-        Args:
-            first: of the run.
-            last: its counters are totals since the engine's start.
-            missed: intervals that were not printed because the reader was slow.
-        """
+    def end(self, whole: Whole) -> list[str]:
+        """Give what comes last."""
+        del whole
         return []
 
 
@@ -53,8 +66,8 @@ class _Lines(Format):
     def lines(self, update: Update) -> list[str]:
         return self._lines.lines(update.snapshot)
 
-    def end(self, first: Snapshot, last: Snapshot, *, missed: int) -> list[str]:
-        return summary_lines(last, elapsed_s=last.at - first.at, missed=missed)
+    def end(self, whole: Whole) -> list[str]:
+        return summary_lines(whole.last, elapsed_s=whole.elapsed_s, missed=whole.missed)
 
 
 class _Ndjson(Format):
@@ -75,9 +88,8 @@ class _Json(Format):
         del update
         return []
 
-    def end(self, first: Snapshot, last: Snapshot, *, missed: int) -> list[str]:
-        del missed
-        return [document(first, last)]
+    def end(self, whole: Whole) -> list[str]:
+        return [document(whole.first, whole.last, is_over=whole.is_over)]
 
 
 class _Csv(Format):
@@ -91,6 +103,9 @@ class _Csv(Format):
 
     def lines(self, update: Update) -> list[str]:
         return self._rows.lines(update.snapshot)
+
+    def end(self, whole: Whole) -> list[str]:
+        return self._rows.rest(whole.last)
 
 
 _FORMATS: dict[str, type[_Lines | _Ndjson | _Json | _Csv]] = {

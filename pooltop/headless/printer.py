@@ -6,11 +6,21 @@ is stuck in a full pipe cannot hold up the end of the process.
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import select
 import threading
 from collections.abc import Callable
+
+_LEFT = (errno.EPIPE, errno.EIO)
+"""Of a pipe that is closed, and of a terminal that hung up."""
+
+
+def why_unwritten(error: OSError) -> str:
+    """Say that nothing can be written, and why; "" where it is only that the reader left."""
+    why = error.strerror or str(error)
+    return "" if error.errno in _LEFT else f"the output cannot be written: {why}"
 
 
 class Printer:
@@ -21,7 +31,7 @@ class Printer:
 
         Args:
             descriptor: where to write; stays the caller's to close.
-            on_broken: called once, on the printer's thread, when nobody reads any more.
+            on_broken: called once, on the printer's thread, when nothing more can be written.
         """
         self._descriptor = descriptor
         self._on_broken = on_broken
@@ -29,6 +39,8 @@ class Printer:
         self._given = 0
         self._written = 0
         self._is_broken = False
+        self.failure = ""
+        """Why nothing more can be written, in words; "" while it can, and where nobody reads."""
         self._thread = threading.Thread(target=self._work, name="pooltop-printer", daemon=True)
         self._thread.start()
 
@@ -39,7 +51,7 @@ class Printer:
 
     @property
     def is_broken(self) -> bool:
-        """Whether the reader is gone: what is given from then on is let go."""
+        """Whether nothing more can be written: what is given from then on is let go."""
         return self._is_broken
 
     def put(self, data: bytes) -> None:
@@ -58,7 +70,8 @@ class Printer:
             if not self._is_broken:
                 try:
                     self._write(data)
-                except OSError:  # a closed pipe, a full disk, a terminal that hung up
+                except OSError as error:
+                    self.failure = why_unwritten(error)
                     self._is_broken = True
                     self._on_broken()
             self._written += 1

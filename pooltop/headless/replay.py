@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import sys
 
-from pooltop.headless.formats import format_of
+from pooltop.headless.formats import Whole, format_of
 from pooltop.headless.news import News
+from pooltop.headless.printer import why_unwritten
 from pooltop.headless.summary import summary_lines
 from pooltop.present.clean import clean
 from pooltop.sources.base import Update
@@ -27,11 +27,20 @@ def replay_headless(recording: Recorded, *, form: str, out: int = 1) -> int:
         out: the descriptor that is printed to.
 
     Returns:
-        The exit status: 0, also when nobody reads any more.
+        The exit status: 0, also when nobody reads any more; 1 when it cannot be written; 2 when
+        nothing of the recording can be read.
     """
-    with contextlib.suppress(BrokenPipeError):
-        _Replay(recording, form=form, out=out).run()
-    return 0
+    try:
+        return _Replay(recording, form=form, out=out).run()
+    except _UnwrittenError as error:
+        if not str(error):
+            return 0
+        sys.stderr.write(f"pooltop: {error}\n")
+        return 1
+
+
+class _UnwrittenError(Exception):
+    """Nothing more can be written; the message is as ``why_unwritten`` says it."""
 
 
 class _Replay:
@@ -44,8 +53,8 @@ class _Replay:
         self._damaged = 0
         self._news = News()
 
-    def run(self) -> None:
-        """Print everything."""
+    def run(self) -> int:
+        """Print everything; gives the exit status."""
         recording = self._recording
         told_until = -math.inf
         first = last = None
@@ -67,12 +76,16 @@ class _Replay:
                 )
             if self._format.is_for_people:
                 self._put(self._news.lines(snapshot))
-        assert first is not None and last is not None, "a recording has a snapshot"  # noqa: PT018
-        self._put(self._format.end(first, last, missed=0))
+        if first is None or last is None:
+            self._tell_damage()
+            return 2
+        whole = Whole(first, last)
+        self._put(self._format.end(whole))
         if not self._format.is_for_people:
-            summary = summary_lines(last, elapsed_s=last.at - first.at)
+            summary = summary_lines(last, elapsed_s=whole.elapsed_s)
             sys.stderr.write("".join(f"{line}\n" for line in summary))
         self._tell_damage()
+        return 0
 
     def _tell_damage(self) -> None:
         path, notes = clean(self._recording.path), []
@@ -86,5 +99,8 @@ class _Replay:
     def _put(self, lines: list[str]) -> None:
         text = "".join(f"{line}{self._format.end_of_line}" for line in lines)
         data = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
-        while data:
-            data = data[os.write(self._out, data) :]
+        try:
+            while data:
+                data = data[os.write(self._out, data) :]
+        except OSError as error:
+            raise _UnwrittenError(why_unwritten(error)) from error

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from pooltop.core.edits import Control
 from pooltop.core.snapshot import Snapshot
 from pooltop.core.thresholds import EXIT_FAILED, has_failed
-from pooltop.errors import PooltopError
-from pooltop.headless.formats import format_of
+from pooltop.errors import PooltopError, ProfileError
+from pooltop.headless.formats import Whole, format_of
 from pooltop.headless.news import News
 from pooltop.headless.printer import Printer
 from pooltop.headless.summary import summary_lines
@@ -28,6 +28,7 @@ _PATIENCE_S = 1.0
 """For the last picture, and for the reader to take the last lines."""
 _MOST_PENDING = 4
 """Prints that may wait for the reader; beyond them an interval is missed."""
+_EXIT_FAILURE, _EXIT_USAGE = 1, 2
 _SIGNALS = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
 
 
@@ -52,8 +53,9 @@ def run_headless(
 
     Returns:
         The exit status: 0 when the load is over or nobody reads any more; 99 when it is, and a
-        threshold failed or could not be judged; 1 when the engine failed; 130, 143 or 129 after
-        SIGINT, SIGTERM or SIGHUP.
+        threshold failed or could not be judged; 1 when the engine failed, or the output could not
+        be written; 2 when the profile cannot be run; 130, 143 or 129 after SIGINT, SIGTERM or
+        SIGHUP.
     """
 
     async def run() -> int:
@@ -76,7 +78,7 @@ class _Run:
         self._interval_s = interval
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[int] = self._loop.create_future()
-        self._printer = Printer(out, self._nobody_reads)
+        self._printer = Printer(out, self._is_unwritten)
         self._format = format_of(form, interval)
         self._first: Snapshot | None = None
         self._last: Snapshot | None = None
@@ -107,12 +109,17 @@ class _Run:
         self._tell_summary()
         return self._over.result() or self._verdict()
 
+    @property
+    def _is_over(self) -> bool:
+        """Whether the load is: not another's, which goes on, nor one that a signal ended."""
+        return not self._source.fixed and self._over.result() == 0
+
     def _verdict(self) -> int:
-        """Give the exit status that the thresholds decide."""
-        # Of another's load, which goes on, it is not over what is not known yet.
-        is_over = not self._source.fixed
+        """Give the exit status of a run that was not broken off: the thresholds decide it."""
+        if self._printer.failure:
+            return _EXIT_FAILURE
         states = () if self._last is None else self._last.thresholds
-        return EXIT_FAILED if has_failed(states, is_over=is_over) else 0
+        return EXIT_FAILED if has_failed(states, is_over=self._is_over) else 0
 
     async def _start(self) -> bool:
         """Start the source, unless a signal comes first."""
@@ -127,6 +134,9 @@ class _Run:
             return False
         try:
             starting.result()
+        except ProfileError as error:
+            self._fail(str(error), _EXIT_USAGE)
+            return False
         except (PooltopError, OSError) as error:
             self._ended(str(error))
             return False
@@ -194,24 +204,29 @@ class _Run:
             lost = self._lost - len(self._skipped.entries)
             self._put(self._format.lines(replace(self._skipped, dropped=lost)))
         if self._first is not None and self._last is not None:
-            elapsed = self._last.at - self._first.at
-            self._put(self._format.end(self._first, self._last, missed=self._missed))
-            summary = summary_lines(self._last, elapsed_s=elapsed, missed=self._missed)
+            whole = Whole(self._first, self._last, self._missed, self._is_over)
+            self._put(self._format.end(whole))
+            summary = summary_lines(self._last, elapsed_s=whole.elapsed_s, missed=self._missed)
         self._printer.finish(within_s=_PATIENCE_S)
         with contextlib.suppress(OSError):
-            if not (self._format.is_for_people or self._printer.is_broken):
+            reads = self._printer.failure or not self._printer.is_broken
+            if reads and not self._format.is_for_people:
                 sys.stderr.write("".join(f"{line}\n" for line in summary))
-            if self._failure:
-                sys.stderr.write(f"pooltop: {clean(self._failure)}\n")
+            for failure in filter(None, (self._failure, self._printer.failure)):
+                sys.stderr.write(f"pooltop: {clean(failure)}\n")
             sys.stderr.flush()
 
     def _ended(self, reason: str) -> None:
-        self._failure = reason
-        self._finish(1)
+        self._fail(reason, _EXIT_FAILURE)
 
-    def _nobody_reads(self) -> None:
+    def _fail(self, reason: str, status: int) -> None:
+        self._failure = reason
+        self._finish(status)
+
+    def _is_unwritten(self) -> None:
+        status = _EXIT_FAILURE if self._printer.failure else 0
         with contextlib.suppress(RuntimeError):  # the loop is closed: we are ending anyway
-            self._loop.call_soon_threadsafe(self._finish, 0)
+            self._loop.call_soon_threadsafe(self._finish, status)
 
     def _finish(self, status: int) -> None:
         if not self._over.done():

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import structs
@@ -14,20 +16,24 @@ from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.histogram import GROWTH, SMALLEST_S, Histogram
 from pooltop.core.snapshot import Snapshot
 from pooltop.core.thresholds import ThresholdState
+from pooltop.headless import run_headless
 from pooltop.headless.csv_rows import HEADING
-from pooltop.headless.formats import Format, format_of
+from pooltop.headless.formats import Format, Whole, format_of
 from pooltop.sources.base import Update
+
+if TYPE_CHECKING:
+    from conftest import ScriptedSource
 
 SnapshotAt = Callable[..., Snapshot]
 
 
-def printed(form: Format, *snapshots: Snapshot) -> str:
+def printed(form: Format, *snapshots: Snapshot, is_over: bool = True) -> str:
     """Give all that is printed of these."""
     lines: list[str] = []
     for snapshot in snapshots:
         form.note(snapshot)
         lines += form.lines(Update(snapshot=snapshot))
-    lines += form.end(snapshots[0], snapshots[-1], missed=0)
+    lines += form.end(Whole(snapshots[0], snapshots[-1], is_over=is_over))
     return "".join(line + form.end_of_line for line in lines)
 
 
@@ -52,6 +58,20 @@ def test_csv_has_a_row_for_each_host_and_workload_an_interval(snapshot_at: Snaps
     )  # fmt: skip
     assert ("30.0", "") == (host["rate_per_s"], host["workload"])
     assert ("w", "", "40.0") == (load["workload"], load["host"], load["offered_per_s"])
+
+
+def test_csv_of_a_run_shorter_than_an_interval_has_its_end(
+    snapshot_at: SnapshotAt, scripted: type[ScriptedSource], tmp_path: Path
+) -> None:
+    source = scripted(snapshot_at(0), snapshot_at(1, completed=9, state="done"))
+
+    with open(tmp_path / "r.csv", "wb", buffering=0) as file:
+        assert 0 == run_headless(source, form="csv", interval=60.0, out=file.fileno())
+
+    with open(tmp_path / "r.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert ["host", "workload"] == [row["kind"] for row in rows]
+    assert "2023-11-14T22:13:21.000+00:00" == rows[0]["instant"]
 
 
 def test_csv_holds_nothing_that_a_spreadsheet_or_a_terminal_obeys(snapshot_at: SnapshotAt) -> None:
@@ -99,15 +119,23 @@ def test_the_document_is_the_summary_with_the_histograms_it_is_made_of(
 
 
 @pytest.mark.parametrize(
-    ("states", "verdict"), [((), None), (("holds", "failed"), "failed"), (("unknown",), "failed")]
+    ("states", "is_over", "verdict"),
+    [
+        ((), True, None),
+        (("holds", "failed"), True, "failed"),
+        (("holds", "failed", "unknown"), False, "failed"),
+        (("unknown", "holds"), True, "failed"),
+        (("unknown", "holds"), False, "unknown"),
+        (("holds",), False, "held"),
+    ],
 )
 def test_the_document_says_what_the_exit_status_does(
-    snapshot_at: SnapshotAt, states: tuple[str, ...], verdict: str | None
+    snapshot_at: SnapshotAt, states: tuple[str, ...], is_over: bool, verdict: str | None
 ) -> None:
     stands = tuple(ThresholdState(text="t", state=state) for state in states)  # type: ignore[arg-type]
     last = structs.replace(snapshot_at(1), thresholds=stands)
 
-    told = json.loads(printed(format_of("json", 1.0), last))
+    told = json.loads(printed(format_of("json", 1.0), last, is_over=is_over))
 
     assert verdict == told["verdict"]
 

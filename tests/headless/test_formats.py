@@ -368,7 +368,14 @@ def test_the_summary_has_every_threshold_with_its_value_and_verdict(
             value=0.512,
             aborted=True,
         ),
-        ThresholdState(text="request.errors share < 1%", state="holds", value=0.0, unit="share"),
+        ThresholdState(
+            text="request.errors share < 1%",
+            state="holds",
+            value=0.0,
+            unit="share",
+            after_s=10.0,
+            abort=True,
+        ),
         ThresholdState(text="pool.reuse share > 1%", state="failed", why="nothing was recorded"),
     )
 
@@ -377,9 +384,10 @@ def test_the_summary_has_every_threshold_with_its_value_and_verdict(
     assert [
         "",
         "thresholds",
-        r"  FAILED     request.duration p99 < 400ms (workload w\x1b[2J): 512ms; it stopped the load",
-        "  holds      request.errors share < 1%: 0%",
-        "  FAILED     pool.reuse share > 1%: nothing was recorded",
+        r"  FAILED     request.duration p99 < 400ms (workload w\x1b[2J): 512ms; it stopped the load "
+        "(from the start)",
+        "  holds      request.errors share < 1%: 0% (from 10s on, stops the load)",
+        "  FAILED     pool.reuse share > 1%: nothing was recorded (from the start)",
     ] == lines[-5:]
     told = json.loads(json_line(structs.replace(snapshot_at(1), thresholds=states)))["snapshot"]
     assert ["failed", "holds", "failed"] == [each["state"] for each in told["thresholds"]]

@@ -286,8 +286,8 @@ async def test_a_run_that_did_not_hold_what_it_must_ends_with_99(profile: str) -
     assert 99 == status
     assert [
         "thresholds",
-        "  holds      pool.reuse share > 90% (agent kept): 98.5%",
-        "  FAILED     pool.reuse share > 90% (agent close): 0%",
+        "  holds      pool.reuse share > 90% (agent kept): 98.5% (from the start)",
+        "  FAILED     pool.reuse share > 90% (agent close): 0% (from the start)",
     ] == out.splitlines()[-3:]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from pooltop.core.snapshot import Snapshot
 from pooltop.core.thresholds import ThresholdState
-from pooltop.errors import EngineError
+from pooltop.errors import EngineError, ProfileError
 from pooltop.headless import run_headless
 from pooltop.headless.printer import Printer
 
@@ -188,6 +188,34 @@ def test_a_reader_that_left_ends_it_quietly(
     os.close(write)
     assert ("", "") == tuple(capsys.readouterr())
     assert source.is_closed
+
+
+@pytest.mark.parametrize("form", ["line", "ndjson", "json", "csv"])
+def test_a_full_disk_is_told_and_is_no_success(
+    snapshot_at: SnapshotAt,
+    scripted: type[ScriptedSource],
+    capsys: pytest.CaptureFixture[str],
+    form: str,
+) -> None:
+    source = scripted(snapshot_at(0), snapshot_at(1), snapshot_at(2, state="done"))
+
+    with open("/dev/full", "wb", buffering=0) as full:
+        status = run_headless(source, form=form, interval=1.0, out=full.fileno())
+
+    told = "pooltop: the output cannot be written: No space left on device\n"
+    assert 1 == status
+    assert capsys.readouterr().err.endswith(told)
+    assert source.is_closed
+
+
+def test_a_profile_that_cannot_be_run_after_all_is_bad_input(
+    scripted: type[ScriptedSource], reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = scripted()
+    source.fails_with = ProfileError("x.toml:3:1: taken")
+
+    assert 2 == run_headless(source, form="line", interval=1.0, out=reader.write)
+    assert ([], "pooltop: x.toml:3:1: taken\n") == (reader.lines(), capsys.readouterr().err)
 
 
 def test_a_reader_that_is_slow_holds_nothing_up(
