@@ -9,7 +9,7 @@ from pooltop import __version__
 from pooltop.present.report.gather import Gathering
 from pooltop.present.report.page import About, page
 from pooltop.sources.base import Source, Update
-from pooltop.sources.recorded import open_recording
+from pooltop.sources.recorded import Recorded, open_recording
 from pooltop.sources.recording_format import RecordingError
 from pooltop.sources.recording_writer import NewFile
 from pooltop.sources.tee import Tee
@@ -32,13 +32,22 @@ class ReportTee(Tee):
         super().__init__(source)
         self._file: NewFile | None = NewFile(path)
         self._gathering = Gathering()
-        self._said = ""
+        self._said = self._failure = ""
+
+    @property
+    def failure(self) -> str:
+        """Why there is no report, in words; empty while all is well."""
+        return self._failure
 
     def finish(self) -> None:
         """Write the report; safe to call twice."""
         file, self._file = self._file, None
-        if file is not None:
+        if file is None:
+            return
+        try:
             self._said = write_page(file, self._gathering, About(machine_facts()))
+        except RecordingError as error:
+            self._said = self._failure = str(error)
 
     def summary(self) -> str:
         """Say what became of it, after its end."""
@@ -57,17 +66,16 @@ def report_recording(recording: str, path: str) -> str:
         path: a file that is not there yet.
 
     Raises:
-        RecordingError: the recording cannot be read, or the file not be made.
+        RecordingError: the recording cannot be read, or the file not be made or written.
     """
-    gathering, damaged = Gathering(), 0
     with open_recording(recording) as recorded:
         file = NewFile(path)
-        for index in range(len(recorded)):
-            snapshot = recorded.snapshot(index)
-            if snapshot is None:
-                damaged += 1
-            else:
-                gathering.add(snapshot)
+        try:
+            gathering, damaged = _gathered(recorded)
+        except BaseException:
+            file.take_away()
+            file.close()
+            raise
         notes = [recorded.note] if recorded.note else []
         if damaged:
             notes.append(f"{damaged} damaged snapshots are left out")
@@ -76,19 +84,36 @@ def report_recording(recording: str, path: str) -> str:
     return write_page(file, gathering, about)
 
 
+def _gathered(recorded: Recorded) -> tuple[Gathering, int]:
+    """Give what a recording tells, and how many of its snapshots are damaged.
+
+    Raises:
+        RecordingError: all of them are.
+    """
+    gathering, damaged = Gathering(), 0
+    for index in range(len(recorded)):
+        snapshot = recorded.snapshot(index)
+        if snapshot is None:
+            damaged += 1
+        else:
+            gathering.add(snapshot)
+    if damaged == len(recorded):
+        raise RecordingError(f"{recorded.path} has no snapshot that can be read")
+    return gathering, damaged
+
+
 def write_page(file: NewFile, gathering: Gathering, about: About) -> str:
-    """Write the page of a run into a new file, and close it; gives what to say of it."""
+    """Write the page of a run into a new file, and close it; gives what to say of it.
+
+    Raises:
+        RecordingError: it cannot be written; there is no file then.
+    """
     gathering.finish()
-    try:
-        if gathering.last is None:
-            file.take_away()
-            return f"nothing was watched: no report in {file.path}"
-        file.write(page(gathering, about).encode("utf-8", "backslashreplace"))
-    except OSError as error:
+    if gathering.last is None:
         file.take_away()
-        return f"{file.path} cannot be written: {error.strerror}"
-    finally:
         file.close()
+        return f"nothing was watched: no report in {file.path}"
+    _fill(file, page(gathering, about))
     return f"report in {file.path}"
 
 
@@ -98,15 +123,18 @@ def write_new(path: str, text: str) -> str:
     Raises:
         RecordingError: it exists, or cannot be made or written.
     """
-    file = NewFile(path)
+    _fill(NewFile(path), text)
+    return f"page in {path}"
+
+
+def _fill(file: NewFile, text: str) -> None:
     try:
         file.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         file.take_away()
-        raise RecordingError(f"{path} cannot be written: {error.strerror}") from error
+        raise RecordingError(f"{file.path} cannot be written: {error.strerror}") from error
     finally:
         file.close()
-    return f"page in {path}"
 
 
 def machine_facts() -> tuple[tuple[str, str], ...]:

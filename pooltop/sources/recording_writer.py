@@ -99,9 +99,10 @@ class NewFile:
         self.size += len(data)
 
     def take_away(self) -> None:
-        """Delete it, unless another has its name by now."""
-        if _identity(os.lstat(self.path)) == self._identity:
-            os.unlink(self.path)
+        """Delete it, unless it is gone, or another has its name by now."""
+        with contextlib.suppress(FileNotFoundError):
+            if _identity(os.lstat(self.path)) == self._identity:
+                os.unlink(self.path)
 
     def close(self) -> None:
         """Let it go."""

@@ -25,6 +25,11 @@ class Tee(ABC):
         self._source = source
         self._on_update: Callable[[Update], None] = _ignore
 
+    @property
+    @abstractmethod
+    def failure(self) -> str:
+        """Why what it is to write is not written, or not whole; empty while all is well."""
+
     async def start(
         self, on_update: Callable[[Update], None], on_end: Callable[[str], None]
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 
 from pooltop import cli
 from pooltop.cli.args import ArgumentError, parse
+from pooltop.errors import EngineError
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PROFILE = """\
@@ -103,14 +105,50 @@ def test_what_is_no_recording_leaves_no_page(
 
 
 def test_a_run_that_cannot_start_leaves_no_page(
-    tmp_path: Path, profile: str, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    profile: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    nobodys = "192.0.2.1:9464"  # RFC 5737: no machine has it
-    words = ["--profile", profile, "--report", str(tmp_path / "r.html"), "--prometheus", nobodys]
+    async def ready(_: object) -> None:
+        raise EngineError("no demo")
 
-    assert 1 == cli.main(words)
+    monkeypatch.setattr("pooltop.demo.process.DemoProcess.ready", ready)
+
+    assert 1 == cli.main(["--profile", profile, "--report", str(tmp_path / "r.html")])
     assert not (tmp_path / "r.html").exists()
     assert "nothing was watched: no report in" in capfd.readouterr().err
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no new file take anything."""
+
+    def write(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pooltop.sources.recording_writer.NewFile.write", write)
+
+
+@pytest.mark.parametrize("option", ["--report", "--record"])
+@pytest.mark.usefixtures("full_disk")
+def test_what_was_asked_for_and_could_not_be_written_is_no_success(
+    profile: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert 1 == cli.main(["--profile", profile, option, str(tmp_path / "out")])
+    assert "No space left on device" in capfd.readouterr().err
+
+
+def test_a_page_of_a_recording_that_could_not_be_written_is_no_success(
+    run: Path, capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue("full_disk")
+    page = run / "full.html"
+
+    assert 2 == cli.main(["report", str(run / "r.ptr"), "-o", str(page)])
+    said = f"pooltop: {page} cannot be written: No space left on device\n"
+    assert said == capfd.readouterr().err.splitlines(keepends=True)[-1]
+    assert not page.exists()
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
-from pooltop.core.snapshot import OriginLatency, OriginSnapshot, Snapshot
+from pooltop.core.snapshot import OriginLatency, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.core.thresholds import ThresholdState
 from pooltop.present.history import HostId
 from pooltop.present.report.gather import Gathering
@@ -108,9 +109,17 @@ def test_the_page_is_balanced_and_asks_for_nothing_from_anywhere(run: list[Snaps
 
     assert set() == set(seen.elements) - _ELEMENTS
     assert set() == {name for name, _ in seen.attributes} - _ATTRIBUTES
-    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in seen.attributes
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    assert ("content", policy) in seen.attributes
     assert [] == re.findall(r"url\(|@import|https?:", source)
     assert source.startswith("<!DOCTYPE html>\n<html")
+
+
+@pytest.mark.parametrize("span_s", [40.0, 3600.0, 30 * 86400.0, 1e10])
+def test_an_axis_has_room_for_its_times_however_long_the_run(span_s: float) -> None:
+    drawn = plot("queue", "of it", [], span_s=span_s, written=str)
+
+    assert 3 <= drawn.count('text-anchor="middle"') <= 7
 
 
 def test_no_text_becomes_markup_wherever_it_comes_from(make: Make) -> None:
@@ -264,12 +273,35 @@ def test_a_run_without_thresholds_has_no_verdict_and_one_that_failed_says_so(
     held = replace(state, state="holds", value=0.5)
     texts = [
         Seen(page_of(*run, replace(run[-1], at=200.0, thresholds=states))).texts
-        for states in ((), (held,), (held, state))
+        for states in ((), (held,), (held, state), (held, replace(held, state="unknown")))
     ]
 
-    assert [(False, False), (True, False), (False, True)] == [
-        ("held" in each, "FAILED" in each) for each in texts
+    assert [(False,) * 3, (True, False, False), (False, True, False), (False, False, True)] == [
+        ("held" in each, "FAILED" in each, "not known yet" in each) for each in texts
     ]
+
+
+def test_what_was_not_delivered_stands_at_the_top_and_in_the_table(run: list[Snapshot]) -> None:
+    load = WorkloadSnapshot(
+        name="w<",
+        agent="a",
+        target="busy:80",
+        state="done",
+        pattern="p",
+        offered=100,
+        held=40,
+        paced=7,
+        breaker=BreakerSnapshot(state="cut", rate=5.0, reason="answered 503\x1b"),
+    )
+    texts = Seen(page_of(*run, replace(run[-1], at=200.0, workloads=(load,), max_rate=9.0))).texts
+
+    assert (
+        "w< HELD BACK: 40 arrivals were not sent by the breaker, which is at 'cut': answered 503\\x1b"
+        in texts
+    )
+    assert any("w< PACED: 7 of 100 requests of its users waited: all" in each for each in texts)
+    row = texts[texts.index("w<") :]
+    assert ["w<", "p", "busy:80", "100", "0", "0", "40", "7", "0"] == row[:9]
 
 
 def test_ten_minutes_of_twenty_hosts_are_less_than_two_megabytes(make: Make) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pooltop.present.report.markup import Markup, el, raw
 from pooltop.present.report.style import CSS
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""The last two are not among what ``default-src`` stands for."""
 
 
 def document(name: str, sections: Iterable[Markup]) -> str:

@@ -21,6 +21,8 @@ from pooltop.present.thresholds import name_of, value_words
 PACE_S = 0.9
 """Pictures closer to one another are passed over."""
 _MOST_FACTS = 400
+_MOST_HOSTS = 1000
+"""Beyond so many, those that are gone are forgotten: a long run may meet ever new ones."""
 _HOLD_GAPS = 2.5
 _LATEST = 8
 
@@ -47,6 +49,8 @@ class Gathering:
         self.last: Snapshot | None = None
         self.history = History()
         self.hosts: dict[HostId, HostSeries] = {}
+        self.forgotten = 0
+        """Hosts that were gone, and of which nothing is kept any more."""
         self.step_s = FINEST_S
         """Seconds of a column."""
         self.edits: dict[int, EditRecord] = {}
@@ -109,12 +113,20 @@ class Gathering:
                 is_new = gap or host not in self._present
                 series.add(number, at, agent, origin, gap=is_new)
         self._present = frozenset(present)
+        self._forget()
         if before is not None:
             facts = alert_facts(snapshot, self.history, start=before.at)
             for fact in facts:
                 if not fact.ends:
                     self._note(_of_fact(fact, self.first.at))
         self._thresholds(snapshot)
+
+    def _forget(self) -> None:
+        if len(self.hosts) <= _MOST_HOSTS:
+            return
+        for host in self.hosts.keys() - self._present:
+            del self.hosts[host]
+            self.forgotten += 1
 
     def _is_gap(self, since_s: float) -> bool:
         usual = statistics.median(self._paces) if len(self._paces) > 2 else since_s

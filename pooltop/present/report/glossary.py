@@ -28,16 +28,21 @@ DEFINITIONS = {
     "offered": "Arrivals that were due.",
     "sent": "Requests handed to the agent.",
     "dropped": "Arrivals that were not sent, because max_in_flight was reached.",
+    "held back": "Arrivals that the breaker let not through while the server was in trouble; of "
+    "users, requests that it delayed.",
+    "paced": "Requests of users that waited because all workloads together were at max_rate.",
     "late": "Arrivals handed over more than 10 ms after their time.",
     "start error": "How late open arrivals were started; 99 % were not later.",
     "unexpected": "Whole responses that were not as the profile expects.",
+    "redirects": "Redirects that were followed, each a request more.",
     "where the time went": "Share of each phase in all the time that completed requests took. "
     "Begun late is how long after its time a request was handed over.",
     "cause": "Why requests failed; what to do differs from cause to cause.",
     "outcome": "The code that a cause was counted by, Node's where Node has one.",
     "before > after": "Measured over 30 s before an edit and up to 30 s after it, or until the "
     "next edit of the same agent. Words are said only where chance does not explain a change.",
-    "threshold": "What the run had to hold, over all that came after its warm-up.",
+    "threshold": "What the run had to hold.",
+    "judged": "From when on what came counts; judged once a second from then on, and at the end.",
     "alert": "A trouble of a host that lasted, or a threshold that failed: marked where it began.",
 }
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import OriginSnapshot, Snapshot
-from pooltop.core.thresholds import has_failed
+from pooltop.core.thresholds import overall
 from pooltop.present import units
 from pooltop.present.delivery import shortfalls
 from pooltop.present.export import Picture
@@ -22,6 +22,7 @@ from pooltop.present.report.glossary import DEFINITIONS, PHASES
 from pooltop.present.report.markup import Markup, el, joined
 from pooltop.present.report.plot import Line, Look, Mark, Point, plot
 from pooltop.present.report.series import Cell, Span
+from pooltop.present.thresholds import overall_words
 
 MOST_PLOTTED = 40
 """Hosts with plots, those with the most requests; of the others there are the numbers."""
@@ -93,11 +94,12 @@ def _head(gathering: Gathering, last: Snapshot, about: About) -> Markup:
 
 
 def _verdict(last: Snapshot) -> Markup:
-    if not last.thresholds:
+    # A load that is over has judged what it could: what is not known is of one that was not.
+    verdict = overall(last.thresholds, is_over=False)
+    if verdict is None:
         return Markup("")
-    if has_failed(last.thresholds, is_over=True):
-        return el("span", "FAILED", class_="bad")
-    return el("span", "held", class_="good")
+    words, ink = overall_words(verdict)
+    return el("span", words, class_=ink)
 
 
 def _undelivered(last: Snapshot) -> Iterable[str]:
@@ -121,7 +123,7 @@ def _plots(gathering: Gathering, last: Snapshot) -> Markup:
         (host for host in gathering.hosts if host in names), key=lambda host: -done[host]
     )
     parts = [_host_plots(gathering, host, str(names[host])) for host in there[:MOST_PLOTTED]]
-    left = len(gathering.hosts) - len(parts)
+    left = len(gathering.hosts) + gathering.forgotten - len(parts)
     if left:
         parts.append(el("p", f"{left} more hosts, with fewer requests or gone, have no plots"))
     return joined(parts)

@@ -18,7 +18,8 @@ from pooltop.present.report.markup import Markup, el, joined, raw
 WIDTH, HEIGHT = 360, 150
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 14, 18
 _PLOT_W, _PLOT_H = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
-_TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
+_DAY = 86400
+_TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, _DAY)
 _MOST_TICKS = 6
 
 Look = Literal["a", "b", "c", "limit"]
@@ -159,12 +160,17 @@ def _axes(end: float, span_s: float, written: Callable[[float], str]) -> Markup:
                 text_anchor="end",
             )
         )
-    step = next((s for s in _TIMES if span_s / s <= _MOST_TICKS), _TIMES[-1])
+    step = next((s for s in _TIMES if span_s / s <= _MOST_TICKS), _days(span_s))
     for tick in range(int(span_s / step) + 1):
         x = _x(tick * step, span_s)
         label = units.age(tick * step) if tick else "0"
         shapes.append(el("text", label, x=x, y=HEIGHT - 5, text_anchor="middle"))
     return joined(shapes)
+
+
+def _days(span_s: float) -> float:
+    """Give the time between two ticks of a span so long that it is whole days."""
+    return math.ceil(span_s / _MOST_TICKS / _DAY) * _DAY
 
 
 def _x(at: float, span_s: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pooltop.core.causes import by_cause
-from pooltop.core.class_snapshot import PHASES, ClassSnapshot
+from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.present import units
@@ -19,7 +19,7 @@ from pooltop.present.report.glossary import DEFINITIONS
 from pooltop.present.report.glossary import PHASES as PHASE_WORDS
 from pooltop.present.report.markup import Markup, el, joined, table
 from pooltop.present.report.plot import shares
-from pooltop.present.thresholds import name_of, value_words, verdict_of
+from pooltop.present.thresholds import name_of, value_words, verdict_of, when_words
 
 _LOOKS = {"good": "good", "bad": "bad", "warn": "warn"}
 _LEAST_SHARE = 0.0005
@@ -89,8 +89,8 @@ def workloads(last: Snapshot) -> Markup:
     """Give a row for each workload."""
     return table(
         _titles(
-            *("workload", "load", "to", "offered", "sent", "dropped", "late", "start error"),
-            *("completed", "failed", "p50", "p95", "p99"),
+            *("workload", "load", "to", "offered", "sent", "dropped", "held back", "paced", "late"),
+            *("start error", "completed", "failed", "p50", "p95", "p99"),
         ),
         (
             [
@@ -100,6 +100,8 @@ def workloads(last: Snapshot) -> Markup:
                 units.count(each.offered),
                 units.count(each.sent),
                 _warned(each.dropped),
+                _warned(each.held),
+                _warned(each.paced),
                 _warned(each.late),
                 units.duration(each.lateness.quantile(0.99)),
                 units.count(each.completed),
@@ -121,7 +123,7 @@ def classes(last: Snapshot) -> Markup:
     return table(
         _titles(
             *("workload", "class", "where the time went", "sent", "completed", "failed"),
-            *("unexpected", "p50", "p95", "p99"),
+            *("unexpected", "redirects", "p50", "p95", "p99"),
         ),
         (_class(load, each) for load in last.workloads for each in load.classes),
         words=3,
@@ -137,6 +139,7 @@ def _class(load: WorkloadSnapshot, each: ClassSnapshot) -> list[object]:
         units.count(each.completed),
         units.count(sum(each.failed.values())),
         units.count(sum(each.unexpected.values())),
+        units.count(each.redirects),
         *_quantiles(each.phases.total),
     ]
 
@@ -145,11 +148,9 @@ def _time_went(each: ClassSnapshot) -> object:
     whole = each.phases.total.sum_s
     if whole <= 0:
         return units.NONE
-    spent = {name: getattr(each.phases, name).sum_s for name in PHASES}
-    spent = {"begun late": max(0.0, whole - sum(spent.values())), **spent}
     parts = [
         (name, seconds / whole, f"ph-{name.replace(' ', '-')}")
-        for name, seconds in spent.items()
+        for name, seconds in each.phases.spent.items()
         if seconds > whole * _LEAST_SHARE
     ]
     words = ", ".join(f"{name} {units.share(share)}" for name, share, _ in parts)
@@ -197,16 +198,17 @@ def errors(last: Snapshot) -> Markup:
 def thresholds(last: Snapshot) -> Markup:
     """Give what the run had to hold, and whether it did."""
     return table(
-        _titles("verdict", "threshold", "value"),
+        _titles("verdict", "threshold", "value", "judged"),
         (
             [
                 el("b", verdict_of(state)[0], class_=_LOOKS.get(verdict_of(state)[1])),
                 name_of(state),
                 value_words(state),
+                when_words(state),
             ]
             for state in last.thresholds
         ),
-        words=3,
+        words=4,
     )
 
 
