@@ -215,6 +215,18 @@ class OriginLatency(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Request sent to first byte."""
     total: Histogram = Histogram()
     """Intended start to last byte, of completed requests."""
+    life: Histogram = Histogram()
+    """Connected to closed, one per connection that is closed."""
+    odd_lease: Histogram = Histogram()
+    """How long completed requests had a connected socket: of those for whom that was not just their
+    ``wait``. For most it is: they are sent at once, and answered in one piece."""
+    odd_wait: Histogram = Histogram()
+    """And their ``wait``."""
+
+    @property
+    def lease(self) -> Histogram:
+        """How long completed requests had a connected socket, until the last byte."""
+        return self.wait.since(self.odd_wait).plus(self.odd_lease)
 
 
 class TimeWait(msgspec.Struct, frozen=True, kw_only=True, gc=False):

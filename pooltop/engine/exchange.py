@@ -172,14 +172,15 @@ class Exchange:
             tcp=None if fresh is None else fresh.tcp_s,
             tunnel=None if fresh is None else fresh.tunnel_s,
             tls=None if fresh is None else fresh.tls_s,
-            send=_between(self._ready_at, self.sent_at),
+            send=_between(self.ready_at, self.sent_at),
             wait=_between(self.sent_at, self.first_byte_at),
             receive=_between(self.first_byte_at, self.ended_at),
             total=_between(self.intended_at, self.ended_at),
         )
 
     @property
-    def _ready_at(self) -> float | None:
+    def ready_at(self) -> float | None:
+        """When it had a socket that could carry bytes; None where it has none."""
         connection = self.connection
         if connection is None or connection.connected_at is None or self.assigned_at is None:
             return None

@@ -13,6 +13,7 @@ from pooltop.core import events as ev
 from pooltop.core.histogram import Recorder
 from pooltop.core.model import OriginKey
 from pooltop.core.snapshot import OriginCounters, OriginLatency, TimeWait
+from pooltop.core.states import CloseReason
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
@@ -39,6 +40,9 @@ class OriginTally:
         "failed",
         "failures",
         "handshakes",
+        "life",
+        "odd_lease",
+        "odd_wait",
         "opened",
         "peers",
         "queue",
@@ -71,6 +75,8 @@ class OriginTally:
         self.connect = Recorder()
         self.wait = Recorder()
         self.total = Recorder()
+        self.life = Recorder()
+        self.odd_lease, self.odd_wait = Recorder(), Recorder()
         self.peers: dict[str, str] = {}
         """Our end by the peer's, of one connection to each peer that was reached, MOST_PEERS."""
         self.time_wait: TimeWait | None = None
@@ -99,6 +105,8 @@ class OriginTally:
         first, sent = exchange.first_byte_at, exchange.sent_at
         if first is not None and sent is not None:
             exchange.wait_bucket = self.wait.record(first - sent)
+        if first != ended or sent != exchange.assigned_at:
+            self._note_lease(exchange, ended)
 
     def counters(self, open_in: int, open_out: int) -> OriginCounters:
         """Give the picture of now; the arguments are the bytes of the sockets still open."""
@@ -129,7 +137,18 @@ class OriginTally:
             connect=self.connect.freeze(),
             wait=self.wait.freeze(),
             total=self.total.freeze(),
+            life=self.life.freeze(),
+            odd_lease=self.odd_lease.freeze(),
+            odd_wait=self.odd_wait.freeze(),
         )
+
+    def _note_lease(self, exchange: Exchange, ended: float) -> None:
+        """Count how long it had its socket, which was not from being sent to its first byte."""
+        ready, first, sent = exchange.ready_at, exchange.first_byte_at, exchange.sent_at
+        if ready is not None:
+            self.odd_lease.record(ended - ready)
+        if first is not None and sent is not None:
+            self.odd_wait.record_in(exchange.wait_bucket, max(0.0, first - sent))
 
 
 class Tally:
@@ -167,8 +186,10 @@ class Tally:
         self.origins[event.key].connected += 1
 
     def closed(self, event: ev.SocketClosed, connection: Connection) -> None:
-        """Count a close by its reason, and keep what the socket had moved."""
+        """Count a close by its reason, and keep how long it was connected and what it had moved."""
         tally = self.origins[event.key]
         tally.closed[event.reason] += 1
+        if connection.connected_at is not None and event.reason is not CloseReason.DETACHED:
+            tally.life.record(event.at - connection.connected_at)
         tally.bytes_in += connection.bytes_in
         tally.bytes_out += connection.bytes_out

@@ -10,12 +10,16 @@ System.Net.Http metrics.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from pooltop.exports.buckets import BOUNDS, LONG_BOUNDS
 
 Kind = Literal["counter", "level", "gauge", "histogram"]
 """A level can be added up over hosts, as OpenTelemetry's UpDownCounter; a gauge cannot."""
-_SUFFIXES = {"s": "_seconds", "By": "_bytes"}
+_SUFFIXES = {"s": "_seconds", "By": "_bytes", "{request}/s": "_per_second"}
+"""Source: OpenTelemetry, Prometheus and OpenMetrics compatibility: a noun in braces is left out."""
 
 
 class Attribute(StrEnum):
@@ -36,6 +40,7 @@ class Attribute(StrEnum):
     DIRECTION = "network.io.direction"
     WORKLOAD = "pooltop.workload"
     CLASS = "pooltop.class"
+    PHASE = "pooltop.phase"
     THRESHOLD = "pooltop.threshold"
     PROFILE = "pooltop.profile"
     ENVIRONMENT = "pooltop.environment"
@@ -50,15 +55,19 @@ class Attribute(StrEnum):
 _SHORT = {Attribute.STATE: "state", Attribute.DIRECTION: "direction"}
 
 
-class Instrument(NamedTuple):
-    """One thing that is measured."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Instrument:
+    """One thing that is measured; equal to itself alone."""
 
     name: str
     """OpenTelemetry's."""
     kind: Kind
     unit: str
-    """As UCUM has it: "s", "By", "1", or a noun in braces."""
+    """As UCUM has it: "s", "By", or a noun in braces; "" where there is none: what has "1" is taken
+    for a ratio on its way to Prometheus, and called so."""
     meaning: str
+    bounds: tuple[float, ...] = BOUNDS
+    """Of a histogram's buckets, in seconds."""
 
     @property
     def family(self) -> str:
@@ -66,118 +75,234 @@ class Instrument(NamedTuple):
         return self.name.replace(".", "_") + _SUFFIXES.get(self.unit, "")
 
 
-def _counter(name: str, unit: str, meaning: str) -> Instrument:
-    return Instrument(name, "counter", unit, meaning)
+# Of an agent
 
-
-def _gauge(name: str, unit: str, meaning: str) -> Instrument:
-    return Instrument(name, "gauge", unit, meaning)
-
-
-def _level(name: str, unit: str, meaning: str) -> Instrument:
-    return Instrument(name, "level", unit, meaning)
-
-
-def _durations(name: str, meaning: str) -> Instrument:
-    return Instrument(name, "histogram", "s", meaning)
-
-
-DURATION = _durations(
-    "http.client.request.duration",
-    "Completed requests, from the intended start to the last byte.",
-)
-TIME_IN_QUEUE = _durations(
-    "http.client.request.time_in_queue",
-    "Until a request was given a socket; 0 for one that did not queue.",
-)
-OPEN = _level("http.client.open_connections", "{connection}", "Connected sockets, in use or idle.")
-ACTIVE = _level(
-    "http.client.active_requests", "{request}", "Requests that are not over, queued ones included."
-)
-WAIT = _durations("pooltop.client.request.wait", "From the request being sent to the first byte.")
-CONNECT = _durations("pooltop.client.connection.create_time", "dns, tcp and tls of a connection.")
-SOCKETS = _level("pooltop.client.sockets", "{connection}", "Sockets by state, all of them.")
-MAX = _level(
-    "pooltop.client.connection.max",
-    "{connection}",
-    "Sockets that a host can have, in use or connecting; +Inf without a limit.",
-)
-IDLE_MAX = _level(
-    "pooltop.client.connection.idle.max",
-    "{connection}",
-    "Idle sockets that are kept for a host; +Inf without a limit.",
-)
-TOTAL_MAX = _level(
+TOTAL_MAX = Instrument(
     "pooltop.client.connection.total.max",
+    "level",
     "{connection}",
     "Sockets that an agent can have over all hosts; +Inf without a limit.",
 )
-PENDING = _level(
-    "pooltop.client.connection.pending_requests", "{request}", "Requests in the queue."
+AGENTS = Instrument(
+    "pooltop.client.agents",
+    "counter",
+    "{agent}",
+    "Agents made, where there is one for every request.",
 )
-OLDEST = _gauge(
-    "pooltop.client.connection.pending_oldest", "s", "How long the oldest in the queue is there."
+
+# Of a host
+
+DURATION = Instrument(
+    "http.client.request.duration",
+    "histogram",
+    "s",
+    "Completed requests, from the intended start to the last byte.",
 )
-TIMEOUTS = _counter(
+TIME_IN_QUEUE = Instrument(
+    "http.client.request.time_in_queue",
+    "histogram",
+    "s",
+    "Until a request was given a socket; 0 for one that did not queue.",
+)
+OPEN = Instrument(
+    "http.client.open_connections",
+    "level",
+    "{connection}",
+    "Connected sockets, in use or idle.",
+)
+LIFE = Instrument(
+    "http.client.connection.duration",
+    "histogram",
+    "s",
+    "Closed connections, from being connected to being closed.",
+    LONG_BOUNDS,
+)
+ACTIVE = Instrument(
+    "http.client.active_requests",
+    "level",
+    "{request}",
+    "Requests that are not over, queued ones included.",
+)
+WAIT = Instrument(
+    "pooltop.client.request.wait",
+    "histogram",
+    "s",
+    "From the request being sent to the first byte.",
+)
+USE = Instrument(
+    "pooltop.client.connection.use_time",
+    "histogram",
+    "s",
+    "Completed requests, from having a connected socket to the last byte.",
+)
+CONNECT = Instrument(
+    "pooltop.client.connection.create_time",
+    "histogram",
+    "s",
+    "dns, tcp and tls of a connection.",
+)
+SOCKETS = Instrument(
+    "pooltop.client.sockets", "level", "{connection}", "Sockets by state, all of them."
+)
+MAX = Instrument(
+    "pooltop.client.connection.max",
+    "level",
+    "{connection}",
+    "Sockets that a host can have, in use or connecting; +Inf without a limit.",
+)
+IDLE_MAX = Instrument(
+    "pooltop.client.connection.idle.max",
+    "level",
+    "{connection}",
+    "Idle sockets that are kept for a host; +Inf without a limit.",
+)
+PENDING = Instrument(
+    "pooltop.client.connection.pending_requests", "level", "{request}", "Requests in the queue."
+)
+OLDEST = Instrument(
+    "pooltop.client.connection.pending_oldest",
+    "gauge",
+    "s",
+    "How long the oldest in the queue is there.",
+)
+TIMEOUTS = Instrument(
     "pooltop.client.connection.timeouts",
+    "counter",
     "{timeout}",
     "Requests that failed because no socket came free in time.",
 )
-OPENED = _counter("pooltop.client.connection.opened", "{connection}", "Sockets opened.")
-CLOSED = _counter(
-    "pooltop.client.connection.closed", "{connection}", "Sockets closed, by the reason."
+OPENED = Instrument(
+    "pooltop.client.connection.opened", "counter", "{connection}", "Sockets opened."
 )
-HANDSHAKES = _counter("pooltop.client.tls.handshakes", "{handshake}", "TLS handshakes completed.")
-RESUMED = _counter(
-    "pooltop.client.tls.resumed", "{handshake}", "Of these, those that took up a former session."
+CLOSED = Instrument(
+    "pooltop.client.connection.closed", "counter", "{connection}", "Sockets closed, by the reason."
 )
-SUBMITTED = _counter("pooltop.client.request.submitted", "{request}", "Requests begun.")
-QUEUED = _counter("pooltop.client.request.queued", "{request}", "Requests that had to wait.")
-ASSIGNED = _counter("pooltop.client.request.assigned", "{request}", "Requests given a socket.")
-REUSED = _counter(
+HANDSHAKES = Instrument(
+    "pooltop.client.tls.handshakes", "counter", "{handshake}", "TLS handshakes completed."
+)
+RESUMED = Instrument(
+    "pooltop.client.tls.resumed",
+    "counter",
+    "{handshake}",
+    "Of these, those that took up a former session.",
+)
+SUBMITTED = Instrument(
+    "pooltop.client.request.submitted", "counter", "{request}", "Requests begun."
+)
+QUEUED = Instrument(
+    "pooltop.client.request.queued", "counter", "{request}", "Requests that had to wait."
+)
+ASSIGNED = Instrument(
+    "pooltop.client.request.assigned", "counter", "{request}", "Requests given a socket."
+)
+REUSED = Instrument(
     "pooltop.client.request.reused",
+    "counter",
     "{request}",
     "Of these, those given one that had carried a request before.",
 )
-STALE = _counter(
+STALE = Instrument(
     "pooltop.client.request.stale",
+    "counter",
     "{request}",
     "Requests whose kept-alive socket was closed before it answered a byte.",
 )
-RETRIED = _counter("pooltop.client.request.retried", "{request}", "Of these, those sent again.")
-RESPONSES = _counter(
-    "pooltop.client.responses", "{response}", "Responses received whole, by status."
+RETRIED = Instrument(
+    "pooltop.client.request.retried", "counter", "{request}", "Of these, those sent again."
 )
-ERRORS = _counter("pooltop.client.request.errors", "{request}", "Failed requests, by cause.")
-BYTES = _counter("pooltop.client.io", "By", "Bytes moved over sockets, TLS taken off.")
-OFFERED = _counter("pooltop.workload.offered", "{request}", "Arrivals that were due.")
-SENT = _counter("pooltop.workload.sent", "{request}", "Requests handed to the agent.")
-DROPPED = _counter(
-    "pooltop.workload.dropped", "{request}", "Arrivals not sent: max_in_flight was reached."
+RESPONSES = Instrument(
+    "pooltop.client.responses", "counter", "{response}", "Responses received whole, by status."
 )
-LATE = _counter(
-    "pooltop.workload.late", "{request}", "Arrivals handed over more than 10 ms after their time."
+ERRORS = Instrument(
+    "pooltop.client.request.errors", "counter", "{request}", "Failed requests, by cause."
 )
-IN_FLIGHT = _level("pooltop.workload.in_flight", "{request}", "Requests that are not over.")
-RATE = _level("pooltop.workload.rate", "{request}/s", "Arrivals a second that are asked for.")
-USERS = _level("pooltop.workload.users", "{user}", "Users that are asked for.")
-START_ERROR = _durations("pooltop.workload.start_error", "How late open arrivals were started.")
-CLASS_DURATION = _durations(
+BYTES = Instrument("pooltop.client.io", "counter", "By", "Bytes moved over sockets, TLS taken off.")
+
+# Of a workload, and of its request classes
+
+OFFERED = Instrument("pooltop.workload.offered", "counter", "{request}", "Arrivals that were due.")
+SENT = Instrument("pooltop.workload.sent", "counter", "{request}", "Requests handed to the agent.")
+DROPPED = Instrument(
+    "pooltop.workload.dropped",
+    "counter",
+    "{request}",
+    "Arrivals not sent: max_in_flight was reached.",
+)
+HELD = Instrument(
+    "pooltop.workload.held",
+    "counter",
+    "{request}",
+    "Arrivals that the breaker let not through; of users, requests that it delayed.",
+)
+PACED = Instrument(
+    "pooltop.workload.paced",
+    "counter",
+    "{request}",
+    "Requests of users that waited: all workloads together were at max_rate.",
+)
+LATE = Instrument(
+    "pooltop.workload.late",
+    "counter",
+    "{request}",
+    "Arrivals handed over more than 10 ms after their time.",
+)
+IN_FLIGHT = Instrument(
+    "pooltop.workload.in_flight", "level", "{request}", "Requests that are not over."
+)
+RATE = Instrument(
+    "pooltop.workload.rate", "level", "{request}/s", "Arrivals a second that are asked for."
+)
+USERS = Instrument("pooltop.workload.users", "level", "{user}", "Users that are asked for.")
+WAITING = Instrument(
+    "pooltop.workload.waiting", "level", "{user}", "Users that wait for their turn."
+)
+START_ERROR = Instrument(
+    "pooltop.workload.start_error", "histogram", "s", "How late open arrivals were started."
+)
+CLASS_DURATION = Instrument(
     "pooltop.workload.request.duration",
+    "histogram",
+    "s",
     "Completed requests of a class, from the intended start to the last byte.",
 )
-CLASS_ERRORS = _counter(
+CLASS_PHASE = Instrument(
+    "pooltop.workload.request.phase",
+    "histogram",
+    "s",
+    "What of that each phase took: earlier, queue, dns, tcp, tunnel, tls, send, wait, receive.",
+)
+CLASS_ERRORS = Instrument(
     "pooltop.workload.request.errors",
+    "counter",
     "{request}",
     "Requests of a class that failed, or were not answered as expected.",
 )
-FAILS = _gauge(
+REDIRECTS = Instrument(
+    "pooltop.workload.request.redirects",
+    "counter",
+    "{redirect}",
+    "Redirects of a class that were followed.",
+)
+
+# Of a threshold
+
+FAILS = Instrument(
     "pooltop.threshold.failed",
-    "1",
+    "gauge",
+    "",
     "1 while a threshold fails, 0 while it holds; none while it cannot be judged.",
 )
-VALUE = _gauge("pooltop.threshold.value", "1", "What a threshold compares with its limit.")
-LIMIT = _gauge("pooltop.threshold.limit", "1", "The limit of a threshold, in the value's unit.")
-LAG = _gauge("pooltop.engine.loop_lag", "s", "How late the engine's own timer ran.")
-MEMORY = _gauge("pooltop.engine.memory", "By", "Resident memory of the engine's process.")
-INFO = _gauge("pooltop.engine.info", "1", "Always 1: which pooltop runs what.")
+VALUE = Instrument(
+    "pooltop.threshold.value", "gauge", "", "What a threshold compares with its limit."
+)
+LIMIT = Instrument(
+    "pooltop.threshold.limit", "gauge", "", "The limit of a threshold, in the value's unit."
+)
+
+# Of the engine
+
+LAG = Instrument("pooltop.engine.loop_lag", "gauge", "s", "How late the engine's own timer ran.")
+MEMORY = Instrument(
+    "pooltop.engine.memory", "gauge", "By", "Resident memory of the engine's process."
+)
+INFO = Instrument("pooltop.engine.info", "gauge", "", "Always 1: which pooltop runs what.")

@@ -8,9 +8,9 @@ a lost one). What is not delivered is counted, and said when it begins and when 
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
+import uuid
 from collections.abc import Callable
 
 import requests
@@ -33,7 +33,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from pooltop.core.exporting import OtlpExport
 from pooltop.core.histogram import Histogram, value_of
 from pooltop.core.snapshot import Snapshot
-from pooltop.exports.buckets import BOUNDS, counts_of
+from pooltop.exports.buckets import counts_of
 from pooltop.exports.instruments import Instrument
 from pooltop.exports.pictures import Pictures
 from pooltop.exports.points import Attributes, Value, points_of
@@ -45,13 +45,14 @@ END_S = 0.5
 _CUMULATIVE = AggregationTemporality.CUMULATIVE
 
 
-def encoded(snapshot: Snapshot, version: str, *, wall_began: float) -> bytes:
+def encoded(snapshot: Snapshot, version: str, *, wall_began: float, instance: str) -> bytes:
     """Give the body of an ExportMetricsServiceRequest, as protobuf.
 
     Args:
         snapshot: what is measured.
         version: of pooltop.
         wall_began: Unix time from which totals count.
+        instance: what tells this engine from every other, on whatever machine.
     """
     began, now = (int(wall * 1e9) for wall in (wall_began, snapshot.wall_at))
     metrics = [
@@ -62,7 +63,7 @@ def encoded(snapshot: Snapshot, version: str, *, wall_began: float) -> bytes:
     about = {
         "service.name": "pooltop",
         "service.version": version,
-        "service.instance.id": str(os.getpid()),
+        "service.instance.id": instance,
     }
     data = MetricsData([ResourceMetrics(Resource(about), [scope], "")])
     body: bytes = encode_metrics(data).SerializeToString()
@@ -77,7 +78,7 @@ def _metric(
     for attributes, value in points.items():
         told = {str(name): said for name, said in attributes}
         if isinstance(value, Histogram):
-            durations.append(_durations(told, value, began, now))
+            durations.append(_durations(told, value, instrument.bounds, began, now))
         else:
             numbers.append(NumberDataPoint(told, began, now, value))
     data: Sum | Gauge | HistogramData
@@ -91,7 +92,7 @@ def _metric(
 
 
 def _durations(
-    told: dict[str, str | int], value: Histogram, began: int, now: int
+    told: dict[str, str | int], value: Histogram, bounds: tuple[float, ...], began: int, now: int
 ) -> HistogramDataPoint:
     buckets = value.buckets
     return HistogramDataPoint(
@@ -100,8 +101,8 @@ def _durations(
         time_unix_nano=now,
         count=value.count,
         sum=value.sum_s,
-        bucket_counts=counts_of(value),
-        explicit_bounds=BOUNDS,
+        bucket_counts=counts_of(value, bounds),
+        explicit_bounds=bounds,
         min=value_of(min(buckets)) if buckets else 0.0,
         max=value_of(max(buckets)) if buckets else 0.0,
     )
@@ -114,6 +115,8 @@ class Sender:
         """Prepare; nothing is sent yet."""
         self._wanted = wanted
         self._version = version
+        # Process ids are not unique: in a container each is 1.
+        self._instance = str(uuid.uuid4())
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["User-Agent"] = f"pooltop/{version}"
@@ -164,7 +167,9 @@ class Sender:
             snapshot = pictures.newest()
         except (TimeoutError, RuntimeError):
             return  # it is too busy for a picture, or has ended: there is nothing to deliver
-        body = encoded(snapshot, self._version, wall_began=self._wall_began)
+        body = encoded(
+            snapshot, self._version, wall_began=self._wall_began, instance=self._instance
+        )
         why = self._post(body)
         if why:
             self.failed += 1

@@ -6,17 +6,25 @@ point is there twice; and there are never more hosts than MOST_HOSTS, the others
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from pooltop.core.capacity import options_of
-from pooltop.core.causes import Cause, by_cause
-from pooltop.core.class_snapshot import ClassSnapshot
+from pooltop.core.causes import Cause, totals_by_cause
+from pooltop.core.class_snapshot import PHASES, ClassSnapshot, PhaseDurations
 from pooltop.core.histogram import Histogram
-from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
+from pooltop.core.snapshot import (
+    AgentSnapshot,
+    OriginSnapshot,
+    ProcessFacts,
+    Snapshot,
+    WorkloadSnapshot,
+)
 from pooltop.core.thresholds import ThresholdState
 from pooltop.exports import instruments as of
 from pooltop.exports.instruments import Attribute, Instrument
 from pooltop.present.clean import clean
+from pooltop.present.thresholds import name_of
 
 MOST_HOSTS = 200
 """Of one agent, each with points of its own."""
@@ -46,25 +54,28 @@ def points_of(snapshot: Snapshot, version: str) -> Points:
     return points
 
 
-_Point = tuple[Instrument, Mapping[Attribute, str | int], Value]
+T = TypeVar("T")
+Told = Mapping[Attribute, str | int]
+_Point = tuple[Instrument, Told, Value]
+_One = Mapping[Instrument, Callable[[T], Value | None]]
+"""What an instrument has of something; None for no point."""
+_Several = Mapping[Instrument, tuple[Attribute, Callable[[T], Iterable[tuple[str | int, Value]]]]]
+"""What an instrument has of something by an attribute of its own."""
 
 
 def _all(snapshot: Snapshot, version: str) -> Iterator[_Point]:
     for agent in snapshot.agents:
-        own: dict[Attribute, str | int] = {Attribute.AGENT: agent.name}
-        yield of.TOTAL_MAX, own, agent.options.max_total_sockets
+        own: Told = {Attribute.AGENT: agent.name}
+        yield from _points(_OF_AGENT, {}, agent, own)
         for number, origin in enumerate(agent.origins):
-            where = own | (_where(origin) if number < MOST_HOSTS else {Attribute.ADDRESS: OTHERS})
-            yield from _host(agent, origin, where, snapshot.at)
+            where = _where(origin) if number < MOST_HOSTS else {Attribute.ADDRESS: OTHERS}
+            yield from _host(agent, origin, {**own, **where}, snapshot.at)
     for workload in snapshot.workloads:
         yield from _workload(workload)
     for threshold in snapshot.thresholds:
-        yield from _threshold(threshold)
-    process = snapshot.process
-    yield of.LAG, {}, process.loop_lag_s
-    if process.rss_bytes is not None:
-        yield of.MEMORY, {}, process.rss_bytes
-    about: dict[Attribute, str | int] = {
+        yield from _points(_OF_THRESHOLD, {}, threshold, {Attribute.THRESHOLD: name_of(threshold)})
+    yield from _points(_OF_PROCESS, {}, snapshot.process, {})
+    about = {
         Attribute.VERSION: version,
         Attribute.PROFILE: snapshot.profile,
         Attribute.ENVIRONMENT: snapshot.environment or "",
@@ -72,7 +83,18 @@ def _all(snapshot: Snapshot, version: str) -> Iterator[_Point]:
     yield of.INFO, about, 1
 
 
-def _where(origin: OriginSnapshot) -> dict[Attribute, str | int]:
+def _points(one: _One[T], several: _Several[T], whole: T, where: Told) -> Iterator[_Point]:
+    """Give all points of something, each with where it is of."""
+    for instrument, value_of in one.items():
+        value = value_of(whole)
+        if value is not None:
+            yield instrument, where, value
+    for instrument, (attribute, values_of) in several.items():
+        for name, value in values_of(whole):
+            yield instrument, {**where, attribute: name}, value
+
+
+def _where(origin: OriginSnapshot) -> Told:
     return {
         Attribute.ADDRESS: origin.host,
         Attribute.PORT: origin.port,
@@ -81,89 +103,112 @@ def _where(origin: OriginSnapshot) -> dict[Attribute, str | int]:
     }
 
 
-def _host(
-    agent: AgentSnapshot, origin: OriginSnapshot, where: dict[Attribute, str | int], at: float
-) -> Iterator[_Point]:
-    options, latency, counters = options_of(agent, origin), origin.latency, origin.counters
-    yield of.DURATION, where, latency.total
-    yield of.TIME_IN_QUEUE, where, latency.queue
-    yield of.CONNECT, where, latency.connect
-    yield of.WAIT, where, latency.wait
-    for state, sockets in (("active", origin.active), ("idle", origin.free)):
-        yield of.OPEN, where | {Attribute.STATE: state}, sockets
-    states = ("connecting", "active", "free", "closing", "tunnelling")
-    for state in states:
-        yield of.SOCKETS, where | {Attribute.STATE: state}, getattr(origin, state)
-    yield of.ACTIVE, where, origin.under_way
+def _host(agent: AgentSnapshot, origin: OriginSnapshot, where: Told, at: float) -> Iterator[_Point]:
+    yield from _points(_OF_HOST, _OF_HOST_BY, origin, where)
+    options, oldest = options_of(agent, origin), origin.oldest_queued_at
     yield of.MAX, where, options.max_sockets
     yield of.IDLE_MAX, where, options.max_free_sockets
-    yield of.PENDING, where, origin.queued
-    oldest = origin.oldest_queued_at
     yield of.OLDEST, where, 0.0 if oldest is None else max(0.0, at - oldest)
-    for instrument, count in (
-        (of.SUBMITTED, counters.submitted),
-        (of.QUEUED, counters.queued),
-        (of.ASSIGNED, counters.assigned),
-        (of.REUSED, counters.reused),
-        (of.STALE, counters.stale_reuse),
-        (of.RETRIED, counters.retried),
-        (of.OPENED, counters.opened),
-        (of.HANDSHAKES, counters.handshakes),
-        (of.RESUMED, counters.resumed),
-    ):
-        yield instrument, where, count
-    yield of.BYTES, where | {Attribute.DIRECTION: "receive"}, counters.bytes_in
-    yield of.BYTES, where | {Attribute.DIRECTION: "transmit"}, counters.bytes_out
-    for status, count in counters.statuses.items():
-        yield of.RESPONSES, where | {Attribute.STATUS: status}, count
-    for reason, count in counters.closed.items():
-        yield of.CLOSED, where | {Attribute.REASON: reason}, count
-    failed = {cause: sum(each.values()) for cause, each in by_cause(counters.failed).items()}
+    failed = totals_by_cause(origin.counters.failed)
     yield of.TIMEOUTS, where, failed.get(Cause.QUEUE_TIMEOUT, 0)
-    for cause, count in failed.items():
-        yield of.ERRORS, where | _of_cause(cause), count
+    yield from _errors(of.ERRORS, failed, where)
 
 
 def _workload(workload: WorkloadSnapshot) -> Iterator[_Point]:
-    own: dict[Attribute, str | int] = {Attribute.WORKLOAD: workload.name}
-    for instrument, count in (
-        (of.OFFERED, workload.offered),
-        (of.SENT, workload.sent),
-        (of.DROPPED, workload.dropped),
-        (of.LATE, workload.late),
-        (of.IN_FLIGHT, workload.in_flight),
-    ):
-        yield instrument, own, count
-    if workload.rate is not None:
-        yield of.RATE, own, workload.rate
-        yield of.START_ERROR, own, workload.lateness
-    if workload.users is not None:
-        yield of.USERS, own, workload.users
+    own: Told = {Attribute.WORKLOAD: workload.name}
+    yield from _points(_OF_WORKLOAD, {}, workload, own)
     for each in workload.classes:
-        yield from _class(each, own | {Attribute.CLASS: each.name})
+        where = {**own, Attribute.CLASS: each.name}
+        yield from _points(_OF_CLASS, _OF_CLASS_BY, each, where)
+        yield from _errors(of.CLASS_ERRORS, each.errors_by_cause, where)
 
 
-def _class(each: ClassSnapshot, own: dict[Attribute, str | int]) -> Iterator[_Point]:
-    yield of.CLASS_DURATION, own, each.phases.total
-    for cause, outcomes in by_cause(each.failed).items():
-        yield of.CLASS_ERRORS, own | _of_cause(cause), sum(outcomes.values())
-    if each.unexpected:
-        yield of.CLASS_ERRORS, own | _of_cause(Cause.UNEXPECTED), sum(each.unexpected.values())
+def _errors(instrument: Instrument, by_cause: Mapping[Cause, int], where: Told) -> Iterator[_Point]:
+    for cause, count in by_cause.items():
+        of_cause = {Attribute.ERROR: cause.error_type, Attribute.CAUSE: cause.value}
+        yield instrument, {**where, **of_cause}, count
 
 
-def _of_cause(cause: Cause) -> dict[Attribute, str | int]:
-    return {Attribute.ERROR: cause.error_type, Attribute.CAUSE: cause.value}
+_OF_AGENT: _One[AgentSnapshot] = {
+    of.TOTAL_MAX: lambda agent: agent.options.max_total_sockets,
+    of.AGENTS: lambda agent: agent.agents_made,
+}
+_OF_HOST: _One[OriginSnapshot] = {
+    of.DURATION: lambda host: host.latency.total,
+    of.TIME_IN_QUEUE: lambda host: host.latency.queue,
+    of.CONNECT: lambda host: host.latency.connect,
+    of.LIFE: lambda host: host.latency.life,
+    of.USE: lambda host: host.latency.lease,
+    of.WAIT: lambda host: host.latency.wait,
+    of.ACTIVE: lambda host: host.under_way,
+    of.PENDING: lambda host: host.queued,
+    of.SUBMITTED: lambda host: host.counters.submitted,
+    of.QUEUED: lambda host: host.counters.queued,
+    of.ASSIGNED: lambda host: host.counters.assigned,
+    of.REUSED: lambda host: host.counters.reused,
+    of.STALE: lambda host: host.counters.stale_reuse,
+    of.RETRIED: lambda host: host.counters.retried,
+    of.OPENED: lambda host: host.counters.opened,
+    of.HANDSHAKES: lambda host: host.counters.handshakes,
+    of.RESUMED: lambda host: host.counters.resumed,
+}
+_OF_HOST_BY: _Several[OriginSnapshot] = {
+    of.OPEN: (Attribute.STATE, lambda host: (("active", host.active), ("idle", host.free))),
+    of.SOCKETS: (
+        Attribute.STATE,
+        lambda host: (
+            ("connecting", host.connecting),
+            ("active", host.active),
+            ("free", host.free),
+            ("closing", host.closing),
+            ("tunnelling", host.tunnelling),
+        ),
+    ),
+    of.BYTES: (
+        Attribute.DIRECTION,
+        lambda host: (
+            ("receive", host.counters.bytes_in),
+            ("transmit", host.counters.bytes_out),
+        ),
+    ),
+    of.RESPONSES: (Attribute.STATUS, lambda host: host.counters.statuses.items()),
+    of.CLOSED: (Attribute.REASON, lambda host: host.counters.closed.items()),
+}
+_OF_WORKLOAD: _One[WorkloadSnapshot] = {
+    of.OFFERED: lambda load: load.offered,
+    of.SENT: lambda load: load.sent,
+    of.DROPPED: lambda load: load.dropped,
+    of.HELD: lambda load: load.held,
+    of.PACED: lambda load: load.paced,
+    of.LATE: lambda load: load.late,
+    of.IN_FLIGHT: lambda load: load.in_flight,
+    of.RATE: lambda load: load.rate,
+    of.START_ERROR: lambda load: None if load.rate is None else load.lateness,
+    of.USERS: lambda load: load.users,
+    of.WAITING: lambda load: None if load.users is None else load.waiting,
+}
+_OF_CLASS: _One[ClassSnapshot] = {
+    of.CLASS_DURATION: lambda each: each.phases.total,
+    of.REDIRECTS: lambda each: each.redirects,
+}
+_OF_CLASS_BY: _Several[ClassSnapshot] = {
+    of.CLASS_PHASE: (Attribute.PHASE, lambda each: _phases(each.phases)),
+}
+_OF_THRESHOLD: _One[ThresholdState] = {
+    of.FAILS: lambda each: None if each.state == "unknown" else float(each.state == "failed"),
+    of.VALUE: lambda each: each.value,
+    of.LIMIT: lambda each: each.limit,
+}
+_OF_PROCESS: _One[ProcessFacts] = {
+    of.LAG: lambda process: process.loop_lag_s,
+    of.MEMORY: lambda process: process.rss_bytes,
+}
 
 
-def _threshold(state: ThresholdState) -> Iterator[_Point]:
-    narrowed = state.where.text
-    text = f"{state.text} ({narrowed})" if narrowed else state.text
-    own = {Attribute.THRESHOLD: text}
-    if state.state != "unknown":
-        yield of.FAILS, own, float(state.state == "failed")
-    if state.value is not None:
-        yield of.VALUE, own, state.value
-    yield of.LIMIT, own, state.limit
+def _phases(phases: PhaseDurations) -> Iterator[tuple[str, Histogram]]:
+    """Give the phases that some request had: of most classes none has a tunnel, of many no tls."""
+    found: dict[str, Histogram] = {name: getattr(phases, name) for name in PHASES}
+    return ((name, durations) for name, durations in found.items() if durations.count)
 
 
 def _shown(said: str | int) -> str | int:

@@ -10,12 +10,13 @@ from prometheus_client.registry import Collector
 
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import Snapshot
-from pooltop.exports.buckets import BOUNDS, counts_of
-from pooltop.exports.instruments import Instrument
+from pooltop.exports.buckets import counts_of
+from pooltop.exports.instruments import Attribute, Instrument
 from pooltop.exports.points import Attributes, Points, Value, points_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_LE = [*(str(bound) for bound in BOUNDS), "+Inf"]
+HOST = "host"
+"""A label more than OpenTelemetry has: address and port in one, as the screens name a host."""
 
 
 class PointCollector(Collector):
@@ -43,12 +44,23 @@ def exposition(snapshot: Snapshot, version: str) -> bytes:
 
 
 def _add(metric: Metric, instrument: Instrument, attributes: Attributes, value: Value) -> None:
-    labels = {name.label: str(said) for name, said in attributes}
+    labels = _labels(attributes)
     if not isinstance(value, Histogram):
         suffix = "_total" if instrument.kind == "counter" else ""
         metric.add_sample(instrument.family + suffix, labels, value)
         return
-    for bound, count in zip(_LE, itertools.accumulate(counts_of(value)), strict=True):
-        metric.add_sample(f"{instrument.family}_bucket", {**labels, "le": bound}, count)
+    counts = itertools.accumulate(counts_of(value, instrument.bounds))
+    for bound, count in zip((*instrument.bounds, "+Inf"), counts, strict=True):
+        metric.add_sample(f"{instrument.family}_bucket", {**labels, "le": str(bound)}, count)
     metric.add_sample(f"{instrument.family}_count", labels, value.count)
     metric.add_sample(f"{instrument.family}_sum", labels, value.sum_s)
+
+
+def _labels(attributes: Attributes) -> dict[str, str]:
+    labels = {name.label: str(said) for name, said in attributes}
+    address = labels.get(Attribute.ADDRESS.label)
+    if address is not None:
+        port = labels.get(Attribute.PORT.label)
+        named = f"[{address}]" if ":" in address else address
+        labels[HOST] = named if port is None else f"{named}:{port}"
+    return labels

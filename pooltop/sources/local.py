@@ -96,12 +96,13 @@ class LocalSource:
         """Close every socket and end."""
         engine, self._engine = self._engine, None
         pump, self._pump = self._pump, None
-        if self._exports is not None:
-            await self._exports.close()
         if pump is not None:
             await pump.stop()
         if engine is not None:
             engine.stop()
+        if self._exports is not None:
+            await self._exports.close()  # whose last picture has the last judgement
+        if engine is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_S):
                     await engine.aclose()

@@ -12,7 +12,6 @@ import re
 import msgspec
 from msgspec.structs import asdict, replace
 
-from pooltop.core.causes import Cause, by_cause
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import JournalEntry, OriginSnapshot, Snapshot, SocketInfo
@@ -100,10 +99,7 @@ def _named_socket(socket: SocketInfo) -> dict[str, object]:
 
 def _named_class(each: ClassSnapshot) -> dict[str, object]:
     phases = {name: _durations(durations) for name, durations in asdict(each.phases).items()}
-    causes = {cause: sum(outcomes.values()) for cause, outcomes in by_cause(each.failed).items()}
-    if each.unexpected:
-        causes[Cause.UNEXPECTED] = sum(each.unexpected.values())
-    return asdict(each) | {"phases": phases, "causes": causes}
+    return asdict(each) | {"phases": phases, "causes": each.errors_by_cause}
 
 
 def _durations(histogram: Histogram) -> Durations:

@@ -116,3 +116,33 @@ async def test_a_query_is_in_no_snapshot_because_it_may_hold_a_token(serve, agen
     assert b"s3cret" not in msgspec.json.encode(agent.snapshot())
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_how_long_sockets_were_had_and_lived_is_counted_to_the_last_one(serve, agent_of):
+    let = asyncio.Event()
+
+    async def in_two_pieces(wire):
+        while (asked := await wire.request()) is not None:
+            if asked.target == "/slow":
+                wire.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
+                await let.wait()
+                wire.write(b"b")
+            else:
+                wire.reply("ok")
+
+    server = await serve(in_two_pieces)
+    agent = agent_of(keep_alive=True)
+    for _ in range(5):
+        await (await agent.request("GET", server.url)).read()
+    slow = await agent.request("GET", f"{server.url}/slow")
+    asyncio.get_running_loop().call_later(0.05, let.set)
+    await slow.read()
+
+    latency = agent.snapshot().origins[0].latency
+    assert (6, 6, 0) == (latency.lease.count, latency.wait.count, latency.life.count)
+    assert 0.045 < latency.lease.quantile(1.0)
+    assert 0 < latency.odd_lease.count == latency.odd_wait.count
+    await agent.aclose()
+    life = agent.snapshot().origins[0].latency.life
+    assert 1 == life.count
+    assert latency.lease.sum_s < life.sum_s

@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from pooltop.core.exporting import Exports, OtlpExport
 from pooltop.core.histogram import Histogram, Recorder
 from pooltop.core.snapshot import OriginCounters, OriginLatency, OriginSnapshot, Snapshot
-from pooltop.exports.buckets import BOUNDS, counts_of
+from pooltop.exports.buckets import BOUNDS, LONG_BOUNDS, counts_of
 from pooltop.exports.otlp import Sender, encoded
 from pooltop.exports.pictures import Pictures
 from pooltop.exports.points import points_of
@@ -84,7 +84,8 @@ def decoded(body: bytes) -> dict[tuple[str, tuple[tuple[str, object], ...]], obj
             )
             if kind == "histogram":
                 value: object = (point.count, point.sum, [*point.bucket_counts])
-                assert [*point.explicit_bounds] == [*BOUNDS]
+                life = metric.name == "http.client.connection.duration"
+                assert [*point.explicit_bounds] == [*(LONG_BOUNDS if life else BOUNDS)]
             else:
                 value = getattr(point, point.WhichOneof("value"))
             assert (metric.name, told) not in found
@@ -105,12 +106,14 @@ def test_what_is_encoded_has_every_point_with_opentelemetrys_names(
         latency=OriginLatency(total=recorder.freeze()),
     )
     picture = picture_of(host)
-    told = decoded(encoded(picture, "1.2", wall_began=5.0))
+    told = decoded(encoded(picture, "1.2", wall_began=5.0, instance="one of many"))
 
     points = points_of(picture, "1.2")
     assert {
         (instrument.name, tuple((str(name), said) for name, said in attributes)): (
-            (value.count, value.sum_s, counts_of(value)) if isinstance(value, Histogram) else value
+            (value.count, value.sum_s, counts_of(value, instrument.bounds))
+            if isinstance(value, Histogram)
+            else value
         )
         for instrument, of in points.items()
         for attributes, value in of.items()
@@ -130,7 +133,7 @@ def test_what_only_grows_is_a_monotonic_sum_and_what_adds_up_is_a_sum(
     origin_of: MakeOrigin, picture_of: MakePicture
 ) -> None:
     request = ExportMetricsServiceRequest.FromString(
-        encoded(picture_of(origin_of()), "1", wall_began=5.0)
+        encoded(picture_of(origin_of()), "1", wall_began=5.0, instance="one of many")
     )
     kinds = {
         metric.name: (metric.WhichOneof("data"), metric.unit, metric.sum.is_monotonic)
@@ -144,7 +147,11 @@ def test_what_only_grows_is_a_monotonic_sum_and_what_adds_up_is_a_sum(
     resource = {
         a.key: a.value.string_value for a in request.resource_metrics[0].resource.attributes
     }
-    assert ("pooltop", "1") == (resource["service.name"], resource["service.version"])
+    assert {
+        "service.name": "pooltop",
+        "service.version": "1",
+        "service.instance.id": "one of many",
+    } == resource
 
 
 class Engine:
@@ -167,6 +174,23 @@ class Engine:
 def engine(picture_of: MakePicture) -> Engine:
     """Give one that was asked nothing yet."""
     return Engine(picture_of)
+
+
+async def test_no_two_engines_are_one_to_a_collector(
+    collector: Collector, engine: Engine, eventually: Eventually
+) -> None:
+    for _ in range(2):
+        sender = Sender(OtlpExport(endpoint=collector.url, interval_s=60.0), "1")
+        sender.start(Pictures(engine.take), engine.tell)
+        await sender.close()
+    await eventually(lambda: len(collector.asked) == 2)
+
+    resources = [
+        ExportMetricsServiceRequest.FromString(body).resource_metrics[0].resource
+        for _, _, body in collector.asked
+    ]
+    ids = [a.value.string_value for r in resources for a in r.attributes if "instance" in a.key]
+    assert 2 == len(set(ids)) == len(ids)
 
 
 async def test_it_sends_at_the_interval_and_once_more_at_the_end(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from pooltop.core.class_snapshot import ClassSnapshot
+from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
+from pooltop.core.histogram import Recorder
 from pooltop.core.snapshot import OriginCounters, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.core.thresholds import ThresholdState, Where
 from pooltop.exports import instruments as of
@@ -69,6 +71,32 @@ def test_hostile_text_is_clean_short_and_read_back_as_it_was_told(
     assert "\x1b" not in text
 
 
+def test_prometheus_has_a_host_as_the_screens_name_it(
+    origin_of: MakeOrigin, picture_of: MakePicture
+) -> None:
+    hosts = [origin_of(f"h{n}") for n in range(MOST_HOSTS - 1)]
+    text = exposition(picture_of(origin_of("::1"), *hosts, origin_of("z")), "1").decode()
+    told = {
+        (sample.labels["host"], sample.labels["server_address"])
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if "host" in sample.labels
+    }
+
+    assert {("[::1]:80", "::1"), ("h7:80", "h7"), (OTHERS, OTHERS)} <= told
+
+
+def test_agents_are_counted_where_every_request_has_one(
+    origin_of: MakeOrigin, picture_of: MakePicture
+) -> None:
+    picture = picture_of(origin_of())
+    (agent,) = picture.agents
+    made = msgspec.structs.replace(picture, agents=(msgspec.structs.replace(agent, agents_made=9),))
+
+    assert of.AGENTS not in points_of(picture, "1")
+    assert [9] == list(points_of(made, "1")[of.AGENTS].values())
+
+
 def test_no_limit_is_told_as_infinity(origin_of: MakeOrigin, picture_of: MakePicture) -> None:
     points = points_of(picture_of(origin_of(own_limits={"max_sockets": 3.0})), "1")
 
@@ -96,9 +124,25 @@ def test_failures_are_told_by_cause_and_by_opentelemetrys_word(
 
 
 def test_a_workload_its_classes_and_the_thresholds_are_told(picture_of: MakePicture) -> None:
-    each = ClassSnapshot(name="pay", failed={"ECONNRESET": 1}, unexpected={"status 404": 2})
+    waited = Recorder()
+    waited.record(0.2)
+    each = ClassSnapshot(
+        name="pay",
+        failed={"ECONNRESET": 1},
+        unexpected={"status 404": 2},
+        redirects=4,
+        phases=PhaseDurations(wait=waited.freeze()),
+    )
     load = WorkloadSnapshot(
-        name="w", agent="one", target="a:80", state="running", pattern="", rate=5.0, classes=(each,)
+        name="w",
+        agent="one",
+        target="a:80",
+        state="running",
+        pattern="",
+        rate=5.0,
+        held=6,
+        paced=7,
+        classes=(each,),
     )
     held = ThresholdState(text="a < 1", state="holds", value=0.5, limit=1.0)
     failed = ThresholdState(text="a < 1", where=Where(host="h"), state="failed", limit=1.0)
@@ -107,6 +151,11 @@ def test_a_workload_its_classes_and_the_thresholds_are_told(picture_of: MakePict
 
     assert [5.0] == list(points[of.RATE].values())
     assert of.USERS not in points
+    assert of.WAITING not in points
+    assert ([6], [7], [4]) == tuple(
+        [*points[each].values()] for each in (of.HELD, of.PACED, of.REDIRECTS)
+    )
+    assert ["wait"] == [dict(where)[Attribute.PHASE] for where in points[of.CLASS_PHASE]]
     assert [1, 2] == list(points[of.CLASS_ERRORS].values())
     assert [0.0, 1.0] == list(points[of.FAILS].values())
     assert ["a < 1", "a < 1 (host h)"] == [dict(w)[Attribute.THRESHOLD] for w in points[of.FAILS]]
@@ -120,6 +169,8 @@ def test_names_are_opentelemetrys_and_prometheus_has_them_by_its_rules() -> None
     assert "http_client_request_duration_seconds" == of.DURATION.family
     assert "http_client_request_time_in_queue_seconds" == of.TIME_IN_QUEUE.family
     assert "pooltop_client_io_bytes" == of.BYTES.family
+    assert "pooltop_workload_rate_per_second" == of.RATE.family
+    assert "1" not in {each.unit for each in every}  # would be called a ratio on its way
     assert {"http", "pooltop"} == {each.name.partition(".")[0] for each in every}
     labels = {attribute.label for attribute in Attribute}
     assert len(Attribute) == len(labels)

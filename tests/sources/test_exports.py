@@ -8,7 +8,7 @@ import re
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -61,6 +61,7 @@ def expected_of_the_host(snapshot: Snapshot) -> Samples:
     counters, latency = origin.counters, origin.latency
     where = {
         "agent": "a",
+        "host": f"127.0.0.1:{origin.port}",
         "server_address": "127.0.0.1",
         "server_port": str(origin.port),
         "url_scheme": "http",
@@ -70,10 +71,13 @@ def expected_of_the_host(snapshot: Snapshot) -> Samples:
     def told(name: str, value: float, **more: str) -> None:
         found[name, tuple(sorted((where | more).items()))] = value
 
-    def durations(name: str, histogram: Histogram) -> None:
+    usual = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+    long = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
+
+    def durations(name: str, histogram: Histogram, bounds: Sequence[float] = usual) -> None:
         told(f"{name}_count", histogram.count)
         told(f"{name}_sum", histogram.sum_s)
-        for bound in (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10):
+        for bound in bounds:
             below = sum(
                 n for i, n in histogram.buckets.items() if 1e-6 * 1.0198 ** (i + 0.5) <= bound
             )
@@ -84,6 +88,8 @@ def expected_of_the_host(snapshot: Snapshot) -> Samples:
     durations("http_client_request_time_in_queue_seconds", latency.queue)
     durations("pooltop_client_connection_create_time_seconds", latency.connect)
     durations("pooltop_client_request_wait_seconds", latency.wait)
+    durations("pooltop_client_connection_use_time_seconds", latency.lease)
+    durations("http_client_connection_duration_seconds", latency.life, long)
     told("http_client_open_connections", origin.active, state="active")
     told("http_client_open_connections", origin.free, state="idle")
     for state in ("connecting", "active", "free", "closing"):
@@ -139,7 +145,10 @@ async def test_what_is_scraped_during_a_run_equals_the_snapshot(
     del told["pooltop_client_connection_total_max", (("agent", "a"),)]
     assert expected_of_the_host(snapshot) == told
     workload = snapshot.workloads[0]
-    for name in ("offered", "sent", "dropped", "late"):
+    assert snapshot.agents[0].origins[0].counters.completed == (
+        snapshot.agents[0].origins[0].latency.lease.count
+    )
+    for name in ("offered", "sent", "dropped", "late", "held", "paced"):
         assert (
             getattr(workload, name)
             == scraped[f"pooltop_workload_{name}_total", (("workload", "w"),)]
