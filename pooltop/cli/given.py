@@ -68,6 +68,27 @@ def consented(profile: Profile) -> Profile | None:
         return None
 
 
+def can_listen(loaded: Loaded) -> bool:
+    """Tell whether the port for Prometheus can be had now; says why not, where, and what to do.
+
+    Before any process is started: the engine, which takes the port, could only fail.
+    """
+    wanted = loaded.profile.exports.prometheus
+    if wanted is None:
+        return True
+    from pooltop.errors import EngineError
+    from pooltop.exports.endpoint import Endpoint
+    from pooltop.profiles.exports import port_problem
+
+    try:
+        Endpoint(wanted.address, wanted.port).close()
+    except EngineError as error:
+        why = getattr(error.__cause__, "strerror", None) or str(error)
+        write(2, f"{port_problem(loaded.effective.layers, why)}\n")
+        return False
+    return True
+
+
 def said_of_the_profile(request: Request) -> dict[str, object]:
     """Give what the command line puts in place of the profile's own, by the profile's names.
 

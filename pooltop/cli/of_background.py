@@ -95,7 +95,7 @@ def _profile_to_serve(request: Request) -> Profile | None:
     """Give the profile that is to run in the background; None if it may not, which was told."""
     said = given.said_of_the_profile(request)
     loaded = given.load(request, will_ask=can_ask())
-    if loaded is None:
+    if loaded is None or not given.can_listen(loaded):
         return None
     import msgspec
 

@@ -38,7 +38,7 @@ def run(request: Request) -> int:
     # A mistake in them is told before anything is sent.
     keys = None if headless or request.detach else given.load_keys(request)
     profile = given.consented(limited(msgspec.structs.replace(loaded.profile, **said), duration))
-    if profile is None:
+    if profile is None or not given.can_listen(loaded):
         return EXIT_USAGE
     if request.detach:
         return _detach(request, profile)
@@ -103,13 +103,14 @@ def show(
                 make_folder_of(path)
             inner = tees[-1] if tees else source
             tees.append(RecordingTee(inner, path, seeds=seeds, interval_s=interval_s))
-        return _watch(tees[-1], request, keys, saving)
+        status = _watch(tees[-1], request, keys, saving)
     except RecordingError as error:
-        return refuse(f"{error}\n")
+        status = refuse(f"{error}\n")
     finally:
         for tee in tees:
             tee.finish()
             refuse(f"{tee.summary()}\n")
+    return status or (EXIT_FAILED if any(tee.failure for tee in tees) else 0)
 
 
 def dashboard(

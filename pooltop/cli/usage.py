@@ -99,9 +99,9 @@ quantiles of merged histograms. What chance or a histogram's 1 % can explain is 
 replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.
 
-exit status: 0 the load is over, or you left; 1 the engine or the demo failed; 2 a mistake in the
-command line, the profile, the keys or the recording, nothing was sent; 99 the load is over, and a
-threshold of the profile failed or had nothing to be judged by; 130, 143, 129 ended by SIGINT,
-SIGTERM, SIGHUP.
+exit status: 0 the load is over, or you left; 1 the engine or the demo failed, or what was to be
+written could not be; 2 a mistake in the command line, the profile, the keys or the recording, or a
+port that is taken, nothing was sent; 99 the load is over, and a threshold of the profile failed or
+had nothing to be judged by; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP.
 """
 )

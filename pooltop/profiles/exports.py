@@ -6,6 +6,8 @@ import importlib.util
 import ipaddress
 from typing import cast
 
+from pooltop.profiles.layers import Layers
+from pooltop.profiles.problems import ProfileErrors
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.request_head import SECRET_FIELDS
@@ -13,6 +15,7 @@ from pooltop.profiles.shown import Path
 
 LEAST_S, MOST_S = 1.0, 3600.0
 _OTLP: Path = ("export", "otlp")
+_LISTEN: Path = ("export", "prometheus", "listen")
 _NEEDED = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.common", "requests")
 
 
@@ -38,7 +41,20 @@ def _check_listen(listen: str, report: Report) -> None:
             "whoever reaches this address can read every host's name and numbers: there is no "
             "password, and nothing is encrypted."
         )
-        report.warn(("export", "prometheus", "listen"), "P064", message)
+        report.warn(_LISTEN, "P064", message)
+
+
+def port_problem(layers: Layers, why: str) -> ProfileErrors:
+    """Give what to say of a port for Prometheus that cannot be had on this machine now.
+
+    Args:
+        layers: of the profile, one of which asks for it.
+        why: in the system's words.
+    """
+    report = Report(layers)
+    message = f"{why}. Choose another port; 0 takes any that is free."
+    report.add(_LISTEN, "P067", message)
+    return ProfileErrors(report.finish())
 
 
 def _check_otlp(otlp: Values, report: Report) -> None:
