@@ -323,6 +323,8 @@ RESPONSE_ROWS = (
     Row("two lengths", "8.1.1", headers(1, ("content-length", "1"), ("content-length", "1"))
         + data(1, b"x"), one()),
     Row("a length of 2^63", "8.1.1", length("9223372036854775808", b"abc"), one()),
+    Row("a length of 2^63 in the answer to HEAD", "8.1.1",
+        headers(5, ("content-length", "9223372036854775808"), end=True), one(stream=5)),
     Row("a length of a thousand digits", "8.1.1", length("9" * 1000, b"abc"), one()),
     Row("204 with DATA", "8.1.1", headers(1, status="204") + data(1, b"x"), one()),
     Row("304 with DATA", "8.1.1", headers(1, status="304") + data(1, b"x"), one()),
