@@ -169,6 +169,8 @@ class Generator:
                 case {"op": "respond" | "finish" | "interim", "id": name}:
                     server = self.replay.asked[name].server
                     return server and server.id
+                case {"op": "more" | "end" | "breakBody", "id": name}:
+                    return name
                 case {"op": "connect" | "failConnect" | "dispatch"}:
                     return "gate" if self.replay.world.gates else None
             return None

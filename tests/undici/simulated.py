@@ -85,6 +85,8 @@ class Wire:
     """Requests that its server saw."""
     is_reset: bool = False
     """By the server."""
+    asks_upgrade: bool = False
+    """Its server saw an upgrade, and takes what is behind it for another protocol."""
     inbound: deque[Said] = field(default_factory=deque)
     responses: Responses = field(default_factory=Responses)
     heard_at: float = 0.0
@@ -226,8 +228,9 @@ class World:
 
     def _arrive(self, asked: Asked, wire: Wire) -> None:
         """Have the server see what was written, be the client gone from there or not."""
-        if asked.name not in wire.seen and not wire.is_reset:
+        if asked.name not in wire.seen and not wire.is_reset and not wire.asks_upgrade:
             wire.seen.add(asked.name)
+            wire.asks_upgrade = asked.is_upgrade
             self.on_arrived(asked, wire)
             if asked.wire is wire:
                 asked.server = wire
@@ -317,11 +320,12 @@ class World:
         self.done(asked, status=asked.status)
 
     def _switch(self, wire: Wire, asked: Asked) -> None:
-        wire.front.popleft()
-        wire.is_taken = True
         self.core.detach(asked.id, now=self.now)
         self.perform()
-        self.done(asked, status=101)
+        if not wire.is_destroyed:
+            wire.front.popleft()
+            wire.is_taken = True
+            self.done(asked, status=101)
 
     def _lose(self, wire: Wire, reason: CloseReason, told: tuple[str, str]) -> None:
         code, message = told

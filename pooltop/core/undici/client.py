@@ -318,9 +318,16 @@ class Client(ClientRecord):
             h1.on_end(self, conn, request, reason)
 
     def on_switched(self, request: RequestRecord) -> None:
-        """The connection is the caller's own, and the next request dials (onUpgrade)."""
+        """The connection is the caller's own, and the next request dials (onUpgrade).
+
+        Unless others run behind it, which a caller can bring about: undici asserts that none do,
+        and the connection ends with that.
+        """
         conn = request.conn
         if conn is None or conn.is_going:
+            return
+        if len(self.running) > 1:
+            self.end_connection(conn, failures.NOT_ALONE, CloseReason.PROTOCOL_ERROR)
             return
         books = self.books
         del self.running[request.id]

@@ -27,7 +27,8 @@ def abort(
     """The caller gives a request up. Late, or a second time: nothing.
 
     One that waits is told at its turn, and costs the connection that it would have been sent on.
-    One that runs is told at once, and its connection goes.
+    One that runs is told at once, and its connection goes. One that ran and waits again is told at
+    once as well, and costs nothing: it keeps its place until its turn.
     """
     books.now = now
     record = books.requests.get(request)
@@ -36,6 +37,8 @@ def abort(
     failure = Failure(code, message)
     if record.conn is not None:
         record.conn.client.give_up(record, failure, CloseReason.ABORTED)
+    elif record.was_requeued:
+        books.fail(record, failure)
     else:
         record.aborted = failure
         books.events.append(RequestAborted(now, record.key, request))

@@ -27,6 +27,8 @@ MISSING_UPSTREAM = Failure(
 )
 MAX_ORIGINS = Failure("UND_ERR_MAX_ORIGINS_REACHED", "Maximum allowed origins reached")
 
+NOT_ALONE = Failure("ERR_ASSERTION", "an upgrade with others behind it on its connection")
+
 WAS_ABORTED = Failure(INFO, "aborted")
 RESET = Failure(INFO, "reset")
 IDLE_TIMEOUT = Failure(INFO, "socket idle timeout")

@@ -171,6 +171,19 @@ def test_an_upgrade_leaves_with_its_connection_and_the_next_dials(bench):
     assert {} == client.settled
 
 
+def test_an_upgrade_with_others_behind_it_fails_and_they_go_elsewhere(bench, free):
+    client = bench("client", pipelining=2)
+    upgrade = client.send(ask=free, switches=True, reset=False)
+    second = client.send(ask=free)
+    client.settle()
+    assert [upgrade, second] == sent(client)
+    client.core.detach(upgrade, now=0.0)
+    client.take()
+    client.settle()
+    assert {upgrade: "ERR_ASSERTION"} == client.settled
+    assert {second: 2} == client.running
+
+
 def test_a_connection_is_closed_after_as_many_requests_as_it_may_carry(bench):
     client = bench("client", max_requests_per_client=2)
     requests = [client.get() for _ in range(4)]

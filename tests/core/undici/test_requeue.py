@@ -5,6 +5,7 @@ After client-errors.js, client-idempotent-body.js and pipeline-pipelining.js of 
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pooltop.core.events import RequestAssigned, RequestRequeued, SocketOpened
@@ -123,3 +124,18 @@ def test_they_wait_before_those_that_were_not_sent_yet(bench, a, free):
     client.lose(1)
     client.quiet()
     assert [second, third, fourth] == list(client.core.waiting[a])
+
+
+def test_one_that_is_to_be_sent_again_is_told_at_once_and_costs_nothing(bench, free):
+    client, (_, second, third) = lost_with_three(bench, free)
+    client.core.set_options(msgspec.structs.replace(client.core.options, pipelining=1), now=0.0)
+    client.lose(1)
+    client.settle()
+    assert {second: 2} == client.running
+    client.abort(third)
+    assert "UND_ERR_ABORTED" == client.settled[third]
+    assert 1 == client.stats().pending, "it keeps its place until its turn"
+    client.answer_all()
+    assert [second] == client.ended
+    assert 2 == len(client.of(SocketOpened))
+    assert 0 == client.stats().size
