@@ -22,8 +22,9 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from scenarios.compare import find_node
-from undici.driver import Replay, comparable
+from undici.driver import Replay
 from undici.generate import random_scenario
+from undici.levels import comparable
 
 HERE = Path(__file__).parent
 ORACLE = HERE / "undici_oracle.mjs"

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from undici.simulated import FIN, NO_RESPONSE, RST, Asked, Said, Wire, World
+from undici.responses import FIN, RST, Said, response_of
+from undici.simulated import Asked, Wire, World
 
 from pooltop.core import events as ev
 from pooltop.core.model import OriginKey, RequestId, SocketId
@@ -70,34 +71,6 @@ def ask_of(step: Step) -> Ask:
         body_ms=step.get("bodyTimeout"),
         allow_h2=step.get("allowH2"),
     )
-
-
-def response_of(step: Step, *, is_head: bool) -> tuple[list[Said], list[Said]]:
-    """Give what a server says for a ``respond``: now, and with ``finish``."""
-    if "raw" in step:
-        return [step["raw"]], []
-    framing = step.get("framing", "length")
-    is_bare = framing == "none" or is_head
-    body = "" if framing == "none" else step.get("body", "ok-body!")
-    headers = dict(step.get("headers") or {})
-    if framing == "length":
-        headers["content-length"] = str(len(body))
-    if framing == "chunked":
-        headers["transfer-encoding"] = "chunked"
-    head = f"HTTP/{step.get('version', '1.1')} {step.get('status', 200)} X\r\n"
-    head += "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
-
-    def piece(text: str) -> str:
-        return f"{len(text):x}\r\n{text}\r\n" if framing == "chunked" else text
-
-    tail = "0\r\n\r\n" if framing == "chunked" else ""
-    half = len(body) >> 1
-    end: list[Said] = [FIN] if step.get("end") else []
-    if is_bare:
-        return [head, *end], []
-    if step.get("part"):
-        return [head + piece(body[:half])], [piece(body[half:]) + tail, *end]
-    return [head + piece(body) + tail, *end], []
 
 
 class Heard(UndiciCore):
@@ -420,53 +393,3 @@ class Replay:
 
     def _do_settle(self, step: Step) -> None:
         """Only look."""
-
-
-LEVEL_1 = ("i", "op", "stats", "clients", "sockets", "returned", "done")
-
-
-def comparable(trace: Trace, level: int) -> Trace:
-    """Give what two traces of a level must have in common.
-
-    Level 1 compares the counts, what ``dispatch`` answered and how each request ended; level 2 all
-    of it but the order of events and the words of an error that is not undici's own; level 3 the
-    order of events as well.
-    """
-    fields = LEVEL_1 if level == 1 else None
-    rows = [
-        {k: _plain(k, v, level) for k, v in row.items() if fields is None or k in fields}
-        for row in trace["steps"]
-    ]
-    return {"steps": rows, "pending": trace["pending"]}
-
-
-def _plain(field: str, value: Any, level: int) -> Any:
-    match field:
-        case "stats":
-            return {name: {k: int(v) for k, v in counts.items()} for name, counts in value.items()}
-        case "done":
-            return [_outcome(each, level) for each in value]
-        case "events":
-            events = [_event(*each) for each in value]
-            return events if level == 3 else sorted(events, key=str)
-        case "skipped":
-            return [each.partition(":")[0] for each in value]
-    return value
-
-
-def _event(event: str, origin: str | None, *told: str | None) -> list[str | None]:
-    # Which of its upstreams a BalancedPool speaks of, and why a dial failed, is not told; and an
-    # error of undici's parser has no code.
-    del origin
-    code = told[0] if told else None
-    if event == "connectionError" or code in (None, NO_RESPONSE[0]):
-        return [event]
-    return [event, *told] if code.startswith("UND_ERR_") else [event, code]
-
-
-def _outcome(done: dict[str, Any], level: int) -> dict[str, Any]:
-    code = done.get("error", "")
-    hidden = set() if code.startswith("UND_ERR_") and "CONNECT" not in code else {"message"}
-    if level == 1:
-        hidden |= {"socket", "nth", "message"}
-    return {k: v for k, v in done.items() if k not in hidden}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from undici.responses import NoResponse, Responses
+from undici.responses import FIN, RST, NoResponse, Responses, Said
 
 from pooltop.core.commands import Destroy, Open, Send, Settle
 from pooltop.core.records import Failure
@@ -33,9 +33,6 @@ CUT = (
 )
 """A body that ends before its length, where undici's parser is asked whether it may."""
 RESET = ("ECONNRESET", "read ECONNRESET")
-FIN, RST = object(), object()
-Said = str | object
-"""Octets, FIN or RST."""
 
 
 @dataclass

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from undici.compare import CASES, differences, load
-from undici.driver import Replay, comparable
+from undici.driver import Replay
+from undici.levels import comparable
 
 
 def is_over_http_1(scenario):
