@@ -20,7 +20,7 @@ from pooltop.headless.csv_rows import HEADING
 from pooltop.present import columns, workload_rows
 from pooltop.present.export import field_name
 
-PAGE = Path(__file__).parents[2] / "docs" / "outputs.md"
+PAGE = Path(__file__).parents[2] / "pooltop" / "exports" / "outputs.md"
 OF_ALL = {
     "instant": "When, in UTC.",
     "seconds": "Seconds since the first row.",
