@@ -101,6 +101,7 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
     ),
     Cause.RESET: (
         "ECONNRESET", "EPIPE", "ECONNABORTED", "ENETRESET", "ENOTCONN", "ESHUTDOWN", "EBADF",
+        "ERR_ASSERTION",  # undici's: an upgrade with others behind it loses its connection
     ),
     Cause.STALE_REUSE: ("stale reuse",),
     Cause.PROTOCOL: (
