@@ -8,10 +8,12 @@ and comes back is a new alert. ("The engine is silent" is none of these: the hea
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, assert_never
+
+import msgspec
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.present import units
@@ -45,15 +47,14 @@ class AlertId(NamedTuple):
     """Of a threshold, or a workload, in the profile, counting from 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True, gc=False):
     """One trouble of a host or a workload, or one threshold, at one instant; all text is clean."""
 
     id: AlertId
     name: Label | str
     since: float
     """When its episode began; its facts count from the same moment."""
-    tell: Callable[[], str] = field(repr=False, compare=False)
+    tell: Callable[[], str]
     """Gives ``text``: of many alerts one is shown."""
     queued: int
     acknowledged: bool = False
@@ -91,7 +92,7 @@ class AlertFact:
 
 
 def alerts_of(
-    snapshot: Snapshot, history: History, *, acknowledged: Container[AlertId] = frozenset()
+    snapshot: Snapshot, history: History, *, acknowledged: Collection[AlertId] = frozenset()
 ) -> list[Alert]:
     """Give the alerts at the instant of a snapshot, the gravest first, then the longest queue.
 
@@ -111,7 +112,7 @@ def alerts_of(
                 if names is None:
                     names = names_of(snapshot)
                 alert = AlertId(host, trouble, spell.episode)
-                tell = partial(_text, trouble, agent, origin, track=track, at=at, spell=spell)
+                tell = partial(_text, trouble, agent, origin, track, at, spell)
                 found.append(
                     Alert(
                         id=alert,
@@ -119,13 +120,13 @@ def alerts_of(
                         since=spell.episode,
                         tell=tell,
                         queued=origin.queued,
-                        acknowledged=alert in acknowledged,
+                        acknowledged=bool(acknowledged) and alert in acknowledged,
                     )
                 )
     return sorted(found, key=lambda one: (GRAVITY[one.trouble], -one.queued, str(one.name)))
 
 
-def _thresholds(snapshot: Snapshot, acknowledged: Container[AlertId]) -> list[Alert]:
+def _thresholds(snapshot: Snapshot, acknowledged: Collection[AlertId]) -> list[Alert]:
     found: list[Alert] = []
     for place, state in enumerate(snapshot.thresholds):
         if state.since is None:
@@ -146,7 +147,7 @@ def _thresholds(snapshot: Snapshot, acknowledged: Container[AlertId]) -> list[Al
     return found
 
 
-def _loads(snapshot: Snapshot, history: History, acknowledged: Container[AlertId]) -> list[Alert]:
+def _loads(snapshot: Snapshot, history: History, acknowledged: Collection[AlertId]) -> list[Alert]:
     """Give the workloads that are not delivered as asked for, or were not just now."""
     found: list[Alert] = []
     for place, workload in enumerate(snapshot.workloads):
@@ -182,7 +183,6 @@ def _text(
     trouble: Trouble,
     agent: AgentSnapshot,
     origin: OriginSnapshot,
-    *,
     track: Track,
     at: float,
     spell: Spell,

@@ -11,8 +11,9 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 SAME_EPISODE_S = 5.0
 """What comes back in less is what it was before; what stays away for so many seconds is over."""
@@ -20,8 +21,7 @@ SAME_EPISODE_S = 5.0
 KindT = TypeVar("KindT")
 
 
-@dataclass(frozen=True, slots=True)
-class Spell:
+class Spell(msgspec.Struct, frozen=True, gc=False):
     """One unbroken time in which something held."""
 
     begin: float

@@ -95,6 +95,9 @@ class Trouble(Enum):
     TUNNELS = (Mark.TUNNELLING.glyph, "tunnels pending", Mark.TUNNELLING.meaning, 10.0, "warn")
     UNVERIFIED = (Mark.UNVERIFIED.glyph, "unverified", Mark.UNVERIFIED.meaning, math.inf, "warn")
 
+    # Enum's own hashes the name, in Python; there is one of each, and a thousand look-ups a frame.
+    __hash__ = object.__hash__
+
     def __init__(self, glyph: str, word: str, meaning: str, lasts_s: float, ink: Ink) -> None:
         """Name the parts."""
         self.glyph = glyph

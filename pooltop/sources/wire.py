@@ -249,7 +249,8 @@ class Frames:
             end = start + _LENGTH_BYTES + length
             if len(pending) < end:
                 break
-            bodies.append(bytes(pending[start + _LENGTH_BYTES : end]))
+            with memoryview(pending) as whole:  # a slice of a bytearray would be one copy more
+                bodies.append(bytes(whole[start + _LENGTH_BYTES : end]))
             start = end
         del pending[:start]
         return bodies
