@@ -15,10 +15,6 @@ and decoding them counts. For every page, at two sizes, with the inspector and w
 - The rate that the header tells at the end: fewer than four a second where the dashboard has found
   frames too dear.
 
-``--awake`` has a process of the lowest priority keep the machine from sleeping between frames. On
-one that sleeps the same work takes up to 1.7 times as long, as its clock and its caches are cold:
-without, it is the worst case that is measured, with it the work.
-
 ``--profile`` writes the dashboard's cProfile there, a file for each size, at one update a second.
 ``nice -n -10`` keeps others on a busy machine from getting into the second figure.
 """
@@ -284,7 +280,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8, help="of each setting")
     parser.add_argument("--hosts", type=int, default=HOSTS)
     parser.add_argument("--only", help="one size, like 120x40")
-    parser.add_argument("--awake", action="store_true", help="let the machine not sleep")
     parser.add_argument("--profile", help=argparse.SUPPRESS)
     parser.add_argument("--every", type=float, default=INTERVAL_S, help=argparse.SUPPRESS)
     parser.add_argument("--feed", action="store_true", help=argparse.SUPPRESS)
@@ -300,16 +295,9 @@ def main() -> None:
     heading = f"{'':38}{'CPU':>8}{'moving':>8}{'drawn':>12}{'KiB/s':>8}"
     print(f"{heading}  key: {'p50':>4}{'p95':>6}{'max':>6} ms")
     good = True
-    spinning = ["nice", "-n", "19", sys.executable, "-c", "while True: pass"]
-    spinner = subprocess.Popen(spinning) if options.awake else None
-    try:
-        for size in sizes:
-            path = options.profile and str(Path(options.profile) / f"{size[0]}x{size[1]}.prof")
-            good &= run(size, options.hosts, options.seconds, path)
-    finally:
-        if spinner is not None:
-            spinner.kill()
-            spinner.wait()
+    for size in sizes:
+        path = options.profile and str(Path(options.profile) / f"{size[0]}x{size[1]}.prof")
+        good &= run(size, options.hosts, options.seconds, path)
     raise SystemExit(0 if good else 1)
 
 
