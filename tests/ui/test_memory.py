@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 from pathlib import Path
@@ -42,3 +43,14 @@ def test_where_there_is_no_such_function_nothing_happens(monkeypatch: pytest.Mon
     memory.give_back()
     assert memory._trim() is None
     memory._trim.cache_clear()
+
+
+async def test_the_dashboard_gives_it_back_again_and_again(
+    desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = asyncio.Semaphore(0)
+    monkeypatch.setattr("pooltop.ui.dashboard.GIVE_BACK_S", 0.01)
+    monkeypatch.setattr("pooltop.ui.dashboard.give_back", given.release)
+    async with desk():
+        for _ in range(2):
+            await asyncio.wait_for(given.acquire(), 10)
