@@ -44,6 +44,7 @@ from pooltop.engine.response import Call, Response
 from pooltop.engine.shell import PoolShell
 from pooltop.engine.snapshots import (
     NO_HEADS,
+    QUEUE_HEAD,
     free_sockets,
     origin_snapshots,
     queued_requests,
@@ -461,7 +462,11 @@ class Agent:
         return self._shell.core.total_socket_count
 
     def snapshot(
-        self, *, at: float | None = None, queue_heads: Mapping[OriginKey, int] = NO_HEADS
+        self,
+        *,
+        at: float | None = None,
+        queue_heads: Mapping[OriginKey, int] = NO_HEADS,
+        queue_head: int = QUEUE_HEAD,
     ) -> AgentSnapshot:
         """Give one consistent picture of everything, taken now.
 
@@ -471,7 +476,8 @@ class Agent:
         Args:
             at: the present instant in monotonic seconds, where it was read already.
             queue_heads: of these origins so many queued requests are listed, if that is more than
-                the 20 of every other.
+                of every other.
+            queue_head: so many queued requests are listed of every origin.
         """
         if at is None:
             at = time.monotonic()
@@ -483,7 +489,7 @@ class Agent:
             timeouts=self.timeouts,
             codec=self._shell.codec,
             verify=self._tls.options.verifies,
-            origins=origin_snapshots(self._shell, at, queue_heads),
+            origins=origin_snapshots(self._shell, at, queue_heads, queue_head),
             total_socket_count=self.total_socket_count,
             agents_made=self._shell.tally.submitted if self._initial.per_request else None,
         )

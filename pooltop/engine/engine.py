@@ -34,6 +34,7 @@ from pooltop.engine.open_workload import OpenRunner
 from pooltop.engine.process_facts import max_fds, process_facts
 from pooltop.engine.redirects import Redirects
 from pooltop.engine.resolver import Resolver, SystemResolver
+from pooltop.engine.snapshots import queues, told_of_each
 from pooltop.engine.tally import OriginTally
 from pooltop.engine.threshold_watch import ThresholdWatch
 from pooltop.engine.time_wait import TimeWaitWatch
@@ -114,13 +115,14 @@ class Engine:
         self._time_wait.look(self._tallies(), at)
         for name, paces in self._paces.items():
             paces.look(self.agents[name].shell.tally, at)
+        head = told_of_each(sum(queues(agent.shell) for agent in self.agents.values()))
         return Snapshot(
             seq=self._seq,
             at=at,
             wall_at=time.time(),
             profile=self.profile.path,
             environment=self.profile.environment,
-            agents=tuple(self._agent(each, at) for each in self.profile.agents),
+            agents=tuple(self._agent(each, at, head) for each in self.profile.agents),
             workloads=tuple(runner.snapshot() for runner in self.workloads),
             process=self._facts(),
             edits=self._edits.records,
@@ -287,9 +289,10 @@ class Engine:
         pace = self._paces[watch.agent].of(watch.origin, agent.shell.tally, at)
         return host_detail(agent.shell, watch, pace)
 
-    def _agent(self, profile: AgentProfile, at: float) -> AgentSnapshot:
+    def _agent(self, profile: AgentProfile, at: float, head: int) -> AgentSnapshot:
         heads = queue_heads(self._watched, profile.name)
-        snapshot = self.agents[profile.name].snapshot(at=at, queue_heads=heads)
+        agent = self.agents[profile.name]
+        snapshot = agent.snapshot(at=at, queue_heads=heads, queue_head=head)
         # A library's agent has no bounds: they are the profile's.
         if not profile.bounds and profile.ceiling == math.inf:
             return snapshot

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from pooltop.engine.shell import PoolShell
 
 QUEUE_HEAD = 20
-"""Queued requests shown of each origin, oldest first; ``queued`` counts them all."""
+"""Queued requests told of each origin, oldest first; ``queued`` counts them all."""
+LEAST_HEAD = 5
+"""Likewise, where very many origins have a queue."""
+_HEADS = 1_000
+"""Queued requests told of all origins together, as long as it is LEAST_HEAD of each: to read and to
+free more of them is most of what a picture of 200 hosts costs whoever looks at it."""
 NO_HEADS: Mapping[OriginKey, int] = MappingProxyType({})
 """No origin of which more are shown."""
 
@@ -46,21 +51,35 @@ class Certificates:
         return place
 
 
+def queues(shell: PoolShell) -> int:
+    """Count the origins that have a queue."""
+    return sum(bool(origin.queue) for origin in shell.core.origins.values())
+
+
+def told_of_each(queues: int) -> int:
+    """Give how many queued requests are told of each origin, where so many have a queue."""
+    return max(LEAST_HEAD, min(QUEUE_HEAD, _HEADS // max(1, queues)))
+
+
 def origin_snapshots(
-    shell: PoolShell, at: float, heads: Mapping[OriginKey, int] = NO_HEADS
+    shell: PoolShell,
+    at: float,
+    heads: Mapping[OriginKey, int] = NO_HEADS,
+    queue_head: int = QUEUE_HEAD,
 ) -> tuple[OriginSnapshot, ...]:
     """Give every origin of the pool, in the order in which they were first used.
 
     Args:
         shell: whose.
         at: the present instant, in monotonic seconds.
-        heads: of these origins so many queued requests, if it is more than QUEUE_HEAD.
+        heads: of these origins so many queued requests, if it is more than ``queue_head``.
+        queue_head: so many queued requests of each origin.
     """
     everything: dict[OriginKey, list[SocketRecord]] = {key: [] for key in shell.core.origins}
     for socket in shell.core.sockets.values():
         everything[socket.origin.key].append(socket)
     return tuple(
-        _origin(shell, origin, everything[key], at, max(QUEUE_HEAD, heads.get(key, 0)))
+        _origin(shell, origin, everything[key], at, max(queue_head, heads.get(key, 0)))
         for key, origin in shell.core.origins.items()
     )
 

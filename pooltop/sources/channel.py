@@ -11,12 +11,12 @@ from typing import cast
 from pooltop.sources.wire import LARGEST_BYTES, Frames, Message, WireError, encode
 
 
-class Channel(asyncio.Protocol):
+class Channel(asyncio.BufferedProtocol):
     """Sends messages without ever waiting, and hands over the bodies that arrive."""
 
     def __init__(
         self,
-        on_body: Callable[[bytes], None],
+        on_body: Callable[[memoryview], None],
         on_lost: Callable[[str], None],
         *,
         largest: int = LARGEST_BYTES,
@@ -24,8 +24,8 @@ class Channel(asyncio.Protocol):
         """Prepare; ``open_channel`` connects it.
 
         Args:
-            on_body: called with each message's body, in order; may raise WireError, which
-                closes the channel.
+            on_body: called with each message's body, in order, which is to be read at once; may
+                raise WireError, which closes the channel.
             on_lost: called once when nothing more will come, with the reason in words; empty
                 when the peer simply closed.
             largest: how many bytes a message may have that arrives.
@@ -74,10 +74,15 @@ class Channel(asyncio.Protocol):
         """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give where what arrives goes."""
+        del sizehint
+        return self._frames.room()
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Hand over what is complete."""
         try:
-            for body in self._frames.feed(data):
+            for body in self._frames.filled(nbytes):
                 if self._broken:
                     return
                 self._on_body(body)
@@ -93,7 +98,7 @@ class Channel(asyncio.Protocol):
 
 async def open_channel(
     end: socket.socket,
-    on_body: Callable[[bytes], None],
+    on_body: Callable[[memoryview], None],
     on_lost: Callable[[str], None],
     *,
     largest: int = LARGEST_BYTES,

@@ -248,7 +248,7 @@ class Daemon:
 
     # What the launcher says
 
-    def _take(self, body: bytes) -> None:
+    def _take(self, body: memoryview) -> None:
         message = read_from_viewer(body)
         if not isinstance(message, Launch) or self._asked.done():
             raise WireError(f"{type(message).__name__} is no message of a launcher's")

@@ -153,7 +153,7 @@ class Dialogue:
 
     # What the engine says
 
-    def _take(self, body: bytes) -> None:
+    def _take(self, body: memoryview) -> None:
         message = read_from_engine(body)
         match message:
             case WireUpdate():

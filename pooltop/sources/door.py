@@ -194,7 +194,7 @@ class Guest:
             self._channel.send(last)
             self._door.own(self._channel.close(flush_s=_FLUSH_S), "farewell")
 
-    def _take(self, body: bytes) -> None:
+    def _take(self, body: memoryview) -> None:
         if self._is_leaving:
             return
         message = read_from_viewer(body)

@@ -45,7 +45,6 @@ STOP_TIMEOUT_S = 2.0
 TERM_S = 1.0
 """How long it may take beyond that, once SIGTERM was sent to it."""
 _ANSWER_S = 1.0
-_READ_BYTES = 65536
 
 _M = TypeVar("_M", bound=Message)
 
@@ -199,7 +198,7 @@ class _Talk:
         self._within_s = within_s
         self._deadline = time.monotonic() + within_s
         self._frames = Frames()
-        self._bodies: list[bytes] = []
+        self._messages: list[FromEngine] = []
 
     def send(self, message: Message) -> None:
         try:
@@ -218,19 +217,19 @@ class _Talk:
                 raise _Ended(message.reason)
 
     def _next(self) -> FromEngine:
-        while not self._bodies:
+        while not self._messages:
             try:
                 self._end.settimeout(self._left())
-                data = self._end.recv(_READ_BYTES)
+                count = self._end.recv_into(self._frames.room())
             except TimeoutError:
                 words = f"the engine did not answer within {self._within_s:g} s"
                 raise EngineError(words) from None
             except OSError as error:
                 raise _Ended from error
-            if not data:
+            if not count:
                 raise _Ended
-            self._bodies += self._frames.feed(data)
-        return read_from_engine(self._bodies.pop(0))
+            self._messages += map(read_from_engine, self._frames.filled(count))
+        return self._messages.pop(0)
 
     def _left(self) -> float:
         left = self._deadline - time.monotonic()

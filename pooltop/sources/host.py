@@ -88,7 +88,7 @@ class Host:
         else:
             self._finish("")
 
-    def _take(self, body: bytes) -> None:
+    def _take(self, body: memoryview) -> None:
         message = read_from_viewer(body)
         if isinstance(message, Goodbye):
             self._finish("")

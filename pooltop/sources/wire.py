@@ -21,6 +21,7 @@ that cannot be understood is told in words.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
@@ -38,6 +39,9 @@ LARGEST_BYTES = 64 * 1024 * 1024
 LARGEST_REQUEST_BYTES = 64 * 1024
 """Likewise of what an engine in the background is sent by whoever connects."""
 _LENGTH_BYTES = 4
+_ROOM_BYTES = 64 * 1024
+_KEPT_BYTES = 8 * 1024 * 1024
+"""Room that was needed once and is larger is not kept."""
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
@@ -224,43 +228,67 @@ def encode(message: Message) -> bytes:
 
 
 class Frames:
-    """Cuts a stream of bytes into the bodies of messages, however it arrives."""
+    """Cuts a stream of bytes into the bodies of messages, however it arrives.
+
+    Whoever reads the stream writes into ``room`` and tells ``filled`` how much that was: a picture
+    of thousands of sockets is never copied, and all pictures come into the same memory.
+    """
 
     def __init__(self, largest: int = LARGEST_BYTES) -> None:
         """Begin with nothing; a message may have ``largest`` bytes."""
         self._largest = largest
-        self._pending = bytearray()
+        self._memory = bytearray(_ROOM_BYTES)
+        self._end = 0
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Take bytes, give the bodies that they complete.
+    def room(self) -> memoryview:
+        """Give where the next bytes go, at least one."""
+        return memoryview(self._memory)[self._end :]
+
+    def filled(self, count: int) -> Iterator[memoryview]:
+        """Take so many bytes, give each body that they complete, to be read before the next one.
 
         Raises:
             WireError: a length is over the limit; the stream is of no further use.
         """
-        pending = self._pending
-        pending += data
-        bodies: list[bytes] = []
+        self._end += count
         start = 0
-        while len(pending) - start >= _LENGTH_BYTES:
-            length = int.from_bytes(pending[start : start + _LENGTH_BYTES], "big")
+        needed = _ROOM_BYTES
+        whole = memoryview(self._memory)
+        while self._end - start >= _LENGTH_BYTES:
+            length = int.from_bytes(whole[start : start + _LENGTH_BYTES], "big")
             if length > self._largest:
                 problem = f"a message of {length} bytes is announced, {self._largest} are allowed"
                 raise WireError(problem)
             end = start + _LENGTH_BYTES + length
-            if len(pending) < end:
+            if self._end < end:
+                needed = end - start
                 break
-            with memoryview(pending) as whole:  # a slice of a bytearray would be one copy more
-                bodies.append(bytes(whole[start + _LENGTH_BYTES : end]))
+            yield whole[start + _LENGTH_BYTES : end]
             start = end
-        del pending[:start]
-        return bodies
+        self._make_room(start, needed)
+
+    def _make_room(self, start: int, needed: int) -> None:
+        """Leave out what is before ``start``, and go towards room for so many bytes from there."""
+        rest = memoryview(self._memory)[start : self._end]
+        have = len(self._memory)
+        # Another memory, for whoever fills this one still holds a view of it. No more than twice as
+        # large, for what is announced need not come; a little larger than needed, as the next
+        # picture will be.
+        if have < needed and 2 * len(rest) > have:
+            self._memory = bytearray(min(2 * have, needed + needed // 4))
+        elif have > _KEPT_BYTES >= needed:
+            self._memory = bytearray(_ROOM_BYTES)
+        elif not start:
+            return
+        self._memory[: len(rest)] = rest
+        self._end = len(rest)
 
 
 _from_engine = msgspec.msgpack.Decoder(FromEngine)
 _from_viewer = msgspec.msgpack.Decoder(FromViewer)
 
 
-def read_from_engine(body: bytes) -> FromEngine:
+def read_from_engine(body: bytes | memoryview) -> FromEngine:
     """Give what an engine said.
 
     Raises:
@@ -274,7 +302,7 @@ def read_from_engine(body: bytes) -> FromEngine:
     return message
 
 
-def read_from_viewer(body: bytes) -> FromViewer:
+def read_from_viewer(body: bytes | memoryview) -> FromViewer:
     """Give what a viewer said.
 
     Raises:

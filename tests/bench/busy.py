@@ -37,13 +37,12 @@ from pooltop.core.snapshot import (
     WorkloadSnapshot,
 )
 from pooltop.core.states import QueueReason, RequestState, SocketState
+from pooltop.engine.snapshots import told_of_each
 from pooltop.sources.base import Update
 
 HOSTS = 200
 SOCKETS = 10
 QUEUED = 25
-SHOWN = 20
-"""Of a queue, unless its host is looked at."""
 WALL = 1_900_000_000.0
 _HOSTS_AN_AGENT = 10
 _PER_S = 40
@@ -237,11 +236,12 @@ class BusyEngine:
         self._seq += 1
         self._at += seconds
         at = self._at
+        told = told_of_each(len(self.hosts))
         details: list[HostDetail] = []
         origins: list[OriginSnapshot] = []
         for host in self.hosts:
             is_watched = watch is not None and watch.origin == host.key
-            origin = host.step(at, seconds, shown=QUEUED if is_watched else SHOWN)
+            origin = host.step(at, seconds, shown=QUEUED if is_watched else told)
             origins.append(origin)
             if is_watched:
                 details.append(host.detail(_agent(host.number), origin, at))

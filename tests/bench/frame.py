@@ -72,10 +72,10 @@ def feed(hosts: int, every_s: float) -> None:
     while True:
         left = None if due is None else max(0.0, due - time.monotonic())
         if select.select([end], [], [], left)[0]:
-            data = end.recv(1 << 16)
-            if not data:
+            count = end.recv_into(frames.room())
+            if not count:
                 return
-            for body in frames.feed(data):
+            for body in frames.filled(count):
                 message = read_from_viewer(body)
                 match message:
                     case Run():

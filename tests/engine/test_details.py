@@ -332,3 +332,24 @@ async def test_a_socket_that_is_over_the_limit_is_foreseen_to_close(held, agent_
     await eventually(lambda: 1 == agent.total_socket_count)
     assert [Fate(kind=FateKind.PARK)] == [each.fate for each in told(agent).sockets]
     await finish(tasks)
+
+
+async def test_the_queues_of_all_agents_together_say_how_much_is_told_of_each(
+    held, engine_of, eventually, monkeypatch
+):
+    monkeypatch.setattr("pooltop.engine.snapshots._HEADS", QUEUE_HEAD)
+    server = await held().start()
+    engine = engine_of(server.url, users=QUEUE_HEAD + 10)
+    engine.start()
+    await eventually(lambda: 1 == len(server.targets))
+    (origin,) = engine.snapshot().agents[0].origins
+    assert QUEUE_HEAD == len(origin.requests), "it is the only queue"
+    other = await held().start()
+    agent = engine.agents["web"]
+    asked = [asyncio.create_task(agent.request("GET", other.url)) for _ in range(9)]
+    await eventually(lambda: 1 == len(other.targets))
+    told = [len(each.requests) for each in engine.snapshot().agents[0].origins]
+    assert [QUEUE_HEAD // 2, 8] == told
+    for each in asked:
+        each.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)

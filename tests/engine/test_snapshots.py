@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pooltop.core.snapshot import AgentSnapshot
-from pooltop.engine.snapshots import QUEUE_HEAD
+from pooltop.engine.snapshots import LEAST_HEAD, QUEUE_HEAD, told_of_each
 from pooltop.errors import PeerError
 
 
@@ -31,6 +31,14 @@ async def test_the_queue_is_shown_to_its_head_and_counted_whole(serve, agent_of)
     assert origin.oldest_queued_at <= origin.requests[0].submitted_at + 1
     await agent.aclose()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("queues", "told"),
+    [(0, QUEUE_HEAD), (1, QUEUE_HEAD), (50, QUEUE_HEAD), (100, 10), (200, LEAST_HEAD), (9999, 5)],
+)
+def test_of_very_many_queues_less_of_each_head_is_told(queues, told):
+    assert told == told_of_each(queues)
 
 
 async def test_a_request_given_up_in_the_queue_is_shown_as_node_keeps_it(serve, agent_of):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 import pytest
+from support.cutting import cut
 
 from pooltop.core.detail import Watch
 from pooltop.core.edits import Control, Edit
@@ -225,7 +226,7 @@ async def _read_all(end: socket.socket) -> list[wire.FromEngine]:
     messages: list[wire.FromEngine] = []
     async with asyncio.timeout(10):
         while data := await loop.sock_recv(end, 65536):
-            messages += [wire.read_from_engine(body) for body in frames.feed(data)]
+            messages += [wire.read_from_engine(body) for body in cut(frames, data)]
     return messages
 
 
@@ -257,7 +258,7 @@ async def test_a_viewer_that_does_not_read_misses_updates_and_is_told_how_many_e
         async with asyncio.timeout(10):
             while seen < last:
                 data = await loop.sock_recv(end, 1 << 20)
-                for message in map(wire.read_from_engine, frames.feed(data)):
+                for message in map(wire.read_from_engine, cut(frames, data)):
                     if isinstance(message, wire.Update):
                         dropped += message.dropped
                         seqs += [entry.seq for entry in message.entries]

@@ -323,7 +323,7 @@ class RawViewer:
         self._stack.push_async_callback(self.channel.close)
         return self.channel
 
-    def _take(self, body: bytes) -> None:
+    def _take(self, body: memoryview) -> None:
         self.messages.append(wire.read_from_engine(body))
         self.came.set()
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.cutting import cut
 
 from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.company import Company, ViewerInfo
@@ -150,14 +151,14 @@ def test_the_bytes_of_a_message_are_those_of_the_golden_file(name: str) -> None:
 def test_a_viewer_reads_what_an_engine_of_the_golden_file_says(name: str) -> None:
     data = bytes.fromhex(json.loads(GOLDEN.read_text())["messages"][name])
 
-    assert [MESSAGES[name]] == [wire.read_from_engine(body) for body in wire.Frames().feed(data)]
+    assert [MESSAGES[name]] == [wire.read_from_engine(body) for body in cut(wire.Frames(), data)]
 
 
 @pytest.mark.parametrize("name", FROM_VIEWER)
 def test_an_engine_reads_what_a_viewer_of_the_golden_file_says(name: str) -> None:
     data = bytes.fromhex(json.loads(GOLDEN.read_text())["messages"][name])
 
-    assert [MESSAGES[name]] == [wire.read_from_viewer(body) for body in wire.Frames().feed(data)]
+    assert [MESSAGES[name]] == [wire.read_from_viewer(body) for body in cut(wire.Frames(), data)]
 
 
 @given(
@@ -172,10 +173,32 @@ def test_messages_come_out_whole_however_the_stream_is_cut(
     frames = wire.Frames()
 
     bodies = [
-        body for start, end in itertools.pairwise(edges) for body in frames.feed(data[start:end])
+        body for start, end in itertools.pairwise(edges) for body in cut(frames, data[start:end])
     ]
 
     assert [wire.encode(MESSAGES[name])[4:] for name in names] == bodies
+
+
+def test_memory_grows_with_what_came_and_not_with_what_is_announced() -> None:
+    frames = wire.Frames()
+    first = len(frames.room())
+    for _ in range(10):
+        assert [] == cut(frames, (60 << 20).to_bytes(4, "big") if _ == 0 else b"x")
+    assert first > len(frames.room())
+
+    assert [] == cut(frames, bytes(first - 13))
+    assert first == len(frames.room()), "twice as much, half of it full"
+
+
+def test_memory_that_one_large_message_needed_is_not_kept() -> None:
+    frames, large = wire.Frames(), 20 << 20
+    first = len(frames.room())
+    message = large.to_bytes(4, "big") + bytes(large)
+
+    (body,) = cut(frames, message + b"\0\0\0\4ab")
+    assert large == len(body)
+    assert first - 6 == len(frames.room())
+    assert [b"abcd"] == cut(frames, b"cd")
 
 
 def test_no_limit_survives_the_wire() -> None:
@@ -188,7 +211,7 @@ def test_no_limit_survives_the_wire() -> None:
 
 def test_a_length_over_the_limit_is_refused_before_anything_is_kept() -> None:
     with pytest.raises(wire.WireError, match="a message of 11 bytes is announced, 10 are allowed"):
-        wire.Frames(largest=10).feed((11).to_bytes(4, "big"))
+        cut(wire.Frames(largest=10), (11).to_bytes(4, "big"))
 
 
 @given(st.binary(max_size=200))
