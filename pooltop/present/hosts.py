@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pooltop.core.capacity import options_of
@@ -16,12 +16,14 @@ from pooltop.present.kernel import ports_held
 from pooltop.present.labels import Label, label_of
 from pooltop.present.line import Line
 from pooltop.present.marks import Mark, in_use, limit_of, marks_of
+from pooltop.present.memo import Memo
 from pooltop.present.moments import Grid
 from pooltop.present.plot import nice_top, spark_line
 from pooltop.present.track import Rates
 from pooltop.present.tunnels import pending
 
 _SLOPE_S = 5.0
+_names: Memo[Mapping[HostId, Label]] = Memo()
 _RISING = 0.2
 """Requests per second by which a queue must grow (or shrink) to be marked so."""
 
@@ -169,8 +171,15 @@ def build_rows(
     ]
 
 
-def names_of(snapshot: Snapshot) -> dict[HostId, Label]:
-    """Give every host's name, with its agent's where two agents use the same host."""
+def names_of(snapshot: Snapshot) -> Mapping[HostId, Label]:
+    """Give every host's name, with its agent's where two agents use the same host.
+
+    Asked for several times a frame: of 200 hosts it takes half a millisecond.
+    """
+    return _names.get(snapshot, None, lambda: _names_of(snapshot))
+
+
+def _names_of(snapshot: Snapshot) -> Mapping[HostId, Label]:
     labels = {
         HostId(agent.name, origin.key): label_of(origin)
         for agent in snapshot.agents

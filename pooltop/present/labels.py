@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pooltop.core.snapshot import OriginSnapshot
@@ -21,10 +21,16 @@ class Label:
     port: int
     apart: str = ""
     """What tells it from others of the same host and port; empty where nothing does."""
+    text: str = field(init=False, compare=False)
+    """The whole of it."""
+
+    def __post_init__(self) -> None:
+        """Put it together once: alerts are sorted by it, several hundred a frame."""
+        object.__setattr__(self, "text", f"{self.host}:{self.port} {self.apart}".rstrip())
 
     def __str__(self) -> str:
         """Give the whole of it."""
-        return f"{self.host}:{self.port} {self.apart}".rstrip()
+        return self.text
 
     def beside(self, word: str) -> Label:
         """Give it with one thing more that tells it apart, in brackets."""

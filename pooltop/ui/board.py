@@ -19,13 +19,13 @@ from pooltop.present.key_line import HELPING, Typing, hints_on, key_line, typing
 from pooltop.present.keys import Keymap
 from pooltop.present.line import fit
 from pooltop.present.manual import manual_lines
+from pooltop.present.memo import Memo
 from pooltop.present.table import row_line, shown_columns, title_line
 from pooltop.present.transport import transport_line
 from pooltop.present.viewers import viewers_section
 from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.layout import LEAST, Plan, plan
-from pooltop.ui.memo import Memo
 from pooltop.ui.pages.base import Page
 from pooltop.ui.pages.events import EventsPage
 from pooltop.ui.pages.pools import PoolsPage

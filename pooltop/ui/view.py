@@ -12,15 +12,10 @@ from pooltop.present.history import History, HostId
 from pooltop.present.hosts import names_of
 from pooltop.present.inspector import HostSubject, RequestSubject, SocketSubject, Subject
 from pooltop.present.keys import STANDARD, Keymap
-from pooltop.present.labels import Label
 from pooltop.present.line import Line
 from pooltop.present.transport import TransportFacts
 from pooltop.ui.desk import Undoes
 from pooltop.ui.logbook import Logbook
-from pooltop.ui.memo import Memo
-
-_names: Memo[dict[HostId, Label]] = Memo()
-"""Several panes of one frame say whose they are."""
 
 
 def host_of(subject: Subject | None) -> HostId | None:
@@ -94,5 +89,5 @@ def name_of(snapshot: Snapshot | None, host: HostId | None) -> str:
     """Give a host's name as its row has it, told from all others; empty for what is not there."""
     if snapshot is None or host is None:
         return ""
-    names = _names.get(snapshot, None, lambda: names_of(snapshot))
+    names = names_of(snapshot)
     return str(names[host]) if host in names else ""

@@ -14,6 +14,7 @@ from pooltop.present.inspector import Picture as SubjectPicture
 from pooltop.present.inspector import Subject, picture_of
 from pooltop.present.key_line import PageName
 from pooltop.present.line import Line, fit
+from pooltop.present.memo import Memo
 from pooltop.present.table import (
     Column,
     KeyedRow,
@@ -26,7 +27,6 @@ from pooltop.present.table import (
 )
 from pooltop.ui.choice import Choice
 from pooltop.ui.layout import Plan
-from pooltop.ui.memo import Memo
 from pooltop.ui.view import View
 from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.table import Sheet, TableGrid

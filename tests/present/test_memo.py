@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from pooltop.core.snapshot import Snapshot
-from pooltop.ui.memo import Memo
+from pooltop.present.memo import Memo
 
 
 @pytest.fixture
