@@ -17,7 +17,6 @@ from pooltop.core.names import http_name, https_name
 from pooltop.core.safety import Safety
 from pooltop.core.thresholds import Threshold
 from pooltop.core.traffic import Workload
-from pooltop.core.undici.options import DispatcherOptions
 
 OriginKey = NewType("OriginKey", str)
 """What Node's ``agent.getName()`` gives: the name under which sockets are pooled."""
@@ -353,6 +352,15 @@ class DemoServer(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds: closes a connection that is idle for this long, unannounced; None never."""
     concurrency: int | None = None
     """Requests worked on at once; more wait inside the server. None for no cap."""
+    protocols: tuple[Literal["http/1.1", "h2"], ...] = ("http/1.1",)
+    """What it speaks, by preference: h2 over TLS by ALPN, over http by prior knowledge."""
+    max_concurrent_streams: int = 100
+    """Streams that an HTTP/2 connection may have open; more are refused. 0 lets none be."""
+    goaway_after: int | None = None
+    """Requests of an HTTP/2 connection: with so many it says GOAWAY, finishes them and closes.
+    None for no limit."""
+    refuse: float = 0.0
+    """The share of HTTP/2 streams that are answered with REFUSED_STREAM, from 0 to 1."""
 
 
 class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -360,7 +368,6 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     options: AgentOptions = AgentOptions()
-    """Of a dispatcher its limits in an agent's words: see ``undici.projection``."""
     timeouts: Timeouts = Timeouts()
     tls: TLSOptions = TLSOptions()
     codec: Codec = "h11"
@@ -373,11 +380,6 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     """``host:port`` to what is done otherwise for it."""
     ceiling: float = math.inf
     """Sockets per host that no edit leads beyond (``[safety] max_sockets``); inf for no limit."""
-    dispatcher: DispatcherOptions | None = None
-    """It is one of undici's dispatchers, or of the kind "h2"; None for an http.Agent."""
-    upstreams: tuple[str, ...] = ()
-    """Where a BalancedPool goes, as a workload's ``base_url``, which is one of them; empty for any
-    other agent."""
 
 
 class RecordTo(msgspec.Struct, frozen=True, kw_only=True):

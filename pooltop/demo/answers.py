@@ -8,12 +8,15 @@ are controls, for tests and for the curious:
     /bytes/1024    a body of that many bytes
     /stats         the counters of all hosts in this process, as JSON, past latency and cap
 
+A host that speaks HTTP/2 has two more (h2/service.py).
+
 No Date field is sent: RFC 9110, 6.6.1 allows that to a server without a clock, and it keeps
 the usual response one constant.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from http import HTTPStatus
@@ -24,6 +27,7 @@ MAX_DELAY_S = 60.0
 """The longest ``/delay``."""
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """The largest ``/bytes``: a response is held in memory as a whole."""
+_SMALL_BYTES = 64 * 1024
 
 TEXT = b"text/plain; charset=utf-8"
 JSON = b"application/json"
@@ -33,15 +37,22 @@ _CONTROL = re.compile(rb"/(status|delay|bytes)/([0-9]{1,9}(?:\.[0-9]{1,6})?)(us|
 _UNITS_S = {b"us": 1e-6, b"ms": 1e-3, b"s": 1.0}
 _NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED})
 
+FieldLines = tuple[tuple[bytes, bytes], ...]
+"""Names in lower case, and values."""
+
 
 class Answer(msgspec.Struct, frozen=True):
     """One response before it is serialised."""
 
-    body: bytes
+    body: bytes | memoryview
     status: int = 200
     content_type: bytes = TEXT
     delay_s: float | None = None
     """How long to work on it; None draws from the host's latency."""
+
+    def content(self, *, is_head: bool) -> bytes | memoryview:
+        """Give the body that is sent, which is none for some statuses, and to a HEAD."""
+        return b"" if is_head or self.status in _NO_BODY else self.body
 
 
 def page(name: str, body_bytes: int) -> bytes:
@@ -97,8 +108,17 @@ def serialise(given: Answer, *, keep: str | None, is_head: bool) -> bytes:
         if keep:
             lines.append(b"Keep-Alive: " + keep.encode())
     lines.append(b"\r\n")
-    head = b"\r\n".join(lines)
-    return head + given.body if has_body and not is_head else head
+    return b"\r\n".join(lines) + given.content(is_head=is_head)
+
+
+def h2_fields(given: Answer) -> FieldLines:
+    """Give the header block of a response over HTTP/2, which has nothing about its connection."""
+    status = (b":status", b"%d" % given.status)
+    if given.status in _NO_BODY:
+        is_reset = given.status == HTTPStatus.RESET_CONTENT
+        return (status, (b"content-length", b"0")) if is_reset else (status,)
+    length = (b"content-length", b"%d" % len(given.body))
+    return (status, (b"content-type", given.content_type), length)
 
 
 def _delay(number: float, unit: bytes | None, usual: Answer) -> Answer:
@@ -111,7 +131,13 @@ def _delay(number: float, unit: bytes | None, usual: Answer) -> Answer:
 def _bytes(count: int) -> Answer:
     if count > MAX_BODY_BYTES:
         return bad_request(f"{MAX_BODY_BYTES} bytes at most")
-    return Answer(b"x" * count)
+    return Answer(b"x" * count if count <= _SMALL_BYTES else _filler()[:count])
+
+
+@functools.cache
+def _filler() -> memoryview:
+    """Give what large bodies are cut from, so that any number may wait to be sent."""
+    return memoryview(b"x" * MAX_BODY_BYTES)
 
 
 def _status(status: int) -> Answer:

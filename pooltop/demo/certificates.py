@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import trustme
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 DIRECTORY_PREFIX = "pooltop-demo-"
@@ -50,10 +51,15 @@ class DemoCertificates:
         """Remove the files."""
         self.close()
 
-    def server_context(self, *names: str) -> ssl.SSLContext:
-        """Give a server's TLS context, with a certificate for these names and addresses."""
+    def server_context(self, *names: str, protocols: Sequence[str]) -> ssl.SSLContext:
+        """Give a server's TLS context, with a certificate for these names and addresses.
+
+        Args:
+            names: host names and addresses.
+            protocols: what is spoken, by its name in ALPN: the first that the client has, too.
+        """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.set_alpn_protocols(["http/1.1"])
+        context.set_alpn_protocols(list(protocols))
         self._authority.issue_cert(*names).configure_cert(context)
         return context
 

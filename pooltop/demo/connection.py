@@ -1,12 +1,10 @@
-"""One connection of a demo host: bytes in, requests in order, responses out.
+"""One HTTP/1.1 connection of a demo host: bytes in, requests in order, responses out.
 
 Callbacks only, no task and no coroutine: the server shares a small machine with the client
 that is to be measured. Rules of this file:
 
 - One request of a connection is worked on at a time; pipelined ones wait in ``_pending``, so
   responses leave in the order of their requests (RFC 9112, 9.3.2).
-- A place in the gate is held from ``work`` until the response is written or the connection is
-  lost, and given back exactly once.
 - Once a response has said ``Connection: close`` nothing more is read.
 """
 
@@ -19,7 +17,8 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from pooltop.demo import answers
-from pooltop.demo.answers import Answer
+from pooltop.demo.idle import IdleClock
+from pooltop.demo.job import Job
 
 if TYPE_CHECKING:
     from pooltop.demo.host import DemoHost
@@ -30,27 +29,22 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _EXPECT = b"expect"
 
 
-class _Received:
+class _Received(Job):
     """A request that has been read to its end."""
 
-    __slots__ = ("is_head", "keep", "target")
+    __slots__ = ("keep",)
 
-    def __init__(self, target: bytes, *, is_head: bool, keep: bool) -> None:
-        self.target = target
-        self.is_head = is_head
-        self.keep = keep
+    keep: bool
+    """Its response says that the connection is kept."""
 
 
 class Connection(asyncio.BufferedProtocol):
     """The server side of one socket."""
 
     __slots__ = (
-        "_answer",
         "_current",
-        "_has_place",
         "_host",
-        "_idle_deadline",
-        "_idle_timer",
+        "_idle",
         "_is_last_read",
         "_is_reading_paused",
         "_is_receiving",
@@ -59,7 +53,6 @@ class Connection(asyncio.BufferedProtocol):
         "_pending",
         "_taken",
         "_target",
-        "_timer",
         "_transport",
         "_wants_continue",
     )
@@ -73,16 +66,12 @@ class Connection(asyncio.BufferedProtocol):
         self._taken = 0
         self._pending: deque[_Received] = deque()
         self._current: _Received | None = None
-        self._answer = host.usual
-        self._timer: asyncio.TimerHandle | None = None
-        self._has_place = False
         self._is_receiving = False
         self._is_last_read = False
         self._is_reading_paused = False
         self._is_writing_paused = False
         self._wants_continue = False
-        self._idle_timer: asyncio.TimerHandle | None = None
-        self._idle_deadline = 0.0
+        self._idle = IdleClock(host.loop, self._idled)
 
     @property
     def is_idle(self) -> bool:
@@ -93,24 +82,23 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be counted; for https the handshake is already done."""
-        self._transport = cast("asyncio.Transport", transport)
         self._host.add(self)
-        self._watch_idle(self._host.spec.idle_close)
+        self.begin(cast("asyncio.Transport", transport))
+
+    def begin(self, transport: asyncio.Transport) -> None:
+        """Serve what comes from now on; the host knows of the connection."""
+        self._transport = transport
+        self._idle.watch(self._host.spec.idle_close)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Give everything back that is still held."""
         self._transport = None
         self._parser = None  # it holds our bound methods: break the cycle
         self._pending.clear()
-        for timer in (self._timer, self._idle_timer):
-            if timer is not None:
-                timer.cancel()
-        self._timer = self._idle_timer = None
-        self._current = None
-        if self._has_place:
-            self._leave_gate()
-        else:
-            self._host.gate.withdraw(self)
+        self._idle.stop()
+        job, self._current = self._current, None
+        if job is not None:
+            job.drop()
         self._host.remove(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
@@ -142,7 +130,7 @@ class Connection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """Go on."""
         self._is_writing_paused = False
-        self._pump()
+        self.go_on()
 
     # What the parser tells.
 
@@ -182,7 +170,8 @@ class Connection(asyncio.BufferedProtocol):
             and self._taken != host.spec.keep_alive_max
         )
         self._is_last_read = not keep
-        received = _Received(self._target, is_head=parser.get_method() == b"HEAD", keep=keep)
+        received = _Received(host, self, self._target, is_head=parser.get_method() == b"HEAD")
+        received.keep = keep
         if self._current is None and not self._pending and not self._is_writing_paused:
             self._begin(received)
             return
@@ -192,11 +181,6 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
     # From request to response.
-
-    def work(self) -> None:
-        """Start to work on the current request: the gate has come to it."""
-        self._work()
-        self._pump()
 
     def shut(self) -> None:
         """Close as soon as what has been received is answered."""
@@ -213,53 +197,15 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _begin(self, received: _Received) -> None:
-        host = self._host
-        self._current = received
-        if received.target == answers.STATS_TARGET:
-            self._answer = Answer(host.stats_json(), content_type=answers.JSON)
-            self._respond()
-            return
-        self._answer = answers.answer(received.target, host.usual)
-        if host.gate.enter(self):
-            self._work()
-
-    def _work(self) -> None:
-        self._has_place = True
-        if self._transport is None or self._current is None:
-            self._leave_gate()  # lost between being called and now
-            return
-        delay_s = self._answer.delay_s
-        if delay_s is None:
-            delay_s = self._host.draw_latency_s()
-        if delay_s > 0:
-            self._timer = self._host.loop.call_later(delay_s, self._worked)
-        else:
-            self._respond()
-            self._leave_gate()
-
-    def _worked(self) -> None:
-        self._timer = None
-        self._respond()
-        self._leave_gate()
-        self._pump()
-
-    def _leave_gate(self) -> None:
-        self._has_place = False
-        following = self._host.gate.leave()
-        if following is not None:
-            # Not at once: a chain of instant answers would be as deep as the line is long.
-            self._host.loop.call_soon(following.work)
-
-    def _respond(self) -> None:
-        received = self._current
+    def answered(self, job: Job) -> None:
+        """Write the response that is due."""
+        received, self._current = self._current, None
         transport = self._transport
         if received is None or transport is None:
             return
-        self._current = None
         host = self._host
         host.responses += 1
-        transport.write(host.wire(self._answer, keep=received.keep, is_head=received.is_head))
+        transport.write(host.wire(job.answer, keep=received.keep, is_head=received.is_head))
         if not received.keep:
             self._pending.clear()
             transport.close()
@@ -269,14 +215,19 @@ class Connection(asyncio.BufferedProtocol):
             elif self._wants_continue:
                 self._send_continue()
             elif not self._is_receiving:
-                self._watch_idle(host.idle_limit_s)
+                self._idle.watch(host.idle_limit_s)
 
-    def _pump(self) -> None:
+    def go_on(self) -> None:
+        """Turn to the pipelined requests, if there is nothing to wait for."""
         while self._pending and self._current is None and not self._is_writing_paused:
             self._begin(self._pending.popleft())
         if self._is_reading_paused and not self._pending and self._transport is not None:
             self._is_reading_paused = False
             self._transport.resume_reading()
+
+    def _begin(self, received: _Received) -> None:
+        self._current = received
+        received.begin()
 
     def _refuse(self, why: str) -> None:
         """Close on what is no HTTP request: with a 400, or after the answers still owed."""
@@ -295,26 +246,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.write(_CONTINUE)
 
-    # The idle clock: one timer, moved lazily, since most requests arrive long before it.
-
-    def _watch_idle(self, limit_s: float | None) -> None:
-        if limit_s is None:
-            return
-        loop = self._host.loop
-        self._idle_deadline = loop.time() + limit_s
-        if self._idle_timer is not None and self._idle_timer.when() > self._idle_deadline:
-            self._idle_timer.cancel()  # set by the longer limit of a fresh connection
-            self._idle_timer = None
-        if self._idle_timer is None:
-            self._idle_timer = loop.call_at(self._idle_deadline, self._idled)
-
     def _idled(self) -> None:
-        self._idle_timer = None
-        if not self.is_idle or self._transport is None:
-            return  # the end of the response starts the clock anew
-        loop = self._host.loop
-        if loop.time() < self._idle_deadline:
-            self._idle_timer = loop.call_at(self._idle_deadline, self._idled)
-        else:
+        """Close, unless a request has come: the end of its response starts the clock anew."""
+        if self.is_idle and self._transport is not None:
             self._is_last_read = True
             self._transport.close()

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import math
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from pooltop.demo.answers import Answer, page, serialise
 from pooltop.demo.connection import Connection
@@ -14,15 +15,25 @@ from pooltop.demo.gate import Gate
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
 
     from pooltop.core.model import DemoServer
+    from pooltop.demo.h2.service import H2Service
 
 LOOPBACK = "127.0.0.1"
 _BUFFER_BYTES = 64 * 1024
 _BACKLOG = 1024
 _HANDSHAKE_TIMEOUT_S = 5.0
 _TLS_SHUTDOWN_TIMEOUT_S = 0.5
+
+
+class Served(Protocol):
+    """One connection, whatever it speaks."""
+
+    def shut(self) -> None:
+        """Close as soon as what has been received is answered."""
+
+    def abort(self) -> None:
+        """Drop the connection now."""
 
 
 class DemoHost:
@@ -52,6 +63,8 @@ class DemoHost:
         """What all connections read into: asyncio's Protocol allocates 256 KiB for each read."""
         self.gate = Gate(spec.concurrency)
         """The cap on requests worked on at once."""
+        self.h2: H2Service | None = None
+        """Its HTTP/2; None if it speaks HTTP/1.1 alone."""
         self.accepted = 0
         """Connections so far; an https one counts when its handshake is done."""
         self.requests = 0
@@ -65,9 +78,12 @@ class DemoHost:
         self._ssl_context = ssl_context
         # Seeded by the name: two runs of the same profile see the same latencies.
         self._random = random.Random(f"pooltop {spec.name}")  # noqa: S311 - no secret
-        self._connections: set[Connection] = set()
+        self._connections: set[Served] = set()
         self._emptied: asyncio.Event
         self._server: asyncio.Server | None = None
+        self._make: Callable[[], asyncio.BufferedProtocol] = lambda: Connection(self)
+        if "h2" in spec.protocols:
+            self._speak_h2()
         self._kept = self._hint()
         self._wire = {
             (keep, is_head): serialise(
@@ -109,8 +125,15 @@ class DemoHost:
         ]
         return min(limits, default=None)
 
+    @property
+    def announces_idle_close(self) -> bool:
+        """Whether an idle connection is told that it is closed, where there is a way to."""
+        timeout = self.spec.keep_alive_timeout
+        return timeout is not None and timeout == self.idle_limit_s
+
     def stats(self) -> dict[str, int]:
         """Give the counters."""
+        of_h2 = {} if self.h2 is None else self.h2.stats()
         return {
             "connections_accepted": self.accepted,
             "connections_open": self.open,
@@ -118,6 +141,7 @@ class DemoHost:
             "responses": self.responses,
             "working": self.gate.busy,
             "waiting": self.gate.waiting,
+            **of_h2,
         }
 
     async def start(self) -> None:
@@ -135,7 +159,7 @@ class DemoHost:
             (_HANDSHAKE_TIMEOUT_S, _TLS_SHUTDOWN_TIMEOUT_S) if self.is_secure else (None, None)
         )
         self._server = await self.loop.create_server(
-            lambda: Connection(self),
+            self._make,
             LOOPBACK,
             0,
             ssl=self._ssl_context,
@@ -171,13 +195,18 @@ class DemoHost:
 
     # For its connections.
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: Served) -> None:
         """Count a new connection."""
         self.accepted += 1
         self._connections.add(connection)
         self._emptied.clear()
 
-    def remove(self, connection: Connection) -> None:
+    def replace(self, connection: Served, successor: Served) -> None:
+        """Know a connection by what serves it from now on."""
+        self._connections.discard(connection)
+        self._connections.add(successor)
+
+    def remove(self, connection: Served) -> None:
         """Forget a lost connection."""
         self._connections.discard(connection)
         if not self._connections:
@@ -195,6 +224,14 @@ class DemoHost:
         if answer is self.usual:
             return self._wire[keep, is_head]
         return serialise(answer, keep=self._kept if keep else None, is_head=is_head)
+
+    def _speak_h2(self) -> None:
+        # Here and not above: loading it takes longer than all the rest of the demo.
+        from pooltop.demo.h2.service import H2Service  # noqa: PLC0415
+        from pooltop.demo.opening import Opening  # noqa: PLC0415
+
+        service = self.h2 = H2Service(self.spec)
+        self._make = lambda: Opening(self, service)
 
     def _hint(self) -> str:
         """Give the Keep-Alive field: whole seconds, as Node sends them, and ``max`` unchanging."""

@@ -95,7 +95,7 @@ class DemoServers:
 
                 self._certificates = DemoCertificates()
             context = self._certificates.server_context(
-                f"{spec.name}.localhost", "localhost", LOOPBACK
+                f"{spec.name}.localhost", "localhost", LOOPBACK, protocols=spec.protocols
             )
         host = DemoHost(spec, ssl_context=context, stats_json=self._stats_json)
         await host.start()

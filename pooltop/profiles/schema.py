@@ -55,8 +55,7 @@ def _properties(table: Table, definitions: dict[str, Schema]) -> Schema:
         if field.node:
             found[field.node] = {
                 **described,
-                "description": f"{field.whose}'s spelling of {field.name}. "
-                f"{described['description']}",
+                "description": f"Node's spelling of {field.name}. {described['description']}",
             }
     return found
 

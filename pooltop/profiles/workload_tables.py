@@ -9,6 +9,7 @@ from pooltop.profiles.agent_tables import TIMEOUTS
 from pooltop.profiles.bodies import Body
 from pooltop.profiles.expecting import Statuses
 from pooltop.profiles.kinds import Choice, Decimal, Flag, Whole
+from pooltop.profiles.protocols import Protocols
 from pooltop.profiles.shape import Field, Many, Table
 from pooltop.profiles.texts import Credential, FilePath, Label
 from pooltop.profiles.units import Duration, Level, Rate
@@ -145,6 +146,10 @@ DEMO = Table(
         Field("keep_alive_max", Whole(1, 1_000_000, no_limit=None)),
         Field("idle_close", Duration(no_limit=None)),
         Field("concurrency", Whole(1, 1_000_000, no_limit=None)),
+        Field("protocols", Protocols()),
+        Field("max_concurrent_streams", Whole(0, 1_000_000)),
+        Field("goaway_after", Whole(1, 10**9, no_limit=None)),
+        Field("refuse", Decimal(0, 1)),
     ),
     gives=model.DemoServer,
 )

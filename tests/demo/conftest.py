@@ -12,9 +12,15 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
+pytest.register_assert_rewrite("support.leaks", "support.h2_client")
+
+from support.h2_client import H2Client
+from support.leaks import _eventually, _no_leaks, _nothing_is_left  # noqa: F401 - fixtures
+
 from pooltop.core.model import DemoServer
 from pooltop.demo.host import DemoHost
 from pooltop.demo.server import DemoServers
+from pooltop.engine.h2.session import SessionOptions
 
 DEADLINE_S = 10.0
 
@@ -96,6 +102,26 @@ def connect(stack: contextlib.AsyncExitStack) -> Connect:
 
 
 @pytest.fixture
+def connect_h2(stack: contextlib.AsyncExitStack) -> Callable[..., Awaitable[H2Client]]:
+    """Open HTTP/2 connections to a host, closed after the test: by ALPN if there is a context."""
+
+    async def open_one(
+        host: DemoHost,
+        context: ssl.SSLContext | None = None,
+        name: str | None = None,
+        options: SessionOptions | None = None,
+    ) -> H2Client:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", host.port, ssl=context, server_hostname=name
+        )
+        client = H2Client(reader, writer, options)
+        stack.push_async_callback(client.close)
+        return client
+
+    return open_one
+
+
+@pytest.fixture
 def serve_all(
     stack: contextlib.AsyncExitStack,
 ) -> Callable[..., Awaitable[DemoServers]]:
@@ -120,6 +146,16 @@ def serve(serve_all: Callable[..., Awaitable[DemoServers]]) -> Serve:
 
 
 @pytest.fixture
+def serve_h2(serve: Serve) -> Serve:
+    """Start one host that speaks both."""
+
+    async def start(**options: object) -> DemoHost:
+        return await serve(**{"protocols": ["http/1.1", "h2"], **options})
+
+    return start
+
+
+@pytest.fixture
 def until_stats(connect: Connect) -> Callable[..., Awaitable[dict[str, int]]]:
     """Ask ``/stats`` over a connection of its own until a host's counters say so."""
 
@@ -134,3 +170,27 @@ def until_stats(connect: Connect) -> Callable[..., Awaitable[dict[str, int]]]:
                     return stats
 
     return wait
+
+
+class Holder:
+    """Takes a place in a gate, so that requests wait until the test lets them go."""
+
+    def work(self) -> None:
+        """Never be called: the place is taken while the gate is empty."""
+        raise AssertionError
+
+
+@pytest.fixture
+def hold() -> Callable[[DemoHost], Callable[[], None]]:
+    """Occupy a host whose cap is 1, and give what releases it."""
+
+    def take(host: DemoHost) -> Callable[[], None]:
+        def release() -> None:
+            following = host.gate.leave()
+            if following is not None:
+                following.work()
+
+        assert host.gate.enter(Holder())
+        return release
+
+    return take

@@ -240,9 +240,29 @@ def test_the_list_may_be_an_argument_and_a_wrong_one_is_a_usage_error(
         assert (2, b"") == (run(*wrong).returncode, run(*wrong).stdout)
 
 
-def test_http_alone_needs_no_certificate_library(environment: dict[str, str]) -> None:
-    code = "import sys, pooltop.demo.child; print('trustme' in sys.modules)"
+def test_http_alone_loads_neither_certificates_nor_http_2(environment: dict[str, str]) -> None:
+    code = (
+        "import sys, pooltop.demo.child, pooltop.demo.host as host, pooltop.core.model as model\n"
+        "host.DemoHost(model.DemoServer(name='kept'))\n"
+        "print([name for name in ('trustme', 'h2', 'hpack') if name in sys.modules])"
+    )
     output = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, capture_output=True
     ).stdout
-    assert b"False\n" == output
+    assert b"[]\n" == output
+
+
+async def test_a_started_demo_speaks_http_2(connect_h2) -> None:
+    spoken = ("http/1.1", "h2")
+    async with DemoProcess() as demo:
+        addresses = await demo.start(
+            [
+                msgspec.structs.replace(KEPT, protocols=spoken),
+                msgspec.structs.replace(SECURE, protocols=spoken[::-1]),
+            ]
+        )
+        context = ssl.create_default_context(cafile=addresses.ca)
+        context.set_alpn_protocols(["http/1.1", "h2"])
+        plain = await connect_h2(addresses.servers["kept"])
+        secure = await connect_h2(addresses.servers["secure"], context, "secure.localhost")
+        assert [200, 200] == [(await client.get())[0] for client in (plain, secure)]

@@ -7,39 +7,13 @@ import json
 import socket
 import ssl
 import struct
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pooltop.core.model import DemoServer, Latency
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pooltop.demo.host import DemoHost
-
 NOW = Latency(median_s=0.0)
 DEADLINE_S = 10.0
-
-
-class Holder:
-    """Takes a place in a gate, so that requests wait until the test lets them go."""
-
-    def work(self) -> None:
-        """Never be called: the place is taken while the gate is empty."""
-        raise AssertionError
-
-
-def hold(host: DemoHost) -> Callable[[], None]:
-    """Occupy a host whose cap is 1, and give what releases it."""
-
-    def release() -> None:
-        following = host.gate.leave()
-        if following is not None:
-            following.work()
-
-    assert host.gate.enter(Holder())
-    return release
 
 
 async def test_a_connection_is_kept_for_the_next_request(serve, connect) -> None:
@@ -232,7 +206,7 @@ async def test_a_half_closed_connection_still_gets_its_response(serve, connect) 
 
 
 async def test_a_cap_works_on_requests_one_by_one_in_the_order_of_their_coming(
-    serve, connect, until_stats
+    serve, connect, hold, until_stats
 ) -> None:
     host = await serve(concurrency=1)
     release = hold(host)
@@ -275,7 +249,9 @@ async def test_a_connection_lost_while_working_or_waiting_gives_its_place_back(
     await until_stats(host, working=0, waiting=0, connections_open=2)
 
 
-async def test_instant_answers_to_a_long_line_do_not_recurse(serve, connect, until_stats) -> None:
+async def test_instant_answers_to_a_long_line_do_not_recurse(
+    serve, connect, hold, until_stats
+) -> None:
     host = await serve(concurrency=1)
     release = hold(host)
     clients = [await connect(host) for _ in range(400)]
@@ -363,7 +339,7 @@ async def test_https_is_refused_without_the_demo_authority_or_by_another_name(
 
 
 async def test_closing_lets_a_request_end_and_closes_the_idle_at_once(
-    serve, connect, until_stats
+    serve, connect, hold, until_stats
 ) -> None:
     host = await serve(concurrency=1)
     idle, busy = await connect(host), await connect(host)

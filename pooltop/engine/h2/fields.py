@@ -65,8 +65,7 @@ def check_trailers(fields: Fields, stream: int) -> None:
     Raises:
         StreamFault: PROTOCOL_ERROR.
     """
-    if content_length(_regular(fields, stream), stream) is not None:
-        _refuse(stream, "a Content-Length in trailers", "8.1.1")
+    _regular(fields, stream)
 
 
 def content_length(headers: Headers, stream: int) -> int | None:
