@@ -17,6 +17,7 @@ from pooltop.core.names import http_name, https_name
 from pooltop.core.safety import Safety
 from pooltop.core.thresholds import Threshold
 from pooltop.core.traffic import Workload
+from pooltop.core.undici.options import DispatcherOptions
 
 OriginKey = NewType("OriginKey", str)
 """What Node's ``agent.getName()`` gives: the name under which sockets are pooled."""
@@ -368,6 +369,7 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     options: AgentOptions = AgentOptions()
+    """Of a dispatcher its limits in an agent's words: see ``undici.projection``."""
     timeouts: Timeouts = Timeouts()
     tls: TLSOptions = TLSOptions()
     codec: Codec = "h11"
@@ -380,6 +382,11 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     """``host:port`` to what is done otherwise for it."""
     ceiling: float = math.inf
     """Sockets per host that no edit leads beyond (``[safety] max_sockets``); inf for no limit."""
+    dispatcher: DispatcherOptions | None = None
+    """It is one of undici's dispatchers, or of the kind "h2"; None for an http.Agent."""
+    upstreams: tuple[str, ...] = ()
+    """Where a BalancedPool goes, as a workload's ``base_url``, which is one of them; empty for any
+    other agent."""
 
 
 class RecordTo(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,31 +41,40 @@ class DemoAddresses(msgspec.Struct, frozen=True):
 def resolve_demo(profile: Profile, addresses: DemoAddresses) -> Profile:
     """Give the profile with each ``demo:NAME`` replaced by the real URL.
 
-    Every agent that carries such a workload over https also comes to trust the demo's authority.
-    An agent without ``tls.ca`` trusted the system's authorities until then, and now only this
-    one: a profile keeps its demo and its real https hosts on different agents.
+    Every agent that goes to such a host over https also comes to trust the demo's authority. An
+    agent without ``tls.ca`` trusted the system's authorities until then, and now only this one: a
+    profile keeps its demo and its real https hosts on different agents.
 
     Raises:
-        ProfileError: a workload names a demo host that is not there.
+        ProfileError: a workload, or an agent's upstreams, name a demo host that is not there.
     """
-    workloads = []
     trusting: set[str] = set()
-    for workload in profile.workloads:
-        if not workload.base_url.startswith(SCHEME):
-            workloads.append(workload)
-            continue
-        name = workload.base_url.removeprefix(SCHEME)
+
+    def resolved(url: str, agent: str, key: str) -> str:
+        if not url.startswith(SCHEME):
+            return url
+        name = url.removeprefix(SCHEME)
         address = addresses.servers.get(name)
         if address is None:
             known = ", ".join(sorted(addresses.servers)) or "none"
-            message = (
-                f"{profile.path}: workloads.{workload.name}.base_url: "
-                f"there is no [demo.{name}]; the demo's hosts: {known}"
-            )
-            raise ProfileError(message)
+            message = f"there is no [demo.{name}]; the demo's hosts: {known}"
+            raise ProfileError(f"{profile.path}: {key}: {message}")
         if address.scheme == "https":
-            trusting.add(workload.agent)
-        workloads.append(msgspec.structs.replace(workload, base_url=address.url))
+            trusting.add(agent)
+        return address.url
+
+    workloads = [
+        msgspec.structs.replace(
+            each, base_url=resolved(each.base_url, each.agent, f"workloads.{each.name}.base_url")
+        )
+        for each in profile.workloads
+    ]
+    upstreams = {
+        agent.name: tuple(
+            resolved(url, agent.name, f"agents.{agent.name}.upstreams") for url in agent.upstreams
+        )
+        for agent in profile.agents
+    }
     agents = []
     for agent in profile.agents:
         ca = addresses.ca if agent.name in trusting else None
@@ -74,7 +83,9 @@ def resolve_demo(profile: Profile, addresses: DemoAddresses) -> Profile:
             for host, own in agent.hosts.items()
         }
         tls = _trusting(agent.tls, ca) or agent.tls
-        agents.append(msgspec.structs.replace(agent, tls=tls, hosts=hosts))
+        agents.append(
+            msgspec.structs.replace(agent, tls=tls, hosts=hosts, upstreams=upstreams[agent.name])
+        )
     return msgspec.structs.replace(profile, agents=tuple(agents), workloads=tuple(workloads))
 
 

@@ -14,7 +14,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pooltop.present import units
-from pooltop.present.clean import clip
+from pooltop.present.clean import cells, clip
 from pooltop.present.line import Align, Ink, Line, Span, pad, width_of
 
 Value = float | str | bool | None
@@ -181,10 +181,19 @@ def as_written(value: Value, unit: Unit) -> str:
 def filled(column: Column[Row], row: Row, size: int) -> Line:
     """Give a row's value in exactly ``size`` cells, clipped where it must be."""
     cell = column.cell(row, size)
-    room = size - width_of(cell)
+    if len(cell) == 1 and cell[0][0]:
+        # As nearly all are, a thousand in a frame.
+        room = size - cells(cell[0][0])
+        if room > 0:
+            blank: Span = (" " * room, "text")
+            return (blank, cell[0]) if column.align == "right" else (cell[0], blank)
+        if not room:
+            return cell
+    else:
+        room = size - width_of(cell)
     if room < 0:
         return ((pad("".join(text for text, _ in cell), size), cell[0][1]),)
-    blank: Span = (" " * room, "text")
+    blank = (" " * room, "text")
     spans = (blank, *cell) if column.align == "right" else (*cell, blank)
     return tuple(span for span in spans if span[0])
 

@@ -20,7 +20,10 @@ from pooltop.core.model import (
     TLSOptions,
 )
 from pooltop.core.traffic import RequestClass, Workload
-from pooltop.profiles.agent_tables import OPTIONS
+from pooltop.core.undici.options import DispatcherKind, DispatcherOptions, built_in
+from pooltop.core.undici.projection import projected
+from pooltop.profiles.agent_kinds import is_dispatcher, kind_of, limit_of
+from pooltop.profiles.agent_tables import DISPATCHER_OPTIONS, OPTIONS
 from pooltop.profiles.ceilings import Ceilings
 from pooltop.profiles.checks import request_name, tables_of
 from pooltop.profiles.reader import Values
@@ -70,14 +73,14 @@ def build_profile(values: Values, path: str, ceilings: Ceilings) -> Profile:
 
 def _agent(name: str, agent: Values, defaults: Values, ceiling: float) -> AgentProfile:
     own = cast("Values", agent.get("timeouts", {}))
-    options = {field.gives: agent[field.gives] for field in OPTIONS if field.gives in agent}
-    if "kind" in agent:
-        options["protocol"] = _PROTOCOLS[cast("str", agent["kind"])]
-    _put_ceiling(options, ceiling)
+    dispatcher = _dispatcher(agent, ceiling) if is_dispatcher(agent) else None
+    if dispatcher is not None:
+        defaults = {clock: value for clock, value in defaults.items() if clock != "free"}
     tls = cast("Values", agent.get("tls", {}))
     made = {
         "name": name,
-        "options": _made(AgentOptions, options),
+        "options": _options(agent, ceiling) if dispatcher is None else projected(dispatcher),
+        "dispatcher": dispatcher,
         "timeouts": _made(Timeouts, defaults | own),
         "tls": _made(TLSOptions, tls),
         "hosts": {
@@ -86,16 +89,34 @@ def _agent(name: str, agent: Values, defaults: Values, ceiling: float) -> AgentP
         },
         "ceiling": ceiling,
     }
-    for key in ("codec", "proxy_env", "bounds"):
+    for key in ("codec", "proxy_env", "bounds", "upstreams"):
         if key in agent:
             made[key] = agent[key]
     return _made(AgentProfile, made)
 
 
-def _put_ceiling(options: Values, ceiling: float) -> None:
+def _options(agent: Values, ceiling: float) -> AgentOptions:
+    options = {field.gives: agent[field.gives] for field in OPTIONS if field.gives in agent}
+    if "kind" in agent:
+        options["protocol"] = _PROTOCOLS[kind_of(agent)]
+    _put_ceiling(options, ceiling)
+    return _made(AgentOptions, options)
+
+
+def _dispatcher(agent: Values, ceiling: float) -> DispatcherOptions:
+    """Make the options of a dispatcher: what is said is laid over what its kind has built in."""
+    kind = cast("DispatcherKind", str(agent["kind"]))
+    said = {f.gives: agent[f.gives] for f in DISPATCHER_OPTIONS if f.gives in agent}
+    options = msgspec.structs.asdict(built_in(kind)) | said
+    if limit_of(kind).key:
+        _put_ceiling(options, ceiling, limit_of(kind).gives)
+    return _made(DispatcherOptions, options)
+
+
+def _put_ceiling(options: Values, ceiling: float, limit: str = "max_sockets") -> None:
     """Put a ceiling in the place of no limit; more than it was refused."""
-    if ceiling < math.inf and options.get("max_sockets", math.inf) == math.inf:
-        options["max_sockets"] = ceiling
+    if ceiling < math.inf and options.get(limit, math.inf) == math.inf:
+        options[limit] = ceiling
 
 
 def _host(values: Values, timeouts: Values, tls: Values, ceiling: float) -> HostOptions:

@@ -15,6 +15,7 @@ from pooltop.core.safety import FAR_RATE, FAR_SOCKETS, OPEN_FDS, Safety
 from pooltop.core.traffic import Workload
 from pooltop.errors import ProxyConfigError
 from pooltop.profiles import hosts
+from pooltop.profiles.agent_kinds import kind_of, limit_of, urls_of
 from pooltop.profiles.checks import goes_to_unix_socket, hosts_of, tables_of
 from pooltop.profiles.proxies import ProxySetting, proxy_to
 from pooltop.profiles.reader import Values
@@ -119,20 +120,24 @@ def _check_sockets(
 ) -> None:
     """Refuse more sockets of an agent, or of a host of its, and say it where a limit is put in."""
     most = ceilings.sockets[agent]
-    sockets = cast("float", table.get("max_sockets", math.inf))
+    limit = limit_of(kind_of(tables_of(values, "agents")[agent]))
+    sockets = cast("float", table.get(limit.gives, limit.unsaid))
     if sockets <= most:
         return
     is_said = "max_sockets" in cast("Values", values.get("safety", {}))
     because = "" if is_said else f": the default, as {ceilings.leaving[agent]} is not this machine"
     see = _SAFETY_SOCKETS if is_said else None
     ceiling = f"max_sockets of [safety], {most:g} to one host{because}"
-    is_written = "max_sockets" in table
-    place: Path = (*path, "max_sockets") if is_written else path
+    is_written = limit.gives in table
+    place: Path = (*path, limit.key) if is_written else path
     if sockets < math.inf:
         tail = f". Lower it, or write max_sockets = {sockets:g} in [safety]."
         report.add(place, "P065", f"more than {ceiling}", see=see, tail=tail)
     elif not report.has_errors and (is_written or not is_said):
-        message = f"max_sockets is not limited, so that of [safety] counts, {most:g}{because}"
+        of_safety = "that" if limit.key == "max_sockets" else "max_sockets"
+        message = (
+            f"{limit.key} is not limited, so {of_safety} of [safety] counts, {most:g}{because}"
+        )
         tail = '. For no limit write max_sockets = "unlimited" in [safety].'
         report.add(
             place, "P065", message, severity="warn", see=see, tail=tail, on_key=not is_written
@@ -146,7 +151,9 @@ def _far(values: Values, workload: Values, allowed: tuple[str, ...]) -> str:
         return ""
     if goes_to_unix_socket(values, agent):
         return ""
-    return _far_of_url(values, agent, url) or _led_to(workload, allowed)
+    there = urls_of(tables_of(values, "agents").get(agent, {}), url)
+    far = (host for each in there if (host := _far_of_url(values, agent, each)))
+    return next(far, "") or _led_to(workload, allowed)
 
 
 def _led_to(workload: Values, allowed: tuple[str, ...]) -> str:

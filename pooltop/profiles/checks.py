@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, cast
 
 from pooltop.core.edits import is_within
 from pooltop.core.model import ProxyEnv
 from pooltop.core.reach import is_allowed
+from pooltop.profiles.agent_kinds import Limit, kind_of, limit_of, upstreams_of
 from pooltop.profiles.hosts import DEMO
 from pooltop.profiles.proxies import proxy_to
 from pooltop.profiles.reader import Values
@@ -76,20 +78,18 @@ def check_references(
     used: set[str] = set()
     reached: set[tuple[object, str]] = set()
     for name, workload in tables_of(values, "workloads").items():
-        path = ("workloads", name)
-        agent, url = workload.get("agent"), workload.get("base_url")
+        agent = workload.get("agent")
         if isinstance(agent, str):
             used.add(agent)
-            _check_name(agent, agents, "agents", (*path, "agent"), report)
-        if isinstance(url, str):
-            reached.add((agent, url.rpartition("://")[2]))
-        if isinstance(url, str) and url.startswith(DEMO):
-            demo = url.removeprefix(DEMO)
+            _check_name(agent, agents, "agents", ("workloads", name, "agent"), report)
+    for path, carrier, url in _aims(values):
+        reached.add((carrier, url.rpartition("://")[2]))
+        if url.startswith(DEMO):
             used.add(url)
-            _check_name(demo, demos, "demo", (*path, "base_url"), report)
-        elif isinstance(url, str) and is_gate and not goes_to_unix_socket(values, agent):
-            _check_host(url, allowed, (*path, "base_url"), report)
-            _check_proxy(values, agent, url, allowed, report)
+            _check_name(url.removeprefix(DEMO), demos, "demo", path, report)
+        elif is_gate and not goes_to_unix_socket(values, carrier):
+            _check_host(url, allowed, path, report)
+            _check_proxy(values, carrier, url, allowed, report)
     exports = cast("Values", values.get("exports", {}))
     endpoint = cast("Values", exports.get("otlp", {})).get("endpoint")
     if isinstance(endpoint, str) and is_gate:
@@ -109,6 +109,21 @@ def check_references(
         for name in names_of(tree, kind):
             if prefix + name not in used:
                 report.warn((kind, name), "P034", f"no workload uses this {noun}.", on_key=True)
+
+
+def _aims(values: Values) -> Iterator[tuple[Path, object, str]]:
+    """Give every URL that is sent traffic: where it stands, the agent that carries it, and itself.
+
+    A base_url that is one of its agent's upstreams is told as that.
+    """
+    agents = tables_of(values, "agents")
+    for name, agent in agents.items():
+        for index, upstream in enumerate(upstreams_of(agent)):
+            yield ("agents", name, "upstreams", index), name, upstream
+    for name, workload in tables_of(values, "workloads").items():
+        carrier, url = workload.get("agent"), workload.get("base_url")
+        if isinstance(url, str) and url not in upstreams_of(agents.get(str(carrier), {})):
+            yield ("workloads", name, "base_url"), carrier, url
 
 
 def check_workloads(tree: dict[str, object], values: Values, report: Report) -> None:
@@ -149,11 +164,11 @@ def check_sizes(values: Values, files: OpenFiles, report: Report) -> None:
     """
     for name, agent in tables_of(values, "agents").items():
         path: Path = ("agents", name)
-        shared = _sizes(agent)
-        _check_size(shared, path, files, report, here=shared)
+        limit, shared = limit_of(kind_of(agent)), _sizes(agent)
+        _check_size(shared, limit, path, files, report, here=shared)
         for host, table in hosts_of(agent).items():
             own = _sizes(table)
-            _check_size(shared | own, (*path, "hosts", host), files, report, here=own)
+            _check_size(shared | own, limit, (*path, "hosts", host), files, report, here=own)
 
 
 def _sizes(table: Values) -> dict[str, float]:
@@ -162,6 +177,7 @@ def _sizes(table: Values) -> dict[str, float]:
 
 def _check_size(
     sizes: dict[str, float],
+    limit: Limit,
     path: Path,
     files: OpenFiles,
     report: Report,
@@ -172,12 +188,13 @@ def _check_size(
 
     Args:
         sizes: all that are in force there.
+        limit: how the agent limits the connections to one host.
         path: of the table.
         files: how many files this process may have open.
         report: takes the warnings.
         here: those of them that stand in the table.
     """
-    sockets, total = sizes.get("max_sockets", _NO_LIMIT), sizes.get("max_total_sockets", _NO_LIMIT)
+    sockets, total = sizes.get(limit.gives, _NO_LIMIT), sizes.get("max_total_sockets", _NO_LIMIT)
     free = sizes.get("max_free_sockets", NODES_MAX_FREE)
     if "max_sockets" in here and total < sockets < _NO_LIMIT:
         message = f"max_total_sockets = {total:g} is lower and wins."
@@ -185,8 +202,9 @@ def _check_size(
     if "max_free_sockets" in here and sockets < free != NODES_MAX_FREE:
         message = f"max_sockets = {sockets:g} is lower and wins."
         report.warn((*path, "max_free_sockets"), "P019", message)
-    most, key = min((sockets, "max_sockets"), (total, "max_total_sockets"))
-    if key in here and files.most < most < _NO_LIMIT:
+    total_key = "max_total_sockets"
+    most, read, key = min((sockets, limit.gives, limit.key), (total, total_key, total_key))
+    if read in here and files.most < most < _NO_LIMIT:
         message = (
             f"this process may have {files.limit} files open (ulimit -n), and a socket beyond "
             f"{files.share:g} of them, {files.most}, is refused (max_open_fds)."
@@ -199,7 +217,8 @@ def check_bounds(values: Values, report: Report) -> None:
     for name, agent in tables_of(values, "agents").items():
         bounds = cast("dict[str, tuple[float, float]]", agent.get("bounds", {}))
         for option in bounds:
-            value = agent.get(option)
+            limit = limit_of(kind_of(agent))
+            value = agent.get(limit.gives if option == limit.key else option)
             if isinstance(value, int | float) and not is_within(bounds, option, value):
                 path: Path = ("agents", name, option)
                 see = ("agents", name, "bounds", option)

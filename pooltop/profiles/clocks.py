@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from pooltop.profiles.agent_kinds import is_dispatcher
 from pooltop.profiles.ceilings import peak_of
 from pooltop.profiles.checks import hosts_of, tables_of
 from pooltop.profiles.reader import Values
@@ -25,7 +26,8 @@ def check_clocks(values: Values, report: Report) -> None:
     for name, agent in tables_of(values, "agents").items():
         own = _clocks(agent)
         _check(own, shared, ("agents", name, "timeouts"), report)
-        _check_free(own, agent, ("agents", name, "timeouts", "free"), report)
+        if not is_dispatcher(agent):
+            _check_free(own, agent, ("agents", name, "timeouts", "free"), report)
         for host, table in hosts_of(agent).items():
             path: Path = ("agents", name, "hosts", host, "timeouts")
             _check(_clocks(table), shared | own, path, report)

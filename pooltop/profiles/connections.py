@@ -12,6 +12,8 @@ from typing import cast
 
 from pooltop.core.model import ProxyEnv
 from pooltop.profiles import hosts
+from pooltop.profiles.agent_kinds import is_dispatcher, urls_of
+from pooltop.profiles.agent_tables import NODE
 from pooltop.profiles.checks import host_of, tables_of
 from pooltop.profiles.proxies import proxy_to
 from pooltop.profiles.reader import Values
@@ -29,6 +31,8 @@ def check_connections(values: Values, report: Report) -> None:
     for name, agent in agents.items():
         _check_socket_path(agent, ("agents", name, "socket_path"), report)
         _check_passwords(agent, ("agents", name, "proxy_env"), report)
+        if is_dispatcher(agent):
+            continue
         if agent.get("retry_stale") is True and agent.get("keep_alive", False) is False:
             message = "no idle socket is kept without keep_alive, so hardly one is ever stale."
             report.warn(("agents", name, "retry_stale"), "P019", message)
@@ -39,7 +43,9 @@ def check_connections(values: Values, report: Report) -> None:
             continue
         path: Path = ("workloads", name, "base_url")
         _check_kind(agents[carrier], carrier, _scheme(url, values), path, report)
-        _check_versions(agents[carrier], url, ("agents", carrier, "local_address"), path, report)
+        local: Path = ("agents", carrier, "local_address")
+        for each in urls_of(agents[carrier], url):
+            _check_versions(agents[carrier], each, local, path, report)
 
 
 def _check_socket_path(agent: Values, path: Path, report: Report) -> None:
@@ -89,8 +95,8 @@ def _check_kind(agent: Values, carrier: str, scheme: str, path: Path, report: Re
     Source: Node v24 lib/_http_client.js ClientRequest, ERR_INVALID_PROTOCOL.
     """
     kind = agent.get("kind")
-    if kind is not None and kind != _KINDS[scheme]:
-        hint = f"this is {scheme}, and its agent is of kind = {quoted(cast('str', kind))}"
+    if kind in NODE and kind != _KINDS[scheme]:
+        hint = f"this is {scheme}, and its agent is of kind = {quoted(kind)}"
         tail = f": Node throws ERR_INVALID_PROTOCOL. Leave kind out, or write {_KINDS[scheme]}."
         report.add(path, "P019", hint, see=("agents", carrier, "kind"), tail=tail)
 

@@ -37,6 +37,10 @@ _REQUEST = {
 _MOST_SOCKETS = "Sockets to one host at most, in use or connecting."
 _MOST_TOTAL = "Sockets of this agent at most over all hosts, idle ones included."
 _MOST_FREE = "Idle sockets that are kept for each host."
+_CONNECTIONS = "Connections to one host at most; of a balanced pool to one upstream."
+_SESSIONS = "HTTP/2 sessions to one host at most: the next is opened when all are full."
+_PIPELINING = "Requests that may run on one HTTP/1.1 connection at a time; 0 closes it after each."
+_STREAMS = "Streams of an HTTP/2 session at a time at most; the server's own limit counts too."
 _TIMEOUT = (
     "Socket inactivity, as Node's option: closes an idle socket; on a busy one it is an event only."
 )
@@ -101,7 +105,8 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
     },
     "[defaults]": {"timeouts": "Clocks of every agent that does not set its own."},
     "[agents.NAME]": {
-        "kind": "Node's class: the scheme that requests must have. Without it both are taken.",
+        "kind": "What it is: Node's class, which takes one scheme alone (without it both are "
+        "taken), one of undici's dispatchers, or HTTP/2 alone.",
         "keep_alive": "Whether a socket is kept after its response, for the next request.",
         "keep_alive_msecs": "Delay of the first TCP keep-alive probe; not how long an idle socket "
         "is kept.",
@@ -118,6 +123,39 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "socket_path": "A unix socket to connect to instead of host and port.",
         "no_delay": "Whether small writes are sent at once (TCP_NODELAY).",
         "live": "What an edit does at once: what Node does, or what an operator expects.",
+        "connections": _CONNECTIONS,
+        "sessions": _SESSIONS,
+        "pipelining": _PIPELINING,
+        "max_concurrent_streams": _STREAMS,
+        "keep_alive_timeout": "How long an idle connection is kept of which the server said "
+        "nothing.",
+        "keep_alive_max_timeout": "The longest that a server's Keep-Alive: timeout=N can make of "
+        "it.",
+        "keep_alive_timeout_threshold": "Taken off the server's Keep-Alive: timeout=N, so that "
+        "the client closes first.",
+        "headers_timeout": "From a request's being sent to the head of its response; undici looks "
+        "twice a second.",
+        "body_timeout": "Between two parts of a response's body; undici looks twice a second.",
+        "connect_timeout": "How long TCP and TLS may take together; undici looks twice a second.",
+        "max_requests_per_client": "Requests after which an HTTP/1.1 connection is closed.",
+        "client_ttl": "A client whose connection is older is replaced when it would be picked.",
+        "max_response_size": "Octets that a response's body may have.",
+        "max_header_size": "Octets that a response's head may have on HTTP/1.1.",
+        "allow_h2": "Whether HTTP/2 is offered to https hosts.",
+        "prefer_h2": "Whether HTTP/2 is offered before HTTP/1.1.",
+        "use_h2c": "Whether http hosts are spoken to in HTTP/2, by prior knowledge.",
+        "ping_interval": "From one PING of an HTTP/2 session to the next.",
+        "ping_timeout": "How long a PING's answer may take before the session is given up: for "
+        'ever with undici\'s own rules, 15 s of kind "h2".',
+        "initial_window_size": "Octets of body that a server may send ahead on one HTTP/2 stream.",
+        "connection_window_size": "Octets of body that a server may send ahead on all streams of "
+        "a session together.",
+        "max_origins": "Hosts that an agent may have pools for at a time.",
+        "max_weight_per_server": "What an upstream weighs at best, when they are taken in turn.",
+        "error_penalty": "What an upstream loses of its weight by a broken connection, and wins "
+        "back by a new one.",
+        "upstreams": "The hosts that a balanced pool spreads requests over; a workload's base_url "
+        "names the first.",
         "retry_stale": "Whether a request is sent once more when its kept-alive socket turned out "
         "to be closed, where it may be had twice.",
         "per_request": "Whether a new agent is made for every request: the classic mistake, to be "
@@ -158,6 +196,10 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "max_total_sockets": _MOST_TOTAL,
         "max_free_sockets": _MOST_FREE,
         "timeout": _TIMEOUT,
+        "connections": _CONNECTIONS,
+        "sessions": _SESSIONS,
+        "pipelining": _PIPELINING,
+        "max_concurrent_streams": _STREAMS,
     },
     "[[workloads.NAME.requests]]": {
         "name": "What this class of requests is called on screens.",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pooltop.core.safety import FAR_RATE, FAR_SOCKETS, OPEN_FDS
+from pooltop.profiles.agent_kinds import limit_of
 from pooltop.profiles.agent_tables import AGENT, HOST, TIMEOUTS
 from pooltop.profiles.build import PROD, PROD_REVERT_S
 from pooltop.profiles.ceilings import AUTO, Ceilings
@@ -24,7 +25,7 @@ from pooltop.profiles.hosts import BaseUrl
 from pooltop.profiles.kinds import UNLIMITED, Refused, Several
 from pooltop.profiles.layers import Layer, Layers
 from pooltop.profiles.reader import fitting
-from pooltop.profiles.shape import Field, Many, Named, Table
+from pooltop.profiles.shape import HTTP_AGENT, Field, Many, Named, Table
 from pooltop.profiles.shown import Path, printable, shown_key
 from pooltop.profiles.tables import PROFILE
 from pooltop.profiles.texts import FilePath
@@ -76,9 +77,11 @@ class Effective:
         yield from self._keys_of(PROFILE, ())
 
     def key(self, path: Path, table: Table, field: Field) -> Key:
-        """Give one key."""
+        """Give one key; of another kind of agent nobody says anything."""
+        if path[0] == "agents" and not field.is_of(self._kind_at(path)):
+            return Key(path, table, field, ())
         voices = tuple(voice for _, voice in self._ranked(path, table, field))
-        if table in (AGENT, HOST) and field.name == _MAX_SOCKETS:
+        if table in (AGENT, HOST) and field.name == limit_of(self._kind_at(path)).key:
             voices = (*self._ceiling_over(voices, path, field), *voices)
         return Key(path, table, field, voices)
 
@@ -109,6 +112,10 @@ class Effective:
                 is_inherited = value is None and (_is_of_host(at) or _is_of_traffic(at))
                 if key.voices and not is_inherited:
                     yield key
+
+    def _kind_at(self, path: Path) -> str:
+        """Give the kind of the agent that a path leads into; Node's for any other path."""
+        return str(value_at(self.filled, (*path[:2], "kind")) or HTTP_AGENT)
 
     def _ranked(self, path: Path, table: Table, field: Field) -> list[tuple[int, Voice]]:
         """Give every voice with the level of its layer, the one that counts first."""
@@ -173,7 +180,7 @@ class Effective:
             return AUTO_REVERT.write(PROD_REVERT_S)
         if path[0] == "safety":
             return self._built_in_of_safety(field)
-        return default_of(table, field)
+        return default_of(table, field, self._kind_at(path))
 
     def _built_in_of_safety(self, field: Field) -> object:
         """Give what counts unsaid; None where it is not the same for all, or cannot be written."""

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from pooltop.errors import UsageError
+from pooltop.profiles.agent_kinds import words_of
 from pooltop.profiles.definitions import definition
 from pooltop.profiles.effective import Effective, Key
 from pooltop.profiles.filled import value_at
@@ -62,7 +63,9 @@ def _of_value(found: _Found, key: Key) -> list[str]:
         head += f"    ({rows[0][1]}{rows[0][2]})"
     lines = [head, f"  {definition(found.table, field)}"]
     if field.node:
-        lines.append(f"  Node's {field.node}.")
+        lines.append(f"  {field.whose}'s {field.node}.")
+    if field.kinds:
+        lines.append(f"  Of {words_of(field.kinds)}.")
     assert not isinstance(field.kind, Table | Named | Many)
     lines.append(f"  Allowed: {field.kind.allowed}.")
     if len(rows) > 1:

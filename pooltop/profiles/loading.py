@@ -22,6 +22,7 @@ from pooltop.profiles.documents import read_documents
 from pooltop.profiles.effective import Effective
 from pooltop.profiles.exports import check_exports
 from pooltop.profiles.files import LARGEST, FileRefusedError, decode, read_regular
+from pooltop.profiles.kind_checks import check_kinds
 from pooltop.profiles.layers import Layers
 from pooltop.profiles.problems import Problem, ProfileErrors
 from pooltop.profiles.reader import read_table
@@ -198,6 +199,7 @@ def _read(
     check_clocks(values, report)
     check_in_flight(values, report)
     check_tls(values, report)
+    check_kinds(tree, values, report)
     check_connections(values, report)
     checks.check_references(tree, values, report, allow, will_ask=will_ask)
     check_ceilings(values, ceilings, report)

@@ -18,7 +18,7 @@ P014    a key is missing
 P015    a key of another table
 P016    part of the format, but not yet in this version
 P017    one thing said in two ways
-P018    a key of the other workload model
+P018    a key of the other workload model, or of another kind of agent
 P019    two values contradict each other
 P020    not a duration
 P021    not a rate

@@ -17,7 +17,7 @@ from pooltop.profiles.filled import (
 )
 from pooltop.profiles.kinds import Fault, Kind, Refused
 from pooltop.profiles.report import Report
-from pooltop.profiles.shape import Field, Many, Named, Table
+from pooltop.profiles.shape import HTTP_AGENT, Field, Many, Named, Table
 from pooltop.profiles.shown import Path, did_you_mean, nearest, quoted, shown_key, type_name
 from pooltop.profiles.tables import tables_with
 
@@ -52,7 +52,8 @@ def read_table(
     for key, value in tree.items():
         field = fields.get(key)
         if field is None:
-            _refuse_unknown(table, key, (*path, key), report)
+            names = [field.name for field in table.fields if field.is_of(_kind_in(tree))]
+            _refuse_unknown(table, key, (*path, key), names, report)
             continue
         seen.add(field.name)
         is_secret = secret or field.secret
@@ -183,7 +184,12 @@ def _require(fields: tuple[Field, ...], seen: set[str], path: Path, report: Repo
             report.add(path, "P014", message, on_key=True)
 
 
-def _refuse_unknown(table: Table, key: str, path: Path, report: Report) -> None:
+def _kind_in(tree: dict[str, object]) -> str:
+    """Give the kind of agent that a table is; of any other table nothing asks for it."""
+    return str(tree.get("kind", HTTP_AGENT))
+
+
+def _refuse_unknown(table: Table, key: str, path: Path, names: list[str], report: Report) -> None:
     if key in table.later:
         report.add(path, "P016", "not yet in this version of pooltop.", on_key=True)
         return
@@ -204,7 +210,7 @@ def _refuse_unknown(table: Table, key: str, path: Path, report: Report) -> None:
         later = nearest(key, table.later)
         hint = f" Did you mean {later}, which is not yet in this version?" if later else ""
     if not hint:
-        hint = f" Allowed are {', '.join(field.name for field in table.fields)}."
+        hint = f" Allowed are {', '.join(names)}."
     report.add(path, "P010", f"unknown key.{hint}", on_key=True)
 
 

@@ -55,7 +55,8 @@ def _properties(table: Table, definitions: dict[str, Schema]) -> Schema:
         if field.node:
             found[field.node] = {
                 **described,
-                "description": f"Node's spelling of {field.name}. {described['description']}",
+                "description": f"{field.whose}'s spelling of {field.name}. "
+                f"{described['description']}",
             }
     return found
 

@@ -12,6 +12,8 @@ from pooltop.profiles.kinds import Kind
 
 MOST_ENTRIES = 256
 """Agents, workloads, demo servers, request classes of a workload."""
+HTTP_AGENT = "http.Agent"
+"""What an agent is that does not say its kind."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,22 @@ class Field:
     """Its value is never shown; of a table nothing that stands in it or in its place."""
     echoes: bool = False
     """It has the name of another table's key: a stray one belongs there."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of agent that it belongs to; empty for all."""
 
     @property
     def gives(self) -> str:
         """Name the attribute of the model."""
         return self.attr or self.name
+
+    @property
+    def whose(self) -> str:
+        """Say whose the spelling ``node`` is."""
+        return "undici" if self.kinds and not self.is_of(HTTP_AGENT) else "Node"
+
+    def is_of(self, kind: str) -> bool:
+        """Tell whether an agent of this kind has it."""
+        return not self.kinds or kind in self.kinds
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from pooltop.core import exporting, model, thresholds
 from pooltop.profiles import hosts, request_head
-from pooltop.profiles.agent_tables import AGENT, TIMEOUTS, sockets
+from pooltop.profiles.agent_tables import AGENT, TIMEOUTS
+from pooltop.profiles.counts import sockets
 from pooltop.profiles.expects import Expects
 from pooltop.profiles.kinds import Choice, Decimal, Flag, SchemaVersion, Several
 from pooltop.profiles.listening import CollectorUrl, ListenAddress

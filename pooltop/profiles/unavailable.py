@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _BY_NODES_NAME: dict[str, str] = {
     "pfx": "Python's ssl reads no PKCS#12. Split it, and give cert and key: "
@@ -20,8 +21,15 @@ _BY_NODES_NAME: dict[str, str] = {
     "ALPNProtocols": "Node's https.Agent offers none by default, and nor does this.",
 }
 
-TLS = _BY_NODES_NAME | {
-    re.sub("(?<=[a-z])(?=[A-Z])|(?<=ALPN)", "_", name).lower(): why
-    for name, why in _BY_NODES_NAME.items()
-}
+
+def by_both_spellings(options: Mapping[str, str]) -> dict[str, str]:
+    """Give what is said of options by Node's spelling, and by ours beside it."""
+    return {
+        spelling: why
+        for name, why in options.items()
+        for spelling in (name, re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=ALPN)", "_", name).lower())
+    }
+
+
+TLS = by_both_spellings(_BY_NODES_NAME)
 """By Node's spelling and by ours."""

@@ -36,16 +36,19 @@ def targets_needing_consent(profile: Profile) -> list[str]:
     settings = {agent.name: agent.proxy_env for agent in profile.agents}
     # An agent's own socket_path wins over every request's, and no proxy is asked on the way to it.
     local = {agent.name for agent in profile.agents if agent.options.socket_path}
-    for workload in profile.workloads:
-        if workload.base_url.startswith(_DEMO):
+    aims = [(workload.agent, workload.base_url) for workload in profile.workloads]
+    # Of several upstreams a base_url names one.
+    aims += [(agent.name, url) for agent in profile.agents for url in agent.upstreams]
+    for agent, url in aims:
+        if url.startswith(_DEMO):
             continue  # looked at again when its host is known
-        if workload.agent in local:
+        if agent in local:
             continue  # the host is a name in the Host header, and never connected to
-        there = [urlsplit(workload.base_url).hostname or ""]
+        there = [urlsplit(url).hostname or ""]
         try:
-            proxy = proxy_to(settings.get(workload.agent), workload.base_url, os.environ)
+            proxy = proxy_to(settings.get(agent), url, os.environ)
         except ProxyConfigError as error:
-            raise ProfileError(f"{profile.path}: agents.{workload.agent}: {error}") from error
+            raise ProfileError(f"{profile.path}: agents.{agent}: {error}") from error
         if proxy is not None:
             there.append(proxy.host)
         hosts.update(dict.fromkeys(h for h in there if not is_allowed(h, profile.allow_hosts)))

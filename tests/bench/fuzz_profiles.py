@@ -110,6 +110,7 @@ VALUES = (
     ),
     *("1979-05-27", "07:32:00", "1979-05-27T07:32:00Z", "0xff", "0o7", "1_000"),
     *('"http://[::1"', '"http://a b"', '"demo:"', '"demo:shop"', '"ftp://x"', '"::1"', '"a.b:80"'),
+    *('"undici-pool"', '"undici-agent"', '"undici-balanced-pool"', '"h2"', '["http://[::1]:1"]'),
     *('["part.toml", "p.toml"]', '"/dev/zero"', '"."', "'lifo'", "'TLSv1.3'", '"close"', '"GET"'),
 )
 MARKS = "[]{}=.,\"'\\#\n\r\t -_+:$0129abeE\u00e9\ufeff\u202e\x00\x1b\x7f"

@@ -5,7 +5,8 @@
 A server's octets are made beforehand, as nginx compresses them (literals, then its table), so that
 only the session's own work is timed: opening a stream, taking what is to be written, and receiving
 the response. With so many streams open at once as a row says. Medians over the rounds, CPU time.
-The last row is the h2 library alone, used as its documentation does, without what the guard adds.
+The rows go by who speaks HTTP/2 beneath the guard; the last is the h2 library alone, used as its
+documentation does, without what the guard adds.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from h2.events import DataReceived
 from hpack import Encoder
 from hyperframe.frame import SettingsFrame
 
-from pooltop.engine.h2.factory import make_session
+from pooltop.engine.h2.factory import default_codec, make_session
 from pooltop.engine.h2.form import form_of
 from pooltop.engine.request import prepare
 
@@ -31,6 +32,7 @@ FIELDS = [
     (b"content-type", b"text/plain"),
     (b"content-length", b"12"),
 ]
+TABLED = "from its table"
 BODY = b"hello, pool\n"
 SETTINGS = SettingsFrame(0, settings={3: 128, 4: 65536, 5: 2**24 - 1}).serialize()
 PREPARED = prepare(
@@ -45,8 +47,8 @@ PREPARED = prepare(
 class Nobody:
     """Every sink, and deaf but for what flow control needs."""
 
-    def __init__(self) -> None:
-        self.session = make_session(self)
+    def __init__(self, codec: str) -> None:
+        self.session = make_session(self, codec=codec)
         self.ended = 0
 
     def on_settings(self, settings) -> None:
@@ -91,9 +93,11 @@ def responses(requests: int, *, tabled: bool) -> list[bytes]:
     return found
 
 
-def ours(requests: int, width: int, answers: list[bytes]) -> tuple[float, float, list[int]]:
+def ours(
+    requests: int, width: int, answers: list[bytes], codec: str
+) -> tuple[float, float, list[int]]:
     """Give microseconds of sending and of receiving a request, and octets written for each."""
-    of = Nobody()
+    of = Nobody(codec)
     session = of.session
     session.preface()
     session.receive(memoryview(SETTINGS), now=0.0)
@@ -116,7 +120,9 @@ def ours(requests: int, width: int, answers: list[bytes]) -> tuple[float, float,
     return sent / requests * 1e6, received / requests * 1e6, sizes
 
 
-def library(requests: int, width: int, answers: list[bytes]) -> tuple[float, float, list[int]]:
+def library(
+    requests: int, width: int, answers: list[bytes], _: str
+) -> tuple[float, float, list[int]]:
     """The same of the h2 library alone."""
     connection = H2Connection(H2Configuration(client_side=True, header_encoding=None))
     connection.initiate_connection()
@@ -147,24 +153,30 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    codecs = ["h2"] if default_codec() == "h2" else ["h2", "nghttp2"]
+    if len(codecs) == 1:
+        print("nghttp2 is left out: ngh2 is not installed (the extra h2fast)")
     rows = [
-        ("session, 1 stream, from its table", ours, 1, True),
-        ("session, 10 streams, from its table", ours, 10, True),
-        ("session, 100 streams, from its table", ours, 100, True),
-        ("session, 100 streams, literals", ours, 100, False),
-        ("h2 alone, 100 streams, from its table", library, 100, True),
+        (f"{codec}, {width} wide, {said}", ours, width, said == TABLED, codec)
+        for codec in codecs
+        for width, said in ((1, TABLED), (10, TABLED), (100, TABLED), (100, "literals"))
     ]
+    rows.append((f"h2 alone, 100 wide, {TABLED}", library, 100, True, "h2"))
     taken: dict[str, list[tuple[float, float]]] = {row[0]: [] for row in rows}
-    sizes: list[int] = []
+    written: dict[str, list[int]] = {}
     for _ in range(options.rounds):
-        for name, run, width, tabled in rows:
+        for name, run, width, tabled, codec in rows:
             requests = options.requests // width * width
             answers = responses(requests, tabled=tabled)
-            sent, received, sizes = run(requests, width, answers)
+            sent, received, sizes = run(requests, width, answers, codec)
             taken[name].append((sent, received))
-            if name == rows[0][0]:
-                first, later = sizes[0], sizes[-1]
-    print(f"octets written for a GET: {first} the first time, {later} from then on")
+            if width == 1:
+                written[codec] = sizes
+    for codec, sizes in written.items():
+        print(
+            f"{codec}: octets written for a GET: {sizes[0]} the first time, "
+            f"{sizes[-1]} from then on"
+        )
     print(f"{'':40} {'send us':>8} {'receive us':>11} {'both us':>8}")
     for name, times in taken.items():
         sent = statistics.median(one for one, _ in times)

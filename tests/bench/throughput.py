@@ -31,7 +31,7 @@ http {{
   access_log off; keepalive_requests 100000000; keepalive_timeout 60s;
   client_body_temp_path {dir}/b; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f;
   uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
-  server {{ listen 127.0.0.1:{port} backlog=1024; location / {{ return 200 "hello, pool\\n"; }} }}
+  server {{ listen 127.0.0.1:{port} backlog=1024{http2}; location / {{ return 200 "hello, pool\\n"; }} }}
 }}
 """
 
@@ -47,9 +47,11 @@ def pinned(core: int | None):
     return None if core is None else lambda: os.sched_setaffinity(0, {core})
 
 
-def start_nginx(folder: Path, port: int, core: int | None) -> subprocess.Popen:
+def start_nginx(
+    folder: Path, port: int, core: int | None, *, http2: bool = False
+) -> subprocess.Popen:
     conf = folder / "nginx.conf"
-    conf.write_text(NGINX_CONF.format(dir=folder, port=port))
+    conf.write_text(NGINX_CONF.format(dir=folder, port=port, http2=" http2" if http2 else ""))
     server = subprocess.Popen(
         ["nginx", "-c", str(conf), "-p", str(folder)], preexec_fn=pinned(core)
     )

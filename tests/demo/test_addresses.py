@@ -90,3 +90,17 @@ def test_a_host_of_an_agents_own_is_found_where_the_demo_listens() -> None:
         "real:80": HostOptions(tls=TLSOptions(ca=("/own.pem", "/ca.pem"))),
     }
     assert expected == resolve_demo(given, ADDRESSES).agents[0].hosts
+
+
+def test_upstreams_are_replaced_too_and_trusted() -> None:
+    upstreams = ("demo:kept", "http://127.0.0.1:9", "demo:secure")
+    given = Profile(path="x.toml", agents=(AgentProfile(name="a", upstreams=upstreams),))
+    (agent,) = resolve_demo(given, ADDRESSES).agents
+    expected = ("http://kept.localhost:8001", "http://127.0.0.1:9", "https://secure.localhost:8002")
+    assert (expected, ("/ca.pem",)) == (agent.upstreams, agent.tls.ca)
+
+
+def test_an_upstream_that_is_no_demo_host_is_the_profiles_mistake() -> None:
+    given = Profile(path="x.toml", agents=(AgentProfile(name="a", upstreams=("demo:x",)),))
+    with pytest.raises(ProfileError, match=r"agents\.a\.upstreams: there is no \[demo\.x\]"):
+        resolve_demo(given, ADDRESSES)

@@ -330,6 +330,16 @@ RESPONSE_ROWS = (
     Row("304 with DATA", "8.1.1", headers(1, status="304") + data(1, b"x"), one()),
     Row("304 with a length", "8.1.1", headers(1, ("content-length", "9"), status="304", end=True),
         "ok"),
+    Row("204 with a length", "8.1.1", headers(1, ("content-length", "9"), status="204", end=True),
+        one()),
+    Row("204 with a length of 0", "8.1.1", headers(1, ("content-length", "0"), status="204",
+        end=True), "ok"),
+    Row("an interim response with a length", "8.1.1", headers(1, ("content-length", "0"),
+        status="103"), one()),
+    Row("trailers with a length", "8.1.1", headers(1) + data(1, b"x", end=False)
+        + head_of(1, block(("content-length", "1")), end=True), one()),
+    Row("trailers with a length of 0", "8.1.1", headers(1)
+        + head_of(1, block(("content-length", "0")), end=True), one()),
     Row("204 ended by empty DATA", "8.1.1", headers(1, status="204") + data(1), "ok"),
     Row("DATA in the answer to HEAD", "8.1.1", headers(5) + data(5, b"x"), one(stream=5)),
     Row("a length in the answer to HEAD", "8.1.1", headers(5, ("content-length", "9"), end=True),

@@ -9,7 +9,7 @@ import pytest
 from faults.h2_table import ROWS, Row
 from h2.errors import ErrorCodes
 from hyperframe.frame import GoAwayFrame, RstStreamFrame
-from support.h2_frames import SESSIONS, MakeSession, Talk, cuts, data, headers, settings
+from support.h2_frames import BY_H2, SESSIONS, MakeSession, Talk, cuts, data, headers, settings
 
 from pooltop.engine.h2.faults import SessionFault
 
@@ -20,7 +20,7 @@ REFUSED = (GoAwayFrame, RstStreamFrame)
 MOST_KEPT = 80 * 1024
 
 
-def play(row: Row, pieces: Iterable[bytes], make: MakeSession = SESSIONS[0]) -> tuple[Talk, str]:
+def play(row: Row, pieces: Iterable[bytes], make: MakeSession = BY_H2) -> tuple[Talk, str]:
     """Send a row's octets; give the session, and the verdict as the server reads it."""
     talk = Talk(begin=not row.fresh, make=make)
     for method in ("GET", "GET", "HEAD"):

@@ -66,6 +66,7 @@ MAX_SOCKETS = """\
 agents.payments.max_sockets = 8    (--set agents.payments.maxSockets)
   Sockets to one host at most, in use or connecting.
   Node's maxSockets.
+  Of Node's http.Agent.
   Allowed: a whole number from 1 to 1000000, or "unlimited".
   Overruled:
     12                        POOLTOP__AGENTS__PAYMENTS__MAX_SOCKETS

@@ -211,6 +211,17 @@ def test_what_goes_to_a_unix_socket_needs_no_consent_and_nothing_else_is_excused
     assert ["192.0.2.8"] == targets_needing_consent(profile)
 
 
+def test_every_upstream_of_a_balanced_pool_needs_consent(profile_for: MakeProfile) -> None:
+    profile = profile_for(80)
+    upstreams = (profile.workloads[0].base_url, "https://192.0.2.7:443", "demo:x")
+    (agent,) = profile.agents
+    balanced = msgspec.structs.replace(agent, upstreams=upstreams)
+
+    assert ["192.0.2.7"] == targets_needing_consent(
+        msgspec.structs.replace(profile, agents=(balanced,))
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "environ", "expected"),
     [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
 from hpack import Encoder
 from hyperframe.frame import (
     DataFrame,
@@ -19,7 +21,7 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from pooltop.engine.h2.factory import make_session
+from pooltop.engine.h2.factory import default_codec, make_session
 from pooltop.engine.h2.form import form_of
 from pooltop.engine.request import prepare
 from pooltop.errors import PeerError
@@ -35,8 +37,16 @@ if TYPE_CHECKING:
 Pairs = tuple[tuple[str, str], ...]
 
 MakeSession = Callable[["SessionSink", "SessionOptions | None"], "Session"]
-SESSIONS: tuple[MakeSession, ...] = (make_session,)
-"""Every implementation: the same is expected of each."""
+BY_H2: MakeSession = partial(make_session, codec="h2")
+BY_NGHTTP2: MakeSession = partial(make_session, codec="nghttp2")
+needs_nghttp2 = pytest.mark.skipif(
+    default_codec() != "nghttp2", reason="ngh2 is not installed (the extra h2fast)"
+)
+SESSIONS = (
+    pytest.param(BY_H2, id="h2"),
+    pytest.param(BY_NGHTTP2, id="nghttp2", marks=needs_nghttp2),
+)
+"""Every implementation, as parameters of a test: the same is expected of each."""
 
 
 def raw(kind: int, flags: int, stream: int, payload: bytes, *, size: int | None = None) -> bytes:
@@ -180,7 +190,7 @@ class Talk:
         options: SessionOptions | None = None,
         *,
         begin: bool = True,
-        make: MakeSession = make_session,
+        make: MakeSession = BY_H2,
     ) -> None:
         self.session: Session = make(self, options)
         self.now = 100.0
@@ -238,10 +248,10 @@ class Talk:
         request = prepare(method, target, fields, host_header="a", keep_alive=True)
         return self._open(request, seen, ends=True)
 
-    def post(self, fields: Pairs = ()) -> StreamTranscript:
+    def post(self, fields: Pairs = (), *, target: str = "/") -> StreamTranscript:
         """Send the head of a request whose body follows."""
         seen = StreamTranscript(self)
-        request = prepare("POST", "/", fields, host_header="a", keep_alive=True, streamed=True)
+        request = prepare("POST", target, fields, host_header="a", keep_alive=True, streamed=True)
         return self._open(request, seen, ends=False)
 
     def _open(

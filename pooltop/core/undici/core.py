@@ -28,8 +28,9 @@ from pooltop.core.undici.agent import Agent
 from pooltop.core.undici.balanced import BalancedPool
 from pooltop.core.undici.books import Books
 from pooltop.core.undici.dispatcher import Dispatcher
-from pooltop.core.undici.options import DispatcherOptions, projected
+from pooltop.core.undici.options import DispatcherOptions
 from pooltop.core.undici.per_origin import PerOrigin
+from pooltop.core.undici.projection import projected
 from pooltop.core.undici.records import Ask, ConnProtocol, RequestRecord, Stats
 from pooltop.core.undici.states import ConnState, ReqState
 from pooltop.core.undici.view import UndiciView, see

@@ -1,4 +1,6 @@
-"""What undici's dispatchers take, and the same in the words of http.Agent.
+"""What undici's dispatchers take, and the kind ``h2``, which is a pool of HTTP/2 sessions alone.
+
+Rules of this file: it imports nothing of ours, for an agent of a profile has these options.
 
 Source: undici 8.12.4 lib/dispatcher/client.js, pool.js, agent.js, balanced-pool.js,
 lib/core/connect.js: the names in snake_case, with undici's units and defaults.
@@ -7,19 +9,24 @@ lib/core/connect.js: the names in snake_case, with undici's units and defaults.
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
-
-from pooltop.core.model import AgentOptions, Live
 
 DispatcherKind = Literal[
     "undici-client",
     "undici-pool",
-    "undici-round-robin-pool",
-    "undici-balanced-pool",
     "undici-agent",
+    "undici-balanced-pool",
+    "undici-round-robin-pool",
+    "h2",
 ]
+DISPATCHERS: Final[tuple[DispatcherKind, ...]] = get_args(DispatcherKind)
+"""Every kind."""
+OF_ONE_ORIGIN: Final[frozenset[str]] = frozenset(
+    ("undici-client", "undici-pool", "undici-round-robin-pool")
+)
+"""The kinds that undici makes for a single origin."""
 
 
 class DispatcherOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +35,7 @@ class DispatcherOptions(msgspec.Struct, frozen=True, kw_only=True):
     kind: DispatcherKind = "undici-pool"
     connections: float = math.inf
     """Clients of a pool, and so its connections; 0 means no limit, as inf does. An Agent with
-    exactly 1 has a bare Client per origin."""
+    exactly 1 has a bare Client per origin. Of the kind "h2" it is its sessions per origin."""
     pipelining: float = 1
     """Requests that may run on one HTTP/1.1 connection at a time; 0 closes it after each. The only
     option that undici lets be changed later. HTTP/2 ignores it."""
@@ -48,30 +55,56 @@ class DispatcherOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A connection is closed after so many requests; 0 means no limit, as inf does."""
     client_ttl: float = 0
     """A client whose connection is older is retired when it would be picked; 0 for never."""
+    max_response_size: float = -1
+    """Octets of a response's body; -1 for no limit. On HTTP/1.1 the connection is destroyed, on
+    HTTP/2 the stream alone is reset."""
+    max_header_size: float = 16_384
+    """Octets of a response's head on HTTP/1.1, 1 or more; undici takes Node's default."""
     allow_h2: bool = True
     """Offer HTTP/2 to https origins."""
+    prefer_h2: bool = False
+    """Name HTTP/2 before HTTP/1.1 in that offer: it decides where the server goes by our order."""
     use_h2c: bool = False
     """HTTP/2 by prior knowledge to http origins."""
+    max_concurrent_streams: float = 100
+    """Streams of a session at a time, 1 or more; the server's own limit counts where it is less."""
+    ping_interval: float = 60_000
+    """From one PING of a session to the next; 0 for none."""
+    ping_timeout: float = math.inf
+    """How long its answer may take before the session is given up; inf for ever, as undici, which
+    does nothing about a PING that is not answered."""
+    initial_window_size: float = 262_144
+    """Octets of body that a server may send on a stream before it is given more; 1 or more."""
+    connection_window_size: float = 524_288
+    """Likewise on all streams of a session together."""
     max_origins: float = math.inf
     """Origins of an Agent at a time."""
     max_weight_per_server: float = 100
     """What a BalancedPool's member weighs at best; 0 means 100."""
     error_penalty: float = 15
     """What a broken connection takes off that, and a connection gives back; 0 means 15."""
-    live: Live = "node"
+    max_cached_sessions: float = 100
+    """TLS sessions kept for resuming; 0 keeps none."""
+    local_address: str | None = None
+    """Address to bind to before connecting; None leaves it to the system."""
+    family: Literal[4, 6] | None = None
+    """IP version to use; None for either, raced (RFC 8305)."""
+    socket_path: str | None = None
+    """A unix socket to connect to instead of host and port."""
+    no_delay: bool = True
+    """TCP_NODELAY: small writes are sent at once, as undici always has it."""
+    live: Literal["node", "drain"] = "node"
     """What an edit does at once: "node" what undici does, "drain" what an operator expects."""
 
 
-def projected(options: DispatcherOptions) -> AgentOptions:
-    """Give the options of an http.Agent that has the same limits.
+def built_in(kind: DispatcherKind) -> DispatcherOptions:
+    """Give the options of a kind of which nobody says anything.
 
-    It is what counts, bars and thresholds read: ``max_sockets`` is ``connections``, ``timeout`` the
-    idle time without a hint, and there is no other limit.
+    The kind "h2" is pooltop's own: one session per origin, by prior knowledge to http origins. A
+    session whose PING is not answered is given up, and an edit does what an operator expects.
     """
-    return AgentOptions(
-        keep_alive=options.pipelining > 0,
-        max_sockets=1 if options.kind == "undici-client" else options.connections or math.inf,
-        max_free_sockets=math.inf,
-        timeout=options.keep_alive_timeout,
-        live=options.live,
-    )
+    if kind == "h2":
+        return DispatcherOptions(
+            kind="h2", connections=1, use_h2c=True, ping_timeout=15_000, live="drain"
+        )
+    return DispatcherOptions(kind=kind)

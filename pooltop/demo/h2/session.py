@@ -253,8 +253,9 @@ class ServerSession:
             self._magic = self._magic[size:]
         return data[size:]
 
-    def _judge(self, head: Head) -> None:
+    def _judge(self, size: int, kind: int, flags: int, stream: int) -> None:
         """Refuse a frame by its head, before its payload is kept."""
+        head = Head(size, kind, flags, stream)
         if not self._has_settings:
             check_first(head)
         frames.check_shape(head)

@@ -65,7 +65,8 @@ def check_trailers(fields: Fields, stream: int) -> None:
     Raises:
         StreamFault: PROTOCOL_ERROR.
     """
-    _regular(fields, stream)
+    if content_length(_regular(fields, stream), stream) is not None:
+        _refuse(stream, "a Content-Length in trailers", "8.1.1")
 
 
 def content_length(headers: Headers, stream: int) -> int | None:

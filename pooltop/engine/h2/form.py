@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from hpack import HeaderTuple, NeverIndexedHeaderTuple
+from hpack import NeverIndexedHeaderTuple
 
 from pooltop.engine.codecs.base import Answer, PreparedRequest
 from pooltop.engine.h2.fields import OF_CONNECTION
@@ -27,8 +27,10 @@ _SHORT_COOKIE: Final = 20
 class H2Form(msgspec.Struct, frozen=True):
     """A request's header block, to be compressed for each session anew."""
 
-    fields: tuple[HeaderTuple, ...]
-    """Pseudo fields first."""
+    fields: tuple[tuple[bytes, bytes], ...]
+    """Pseudo fields first; one that no table may have is a ``NeverIndexedHeaderTuple``."""
+    has_secrets: bool
+    """There is one."""
     answer: Answer
     length: int | None
     """Octets of body that it promises; None if it does not say."""
@@ -54,7 +56,7 @@ def form_of(request: PreparedRequest, *, scheme: str) -> H2Form:
         raise UsageError("an upgrade or a tunnel cannot be asked for over HTTP/2")
     authority = b""
     length: int | None = None
-    fields: list[HeaderTuple] = []
+    fields: list[tuple[bytes, bytes]] = []
     for raw_name, value in request.headers:
         name = raw_name.lower()
         if name == b"host":
@@ -64,15 +66,20 @@ def form_of(request: PreparedRequest, *, scheme: str) -> H2Form:
         if name not in _LEFT_OUT and (name != b"te" or value == b"trailers"):
             fields.append(_field(name, value))
     pseudo = [
-        HeaderTuple(b":method", request.method),
-        HeaderTuple(b":scheme", scheme.encode("ascii")),
-        HeaderTuple(b":authority", authority),
-        HeaderTuple(b":path", request.target),
+        (b":method", request.method),
+        (b":scheme", scheme.encode("ascii")),
+        (b":authority", authority),
+        (b":path", request.target),
     ]
-    return H2Form(fields=(*pseudo, *fields), answer=request.answer, length=length)
+    return H2Form(
+        fields=(*pseudo, *fields),
+        has_secrets=any(isinstance(field, NeverIndexedHeaderTuple) for field in fields),
+        answer=request.answer,
+        length=length,
+    )
 
 
-def _field(name: bytes, value: bytes) -> HeaderTuple:
+def _field(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     if name in _SECRET or (name == b"cookie" and len(value) < _SHORT_COOKIE):
         return NeverIndexedHeaderTuple(name, value)
-    return HeaderTuple(name, value)
+    return name, value

@@ -89,8 +89,12 @@ class Splitter:
 
     __slots__ = ("_head", "_held", "_judge")
 
-    def __init__(self, judge: Callable[[Head], None]) -> None:
-        """Ask ``judge`` about every head, before its payload; it raises if it refuses."""
+    def __init__(self, judge: Callable[[int, int, int, int], None]) -> None:
+        """Ask ``judge`` about every head, before its payload; it raises if it refuses.
+
+        Args:
+            judge: takes a ``Head``'s four numbers.
+        """
         self._judge = judge
         self._held = bytearray()
         self._head: Head | None = None
@@ -110,24 +114,46 @@ class Splitter:
         at = 0
         end = len(octets)
         while end - at >= HEAD_SIZE:
-            head = self._head
-            if head is None:
-                high, low, kind, flags, stream = _HEAD.unpack_from(octets, at)
-                head = Head(high << 8 | low, kind, flags, stream & _STREAM_BITS)
-                self._judge(head)
-            after = at + HEAD_SIZE + head.size
+            high, low, kind, flags, stream = _HEAD.unpack_from(octets, at)
+            size = high << 8 | low
+            stream &= _STREAM_BITS
+            if self._head is None:
+                self._judge(size, kind, flags, stream)
+            after = at + HEAD_SIZE + size
             if after > end:
-                self._head = head
+                self._head = Head(size, kind, flags, stream)
                 break
             self._head = None
             payload = bytes(octets[at + HEAD_SIZE : after])
             at = after
-            yield Frame(head.kind, head.flags, head.stream, payload)
+            yield Frame(kind, flags, stream, payload)
         self._held += octets[at:]
 
     def _wanted(self) -> int:
         """How many octets must be held before anything new can be said."""
         return HEAD_SIZE if self._head is None else HEAD_SIZE + self._head.size
+
+
+def pack(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    """Give a frame's octets."""
+    size = len(payload)
+    return _HEAD.pack(size >> 8, size & 0xFF, kind, flags, stream) + payload
+
+
+def pack_block(stream: int, block: bytes, *, ends: bool) -> bytes:
+    """Give the octets of a HEADERS frame, and of the CONTINUATIONs that a large block takes."""
+    ending = END_STREAM if ends else 0
+    if len(block) <= MAX_FRAME_SIZE:
+        return pack(HEADERS, ending | END_HEADERS, stream, block)
+    pieces = [block[at : at + MAX_FRAME_SIZE] for at in range(0, len(block), MAX_FRAME_SIZE)]
+    first, *between, last = pieces
+    return b"".join(
+        [
+            pack(HEADERS, ending, stream, first),
+            *[pack(CONTINUATION, 0, stream, piece) for piece in between],
+            pack(CONTINUATION, END_HEADERS, stream, last),
+        ]
+    )
 
 
 def name_of(kind: int) -> str:

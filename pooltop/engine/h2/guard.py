@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pooltop.engine.h2.form import H2Form
-    from pooltop.engine.h2.machine import Machine
+    from pooltop.engine.h2.machine import Machine, SessionCodec
 
 MAGIC: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 MAX_STREAM: Final = 2**31 - 1
@@ -116,6 +116,11 @@ class GuardedSession:
         return f"<{type(self).__name__} {state}, {len(self._streams)} streams>"
 
     @property
+    def codec(self) -> SessionCodec:
+        """Who speaks HTTP/2 beneath it."""
+        return self._machine.codec
+
+    @property
     def streams(self) -> int:
         """Streams open now."""
         return len(self._streams)
@@ -123,7 +128,12 @@ class GuardedSession:
     @property
     def takes_streams(self) -> bool:
         """A stream may still be opened."""
-        return self._fault is None and not self._is_leaving and self._next <= MAX_STREAM
+        return not (
+            self._is_leaving
+            or self._fault is not None
+            or self._next > MAX_STREAM
+            or self._machine.is_spent
+        )
 
     @property
     def is_over(self) -> bool:
@@ -160,7 +170,7 @@ class GuardedSession:
         record.is_sent = ends
         self._streams[stream] = record
         self._budget.earn()
-        self._out.append(self._machine.request(stream, form.fields, ends=ends))
+        self._out.append(self._machine.request(stream, form, ends=ends))
 
     def send(self, stream: int, data: bytes | memoryview, *, ends: bool) -> int:
         """Send a piece of a request's body; give how many octets of it were taken.
@@ -244,8 +254,19 @@ class GuardedSession:
             self._out.append(GoAwayFrame(0, error_code=fault.reason).serialize())
             raise
 
-    def _judge(self, head: Head) -> None:
+    def _judge(self, size: int, kind: int, flags: int, stream: int) -> None:
         """Refuse a frame by its head, before its payload is kept."""
+        if (
+            kind <= frames.HEADERS
+            and size <= frames.MAX_FRAME_SIZE
+            and stream & 1
+            and stream < self._next
+            and self.has_settings
+            and not self._blocks.stream
+        ):
+            # Nearly every frame: none of what follows can refuse it.
+            return
+        head = Head(size, kind, flags, stream)
         if not self.has_settings:
             check_first(head)
         frames.check_shape(head)
@@ -289,11 +310,13 @@ class GuardedSession:
 
     def _take_block(self, block: Block) -> None:
         check_size_updates(block.octets)
-        fields = self._machine.decode(block.octets)
         record = self._streams.get(block.stream)
-        if record is None:
+        if record is None or record.is_answered:
+            self._machine.skip(block.octets)
+            if record is not None:
+                _check_open(record)
             return
-        _check_open(record)
+        fields = self._machine.decode(block, is_trailers=record.reading.has_head)
         head = record.reading.take_fields(fields, ends=block.ends)
         if head is not None:
             if head.status < _FIRST_FINAL:

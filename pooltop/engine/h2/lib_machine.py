@@ -15,24 +15,25 @@ One more: it remembers how 65,536 closed streams ended, 5 MB a connection; nobod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
-from hpack import Decoder, HeaderTuple, HPACKError, OversizedHeaderListError
+from hpack import Decoder, HPACKError, OversizedHeaderListError
 from hyperframe.frame import RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
 from pooltop.engine.h2.faults import SessionFault, StreamFault
 from pooltop.engine.h2.fields import Fields
+from pooltop.engine.h2.machine import MAX_DECODED_OCTETS
 from pooltop.engine.h2.peer_settings import MAX_WINDOW, PeerSettings
 
-MAX_DECODED_OCTETS: Final = 128 * 1024
-"""Of one block's fields: beyond it decompression is not gone on with, and the session is lost. Up
-to it a block that is too large costs only its stream."""
+if TYPE_CHECKING:
+    from pooltop.engine.h2.blocks import Block
+    from pooltop.engine.h2.form import H2Form
+
 _MAX_TABLE: Final = 4096
 _ANSWERED_HEAD: Final = b"\x00\x00\x01\x01\x05"
 """Of a HEADERS frame of one octet, with END_STREAM and END_HEADERS; the stream's id follows."""
@@ -47,6 +48,9 @@ class LibMachine:
     """One connection's client side, by the h2 library."""
 
     __slots__ = ("_connection", "_decoder")
+
+    codec: Final = "h2"
+    is_spent: Final = False
 
     def __init__(self) -> None:
         """Begin with nothing sent; the preface is the guard's."""
@@ -63,9 +67,9 @@ class LibMachine:
         )
         self._decoder = Decoder(max_header_list_size=MAX_DECODED_OCTETS)
 
-    def request(self, stream: int, fields: Sequence[HeaderTuple], *, ends: bool) -> bytes:
+    def request(self, stream: int, form: H2Form, *, ends: bool) -> bytes:
         """Open a stream with a request's head."""
-        self._connection.send_headers(stream, fields, end_stream=ends)
+        self._connection.send_headers(stream, form.fields, end_stream=ends)
         return self._connection.data_to_send()
 
     def window(self, stream: int) -> int:
@@ -144,15 +148,26 @@ class LibMachine:
             )
         self._tell(WindowUpdateFrame(stream, window_increment=size).serialize())
 
-    def decode(self, block: bytes) -> Fields:
-        """Decompress a header block.
+    def decode(self, block: Block, *, is_trailers: bool) -> Fields:  # noqa: ARG002 (nothing here)
+        """Decompress a header block; hpack gives whatever fields it has.
 
         Raises:
             SessionFault: COMPRESSION_ERROR, or ENHANCE_YOUR_CALM if it is too large to go on.
         """
+        return self._decode(block.octets)
+
+    def skip(self, octets: bytes) -> None:
+        """Decompress a header block for what it does to the table.
+
+        Raises:
+            SessionFault: as ``decode``.
+        """
+        self._decode(octets)
+
+    def _decode(self, octets: bytes) -> Fields:
         # hpack's words quote the block, which may have secrets: they are not passed on.
         try:
-            fields: Fields = list(self._decoder.decode(block, raw=True))
+            fields: Fields = list(self._decoder.decode(octets, raw=True))
         except OversizedHeaderListError:
             raise SessionFault(
                 ErrorCodes.ENHANCE_YOUR_CALM,

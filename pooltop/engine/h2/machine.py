@@ -2,24 +2,42 @@
 
 A machine is told of the peer only what the guard has judged: SETTINGS that may be, WINDOW_UPDATE
 and RST_STREAM of streams that are open, and when a response is over. It never sees a GOAWAY, nor
-a frame of a stream that is over. Each method that sends gives the octets to write.
+a frame of a stream that is over but for its header blocks, which are of the connection's table.
+Each method that sends gives the octets to write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
-
-from hpack import HeaderTuple
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from pooltop.engine.h2.fields import Fields
 from pooltop.engine.h2.peer_settings import PeerSettings
+
+if TYPE_CHECKING:
+    from pooltop.engine.h2.blocks import Block
+    from pooltop.engine.h2.form import H2Form
+
+SessionCodec = Literal["h2", "nghttp2"]
+"""Who speaks HTTP/2 beneath the guard: the h2 library, or libnghttp2, which Node has."""
+MAX_DECODED_OCTETS: Final = 128 * 1024
+"""Of one block's fields: beyond it decompression is not gone on with, and the session is lost. Up
+to it a block that is too large costs only its stream."""
 
 
 class Machine(Protocol):
     """One connection's client side, as far as it is not the guard's."""
 
-    def request(self, stream: int, fields: Sequence[HeaderTuple], *, ends: bool) -> bytes:
+    @property
+    def codec(self) -> SessionCodec:
+        """Who it is."""
+        ...
+
+    @property
+    def is_spent(self) -> bool:
+        """No more streams should be opened: something else than their ids runs out."""
+        ...
+
+    def request(self, stream: int, form: H2Form, *, ends: bool) -> bytes:
         """Open a stream with a request's head."""
         ...
 
@@ -60,10 +78,24 @@ class Machine(Protocol):
             StreamFault: the same of the stream's.
         """
 
-    def decode(self, block: bytes) -> Fields:
-        """Decompress a header block.
+    def decode(self, block: Block, *, is_trailers: bool) -> Fields:
+        """Decompress a header block; whether its fields may be is the guard's to say.
+
+        Args:
+            block: of a stream whose response is not over.
+            is_trailers: its response has begun.
 
         Raises:
             SessionFault: COMPRESSION_ERROR, or ENHANCE_YOUR_CALM if it is too large to go on.
+            StreamFault: PROTOCOL_ERROR, a field may not be, and so none is given. The guard
+                would say the same, were it given them.
+        """
+        ...
+
+    def skip(self, octets: bytes) -> None:
+        """Decompress a header block for what it does to the table; nobody asks for its fields.
+
+        Raises:
+            SessionFault: as ``decode``.
         """
         ...

@@ -65,10 +65,14 @@ class Reading:
             self._check_end()
             return None
         head = read_head(fields, self._stream)
+        length = content_length(head.headers, self._stream)
+        # A length that cannot be; of 204 libnghttp2 bears 0, which some servers say.
+        if length is not None and (head.status < _FIRST_FINAL or (head.status == 204 and length)):
+            self._refuse(f"a Content-Length in a response of status {head.status}", "8.1.1")
         if head.status < _FIRST_FINAL:
             self._take_interim(ends=ends)
             return head
-        self._expected = content_length(head.headers, self._stream)
+        self._expected = length
         self.has_head = True
         if self._answer is Answer.TO_HEAD or head.status in _BODILESS:
             self._has_body = False

@@ -22,6 +22,7 @@ import msgspec
 from pooltop.engine.codecs.base import ResponseSink
 from pooltop.engine.h2.faults import StreamFault
 from pooltop.engine.h2.form import H2Form
+from pooltop.engine.h2.machine import SessionCodec
 from pooltop.engine.h2.peer_settings import MAX_WINDOW, PeerSettings
 from pooltop.errors import UsageError
 
@@ -82,6 +83,11 @@ class SessionSink(Protocol):
 
 class Session(Protocol):
     """One connection's HTTP/2 client side."""
+
+    @property
+    def codec(self) -> SessionCodec:
+        """Who speaks HTTP/2 in it; no verdict on the peer depends on that."""
+        ...
 
     @property
     def streams(self) -> int:

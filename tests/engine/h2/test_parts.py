@@ -27,7 +27,7 @@ def test_an_overlong_frame_is_refused_at_its_head_and_nothing_of_it_is_kept(talk
 
 def test_a_frame_is_judged_once_and_only_after_the_one_before_was_taken() -> None:
     seen: list[object] = []
-    splitter = Splitter(seen.append)
+    splitter = Splitter(lambda *head: seen.append(Head(*head)))
     octets = raw(0, 1, 1, b"abc") + raw(6, 0, 0, b"12345678")
     for at in range(len(octets)):
         seen += splitter.split(memoryview(octets[at : at + 1]))

@@ -211,10 +211,13 @@ def test_a_head_larger_than_a_frame_is_continued(talk: Talk) -> None:
     talk.get(fields=(("x-big", "~" * 30_000),))
     frames = talk.take()
 
-    assert ["HeadersFrame", *["ContinuationFrame"] * 2] == [
+    # How many there are is the compressor's matter.
+    parts = len(frames)
+    assert ["HeadersFrame", *["ContinuationFrame"] * (parts - 1)] == [
         type(frame).__name__ for frame in frames
     ]
-    assert [False, False, True] == ["END_HEADERS" in frame.flags for frame in frames]
+    assert [*[False] * (parts - 1), True] == ["END_HEADERS" in frame.flags for frame in frames]
+    assert parts > 1
     assert "END_STREAM" in frames[0].flags
     octets = b"".join(frame.data for frame in frames)
     assert (b"x-big", b"~" * 30_000) in Decoder().decode(octets, raw=True)
