@@ -102,6 +102,7 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
     Cause.RESET: (
         "ECONNRESET", "EPIPE", "ECONNABORTED", "ENETRESET", "ENOTCONN", "ESHUTDOWN", "EBADF",
         "ERR_ASSERTION",  # undici's: an upgrade with others behind it loses its connection
+        "ERR_HTTP2_INVALID_SESSION",  # undici's: given to a session that had just broken
     ),
     Cause.STALE_REUSE: ("stale reuse",),
     Cause.PROTOCOL: (

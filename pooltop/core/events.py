@@ -49,6 +49,8 @@ class RequestAssigned(Event, frozen=True, tag=True, gc=False):
     """How many older requests of this origin were still queued (Node's raise lets new ones by)."""
     client: int | None = None
     """undici: of which client the connection is."""
+    stream: int | None = None
+    """HTTP/2: the stream; None on HTTP/1.1."""
 
 
 class RequestEnded(Event, frozen=True, tag=True, gc=False):
@@ -223,19 +225,57 @@ class ProtocolKnown(Event, frozen=True, tag=True, gc=False):
 
 
 class RequestRequeued(Event, frozen=True, tag=True, gc=False):
-    """undici: the request ran on a connection that was lost, and goes before those that wait."""
+    """undici: the request ran on a connection that was lost, or on a stream that was refused.
+
+    It goes before those that wait.
+    """
 
     key: OriginKey
     request: RequestId
     socket: SocketId
     reason: CloseReason
-    """Why that was closed."""
+    """Why that was closed, or left; REFUSED if it was not."""
 
 
 class DrainEmitted(Event, frozen=True, tag=True, gc=False):
     """undici's ``drain``: who was told to wait may go on."""
 
     key: OriginKey
+
+
+class StreamsAllowed(Event, frozen=True, tag=True, gc=False):
+    """HTTP/2: the peer's SETTINGS came; the lower of both numbers is how many streams may run."""
+
+    key: OriginKey
+    socket: SocketId
+    own: float
+    """Our own ceiling."""
+    peer: int | None
+    """The peer's; None if it has none."""
+
+
+class SessionGoingAway(Event, frozen=True, tag=True, gc=False):
+    """HTTP/2: no stream is opened on the session any more; what it takes of them, it finishes.
+
+    The peer said so in a GOAWAY, once or more often, or its stream ids are used up.
+    """
+
+    key: OriginKey
+    socket: SocketId
+    code: int
+    """RFC 9113, 7; 0 is no error."""
+    last_stream: int
+    """The highest stream that the peer takes."""
+    running: int
+    """Streams that ran when it came, those above the last one with them."""
+
+
+class SessionPinged(Event, frozen=True, tag=True, gc=False):
+    """HTTP/2: the peer answered a PING."""
+
+    key: OriginKey
+    socket: SocketId
+    rtt_s: float
 
 
 PoolEvent = (
@@ -261,6 +301,9 @@ PoolEvent = (
     | ProtocolKnown
     | RequestRequeued
     | DrainEmitted
+    | StreamsAllowed
+    | SessionGoingAway
+    | SessionPinged
 )
 
 EVENT_KINDS: tuple[type, ...] = typing.get_args(PoolEvent)

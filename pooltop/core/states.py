@@ -138,6 +138,16 @@ class QueueReason(StrEnum):
     """The connection was idle: what came in meanwhile is read first."""
     CLOSING = "closing"
     """Its client's connection is closed, or will be after what runs on it."""
+    OWN_STREAMS = "streams (ours)"
+    """As many streams run as we allow ourselves."""
+    PEER_STREAMS = "streams (peer's)"
+    """As many streams run as the peer allows."""
+    SETTINGS = "waits for SETTINGS"
+    """The peer has not said yet how many streams it allows: one may run until then."""
+    LIVENESS_CHECK = "liveness check"
+    """A stream was silent for too long: a PING asks whether the peer is there."""
+    NO_STREAMS = "no streams allowed"
+    """The peer allows none for now."""
 
 
 class AssignReason(StrEnum):
@@ -156,7 +166,9 @@ class AssignReason(StrEnum):
     PIPELINED = "pipelined"
     """undici: others run on it."""
     REPLAYED = "replayed"
-    """undici: it had run on a connection that was lost."""
+    """undici: it had run on a connection that was lost, or on a stream that was refused."""
+    STREAM = "stream"
+    """HTTP/2: others run beside it."""
 
 
 class OpenReason(StrEnum):
@@ -235,3 +247,13 @@ class CloseReason(StrEnum):
     """undici: its client was too old to be picked."""
     SERVERNAME_CHANGED = "servername changed"
     """undici: the next request is for another name."""
+    GOAWAY = "GOAWAY"
+    """HTTP/2: the peer takes no more streams, and what it took is finished."""
+    NO_STREAMS = "no streams"
+    """HTTP/2: the peer allowed no stream for too long."""
+    UNRESPONSIVE = "unresponsive"
+    """HTTP/2: a PING was not answered in time."""
+    STREAM_IDS = "stream ids used up"
+    """HTTP/2: the last number for a stream is given."""
+    REFUSED = "stream refused"
+    """HTTP/2, not closed: the peer refused one stream, and its request is sent again."""

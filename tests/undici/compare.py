@@ -1,12 +1,12 @@
 """Ask real undici what it does with a scenario, and say where two traces differ.
 
     python tests/undici/compare.py [NAME ...] [--record]
-    python tests/undici/compare.py --seed 7 [--count 100]
+    python tests/undici/compare.py --seed 7 [--count 100] [--h2]
 
 Without names all of ``cases``. Each is run three times with the Node that POOLTOP_NODE names and
 the undici in the folder that POOLTOP_UNDICI names, and compared with its stored trace; exit status
 1 if one differs, or if undici does not agree with itself. ``--record`` stores what it does. With a
-seed, random scenarios are compared with pooltop's core instead.
+seed, random scenarios are compared with pooltop's core instead, over HTTP/1.1 or with ``--h2``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from scenarios.compare import find_node
 from undici.driver import Replay
 from undici.generate import random_scenario
+from undici.generate_h2 import random_h2_scenario
 from undici.levels import comparable
 
 HERE = Path(__file__).parent
@@ -111,12 +112,12 @@ def _check(oracle: Oracle, name: str, *, record: bool) -> list[str]:
     return differences(traces[0], load("traces", name))
 
 
-def compare_random(oracle: Oracle, seed: int) -> list[str]:
+def compare_random(oracle: Oracle, seed: int, *, is_h2: bool = False) -> list[str]:
     """Say where pooltop's core goes another way than undici in the random scenario of a seed.
 
     The first line says which level agrees, or why the scenario is worth nothing.
     """
-    scenario = random_scenario(seed)
+    scenario = random_h2_scenario(seed) if is_h2 else random_scenario(seed)
     theirs = json.loads(oracle.ask(scenario))
     if not came_to_rest(theirs):
         return ["left out: undici does not come to rest"]
@@ -135,6 +136,7 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="store what undici does")
     parser.add_argument("--seed", type=int, help="random ones, from this seed on")
     parser.add_argument("--count", type=int, default=1, help="how many random ones")
+    parser.add_argument("--h2", action="store_true", help="random ones over HTTP/2")
     options = parser.parse_args()
     oracle = find_oracle()
     if oracle is None:
@@ -146,7 +148,7 @@ def main() -> int:
         if options.seed is not None:
             seeds = range(options.seed, options.seed + options.count)
             asked = [f"random-{seed}" for seed in seeds]
-            found = threads.map(lambda seed: compare_random(oracle, seed), seeds)
+            found = threads.map(lambda n: compare_random(oracle, n, is_h2=options.h2), seeds)
         else:
             asked = options.names
             found = threads.map(lambda name: _check(oracle, name, record=options.record), asked)

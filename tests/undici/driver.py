@@ -1,7 +1,7 @@
 """Replays a scenario against the pure core of pooltop's undici kinds, and gives its trace.
 
 The servers are imagined (simulated.py) and time is virtual, so this is what the rules alone make of
-it. The formats are those of ``undici_oracle.mjs`` (README.md); HTTP/1.1 only.
+it. The formats are those of ``undici_oracle.mjs`` (README.md).
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from undici import sessions
 from undici.responses import FIN, RST, Said, response_of
-from undici.simulated import Asked, Wire, World
+from undici.session_steps import SessionSteps
+from undici.sessions import Frame
+from undici.simulated import World
+from undici.wires import Asked, Wire
 
 from pooltop.core import events as ev
 from pooltop.core.model import OriginKey, RequestId, SocketId
@@ -36,7 +40,7 @@ IDEMPOTENT = ("GET", "HEAD", "QUERY")
 WITH_PAYLOAD = ("PUT", "POST", "PATCH", "QUERY", "PROPFIND", "PROPPATCH")
 GOOD_NAMES = ("", "a.test", "b.test", "c.test", "other.test")
 """What the servers' certificate is good for."""
-LISTS = ("opened", "connected", "closed", "arrived", "events", "done", "ended", "skipped")
+LISTS = ("opened", "connected", "closed", "arrived", "frames", "events", "done", "ended", "skipped")
 
 Step = dict[str, Any]
 Row = dict[str, Any]
@@ -63,6 +67,7 @@ def ask_of(step: Step) -> Ask:
         blocking=step.get("blocking", method != "HEAD"),
         reset=step.get("reset"),
         switches="upgrade" in step,
+        upgrade=step.get("upgrade", ""),
         is_head=method == "HEAD",
         body="streamed" if body == "stream" else "held" if body else "none",
         expects_payload=method in WITH_PAYLOAD,
@@ -95,7 +100,7 @@ class Heard(UndiciCore):
         self.hear("connectionError", member)
 
 
-class Replay:
+class Replay(SessionSteps):
     """One scenario."""
 
     def __init__(self, scenario: dict[str, Any]) -> None:
@@ -113,6 +118,7 @@ class Replay:
         self.core.hear = self._hear
         self.world = World(self.core, self.names.__getitem__, lambda name: name in GOOD_NAMES)
         self.world.gates = {n: deque() for n, spec in origins.items() if spec.get("gate")}
+        self.world.specs = origins
         self.world.secure = {n for n, spec in origins.items() if spec.get("tls")}
         self.world.deaf = {n for n, spec in origins.items() if spec.get("refusing")}
         self.world.on_done = self._done
@@ -141,6 +147,7 @@ class Replay:
         self.world.rest()
         self.core.check_invariants()
         row = self.row
+        row["frames"], self.world.sessions.frames = self.world.sessions.frames, []
         if self.closes and self.core.is_over:
             # undici's promise of close() follows that of the destroy() at its end; an Agent's, that
             # of its pools too, which a destroy() after it does not know any more.
@@ -149,7 +156,8 @@ class Replay:
         for name in ("opened", "closed"):
             row[name].sort()
         row["connected"].sort(key=lambda each: each["socket"])
-        row["arrived"].sort(key=lambda each: each["socket"])
+        for name in ("arrived", "frames"):
+            row[name].sort(key=lambda each: each["socket"])
         row["done"].sort(key=lambda each: natural(each["id"]))
         sockets: dict[str, list[int]] = {name: [] for name in self.keys}
         for wire in self.world.wires.values():
@@ -208,12 +216,16 @@ class Replay:
         match event:
             case ev.SocketOpened(socket=socket):
                 self.row["opened"].append(socket)
-            case ev.SocketConnected(socket=socket):
-                self.row["connected"].append({"socket": socket, "protocol": "h1"})
+            case ev.ProtocolKnown(socket=socket, protocol=protocol):
+                self.row["connected"].append({"socket": socket, "protocol": protocol})
             case ev.SocketClosed(socket=socket, reason=reason) if reason != CloseReason.DETACHED:
                 self.row["closed"].append(socket)
 
     def _arrived(self, asked: Asked, wire: Wire) -> None:
+        if wire.talk is not None:
+            fact = {"stream": asked.stream, "connection": None, "socket": wire.id}
+            self.row["arrived"].append({"id": asked.name, **fact})
+            return
         said = "upgrade" if asked.is_upgrade else "close" if asked.close else "keep-alive"
         self.row["arrived"].append({"id": asked.name, "connection": said, "socket": wire.id})
 
@@ -286,6 +298,10 @@ class Replay:
         if asked.answered:
             return "answered already"
         asked.answered = True
+        if asked.server.talk is not None:
+            frames, asked.rest = sessions.response_of(step, asked)
+            self.world.sessions.say(asked.server, *frames)
+            return None
         said, asked.rest = response_of(step, is_head=asked.is_head)
         for each in said:
             self.world.say(asked.server, each)
@@ -296,7 +312,10 @@ class Replay:
         if asked.server is None or asked.server.is_gone or not asked.rest:
             return "nothing left to send"
         for each in asked.rest:
-            self.world.say(asked.server, each)
+            if isinstance(each, Frame):
+                self.world.sessions.say(asked.server, each)
+            else:
+                self.world.say(asked.server, each)
         asked.rest = []
         return None
 
@@ -304,6 +323,10 @@ class Replay:
         asked = self.asked[step["id"]]
         if asked.server is None or asked.server.is_gone:
             return "no request to answer"
+        if asked.server.talk is not None:
+            head = Frame("head", asked.stream, step.get("status", 103))
+            self.world.sessions.say(asked.server, head)
+            return None
         lines = "".join(f"{k}: {v}\r\n" for k, v in step.get("headers", {}).items())
         self.world.say(asked.server, f"HTTP/1.1 {step.get('status', 103)} X\r\n{lines}\r\n")
         return None

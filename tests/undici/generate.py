@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from undici.driver import Replay
-from undici.simulated import Asked, Wire
+from undici.wires import Asked, Wire
 
 Step = dict[str, Any]
 T = TypeVar("T")

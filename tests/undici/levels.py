@@ -17,11 +17,25 @@ def comparable(trace: dict[str, Any], level: int) -> dict[str, Any]:
     order of events as well.
     """
     fields = LEVEL_1 if level == 1 else None
+    left: set[int] = set()
     rows = [
         {k: _plain(k, v, level) for k, v in row.items() if fields is None or k in fields}
-        for row in trace["steps"]
+        for row in (_without_repeats(row, left) for row in trace["steps"])
     ]
     return {"steps": rows, "pending": trace["pending"]}
+
+
+def _without_repeats(row: dict[str, Any], left: set[int]) -> dict[str, Any]:
+    """Leave all but the first GOAWAY of a socket out: Node's session says another as it ends."""
+    frames = []
+    for frame in row.get("frames", ()):
+        if frame["type"] == "GOAWAY":
+            if frame["socket"] in left:
+                continue
+            left.add(frame["socket"])
+        frames.append(frame)
+    plain = {k: v for k, v in row.items() if k != "frames"}
+    return plain | ({"frames": frames} if frames else {})
 
 
 def _plain(field: str, value: Any, level: int) -> Any:

@@ -16,6 +16,14 @@ HEAD_END = "\r\n\r\n"
 HINT = re.compile(r"(?:^|,)[\t ]*timeout=(\d+)", re.IGNORECASE)
 NO_BODY = (204, 304)
 
+OTHER_SIDE = ("UND_ERR_SOCKET", "other side closed")
+RESET = ("ECONNRESET", "read ECONNRESET")
+CUT = (
+    "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+    "Response body length does not match content-length header",
+)
+"""A body that ends before its length, where undici's parser is asked whether it may."""
+
 
 def response_of(step: dict[str, Any], *, is_head: bool) -> tuple[list[Said], list[Said]]:
     """Give what a server says for a ``respond``: now, and with ``finish``."""

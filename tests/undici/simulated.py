@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from undici.responses import FIN, RST, NoResponse, Responses, Said
+from undici.responses import CUT, FIN, OTHER_SIDE, RESET, RST, NoResponse, Said
+from undici.sessions import Frame, Sessions, Talk
+from undici.wires import Asked, Wire
 
-from pooltop.core.commands import Destroy, Open, Send, Settle
+from pooltop.core.commands import Destroy, Open, Ping, Reset, Send, Settle
+from pooltop.core.events import RequestAssigned
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason
 
@@ -21,87 +23,12 @@ if TYPE_CHECKING:
     from pooltop.core.events import PoolEvent
     from pooltop.core.model import OriginKey, RequestId, SocketId
     from pooltop.core.undici.core import UndiciCore
+    from pooltop.core.undici.records import ConnProtocol
 
 TLS_TURNS = 4
-OTHER_SIDE = ("UND_ERR_SOCKET", "other side closed")
 BAD_RESPONSE = ("UND_ERR_SOCKET", "bad response")
 CLOSED = ("UND_ERR_SOCKET", "closed")
 NO_RESPONSE = ("HTTPParserError", "Response does not match the HTTP/1.1 protocol")
-CUT = (
-    "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
-    "Response body length does not match content-length header",
-)
-"""A body that ends before its length, where undici's parser is asked whether it may."""
-RESET = ("ECONNRESET", "read ECONNRESET")
-
-
-@dataclass
-class Asked:
-    """A request of the scenario."""
-
-    name: str
-    id: RequestId
-    is_head: bool
-    is_upgrade: bool
-    servername: str
-    pieces: int | None = None
-    """Of a streamed body: how many are there; None for one that is not streamed."""
-    body_is_over: bool = False
-    is_done: bool = False
-    wire: Wire | None = None
-    """That it was last written to."""
-    nth: int = 0
-    close: bool = False
-    """It was last written with Connection: close."""
-    server: Wire | None = None
-    """On which the server last saw it."""
-    answered: bool = False
-    rest: list[Said] = field(default_factory=list)
-    """What remains of a ``part`` response."""
-    status: int = 0
-
-
-@dataclass
-class Wire:
-    """One connection, both ends."""
-
-    id: SocketId
-    origin: str
-    is_up: bool = False
-    is_destroyed: bool = False
-    """By the client."""
-    is_gone: bool = False
-    is_ended: bool = False
-    """By the server."""
-    is_taken: bool = False
-    """An upgrade's caller has it."""
-    carried: int = 0
-    front: deque[Asked] = field(default_factory=deque)
-    """Written and not answered to the end, the next to be answered at the head."""
-    seen: set[str] = field(default_factory=set)
-    """Requests that its server saw."""
-    is_reset: bool = False
-    """By the server."""
-    asks_upgrade: bool = False
-    """Its server saw an upgrade, and takes what is behind it for another protocol."""
-    inbound: deque[Said] = field(default_factory=deque)
-    responses: Responses = field(default_factory=Responses)
-    heard_at: float = 0.0
-
-    @property
-    def serves(self) -> bool:
-        """The server can say something on it."""
-        return self.is_up and not self.is_destroyed and not self.is_gone and not self.is_ended
-
-    def say(self, said: Said) -> None:
-        """Have the server say something; what it says in one turn is read at once."""
-        last = self.inbound[-1] if self.inbound else None
-        if isinstance(said, str) and isinstance(last, str):
-            self.inbound[-1] = last + said
-        else:
-            self.inbound.append(said)
-        self.is_ended = self.is_ended or said is FIN or said is RST
-        self.is_reset = self.is_reset or said is RST
 
 
 class World:
@@ -130,6 +57,9 @@ class World:
         """Origins of https: their dials take longer than a close."""
         self.deaf: set[str] = set()
         """Origins that do not listen."""
+        self.specs: dict[str, dict[str, Any]] = {}
+        """What a scenario says of its origins."""
+        self.sessions = Sessions(self)
         self.microtasks: deque[Callable[[], None]] = deque()
         self.on_done: Callable[[Asked, dict[str, object]], None]
         self.on_event: Callable[[PoolEvent], None]
@@ -139,6 +69,8 @@ class World:
         self._is_good = is_good
         self._network: deque[Callable[[], None]] = deque()
         self._closing: list[Wire] = []
+        self._handshakes = 0
+        """Under way."""
 
     # What the core has to have done
 
@@ -148,6 +80,8 @@ class World:
             step = self.core.take()
             for event in step.events:
                 self.on_event(event)
+                if isinstance(event, RequestAssigned):
+                    self._assigned(self.asked[event.request], self.wires[event.socket])
             for command in step.commands:
                 match command:
                     case Open():
@@ -156,9 +90,14 @@ class World:
                         self._send(command)
                     case Settle(request=request, code=code, message=message):
                         self.done(self.asked[request], error=code, message=message)
-                    case Destroy(socket=socket):
+                    case Destroy(socket=socket, reason=reason):
                         self.wires[socket].is_destroyed = True
                         self._closing.append(self.wires[socket])
+                        self.sessions.destroyed(self.wires[socket], reason)
+                    case Reset(socket=socket):
+                        self.sessions.reset(*self._talking(socket), command)
+                    case Ping(socket=socket):
+                        self.sessions.ping(*self._talking(socket))
                     case other:
                         raise AssertionError(other)
 
@@ -171,6 +110,7 @@ class World:
     def _open(self, command: Open) -> None:
         origin = self._name_of(command.key)
         wire = self.wires[command.socket] = Wire(command.socket, origin)
+        wire.talk = self._talk(origin) if command.h2 else None
         name = self.asked[command.request].servername
         if origin in self.gates:
             self.gates[origin].append(wire)
@@ -180,15 +120,20 @@ class World:
     def dial(self, wire: Wire, error: str | None = None, *, altname: bool = False) -> None:
         """Have a dial come to its end with the next turn of the network."""
 
-        turns = TLS_TURNS if wire.origin in self.secure else 1
+        turns = 1
+        if wire.origin in self.secure:
+            # One process does all handshakes, one after the other.
+            turns = TLS_TURNS + self._handshakes
+            self._handshakes += 1
 
         def come_to_its_end() -> None:
             nonlocal turns
             turns -= 1
-            if wire.is_destroyed:
-                return
-            if turns and wire.origin not in self.deaf:
+            if turns and not wire.is_destroyed and wire.origin not in self.deaf:
                 self._network.append(come_to_its_end)
+                return
+            self._handshakes -= wire.origin in self.secure
+            if wire.is_destroyed:
                 return
             if altname:
                 self._fail(wire, "ERR_TLS_CERT_ALTNAME_INVALID", altname=True)
@@ -196,29 +141,57 @@ class World:
                 self._fail(wire, error or "ECONNREFUSED", altname=False)
             else:
                 wire.is_up = True
-                self.core.connected(wire.id, now=self.now, protocol="h1")
+                protocol: ConnProtocol = "h1" if wire.talk is None else "h2"
+                self.core.connected(wire.id, now=self.now, protocol=protocol)
+                if wire.talk is not None:
+                    self._greet(wire, wire.talk)
 
         self._network.append(come_to_its_end)
+
+    def _greet(self, wire: Wire, talk: Talk) -> None:
+        """Have the server say its SETTINGS; with TLS it waits for the client's last word."""
+        if wire.origin in self.secure:
+            self.soon(lambda: self.sessions.begin(wire, talk))
+        else:
+            self.sessions.begin(wire, talk)
 
     def _fail(self, wire: Wire, code: str, *, altname: bool) -> None:
         wire.is_gone = wire.is_destroyed = True
         failure = Failure(code, "no connection")
         self.core.connect_failed(wire.id, now=self.now, failure=failure, altname=altname)
 
+    def _talk(self, origin: str) -> Talk | None:
+        spec = self.specs[origin]
+        if spec.get("tls") and not spec.get("h2"):
+            return None
+        knows_h2 = bool(spec.get("h2") or spec.get("h2c"))
+        return Talk(spec.get("maxStreams"), knows_h2, [] if spec.get("mute") else None)
+
+    def _talking(self, socket: SocketId) -> tuple[Wire, Talk]:
+        wire = self.wires[socket]
+        assert wire.talk is not None
+        return wire, wire.talk
+
+    def _assigned(self, asked: Asked, wire: Wire) -> None:
+        wire.carried += 1
+        asked.wire, asked.nth = wire, wire.carried
+        asked.server, asked.answered, asked.rest = None, False, []
+
     def _send(self, command: Send) -> None:
         asked, wire = self.asked[command.request], self.wires[command.socket]
-        wire.carried += 1
+        asked.close = command.close
+        if wire.talk is not None:
+            self.sessions.send(wire, wire.talk, asked, command)
+            return
         wire.front.append(asked)
-        asked.wire, asked.nth, asked.close = wire, wire.carried, command.close
-        asked.server, asked.answered, asked.rest = None, False, []
         self.write(asked)
 
     def write(self, asked: Asked) -> None:
         """Write what there is of a request that was sent."""
         if asked.wire is None or asked.wire.is_destroyed or asked.is_done:
             return
-        if asked.pieces != 0 or asked.body_is_over:
-            wire = asked.wire
+        wire = asked.wire
+        if wire.talk is None and (asked.pieces != 0 or asked.body_is_over):
             self._network.append(lambda: self._arrive(asked, wire))
         if asked.pieces is not None and asked.body_is_over:
             self.microtasks.append(lambda: self.core.request_sent(asked.id, now=self.now))
@@ -243,6 +216,9 @@ class World:
     def _read(self, wire: Wire) -> None:
         if not wire.inbound or wire.is_destroyed:
             return
+        if wire.talk is not None:
+            self._read_frames(wire, wire.talk)
+            return
         said = wire.inbound.popleft()
         if wire.inbound:
             # Octets and the end behind them are read in two turns.
@@ -256,6 +232,19 @@ class World:
             self._parse(wire, said)
         else:
             self._ended(wire, said)
+
+    def _read_frames(self, wire: Wire, talk: Talk) -> None:
+        is_first = not isinstance(wire.inbound[0], Frame)
+        self.sessions.read(wire, talk)
+        if wire.inbound and not wire.is_destroyed:
+            if is_first:
+                self.sessions.ended(wire, wire.inbound.popleft())
+            else:
+                self.soon(lambda: self._read(wire))
+
+    def soon(self, then: Callable[[], None]) -> None:
+        """Have the network bring something with its next turn."""
+        self._network.append(then)
 
     def _ended(self, wire: Wire, said: Said) -> None:
         """Have the client see FIN or RST."""
@@ -333,8 +322,8 @@ class World:
 
     def rest(self) -> None:
         """Go on until nothing happens any more of itself, without time."""
-        self._tick()
-        while self._closing or self._network or self.core.immediates:
+        self.tick()
+        while self._closing or self._network or self.core.immediates or self._has_unsent():
             while self._closing:
                 wire = self._closing.pop()
                 wire.is_gone = True
@@ -343,15 +332,20 @@ class World:
                     self.on_taken_closed(wire)
                 else:
                     self.core.closed(wire.id, now=self.now)
-                self._tick()
+                self.tick()
             for _ in range(len(self._network)):
                 self._network.popleft()()
-                self._tick()
+                self.tick()
             if self.core.immediates:
                 self.core.turn(now=self.now)
-                self._tick()
+                self.tick()
+            for wire in self.wires.values():
+                if wire.talk is not None and not wire.is_destroyed:
+                    self.sessions.flush(wire, wire.talk)
+                    self.tick()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Let all microtasks run."""
         self.perform()
         while self.core.ticks or self.microtasks:
             # undici's own promises take several rounds, a caller's next step one.
@@ -360,6 +354,10 @@ class World:
                 self.perform()
             self.core.tick(now=self.now)
             self.perform()
+
+    def _has_unsent(self) -> bool:
+        talks = [wire.talk for wire in self.wires.values() if not wire.is_destroyed]
+        return any(talk is not None and (talk.unsent or talk.pings) for talk in talks)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -371,5 +369,7 @@ class World:
         self.now = until
 
     def _quiet_since(self, socket: SocketId, request: RequestId | None) -> float:
-        del request
-        return self.wires[socket].heard_at
+        wire = self.wires[socket]
+        if wire.talk is not None and request is not None:
+            return self.asked[request].heard_at
+        return wire.heard_at

@@ -1,4 +1,4 @@
-"""pooltop's core does, over HTTP/1.1, what undici did: step by step."""
+"""pooltop's core does what undici did, over HTTP/1.1 and over HTTP/2: step by step."""
 
 from __future__ import annotations
 
@@ -8,17 +8,7 @@ from undici.driver import Replay
 from undici.levels import comparable
 
 
-def is_over_http_1(scenario):
-    options = scenario["dispatcher"]["options"]
-    return not options.get("useH2c") and not any(
-        spec.get("h2") or spec.get("h2c") for spec in scenario["origins"].values()
-    )
-
-
-OVER_HTTP_1 = [name for name in CASES if is_over_http_1(load("cases", name))]
-
-
-@pytest.mark.parametrize("name", OVER_HTTP_1)
+@pytest.mark.parametrize("name", CASES)
 def test_the_core_does_what_undici_did(name):
     ours = comparable(Replay(load("cases", name)).run(), level=3)
     assert differences(ours, comparable(load("traces", name), level=3)) == []

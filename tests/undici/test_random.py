@@ -1,4 +1,4 @@
-"""Random scenarios over HTTP/1.1 go on pooltop's core as on a live undici.
+"""Random scenarios go on pooltop's core as on a live undici.
 
 POOLTOP_SCENARIOS says how many are asked of undici, POOLTOP_SEED which is the first:
 
@@ -13,6 +13,7 @@ import os
 import pytest
 from undici.compare import compare_random, find_oracle
 from undici.generate import random_scenario, written
+from undici.generate_h2 import random_h2_scenario
 
 ORACLE = find_oracle()
 FIRST = int(os.environ.get("POOLTOP_SEED", "1"))
@@ -28,18 +29,20 @@ def steps_of(scenario):
 @pytest.mark.skipif(
     ORACLE is None, reason="needs Node 24 and a folder with undici 8.12 (README.md)"
 )
+@pytest.mark.parametrize("protocol", ["h1", "h2"])
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
-def test_a_random_scenario_goes_as_on_undici(seed):
+def test_a_random_scenario_goes_as_on_undici(seed, protocol):
     assert ORACLE is not None
-    level, *found = compare_random(ORACLE, seed)
+    level, *found = compare_random(ORACLE, seed, is_h2=protocol == "h2")
     if level.startswith("left out"):
         pytest.skip(level)
-    assert found == [], f"see: python tests/undici/compare.py --seed {seed}"
+    assert found == [], f"see: python tests/undici/compare.py --seed {seed} (with --h2 for h2)"
 
 
-def test_a_seed_gives_the_same_scenario_each_time():
-    assert random_scenario(7) == random_scenario(7)
-    assert random_scenario(7)["steps"] != random_scenario(8)["steps"]
+@pytest.mark.parametrize("make", [random_scenario, random_h2_scenario])
+def test_a_seed_gives_the_same_scenario_each_time(make):
+    assert make(7) == make(7)
+    assert make(7)["steps"] != make(8)["steps"]
 
 
 def test_a_scenario_is_written_one_step_a_line():
@@ -58,3 +61,14 @@ def test_every_kind_of_step_and_of_dispatcher_comes_up():
     } == ops
     kinds = {scenario["dispatcher"]["kind"] for scenario in scenarios}
     assert {"Agent", "BalancedPool", "Client", "Pool", "RoundRobinPool"} == kinds
+
+
+def test_every_kind_of_step_over_http_2_comes_up():
+    scenarios = [random_h2_scenario(seed) for seed in range(150)]
+    ops = {step["op"] for scenario in scenarios for step in steps_of(scenario)}
+    assert {
+        *("dispatch", "respond", "finish", "interim", "more", "end", "breakBody", "abort"),
+        *("rst", "goaway", "settings", "mute", "unmute", "serverClose", "serverReset"),
+        *("connect", "failConnect", "unlisten", "listen", "close", "destroy", "batch"),
+        *("addUpstream", "removeUpstream"),
+    } == ops

@@ -73,17 +73,22 @@ class Books:
         self.events: list[PoolEvent] = []
         """Likewise."""
         self.clock = FastClock()
-        self.idle_deadline = math.inf
-        """When the first keep-alive clock runs out, or earlier; inf for never."""
+        self.exact_deadline = math.inf
+        """When the first of the clocks that are exact runs out, or earlier; inf for never: idle
+        connections, and all clocks of HTTP/2."""
         self.quiet_since: Callable[[SocketId, RequestId | None], float] = _silent
-        """Within ``expire``: when a body's last octet came, or its reader went on."""
+        """Within ``expire``: when a body or a stream last lived, or its reader went on."""
         self._opened = 0
         self._clients = 0
 
     @property
     def deadline(self) -> float:
         """When ``expire`` is to be called, or earlier; inf for never."""
-        return min(self.idle_deadline, self.clock.next_at)
+        return min(self.exact_deadline, self.clock.next_at)
+
+    def wake(self, at: float) -> None:
+        """Have ``expire`` called at a second, or earlier."""
+        self.exact_deadline = min(self.exact_deadline, at)
 
     def take(self) -> Step:
         """Give what the inputs since the last call led to, once."""
@@ -100,23 +105,25 @@ class Books:
         return number
 
     def open(
-        self, user: ConnUser, key: OriginKey, request: RequestId, why: OpenReason
+        self, user: ConnUser, key: OriginKey, request: RequestId, why: OpenReason, *, h2: bool
     ) -> ConnRecord:
-        """Begin to dial for a client."""
+        """Begin to dial for a client; HTTP/2 may be spoken, or may not."""
         self._opened += 1
         conn = ConnRecord(SocketId(self._opened), key, user, self.now)
         self.conns[conn.id] = conn
-        self.commands.append(Open(conn.id, key, request))
+        self.commands.append(Open(conn.id, key, request, h2))
         self.events.append(SocketOpened(self.now, key, conn.id, why))
         return conn
 
     def begin_closing(self, conn: ConnRecord, failure: Failure, reason: CloseReason) -> None:
-        """Close a connection without waiting for anything; it is to be UP or DIALLING."""
+        """Close a connection without waiting for anything; it is not to be closing yet."""
         conn.move(ConnState.GOING)
         conn.error = failure
         conn.close_reason = reason
         conn.closing_at = self.now
         conn.idle_until = None
+        if conn.session is not None:
+            conn.session.stop()
         if conn.dial_timer is not None:
             self.clock.clear(conn.dial_timer)
         self.events.append(SocketClosing(self.now, conn.key, conn.id, reason, conn.carried))

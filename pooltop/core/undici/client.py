@@ -1,8 +1,10 @@
 """undici's Client: a queue, and one connection that is dialled when there is something to send.
 
 A dispatch always joins the queue, and answers whether the client has room for more. What is not
-sent when a connection goes, and all that ran on it but the request at its front, is for the next
-connection. A dial that fails is held against all that wait for it.
+sent when a connection goes is for the next one, and so is all that ran on it but the request at its
+front; what ran on HTTP/2 fails. A dial that fails is held against all that wait for it.
+
+A session that a GOAWAY ends slowly is no longer its connection, though requests of it run there.
 
 Source: undici 8.12.4 lib/dispatcher/client.js; onHttpSocketError and onHttpSocketClose of
 client-h1.js.
@@ -12,22 +14,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from pooltop.core.events import (
-    ClientAdded,
-    ClientRetired,
-    ProtocolKnown,
-    RequestEnded,
-    RequestRequeued,
-    SocketConnected,
-)
+from pooltop.core.events import ClientAdded, ClientRetired, ProtocolKnown, SocketConnected
 from pooltop.core.model import OriginKey
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason, OpenReason, QueueReason, RetireReason
-from pooltop.core.undici import failures, h1, waiting
+from pooltop.core.undici import failures, h1, h2, session_clocks, streams, waiting
 from pooltop.core.undici.books import Books
-from pooltop.core.undici.client_record import ClientRecord
+from pooltop.core.undici.client_requests import ClientRequests
 from pooltop.core.undici.dispatcher import Owner
 from pooltop.core.undici.records import ConnProtocol, ConnRecord, RequestRecord, Stats
+from pooltop.core.undici.requeue import put_back
+from pooltop.core.undici.session import Session
 from pooltop.core.undici.states import ConnState, Drain, ReqState, Resuming
 from pooltop.core.undici.timers import FastTimer
 
@@ -38,12 +35,12 @@ _OWED = Drain.OWED
 _PENDING = ReqState.PENDING
 
 
-class Client(ClientRecord):
+class Client(ClientRequests):
     """One client of one origin."""
 
-    def __init__(self, books: Books, key: OriginKey, owner: Owner) -> None:
+    def __init__(self, books: Books, key: OriginKey, owner: Owner, *, allow_h2: bool) -> None:
         """Begin without a connection."""
-        super().__init__(books, key, owner)
+        super().__init__(books, key, owner, allow_h2=allow_h2)
         self.id = books.add_client(self)
         books.events.append(ClientAdded(books.now, key, self.id))
 
@@ -51,8 +48,10 @@ class Client(ClientRecord):
 
     @property
     def is_busy(self) -> bool:
-        """It has no room, or something waits in it already."""
+        """It has no room, or something waits in it already that needs a connection of its own."""
         conn = self.conn
+        if conn is not None and conn.session is not None:
+            return h2.is_busy(self, conn.session) or self.size >= self.ceiling
         return (
             bool(self.pending)
             or len(self.running) >= self.ceiling
@@ -108,8 +107,12 @@ class Client(ClientRecord):
             self.awaits_end = False
             self._closed()
             return False
-        if self.conn is not None:
-            h1.resume(self, self.conn)
+        conn = self.conn
+        if conn is not None:
+            if conn.session is None:
+                h1.resume(self, conn)
+            else:
+                h2.resume(self, conn, conn.session)
         if self.is_busy:
             self.drain = _OWED
         elif self.drain is _OWED:
@@ -142,9 +145,17 @@ class Client(ClientRecord):
             if self.dial is None:
                 self._connect(request)
             return False
-        if conn.is_going or h1.is_busy(self, conn, request):
+        if conn.is_going:
             return False
-        if not h1.write(self, conn, request):
+        if conn.session is None:
+            if h1.is_busy(self, conn, request):
+                return False
+            runs = h1.write(self, conn, request)
+        else:
+            if h2.is_busy(self, conn.session, request):
+                return False
+            runs = h2.write(self, conn, conn.session, request)
+        if not runs:
             del self.pending[request.id]
         return True
 
@@ -167,7 +178,8 @@ class Client(ClientRecord):
         self.servername = request.ask.servername
         why = OpenReason.REQUEUED if request.was_requeued else OpenReason.DISPATCHED
         books = self.books
-        conn = books.open(self, self.key, request.id, OpenReason.PROBE if self.is_probe else why)
+        why = OpenReason.PROBE if self.is_probe else why
+        conn = books.open(self, self.key, request.id, why, h2=self.may_speak_h2)
         self.dial = conn
         if self.options.connect_timeout:
             conn.dial_timer = FastTimer(partial(self._dial_ran_out, conn))
@@ -196,6 +208,9 @@ class Client(ClientRecord):
         conn.connected_at = self.connected_at = books.now
         self.dial = None
         self.conn = conn
+        if protocol == "h2":
+            conn.session = Session()
+            session_clocks.begin(self, conn.session)
         books.events.append(SocketConnected(books.now, self.key, conn.id))
         books.events.append(ProtocolKnown(books.now, self.key, conn.id, protocol))
         self.owner.on_connect(self, protocol)
@@ -216,37 +231,53 @@ class Client(ClientRecord):
                 front = next(iter(self.pending.values()))
                 if front.ask.servername != self.servername:
                     break
-                self._refuse(front, failure)
+                self.refuse(front, failure)
         else:
-            self._on_error(failure)
+            self.on_error(failure)
         self.owner.on_connection_error(self)
         self.resume()
 
     def end_connection(self, conn: ConnRecord, failure: Failure, reason: CloseReason) -> None:
         """Destroy a connection that is up. Dying already: nothing."""
-        if conn.state is ConnState.UP:
-            self.books.begin_closing(conn, failure, reason)
-            if not failures.spares_waiters(failure):
-                self.books.ticks.append(partial(self._on_error, failure))
+        if conn.state not in (ConnState.UP, ConnState.LEAVING):
+            return
+        if conn.session is not None:
+            streams.close(self, conn, failure, reason)
+            return
+        self.books.begin_closing(conn, failure, reason)
+        if not failures.spares_waiters(failure):
+            self.books.ticks.append(partial(self.on_error, failure))
 
-    def _on_error(self, failure: Failure) -> None:
+    def on_error(self, failure: Failure) -> None:
         """An error that nothing which runs is to blame for is of all who wait (onError)."""
         if not self.running and not failures.spares_waiters(failure):
             for request in list(self.pending.values()):
-                self._refuse(request, failure)
+                self.refuse(request, failure)
 
-    def _refuse(self, request: RequestRecord, failure: Failure) -> None:
+    def refuse(self, request: RequestRecord, failure: Failure) -> None:
+        """Fail a request that waits."""
         del self.pending[request.id]
         self.books.fail(request, failure)
 
     def on_closed(self, conn: ConnRecord) -> None:
-        """Its close was seen: the front is told, and what else ran waits again, before the rest."""
+        """Its close was seen: the front is told, and what else ran waits again, before the rest.
+
+        On HTTP/2 what ran was told before. And a session that left had its ``disconnect`` then;
+        one that was dropped has none if another took its place meanwhile.
+        """
         books = self.books
         was_up = conn.connected_at is not None
         books.gone(conn, conn.close_reason or CloseReason.PEER_FIN)
         if not was_up:
             return
         failure = conn.error or failures.SOCKET_CLOSED
+        if conn.session is not None:
+            streams.fail_all(self, streams.running_on(self, conn), failure)
+            if conn.session.has_left or self.conn not in (None, conn):
+                return
+            if conn.session.was_asked_in_vain:
+                # Node cancels the PING, and undici puts that in the place of why the session ended.
+                failure = failures.PING_CANCELLED
         self.conn = None
         if self.is_destroyed:
             for request in list(self.running.values()):
@@ -256,98 +287,15 @@ class Client(ClientRecord):
             books.ticks.append(self._ended)
             self.owner.on_disconnect(self, failure)
             return
-        front = self.front()
-        if front is not None and failure.code != failures.INFO:
-            del self.running[front.id]
-            books.fail(front, failure)
-        self._requeue(conn, conn.close_reason or CloseReason.PEER_FIN)
+        if conn.session is None:
+            front = self.front(conn)
+            if front is not None and failure.code != failures.INFO:
+                del self.running[front.id]
+                books.fail(front, failure)
+            why = conn.close_reason or CloseReason.PEER_FIN
+            put_back(self, streams.running_on(self, conn), conn, why)
         self.owner.on_disconnect(self, failure)
         self.resume()
-
-    def _requeue(self, conn: ConnRecord, reason: CloseReason) -> None:
-        for request in reversed(self.running.values()):
-            self.pending[request.id] = request
-            self.pending.move_to_end(request.id, last=False)
-        for request in self.running.values():
-            request.was_requeued = True
-            request.conn = None
-            if not request.is_done:
-                request.move(ReqState.PENDING)
-                request.place = self
-                self.books.events.append(
-                    RequestRequeued(self.books.now, self.key, request.id, conn.id, reason)
-                )
-        for request in reversed(self.running.values()):
-            if not request.is_done:
-                self.books.wait_again(request)
-        self.running.clear()
-
-    # A request that runs
-
-    def on_sent(self, request: RequestRecord) -> None:
-        """All of a streamed body is with the kernel."""
-        if request.conn is not None:
-            h1.on_sent(self, request.conn)
-
-    def on_written(self, conn: ConnRecord, *, is_full: bool) -> None:
-        """The kernel takes no more of a streamed body for now, or does again."""
-        h1.on_written(self, conn, is_full=is_full)
-
-    def on_head(
-        self,
-        request: RequestRecord,
-        *,
-        status: int,
-        keep: bool,
-        hint_s: float | None,
-        odd_length: bool,
-    ) -> None:
-        """The head of a response came, an interim one too."""
-        conn = request.conn
-        if conn is not None and not conn.is_going:
-            assert request is self.front(), "a response to a request that is not at the front"
-            h1.on_head(
-                self, conn, request, status=status, keep=keep, hint_s=hint_s, odd_length=odd_length
-            )
-
-    def on_end(self, request: RequestRecord, reason: CloseReason | None) -> None:
-        """A response is complete; of a dying connection, only one that its end completes."""
-        conn = request.conn
-        if conn is not None and not (conn.is_going and (not conn.has_head or conn.keep)):
-            assert request is self.front(), "a response to a request that is not at the front"
-            h1.on_end(self, conn, request, reason)
-
-    def on_switched(self, request: RequestRecord) -> None:
-        """The connection is the caller's own, and the next request dials (onUpgrade).
-
-        Unless others run behind it, which a caller can bring about: undici asserts that none do,
-        and the connection ends with that.
-        """
-        conn = request.conn
-        if conn is None or conn.is_going:
-            return
-        if len(self.running) > 1:
-            self.end_connection(conn, failures.NOT_ALONE, CloseReason.PROTOCOL_ERROR)
-            return
-        books = self.books
-        del self.running[request.id]
-        books.events.append(RequestEnded(books.now, self.key, request.id, conn.id))
-        books.settle(request)
-        self.conn = None
-        books.gone(conn, CloseReason.DETACHED)
-        self.owner.on_disconnect(self, failures.UPGRADED)
-        self.resume()
-
-    def give_up(self, request: RequestRecord, failure: Failure, reason: CloseReason) -> None:
-        """Tell a request that runs at once; its connection goes, and others on it go on elsewhere.
-
-        It keeps its place at the front until the close is seen, so it is not told twice, and the
-        one behind it is spared.
-        """
-        conn = request.conn
-        self.books.fail(request, failure)
-        if conn is not None:
-            self.end_connection(conn, failures.WAS_ABORTED, reason)
 
     # Its end
 
@@ -365,7 +313,8 @@ class Client(ClientRecord):
         else:
             books.events.append(ClientRetired(books.now, self.key, self.id, self.why_ended))
         for request in list(self.pending.values()):
-            self._refuse(request, failure)
+            self.refuse(request, failure)
+        self._end_what_leaves(failure)
         conn = self.conn
         self.conn = None
         if conn is None:
@@ -375,3 +324,12 @@ class Client(ClientRecord):
             self.end_connection(
                 conn, failure, CloseReason.CLIENT_TTL if ttl else CloseReason.AGENT_DESTROYED
             )
+
+    def _end_what_leaves(self, failure: Failure) -> None:
+        """End sessions that were left to finish what they have.
+
+        undici's ``destroy`` does not reach them: their requests go on, and the process with them.
+        """
+        for conn in [request.conn for request in self.running.values()]:
+            if conn is not None and conn.state is ConnState.LEAVING:
+                self.end_connection(conn, failure, CloseReason.AGENT_DESTROYED)

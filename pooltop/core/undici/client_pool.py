@@ -10,21 +10,29 @@ from __future__ import annotations
 
 import math
 
+from pooltop.core.model import OriginKey
 from pooltop.core.states import RetireReason
+from pooltop.core.undici.books import Books
 from pooltop.core.undici.client import Client
-from pooltop.core.undici.dispatcher import Dispatcher
+from pooltop.core.undici.dispatcher import Dispatcher, Owner
 from pooltop.core.undici.pool_base import PoolBase
 
 
 class ClientPool(PoolBase):
     """A pool of clients of one origin."""
 
+    def __init__(self, books: Books, key: OriginKey, owner: Owner, *, allow_h2: bool) -> None:
+        """Begin without clients."""
+        super().__init__(books, key, owner)
+        self.allow_h2 = allow_h2
+        """The option of this name, or what the requests say that it is made for."""
+
     def _may_grow(self) -> bool:
         return len(self.members) < (self.options.connections or math.inf)
 
     def _make(self) -> Client:
         """Have one client more."""
-        client = Client(self.books, self.key, self)
+        client = Client(self.books, self.key, self, allow_h2=self.allow_h2)
         self.add(client)
         return client
 

@@ -7,9 +7,10 @@ from collections import OrderedDict
 
 from pooltop.core.model import OriginKey, RequestId
 from pooltop.core.records import Failure
-from pooltop.core.states import CloseReason
+from pooltop.core.states import CloseReason, QueueReason
 from pooltop.core.undici.books import Books
 from pooltop.core.undici.dispatcher import Dispatcher, Owner
+from pooltop.core.undici.options import speaks_h2c
 from pooltop.core.undici.records import ClientId, ConnRecord, RequestRecord
 from pooltop.core.undici.states import Drain, ReqState, Resuming
 
@@ -26,13 +27,19 @@ class ClientRecord(Dispatcher):
 
     id: ClientId
 
-    def __init__(self, books: Books, key: OriginKey, owner: Owner) -> None:
-        """Begin without a connection."""
+    def __init__(self, books: Books, key: OriginKey, owner: Owner, *, allow_h2: bool) -> None:
+        """Begin without a connection; HTTP/2 may be offered to an https origin, or may not."""
         super().__init__(books, key, owner)
         options = books.options
         self.is_secure = key in books.secure
+        self.may_speak_h2 = allow_h2 if self.is_secure else speaks_h2c(options)
+        self.is_h2_alone = options.kind == "h2"
+        """No connection of it speaks anything else."""
         self.pipelining = options.pipelining
         """Undici's setter changes it while traffic flows."""
+        self.max_streams: float | None = None
+        """HTTP/2: what the last SETTINGS left, of this session or of one before; None before the
+        first."""
         self.running: OrderedDict[RequestId, RequestRecord] = OrderedDict()
         self.pending: OrderedDict[RequestId, RequestRecord] = OrderedDict()
         self.dial: ConnRecord | None = None
@@ -59,7 +66,15 @@ class ClientRecord(Dispatcher):
 
     @property
     def ceiling(self) -> float:
-        """How many may run at a time."""
+        """How many may run at a time.
+
+        Without a connection undici goes by ``pipelining``, whatever it had before: so what comes
+        after a GOAWAY normally waits until nothing runs any more. In kind "h2" it is what the last
+        session had.
+        """
+        conn = self.conn
+        if self.is_h2_alone or (conn is not None and conn.session is not None):
+            return self.max_streams or 1
         return self.pipelining or 1
 
     @property
@@ -67,9 +82,15 @@ class ClientRecord(Dispatcher):
         """It has a connection that can carry requests."""
         return self.conn is not None and not self.conn.is_going
 
-    def front(self) -> RequestRecord | None:
-        """Give the request whose response is next; None if nothing runs."""
-        return next(iter(self.running.values()), None)
+    def front(self, conn: ConnRecord) -> RequestRecord | None:
+        """Give the request whose response is next on a connection; None if nothing runs there.
+
+        What a session that leaves has to finish may run before it.
+        """
+        for request in self.running.values():
+            if request.conn is conn:
+                return request
+        return None
 
     def run(self, request: RequestRecord, conn: ConnRecord) -> None:
         """Have a request on the connection that waited in the client."""
@@ -89,12 +110,28 @@ class ClientRecord(Dispatcher):
         """
 
     @abstractmethod
+    def let_go(self, request: RequestRecord) -> None:
+        """Have a request no longer that waited here."""
+
+    @abstractmethod
+    def why(self, request: RequestRecord) -> QueueReason:
+        """Say what a request waits for that waits here."""
+
+    @abstractmethod
+    def refuse(self, request: RequestRecord, failure: Failure) -> None:
+        """Fail a request that waits."""
+
+    @abstractmethod
+    def on_error(self, failure: Failure) -> None:
+        """An error that nothing which runs is to blame for is of all who wait (onError)."""
+
+    @abstractmethod
     def end_connection(self, conn: ConnRecord, failure: Failure, reason: CloseReason) -> None:
         """Destroy a connection (util.destroy). Dying already: nothing.
 
         Args:
             conn: that it has.
             failure: what the request at its front is told when the close is seen, unless the error
-                is of the kind "information".
+                is of the kind "information"; on HTTP/2 it is told to all that run on it.
             reason: for the books.
         """

@@ -23,7 +23,7 @@ from pooltop.core.events import AgentDestroyed, DrainEmitted, OptionsChanged
 from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason
-from pooltop.core.undici import ends, failures, h1, invariants
+from pooltop.core.undici import ends, failures, h1, invariants, session_clocks, sessions
 from pooltop.core.undici.agent import Agent
 from pooltop.core.undici.balanced import BalancedPool
 from pooltop.core.undici.books import Books
@@ -31,7 +31,7 @@ from pooltop.core.undici.dispatcher import Dispatcher
 from pooltop.core.undici.options import DispatcherOptions
 from pooltop.core.undici.per_origin import PerOrigin
 from pooltop.core.undici.projection import projected
-from pooltop.core.undici.records import Ask, ConnProtocol, RequestRecord, Stats
+from pooltop.core.undici.records import Ask, ConnProtocol, ConnRecord, RequestRecord, Stats
 from pooltop.core.undici.states import ConnState, ReqState
 from pooltop.core.undici.view import UndiciView, see
 
@@ -109,8 +109,10 @@ class UndiciCore(Books):
     ) -> None:
         """The head of a response came, an interim one too. Late: nothing.
 
+        Of HTTP/2 only the status counts, and an interim head need not be told.
+
         Args:
-            request: whose; it is at the front of its connection.
+            request: whose; on HTTP/1.1 it is at the front of its connection.
             now: monotonic seconds.
             status: of the response. An unasked 100 or 101 ends the connection.
             keep: the response lets the connection be used again, as llhttp judges; of a HEAD also
@@ -131,7 +133,7 @@ class UndiciCore(Books):
         """A response is complete. Late: nothing.
 
         Args:
-            request: whose; it is at the front of its connection, and its head came.
+            request: whose; its head came, and on HTTP/1.1 it is at the front of its connection.
             now: monotonic seconds.
             reason: why the connection cannot be kept, in the codec's words; None if it can, or no
                 more is known than its head said.
@@ -142,11 +144,22 @@ class UndiciCore(Books):
             record.conn.client.on_end(record, reason)
 
     def detach(self, request: RequestId, *, now: float) -> None:
-        """Give the request's connection to its caller: the server switched protocols."""
+        """Give the request's connection to its caller: the server switched protocols.
+
+        HTTP/2 switches none.
+        """
         self.now = now
         record = self.requests.get(request)
         if record is not None and record.conn is not None:
             record.conn.client.on_switched(record)
+
+    # A session, and its streams
+    settings = sessions.settings
+    goaway = sessions.goaway_received
+    stream_reset = sessions.stream_reset
+    stream_failed = sessions.stream_failed
+    stream_unsent = sessions.stream_unsent
+    ping_acked = sessions.ping_acked
 
     # Requests that are given up
     abort = ends.abort
@@ -195,9 +208,10 @@ class UndiciCore(Books):
         Args:
             socket: which; dying already: nothing.
             now: monotonic seconds.
-            reason: for the books.
-            code: of the error. UND_ERR_SOCKET is of the request at the front alone; any other but
-                UND_ERR_INFO is of all who wait, if nothing runs.
+            reason: for the books. A PROTOCOL_ERROR of HTTP/2 closes a turn later, as Node does; the
+                shell has said its GOAWAY.
+            code: of the error. UND_ERR_SOCKET is of the request at the front alone, or of all that
+                run on HTTP/2; any other but UND_ERR_INFO is of all who wait, if nothing runs.
             message: likewise.
             outcome: likewise.
         """
@@ -241,16 +255,22 @@ class UndiciCore(Books):
         Args:
             now: monotonic seconds.
             quiet_since: says when the last octet of a response's body came, or its reader let more
-                come; ``now`` while the reader lets nothing come.
+                come; ``now`` while the reader lets nothing come. Of HTTP/2 when anything last came
+                or went on the request's stream.
         """
         self.now = now
         self.quiet_since = quiet_since
-        if self.idle_deadline <= now:
-            due = [c for c in self.conns.values() if h1.next_idle(c) <= now]
-            for conn in due:
-                conn.client.end_connection(conn, failures.IDLE_TIMEOUT, CloseReason.IDLE_TIMEOUT)
-            self.idle_deadline = min(map(h1.next_idle, self.conns.values()), default=math.inf)
+        if self.exact_deadline <= now:
+            for conn in [c for c in self.conns.values() if self._next_due(c) <= now]:
+                conn.client.expire(conn)
+            self.exact_deadline = min(map(self._next_due, self.conns.values()), default=math.inf)
         self.clock.tick(now)
+
+    def _next_due(self, conn: ConnRecord) -> float:
+        """Give when the first of a connection's exact clocks is due; inf for never."""
+        if conn.session is None:
+            return h1.next_idle(conn)
+        return session_clocks.next_due(conn, conn.session, self.options)
 
     # All of it
 

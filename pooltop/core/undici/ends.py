@@ -13,6 +13,7 @@ from pooltop.core.model import OriginKey, RequestId
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason
 from pooltop.core.undici.books import Books
+from pooltop.core.undici.client_record import ClientRecord
 from pooltop.core.undici.failures import ABORTED
 
 
@@ -26,9 +27,14 @@ def abort(
 ) -> None:
     """The caller gives a request up. Late, or a second time: nothing.
 
-    One that waits is told at its turn, and costs the connection that it would have been sent on.
-    One that runs is told at once, and its connection goes. One that ran and waits again is told at
-    once as well, and costs nothing: it keeps its place until its turn.
+    One that waits is told at its turn, and costs the connection that it would have been sent on;
+    HTTP/2 costs it nothing. One that runs is told at once, and its connection goes, or its stream.
+    One that ran and waits again is told at once as well, and costs nothing: it keeps its place
+    until its turn.
+
+    But if a GOAWAY left its stream out and nothing runs, undici fails all that wait in its client
+    with it: it closes the stream once more, takes the abort for an error of that, and finds nobody
+    else to blame (abort of writeH2, onError). Not so in kind "h2".
     """
     books.now = now
     record = books.requests.get(request)
@@ -39,6 +45,10 @@ def abort(
         record.conn.client.give_up(record, failure, CloseReason.ABORTED)
     elif record.was_requeued:
         books.fail(record, failure)
+        client = record.place
+        if record.holds_old_stream and isinstance(client, ClientRecord) and not client.is_h2_alone:
+            client.on_error(failure)
+            client.resume()
     else:
         record.aborted = failure
         books.events.append(RequestAborted(now, record.key, request))

@@ -53,10 +53,10 @@ def resume(client: ClientRecord, conn: ConnRecord) -> None:
         elif conn.clock is not _KEEP_ALIVE:
             _keep_for(client, conn)
     elif not conn.has_head and conn.clock is not _HEADERS:
-        front = client.front()
-        assert front is not None
-        own = front.ask.headers_ms
-        _set(client, conn, client.options.headers_timeout if own is None else own, _HEADERS)
+        front = client.front(conn)
+        if front is not None:
+            own = front.ask.headers_ms
+            _set(client, conn, client.options.headers_timeout if own is None else own, _HEADERS)
 
 
 def _checked(client: ClientRecord, conn: ConnRecord) -> None:
@@ -207,7 +207,7 @@ def on_end(
     books.settle(request)
     conn.has_head = False
     conn.was_idle = not client.pending
-    if conn.is_writing or not conn.keep or (conn.reset is not None and not client.running):
+    if conn.is_writing or not conn.keep or (conn.reset is not None and client.front(conn) is None):
         why = reason or conn.reset or CloseReason.RESET
         client.end_connection(conn, failures.RESET, why)
     elif client.pipelining == 1:
@@ -222,9 +222,8 @@ def _keep_for(client: ClientRecord, conn: ConnRecord) -> None:
     _clear(client, conn)
     conn.clock = _KEEP_ALIVE
     conn.timer_ms = client.keep_alive_ms
-    until = books.now + client.keep_alive_ms / 1000
-    conn.idle_until = until
-    books.idle_deadline = min(books.idle_deadline, until)
+    conn.idle_until = books.now + client.keep_alive_ms / 1000
+    books.wake(conn.idle_until)
 
 
 def _set(client: ClientRecord, conn: ConnRecord, delay_ms: float, clock: Clock) -> None:
@@ -255,7 +254,7 @@ def _last_life(client: ClientRecord, conn: ConnRecord) -> float:
     """Say when an octet of a body last came: that clock alone is set again by what comes."""
     if conn.clock is not _BODY or not conn.has_head:
         return NO_LIFE
-    front = client.front()
+    front = client.front(conn)
     return client.books.quiet_since(conn.id, None if front is None else front.id)
 
 

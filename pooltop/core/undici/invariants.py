@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pooltop.core.undici import session_clocks
 from pooltop.core.undici.books import Books
 from pooltop.core.undici.client import Client
-from pooltop.core.undici.records import RequestRecord
+from pooltop.core.undici.records import ConnRecord, RequestRecord
+from pooltop.core.undici.session import Session
 from pooltop.core.undici.states import ConnState, ReqState, Resuming
 
 
@@ -26,6 +28,11 @@ def check(books: Books) -> None:
             assert client.is_destroyed or client.dial is conn, "a dial is nobody's"
         elif conn.state is ConnState.UP:
             assert client.conn is conn, "a connection is nobody's"
+        elif conn.state is ConnState.LEAVING:
+            assert client.conn is not conn, "a session that leaves is still its client's"
+            assert conn.client.running, "a session that leaves has nothing to finish"
+        if conn.session is not None:
+            _check_session(books, client, conn, conn.session)
     waiting = {id_ for line in books.waiting.values() for id_ in line}
     for request in books.requests.values():
         _check_request(request, told=request.id in waiting)
@@ -34,7 +41,7 @@ def check(books: Books) -> None:
     for conn in books.conns.values():
         if conn.idle_until is not None:
             assert conn.state is ConnState.UP, "a dying connection has an idle deadline"
-            assert books.idle_deadline <= conn.idle_until, "a deadline would be missed"
+            assert books.exact_deadline <= conn.idle_until, "a deadline would be missed"
 
 
 def _check_request(request: RequestRecord, *, told: bool) -> None:
@@ -56,7 +63,24 @@ def _check_client(client: Client) -> None:
         is_ghost = request.is_done and request.was_requeued
         assert request.state is ReqState.PENDING or is_ghost, "a settled request is to be sent"
         assert is_ghost or request.place is client
-    is_dying = client.conn is not None and client.conn.is_going
     for request in client.running.values():
-        assert request.state is ReqState.RUNNING or is_dying, "a ghost runs"
-        assert request.conn is client.conn, "it runs elsewhere"
+        conn = request.conn
+        assert conn is not None, "it runs nowhere"
+        assert conn.client is client, "it runs elsewhere"
+        if conn.session is None:
+            assert conn is client.conn, "it runs elsewhere"
+            assert request.state is ReqState.RUNNING or conn.is_going, "a ghost runs"
+        else:
+            assert request.state is ReqState.RUNNING, "a ghost has a stream"
+
+
+def _check_session(books: Books, client: Client, conn: ConnRecord, session: Session) -> None:
+    used = [r.stream for r in client.running.values() if r.conn is conn]
+    if not (conn.is_going or session.is_broken):
+        assert all(stream % 2 for stream in used), "a client's streams are odd"
+        assert used == sorted(set(used)), "streams are out of order"
+        assert max(used, default=0) < session.next_stream, "a stream was not opened"
+        due = session_clocks.next_due(conn, session, books.options)
+        assert books.exact_deadline <= due, "a deadline would be missed"
+    if client.conn is conn and not session.has_settings:
+        assert len(used) <= 1 or session.is_broken, "more than one stream before the SETTINGS"

@@ -108,3 +108,8 @@ def built_in(kind: DispatcherKind) -> DispatcherOptions:
             kind="h2", connections=1, use_h2c=True, ping_timeout=15_000, live="drain"
         )
     return DispatcherOptions(kind=kind)
+
+
+def speaks_h2c(options: DispatcherOptions) -> bool:
+    """Say whether HTTP/2 is spoken to http origins; undici's RoundRobinPool forgets that it is."""
+    return options.kind == "h2" or (options.use_h2c and options.kind != "undici-round-robin-pool")

@@ -27,11 +27,11 @@ def make(
     """Make what an origin has for itself."""
     options = books.options
     if options.kind == "undici-round-robin-pool":
-        return RoundRobinPool(books, key, owner)
+        return RoundRobinPool(books, key, owner, allow_h2=allow_h2)
     if options.kind == "undici-client" or (
         options.kind == "undici-agent" and options.connections == 1
     ):
-        return Client(books, key, owner)
+        return Client(books, key, owner, allow_h2=allow_h2)
     return Pool(books, key, owner, allow_h2=allow_h2)
 
 

@@ -15,6 +15,7 @@ from pooltop.core.undici.books import Books
 from pooltop.core.undici.client import Client
 from pooltop.core.undici.client_pool import ClientPool
 from pooltop.core.undici.dispatcher import Dispatcher, Owner
+from pooltop.core.undici.options import speaks_h2c
 from pooltop.core.undici.records import ConnProtocol, RequestRecord
 
 
@@ -25,16 +26,14 @@ class Pool(ClientPool):
         self, books: Books, key: OriginKey, owner: Owner, *, allow_h2: bool = True
     ) -> None:
         """Begin without clients."""
-        super().__init__(books, key, owner)
-        self.allow_h2 = allow_h2
-        """The option of this name, or what the requests say that it is made for."""
+        super().__init__(books, key, owner, allow_h2=allow_h2)
         self.probe: Client | None = None
         self.protocol: ConnProtocol | None = None
         """What the last connection spoke; None before the first."""
 
     def _may_speak_h2(self) -> bool:
         return self.protocol != "h1" and (
-            self.options.use_h2c or (self.key in self.books.secure and self.allow_h2)
+            speaks_h2c(self.options) or (self.key in self.books.secure and self.allow_h2)
         )
 
     def _set_probe(self, client: Client | None) -> None:
@@ -57,7 +56,7 @@ class Pool(ClientPool):
         return self.probe is None and super()._grow()
 
     def _make(self) -> Client:
-        client = Client(self.books, self.key, self)
+        client = Client(self.books, self.key, self, allow_h2=self.allow_h2)
         if self._may_speak_h2():
             self._set_probe(client)
         self.add(client)
@@ -79,7 +78,9 @@ class Pool(ClientPool):
 
     def why(self, request: RequestRecord) -> QueueReason:
         """Say what the queue waits for."""
-        return QueueReason.ALPN if self.probe is not None else super().why(request)
+        if self.probe is None:
+            return super().why(request)
+        return QueueReason.SETTINGS if self.probe.is_connected else QueueReason.ALPN
 
     def on_connect(self, member: Dispatcher, protocol: ConnProtocol) -> None:
         """Let all go on if it is HTTP/1.1; with HTTP/2 the probe's drain does that."""

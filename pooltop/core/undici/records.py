@@ -15,6 +15,7 @@ import msgspec
 from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason, QueueReason
+from pooltop.core.undici.session import Session
 from pooltop.core.undici.states import CONN_MOVES, REQ_MOVES, Clock, ConnState, IdleCheck, ReqState
 from pooltop.core.undici.timers import FastTimer
 
@@ -38,6 +39,8 @@ class Ask(NamedTuple):
     Connection field says close has True."""
     switches: bool = False
     """It is an upgrade or a CONNECT."""
+    upgrade: str = ""
+    """Of an upgrade, to what: its Upgrade field; "" for anything else, a CONNECT too."""
     is_head: bool = False
     body: Body = "none"
     """In hand, so that it can be sent again, or only to be had once."""
@@ -91,11 +94,27 @@ class RequestRecord:
     aborted: Failure | None = None
     """Given up while it waited: what it is told at its turn."""
     was_requeued = False
-    """A connection that it ran on was lost, and it was not to blame."""
+    """A connection or a stream that it ran on was lost, and it was not to blame."""
     waited_at: OriginKey | None = None
     """The origin under which it was told to wait; None if it is not waiting."""
     why: QueueReason | None = None
     """What it was told to wait for."""
+
+    # Of HTTP/2 alone (h2.py), while it runs or since.
+    stream = 0
+    """The stream that it runs on."""
+    is_sent = True
+    """All of it is with the kernel: False while a streamed body is under way."""
+    has_begun = False
+    """The final head of its response came."""
+    clock_at = 0.0
+    """When the clock of heads or of bodies was set that its stream has."""
+    was_refused = False
+    """The peer refused a stream of it: there is one retry."""
+    was_left_out = False
+    """A GOAWAY left a stream of it out: likewise."""
+    holds_old_stream = False
+    """It waits since a GOAWAY left its stream out, of which undici still knows then."""
 
     def __init__(self, id_: RequestId, key: OriginKey, ask: Ask, now: float) -> None:
         """Begin, not yet placed."""
@@ -142,6 +161,9 @@ class ConnUser(Protocol):
     def end_connection(self, conn: ConnRecord, failure: Failure, reason: CloseReason) -> None:
         """It is of no further use."""
 
+    def expire(self, conn: ConnRecord) -> None:
+        """One of its exact clocks ran out."""
+
     def give_up(self, request: RequestRecord, failure: Failure, reason: CloseReason) -> None:
         """A request that runs is not wanted any more."""
 
@@ -181,6 +203,10 @@ class ConnRecord:
     carried = 0
     """Requests it was given."""
     dial_timer: FastTimer | None = None
+    idle_until: float | None = None
+    """While the keep-alive clock runs: when the connection is closed."""
+    session: Session | None = None
+    """Of HTTP/2, once it is connected."""
 
     # Of HTTP/1.1 alone (h1.py).
     is_writing = False
@@ -202,8 +228,6 @@ class ConnRecord:
     timer: FastTimer | None = None
     timer_ms: float | None = None
     """What the clock that runs was set to; 0 for no limit."""
-    idle_until: float | None = None
-    """While the keep-alive clock runs: when the connection is closed."""
 
     def __init__(self, id_: SocketId, key: OriginKey, client: ConnUser, now: float) -> None:
         """Begin dialling."""

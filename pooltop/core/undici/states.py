@@ -16,6 +16,8 @@ class ConnState(StrEnum):
     """undici's kConnecting; requests wait for it in the client."""
     UP = "up"
     """The client's kHTTPContext: it can carry requests."""
+    LEAVING = "leaving"
+    """HTTP/2: no longer the client's. What runs on it is finished, and it is given nothing new."""
     GOING = "going"
     """Destroyed, its close not yet seen: nothing is written, what ran on it still counts."""
     GONE = "gone"
@@ -25,7 +27,8 @@ CONN_MOVES: dict[ConnState, frozenset[ConnState]] = {
     # Straight to GONE: the dial failed, and there is no socket to see closed.
     ConnState.DIALLING: frozenset({ConnState.UP, ConnState.GOING, ConnState.GONE}),
     # Straight to GONE: it left, still open, in the hands of its caller (an upgrade).
-    ConnState.UP: frozenset({ConnState.GOING, ConnState.GONE}),
+    ConnState.UP: frozenset({ConnState.LEAVING, ConnState.GOING, ConnState.GONE}),
+    ConnState.LEAVING: frozenset({ConnState.GOING, ConnState.GONE}),
     ConnState.GOING: frozenset({ConnState.GONE}),
     ConnState.GONE: frozenset(),
 }
@@ -48,7 +51,7 @@ class ReqState(StrEnum):
 REQ_MOVES: dict[ReqState, frozenset[ReqState]] = {
     ReqState.POOLED: frozenset({ReqState.PENDING, ReqState.DONE}),
     ReqState.PENDING: frozenset({ReqState.RUNNING, ReqState.DONE}),
-    # Back to PENDING: the connection went, and it was not at its head.
+    # Back to PENDING: the connection went, and it was not at its head; or its stream was refused.
     ReqState.RUNNING: frozenset({ReqState.PENDING, ReqState.DONE}),
     ReqState.DONE: frozenset(),
 }

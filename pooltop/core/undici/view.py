@@ -25,6 +25,10 @@ class ConnView(msgspec.Struct, frozen=True):
     requests: tuple[RequestId, ...]
     """What runs on it, in the order in which it was written."""
     carried: int
+    protocol: str = ""
+    """"h1" or "h2"; "" while it is dialled."""
+    most_streams: float | None = None
+    """HTTP/2: how many may run at a time, by its SETTINGS; None without."""
 
 
 class UndiciView(msgspec.Struct, frozen=True):
@@ -43,7 +47,14 @@ def see(books: Books) -> UndiciView:
     return UndiciView(
         {id_: client.key for id_, client in books.clients.items() if id_ not in books.retired},
         {
-            conn.id: ConnView(conn.key, conn.state, _running_on(conn), conn.carried)
+            conn.id: ConnView(
+                conn.key,
+                conn.state,
+                _running_on(conn),
+                conn.carried,
+                "" if conn.connected_at is None else conn.protocol,
+                _most_streams(conn, books.options.max_concurrent_streams),
+            )
             for conn in books.conns.values()
         },
         frozenset(id_ for line in books.waiting.values() for id_ in line),
@@ -56,12 +67,21 @@ def _running_on(conn: ConnRecord) -> tuple[RequestId, ...]:
     return tuple(request.id for request in runs if request.conn is conn and not request.is_done)
 
 
+def _most_streams(conn: ConnRecord, own: float) -> float | None:
+    session = conn.session
+    if session is None or not session.has_settings:
+        return None
+    return own if session.peer_streams is None else min(own, session.peer_streams)
+
+
 class _Conn:
     def __init__(self, key: OriginKey) -> None:
         self.key = key
         self.state = ConnState.DIALLING
         self.requests: dict[RequestId, None] = {}
         self.carried = 0
+        self.protocol = ""
+        self.most_streams: float | None = None
 
 
 class Fold:
@@ -79,7 +99,14 @@ class Fold:
         return UndiciView(
             dict(self._clients),
             {
-                id_: ConnView(conn.key, conn.state, tuple(conn.requests), conn.carried)
+                id_: ConnView(
+                    conn.key,
+                    conn.state,
+                    tuple(conn.requests),
+                    conn.carried,
+                    conn.protocol,
+                    conn.most_streams,
+                )
                 for id_, conn in self._conns.items()
             },
             frozenset(self._waiting),
@@ -136,6 +163,19 @@ class Fold:
     @apply.register
     def _(self, event: ev.SocketConnected) -> None:
         self._conns[event.socket].state = ConnState.UP
+
+    @apply.register
+    def _(self, event: ev.ProtocolKnown) -> None:
+        self._conns[event.socket].protocol = event.protocol
+
+    @apply.register
+    def _(self, event: ev.StreamsAllowed) -> None:
+        peer = event.own if event.peer is None else event.peer
+        self._conns[event.socket].most_streams = min(event.own, peer)
+
+    @apply.register
+    def _(self, event: ev.SessionGoingAway) -> None:
+        self._conns[event.socket].state = ConnState.LEAVING
 
     @apply.register
     def _(self, event: ev.SocketClosing) -> None:

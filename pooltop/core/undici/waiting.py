@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from pooltop.core.states import QueueReason
 from pooltop.core.undici.client_record import ClientRecord
-from pooltop.core.undici.records import RequestRecord
+from pooltop.core.undici.records import ConnRecord, RequestRecord
+from pooltop.core.undici.session import Session
 from pooltop.core.undici.states import IdleCheck
 
 
@@ -15,8 +18,31 @@ def why(client: ClientRecord, request: RequestRecord) -> QueueReason:
     """
     conn = client.conn
     if conn is None:
-        return QueueReason.CONNECTING
-    if conn.is_going or conn.reset is not None:
+        # Streams that run without a connection are those that a GOAWAY left to be finished.
+        return QueueReason.CLOSING if client.running else QueueReason.CONNECTING
+    if conn.is_going:
+        return QueueReason.CLOSING
+    if conn.session is not None:
+        return _why_no_stream(client, conn.session)
+    return _why_not_written(client, conn, request)
+
+
+def _why_no_stream(client: ClientRecord, session: Session) -> QueueReason:
+    if session.is_broken:
+        return QueueReason.CLOSING
+    if session.probe_until != math.inf:
+        return QueueReason.LIVENESS_CHECK
+    if client.max_streams == 0:
+        return QueueReason.NO_STREAMS
+    if not session.has_settings:
+        return QueueReason.SETTINGS
+    own, peer = client.options.max_concurrent_streams, session.peer_streams
+    is_peers = peer is not None and peer < own
+    return QueueReason.PEER_STREAMS if is_peers else QueueReason.OWN_STREAMS
+
+
+def _why_not_written(client: ClientRecord, conn: ConnRecord, request: RequestRecord) -> QueueReason:
+    if conn.reset is not None:
         return QueueReason.CLOSING
     if len(client.running) >= client.ceiling:
         return QueueReason.PIPELINING

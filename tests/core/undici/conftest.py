@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from pooltop.core.commands import Command, Destroy, Open, Send, Settle
-from pooltop.core.events import PoolEvent, RequestAssigned
+from pooltop.core.commands import Command, Destroy, Open, Ping, Reset, Send, Settle
+from pooltop.core.events import PoolEvent, RequestAssigned, RequestRequeued
 from pooltop.core.ledger import Step
 from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.records import Failure
@@ -32,14 +32,25 @@ class Bench:
 
     is_checked = True
     """After every step; off where there are too many."""
+    speaks_h2 = False
+    """Origins speak HTTP/2 to who offers it."""
+    most: int | None = None
+    """Streams that they allow; None for no limit."""
+    is_mute = False
+    """They keep their SETTINGS back."""
 
     def __init__(self, kind: str = "pool", *, upstreams: tuple = (), **options: object) -> None:
-        made = DispatcherOptions(kind=f"undici-{kind}", **options)  # type: ignore[arg-type]
+        name = kind if kind == "h2" else f"undici-{kind}"
+        made = DispatcherOptions(kind=name, **options)  # type: ignore[arg-type]
         self.core = UndiciCore(made, upstreams)
         self.now = 0.0
         self.events: list[PoolEvent] = []
         self.commands: list[Command] = []
         self.opening: dict[SocketId, OriginKey] = {}
+        self.offered: set[SocketId] = set()
+        """Connections on which HTTP/2 may be spoken."""
+        self.streams: dict[RequestId, int] = {}
+        """Of every request that was sent over HTTP/2, the stream that it was sent on last."""
         self.closing: list[SocketId] = []
         self.running: dict[RequestId, SocketId] = {}
         self.sent: dict[RequestId, list[bool]] = {}
@@ -58,15 +69,21 @@ class Bench:
         step = self.core.take()
         for event in step.events:
             self._fold.apply(event)
+            if isinstance(event, RequestRequeued):
+                self.running.pop(event.request, None)
         self.events += step.events
         self.commands += step.commands
         for command in step.commands:
             match command:
-                case Open(socket=socket, key=key):
+                case Open(socket=socket, key=key, h2=may_speak_h2):
                     self.opening[socket] = key
-                case Send(socket=socket, request=request, close=close):
+                    if may_speak_h2:
+                        self.offered.add(socket)
+                case Send(socket=socket, request=request, close=close, stream=stream):
                     self.running[request] = socket
                     self.sent.setdefault(request, []).append(close)
+                    if stream is not None:
+                        self.streams[request] = stream
                 case Destroy(socket=socket):
                     self.closing.append(socket)
                     self.opening.pop(socket, None)
@@ -103,11 +120,33 @@ class Bench:
         self.core.turn(now=self.now)
         self.take()
 
-    def connect(self, socket: SocketId | None = None, protocol: str = "h1") -> None:
+    def connect(self, socket: SocketId | None = None, protocol: str | None = None) -> None:
         """Let a dial succeed: the first, if none is named."""
         socket = next(iter(self.opening)) if socket is None else socket
         del self.opening[socket]
-        self.core.connected(socket, now=self.now, protocol=protocol)
+        if protocol is None:
+            protocol = "h2" if self.speaks_h2 and socket in self.offered else "h1"
+        self.core.connected(socket, now=self.now, protocol=protocol)  # type: ignore[arg-type]
+        self.take()
+
+    def settings(self, socket: SocketId, most: int | None = None) -> None:
+        """Let a server say how many streams it allows."""
+        self.core.settings(socket, now=self.now, max_streams=most)
+        self.take()
+
+    def goaway(self, socket: SocketId, last: int = 2**31 - 1, *, code: int = 0) -> None:
+        """Let a server take no stream above the last; without one it takes all."""
+        self.core.goaway(socket, now=self.now, code=code, last_stream=last)
+        self.take()
+
+    def peer_resets(self, request: RequestId, code: int, *, is_cut: bool = False) -> None:
+        """Let a server reset a request's stream."""
+        self.core.stream_reset(request, now=self.now, code=code, is_cut=is_cut)
+        self.take()
+
+    def pong(self, socket: SocketId, rtt_s: float = 0.0) -> None:
+        """Let a server answer a PING."""
+        self.core.ping_acked(socket, now=self.now, rtt_s=rtt_s)
         self.take()
 
     def refuse(self, failure: Failure = REFUSED, socket: SocketId | None = None, **how) -> None:
@@ -174,10 +213,14 @@ class Bench:
         """Let everything happen that needs no response and no time, dials with it."""
         self.quiet()
         while self.opening:
-            if next(iter(self.opening.values())) in self.down:
+            socket, key = next(iter(self.opening.items()))
+            if key in self.down:
                 self.refuse()
             else:
                 self.connect()
+                self.tick()
+                if not self.is_mute:
+                    self.settings(socket, self.most)
             self.quiet()
 
     def respond(self, request: RequestId, **how: object) -> None:
@@ -232,6 +275,16 @@ class Bench:
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
+    def resets(self) -> list[tuple[RequestId, int]]:
+        """Give the requests whose streams were reset by us, with the code."""
+        return [(c.request, c.code) for c in self.commands if isinstance(c, Reset)]
+
+    @property
+    def pings(self) -> int:
+        """How many PINGs were sent."""
+        return sum(isinstance(command, Ping) for command in self.commands)
+
+    @property
     def opened(self) -> int:
         """How many connections were dialled."""
         return sum(isinstance(command, Open) for command in self.commands)
@@ -254,6 +307,35 @@ class Bench:
 @pytest.fixture
 def bench() -> type[Bench]:
     return Bench
+
+
+class H2Bench(Bench):
+    """The same over HTTP/2, which is offered by prior knowledge."""
+
+    speaks_h2 = True
+
+    def __init__(
+        self,
+        kind: str = "client",
+        *,
+        most: int | None = None,
+        is_mute: bool = False,
+        **options: object,
+    ) -> None:
+        super().__init__(kind, use_h2c=True, **options)
+        self.most = most
+        self.is_mute = is_mute
+
+    def running_with(self, count: int, **more: object) -> list[RequestId]:
+        """Dispatch so many requests, and let happen what needs no response."""
+        requests = [self.send(**more) for _ in range(count)]
+        self.settle()
+        return requests
+
+
+@pytest.fixture
+def h2() -> type[H2Bench]:
+    return H2Bench
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ is checked in ``Bench.take``. Here it is asked that every request is settled, an
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -24,6 +26,7 @@ ASKS = st.builds(
     blocking=st.booleans(),
     reset=st.sampled_from([None, None, None, True, False]),
     switches=st.sampled_from([False, False, False, True]),
+    upgrade=st.sampled_from(["", "websocket", "other"]),
     is_head=st.sampled_from([False, False, True]),
     body=st.sampled_from(["none", "none", "held", "streamed"]),
     expects_payload=st.booleans(),
@@ -33,6 +36,10 @@ ASKS = st.builds(
     allow_h2=st.sampled_from([None, None, False]),
 )
 CODES = st.sampled_from(["UND_ERR_SOCKET", "UND_ERR_INFO", "ECONNRESET"])
+REASONS = st.sampled_from(
+    [CloseReason.PEER_FIN, CloseReason.PEER_RESET, CloseReason.PROTOCOL_ERROR]
+)
+H2_CODES = st.sampled_from([0, 2, 7, 7, 8, 11])
 
 
 class DispatcherMachine(RuleBasedStateMachine):
@@ -41,7 +48,14 @@ class DispatcherMachine(RuleBasedStateMachine):
     bench_class: type
 
     @initialize(
-        kind=st.sampled_from(["client", "pool", "round-robin-pool", "balanced-pool", "agent"]),
+        kind=st.sampled_from(
+            ["client", "pool", "round-robin-pool", "balanced-pool", "agent", "h2"]
+        ),
+        speaks_h2=st.booleans(),
+        use_h2c=st.booleans(),
+        max_concurrent_streams=st.sampled_from([1, 2, 100]),
+        ping_interval=st.sampled_from([0, 500]),
+        ping_timeout=st.sampled_from([math.inf, 700]),
         connections=st.sampled_from([0, 1, 2, 3]),
         pipelining=st.sampled_from([0, 1, 1, 2, 3]),
         max_requests_per_client=st.sampled_from([0, 1, 2]),
@@ -52,23 +66,37 @@ class DispatcherMachine(RuleBasedStateMachine):
         connect_timeout=st.sampled_from([0, 600]),
         secure=st.sets(st.sampled_from(KEYS)),
     )
-    def begin(self, kind, secure, **options):
+    def begin(self, kind, secure, speaks_h2, **options):
         upstreams = KEYS[:2] if kind == "balanced-pool" else ()
         self.bench = self.bench_class(kind, upstreams=upstreams, **options)
         self.bench.core.secure |= secure
+        self.bench.speaks_h2 = speaks_h2 or kind == "h2"
 
     def pick(self, items, n):
         items = list(items)
         return items[n % len(items)] if items else None
 
     def fronts(self):
-        """Give the requests at the front of a connection that is up."""
+        """Give the requests that may be answered next: on HTTP/2 all that run."""
         view = self.bench.core.view()
         return [
-            conn.requests[0]
+            request
             for id_, conn in view.sockets.items()
-            if conn.requests and id_ not in self.bench.closing
+            if id_ not in self.bench.closing
+            for request in (conn.requests if conn.protocol == "h2" else conn.requests[:1])
         ]
+
+    def has_begun(self, request):
+        record = self.bench.core.requests[request]
+        return record.conn.has_head if record.conn.session is None else record.has_begun
+
+    def sessions(self):
+        return [id_ for id_, conn in self.bench.core.conns.items() if conn.session is not None]
+
+    def streams(self):
+        """Give the requests that run over HTTP/2."""
+        found = self.bench.core.requests.values()
+        return [r.id for r in found if r.conn is not None and r.conn.session is not None]
 
     @rule(key=st.sampled_from(KEYS), ask=ASKS)
     def dispatch(self, key, ask):
@@ -91,6 +119,44 @@ class DispatcherMachine(RuleBasedStateMachine):
         socket = self.pick(self.bench.opening, n)
         if socket is not None:
             self.bench.connect(socket)
+
+    @rule(n=N, most=st.sampled_from([None, None, 0, 1, 2, 5]))
+    def send_settings(self, n, most):
+        socket = self.pick(self.sessions(), n)
+        if socket is not None:
+            self.bench.settings(socket, most)
+
+    @rule(n=N, last=st.sampled_from([0, 1, 3, 5, 2**31 - 1]), code=st.sampled_from([0, 0, 2]))
+    def go_away(self, n, last, code):
+        socket = self.pick(self.sessions(), n)
+        if socket is not None:
+            self.bench.goaway(socket, last, code=code)
+
+    @rule(n=N, code=H2_CODES, is_cut=st.booleans())
+    def reset_a_stream(self, n, code, is_cut):
+        request = self.pick(self.streams(), n)
+        if request is not None:
+            self.bench.peer_resets(request, code, is_cut=is_cut)
+
+    @rule(n=N)
+    def find_fault_with_a_stream(self, n):
+        request = self.pick(self.streams(), n)
+        if request is not None:
+            self.bench.core.stream_failed(request, now=self.bench.now, code="F", message="f")
+            self.bench.take()
+
+    @rule(n=N)
+    def leave_a_head_unsent(self, n):
+        request = self.pick(self.streams(), n)
+        if request is not None:
+            self.bench.core.stream_unsent(request, now=self.bench.now)
+            self.bench.take()
+
+    @rule(n=N)
+    def answer_a_ping(self, n):
+        socket = self.pick(self.sessions(), n)
+        if socket is not None:
+            self.bench.pong(socket)
 
     @rule(n=N, code=CODES, altname=st.booleans())
     def refuse(self, n, code, altname):
@@ -115,14 +181,14 @@ class DispatcherMachine(RuleBasedStateMachine):
 
     @rule(n=N)
     def end_a_response(self, n):
-        begun = [r for r in self.fronts() if self.bench.core.requests[r].conn.has_head]
-        request = self.pick(begun, n)
+        request = self.pick(filter(self.has_begun, self.fronts()), n)
         if request is not None:
             self.bench.end(request)
 
     @rule(n=N)
     def switch_protocols(self, n):
-        switching = [r for r in self.fronts() if self.bench.core.requests[r].ask.switches]
+        found = [self.bench.core.requests[r] for r in self.fronts()]
+        switching = [r.id for r in found if r.ask.switches and r.conn.session is None]
         request = self.pick(switching, n)
         if request is not None:
             self.bench.core.detach(request, now=self.bench.now)
@@ -169,12 +235,12 @@ class DispatcherMachine(RuleBasedStateMachine):
         self.bench.take()
         assert key not in self.bench.core.waiting
 
-    @rule(n=N, code=CODES)
-    def lose(self, n, code):
+    @rule(n=N, code=CODES, reason=REASONS)
+    def lose(self, n, code, reason):
         up = [id_ for id_ in self.bench.core.conns if id_ not in self.bench.opening]
         socket = self.pick(up, n)
         if socket is not None:
-            self.bench.lose(socket, code, CloseReason.PEER_RESET)
+            self.bench.lose(socket, code, reason)
 
     @rule(n=N)
     def see_a_close(self, n):
@@ -224,6 +290,15 @@ class DispatcherMachine(RuleBasedStateMachine):
             assert stats.size == stats.pending + stats.running
             assert min(stats.connected, stats.pending, stats.running) >= 0
 
+    def answer_for_the_sessions(self):
+        """Let the servers allow streams, and say that they are there."""
+        for socket in self.sessions():
+            session = self.bench.core.conns[socket].session
+            if not session.has_settings or session.peer_streams == 0:
+                self.bench.settings(socket, 5)
+            while session.pings:
+                self.bench.pong(socket)
+
     def free_who_is_blocked(self):
         """Let the server close what a HEAD blocks that was told to: undici waits for that alone."""
         for conn in list(self.bench.core.conns.values()):
@@ -237,6 +312,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         bench = self.bench
         for _ in range(1000):
             bench.settle()
+            self.answer_for_the_sessions()
             for request in list(bench.core.requests):
                 bench.core.request_sent(request, now=bench.now)
                 bench.take()
@@ -247,7 +323,7 @@ class DispatcherMachine(RuleBasedStateMachine):
                 self.free_who_is_blocked()
                 bench.wait(1.0)
                 continue
-            if not bench.core.requests[front].conn.has_head:
+            if not self.has_begun(front):
                 bench.head(front)
             if front in bench.core.requests:
                 bench.end(front)

@@ -1,0 +1,145 @@
+"""HTTP/2 on a client's connection: what may be opened next, and what a response does to it.
+
+Every request has a stream of its own, numbered 1, 3, 5 and so on. As many run at a time as we allow
+ourselves and the peer does; nothing else holds one up, neither its method nor its body. Until the
+peer's SETTINGS are there, one may run.
+
+The ceiling that the SETTINGS leave is the client's, and outlives the session: the next one begins
+with it. If that is 0, nothing is sent on the next session either before its own SETTINGS come.
+
+Source: undici 8.12.4 lib/dispatcher/client-h2.js: busy, resumeH2, writeH2, onHttp2RemoteSettings,
+onResponse, completeRequestStream.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from pooltop.core.commands import Send
+from pooltop.core.events import RequestAssigned, RequestEnded, StreamsAllowed
+from pooltop.core.states import AssignReason
+from pooltop.core.undici import failures, goaway, session_clocks, streams
+from pooltop.core.undici.client_record import ClientRecord
+from pooltop.core.undici.records import ConnRecord, RequestRecord
+from pooltop.core.undici.session import LAST_STREAM, NO_ERROR, Session
+
+
+def is_busy(client: ClientRecord, session: Session, request: RequestRecord | None = None) -> bool:
+    """Say whether no stream can be opened, or none for this request."""
+    running = len(client.running)
+    if running and not session.has_settings:
+        return True
+    if session.probe_until != math.inf:
+        return True
+    most = client.max_streams
+    if most is not None and running >= most:
+        return True
+    # How an upgrade or a CONNECT is asked for, only the SETTINGS say.
+    return request is not None and request.ask.switches and not session.has_settings
+
+
+def resume(client: ClientRecord, conn: ConnRecord, session: Session) -> None:
+    """See to the clocks of a session, and leave one that has no numbers for streams left."""
+    if conn.is_going or session.is_broken:
+        return
+    if session.next_stream > LAST_STREAM and client.pending:
+        goaway.used_up(client, conn)
+    else:
+        session_clocks.look(client, conn, session)
+
+
+def write(client: ClientRecord, conn: ConnRecord, session: Session, request: RequestRecord) -> bool:
+    """Open a stream for a request, which may take it that it is not busy.
+
+    Returns:
+        It runs. False if it was given up while it waited, or cannot be sent over HTTP/2: it is told
+        now, at its turn, and costs nothing.
+    """
+    books = client.books
+    ask = request.ask
+    if ask.switches or request.aborted is not None:
+        books.fail(request, request.aborted or failures.no_upgrade(ask.upgrade))
+        return False
+    _tell(client, conn, session, request)
+    if session.is_broken:
+        books.ticks.append(partial(_fail, client, request))
+        return True
+    request.holds_old_stream = False
+    request.stream = session.next_stream
+    session.next_stream += 2
+    if ask.body == "streamed":
+        request.is_sent = False
+    session_clocks.watch(client, session, request)
+    books.commands.append(Send(conn.id, request.id, stream=request.stream))
+    return True
+
+
+def _fail(client: ClientRecord, request: RequestRecord) -> None:
+    """Fail a request that was given to a session which takes nothing any more."""
+    streams.fail_all(client, [request], failures.INVALID_SESSION)
+
+
+def _tell(client: ClientRecord, conn: ConnRecord, session: Session, request: RequestRecord) -> None:
+    books = client.books
+    if request.was_requeued:
+        why = AssignReason.REPLAYED
+    elif client.running:
+        why = AssignReason.STREAM
+    else:
+        why = AssignReason.REUSED if conn.carried else AssignReason.NEW
+    waited = 0.0 if request.waited_at is None else books.now - request.submitted_at
+    books.wait_no_more(request)
+    client.run(request, conn)
+    books.events.append(
+        RequestAssigned(
+            books.now,
+            request.key,
+            request.id,
+            conn.id,
+            why,
+            conn.carried,
+            waited,
+            books.older_waiting(request),
+            client=client.id,
+            stream=None if session.is_broken else session.next_stream,
+        )
+    )
+
+
+def on_settings(
+    client: ClientRecord, conn: ConnRecord, session: Session, max_streams: int | None
+) -> None:
+    """The peer says how many streams it allows: at first, and whenever it says so again."""
+    books = client.books
+    own = client.options.max_concurrent_streams
+    session.peer_streams = max_streams
+    session.has_settings = True
+    client.max_streams = own if max_streams is None else min(max_streams, own)
+    books.events.append(StreamsAllowed(books.now, client.key, conn.id, own, max_streams))
+    client.resume()
+
+
+def on_sent(client: ClientRecord, request: RequestRecord) -> None:
+    """All of a streamed body is with the kernel."""
+    request.is_sent = True
+    client.resume()
+
+
+def on_head(client: ClientRecord, session: Session, request: RequestRecord, *, status: int) -> None:
+    """The head of a response came. An interim one is a sign of life, and nothing else."""
+    if status >= 200:
+        request.has_begun = True
+        session_clocks.watch(client, session, request)
+
+
+def on_end(client: ClientRecord, conn: ConnRecord, request: RequestRecord) -> None:
+    """A response is complete. What is left of its request's body is not sent."""
+    books = client.books
+    if not request.is_sent:
+        streams.reset(client, request, NO_ERROR)
+    del client.running[request.id]
+    books.events.append(RequestEnded(books.now, request.key, request.id, conn.id))
+    books.settle(request)
+    streams.left(client, conn)
+    client.resume()
