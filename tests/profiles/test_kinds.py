@@ -155,13 +155,16 @@ def test_the_numbers_that_can_be_changed_live_have_bounds() -> None:
     ).profile.agents[0].bounds
 
 
-def test_a_dispatchers_limits_are_told_in_an_agents_words() -> None:
+def test_a_dispatchers_limits_are_told_in_an_agents_words_too() -> None:
     agent = loaded("undici-pool", "connections = 8\nkeep_alive_timeout = '5s'").profile.agents[0]
-    assert AgentOptions(
-        keep_alive=True, max_sockets=8, max_free_sockets=math.inf, timeout=5000
-    ) == msgspec.structs.replace(agent.options)
-    assert 1 == loaded("undici-client").profile.agents[0].options.max_sockets
-    assert not loaded("undici-pool", "pipelining = 0").profile.agents[0].options.keep_alive
+    assert (
+        AgentOptions(keep_alive=True, max_sockets=8, max_free_sockets=math.inf, timeout=5000)
+        == agent.options
+    )
+
+
+def test_a_dispatcher_over_a_unix_socket_needs_no_consent(lines: Lines) -> None:
+    assert [] == lines(profile("undici-pool", 'socketPath = "/run/s"', "http://docker"))
 
 
 _THROWS = "undici throws UND_ERR_INVALID_ARG for 0."
