@@ -1,6 +1,10 @@
 """What every front end sees: one consistent picture of an engine, at one instant.
 
 In every AgentSnapshot and for every origin ``connecting + active + free + closing == total``.
+A dispatcher of undici's is an AgentSnapshot too: ``options`` says its limits in an http.Agent's
+words, and what only it has stands beside them. On its sockets several requests may run at a time,
+as streams of an HTTP/2 session or one after the other in an HTTP/1.1 pipeline.
+
 Counters and histograms are totals since the start: a rate or a quantile over a window is the
 difference of two snapshots (``present`` does that; no widget computes a statistic).
 All text from the network or a profile in here is *raw*; ``present.clean`` makes it showable.
@@ -21,12 +25,18 @@ import msgspec
 from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.detail import HostDetail
+from pooltop.core.dispatcher_snapshot import ClientInfo, SessionInfo
 from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId, Timeouts
 from pooltop.core.rows import FeedSnapshot
 from pooltop.core.states import QueueReason, RequestState, SocketState
 from pooltop.core.thresholds import ThresholdState
+from pooltop.core.undici.options import DispatcherOptions
+from pooltop.core.undici.records import Stats
+
+HTTP_AGENT = "http.Agent"
+"""``AgentSnapshot.kind`` of what is no dispatcher of undici's."""
 
 
 class PhaseTimings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -103,7 +113,8 @@ class SocketInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=
     busy_s: float = 0.0
     """Seconds in use since it was connected, up to this instant."""
     request: RequestId | None = None
-    """Whose it is, until that is settled: a socket that closes may have none any more."""
+    """Whose it is, until that is settled: a socket that closes may have none any more. Where it
+    carries several, the oldest of them; ``OriginSnapshot.running`` has all."""
     local: str = ""
     remote: str = ""
     """Address and port that were really connected to: a proxy's, where there is one."""
@@ -136,6 +147,10 @@ class SocketInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=
     """The last Keep-Alive header the server sent."""
     kernel: TCPInfo | None = None
     """As of the last look of a snapshot; None where the kernel was not asked, or cannot tell."""
+    client: int | None = None
+    """Number of the client of undici's whose connection it is; None of an http.Agent."""
+    session: SessionInfo | None = None
+    """None for HTTP/1.1, and while it is not known what is spoken."""
 
 
 class RequestInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
@@ -157,6 +172,10 @@ class RequestInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc
     """Younger requests of the same origin that were served first."""
     aborted: bool = False
     """Given up by its caller but still in the queue, as Node leaves it."""
+    client: int | None = None
+    """While it waits: the client of undici's in whose queue it is; None in a pool's own."""
+    stream: int | None = None
+    """Its stream's id in the HTTP/2 session of its socket; None for HTTP/1.1."""
 
 
 class OriginCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -192,6 +211,17 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Of these, sent again (``retry_stale``): each is submitted once, assigned twice."""
     bytes_in: int = 0
     bytes_out: int = 0
+    requeued: int = 0
+    """Times that a request which ran was put back before those that wait, its connection or its
+    session having ended before it was answered."""
+    refused: int = 0
+    """Streams that a server refused without having looked at them (REFUSED_STREAM)."""
+    goaways: int = 0
+    """Sessions whose server said GOAWAY."""
+    resets: int = 0
+    """Streams that either side reset."""
+    pings: int = 0
+    """PINGs that were answered."""
 
     @property
     def faults(self) -> int:
@@ -262,7 +292,8 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     requests: tuple[RequestInfo, ...] = ()
     """The head of the queue, oldest first: at most as many as the source asks for."""
     running: tuple[RequestInfo, ...] = ()
-    """Requests on a socket, in the order of ``sockets``. In state "ended" are those whose response
+    """Requests on a socket, in the order of ``sockets``, and of one socket in the order in which
+    they were sent. In state "ended" are those whose response
     is complete, counted as such, and whose socket is still theirs: as a rule because all of the
     request has not left yet."""
     queued: int = 0
@@ -301,6 +332,16 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The clocks that it has for itself; None for the agent's."""
     initial_limits: dict[str, float] = {}
     """``own_limits`` as the profile, or the constructor, had them."""
+    stats: Stats | None = None
+    """undici's own numbers; None of an http.Agent, and of an origin that a dispatcher forgot."""
+    clients: tuple[ClientInfo, ...] = ()
+    """Of a dispatcher of undici's, in the order in which it made them."""
+    probing: bool = False
+    """undici: the first client learns which protocol is spoken, and the others wait for it."""
+    protocol: str = ""
+    """What the last connection chose, "h1" or "h2"; "" where it is not known, or not told."""
+    weight: float | None = None
+    """Of an upstream of a BalancedPool: what it weighs now; None for any other origin."""
 
     @property
     def authority(self) -> str:
@@ -339,6 +380,16 @@ class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     origins that are remembered; None for one agent."""
     ceiling: float | None = None
     """Sockets per host that no edit leads beyond; None for no limit."""
+    dispatcher: DispatcherOptions | None = None
+    """The options of a dispatcher of undici's, of which ``options`` says the limits in other words;
+    None of an http.Agent."""
+    initial_dispatcher: DispatcherOptions | None = None
+    """Likewise ``initial_options``."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, by the name that profiles have for it."""
+        return HTTP_AGENT if self.dispatcher is None else self.dispatcher.kind
 
 
 class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -453,7 +504,8 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: float
     wall_at: float
     kind: str
-    """A word: OPEN CLOSE EDIT ERROR QUEUE SILENT RETRY LOAD INFO."""
+    """A word: OPEN CLOSE EDIT ERROR QUEUE SILENT RETRY LOAD INFO; of undici's also CLIENT, PROTO
+    and GOAWAY."""
     agent: str = ""
     host: str = ""
     text: str = ""

@@ -13,8 +13,14 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from pooltop.core.class_snapshot import ClassSnapshot
+from pooltop.core.dispatcher_snapshot import GoAway, SessionSettings
 from pooltop.core.histogram import Histogram
-from pooltop.core.snapshot import JournalEntry, OriginSnapshot, Snapshot, SocketInfo
+from pooltop.core.snapshot import (
+    JournalEntry,
+    OriginSnapshot,
+    Snapshot,
+    SocketInfo,
+)
 
 SCHEMA = 1
 """Of the lines: goes up when a reader of the former would misread one."""
@@ -85,6 +91,7 @@ def _named_origin(origin: OriginSnapshot) -> OriginSnapshot:
         free_sockets=tuple(map(_named_socket, origin.free_sockets)),
         requests=tuple(map(asdict, origin.requests)),
         running=tuple(map(asdict, origin.running)),
+        clients=tuple(map(asdict, origin.clients)),
         latency={name: _durations(histogram) for name, histogram in latency.items()},
     )
 
@@ -94,6 +101,12 @@ def _named_socket(socket: SocketInfo) -> dict[str, object]:
     if socket.kernel is not None:
         kernel = asdict(socket.kernel)
         named["kernel"] = {name: value for name, value in kernel.items() if value is not None}
+    if socket.session is not None:
+        session = asdict(socket.session)
+        for name in ("ours", "peer", "goaway"):
+            part: SessionSettings | GoAway | None = session[name]
+            session[name] = None if part is None else asdict(part)
+        named["session"] = session
     return named
 
 

@@ -1,6 +1,6 @@
 r"""A recording, byte for byte: what the writer, the reader and a person with ``head -1`` agree on.
 
-    pooltop recording 2\n
+    pooltop recording 3\n
     frame, frame, ...
     trailer (only of a recording that was ended in order)
 
@@ -19,7 +19,8 @@ kill, the frames are walked through.
 
 Rules of this file: VERSION goes up with any change that an older reader would misread, in what is
 told of a snapshot too. A field may be added with a default without that, at the end where a struct
-is told as an array: unknown fields are ignored, missing ones take their default.
+is told as an array: unknown fields are ignored, missing ones take their default. Formats of which
+nothing is misread stay READABLE.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ import msgspec
 from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.errors import PooltopError
 
-VERSION = 2
+VERSION = 3
+READABLE = frozenset({2, VERSION})
+"""Formats that can be read: what an older one tells, this one tells in the same way. 3 has more
+reasons than a reader of 2 knows."""
 MAGIC = b"pooltop recording %d\n" % VERSION
 LONGEST_MAGIC = 64
 LARGEST_BYTES = 64 * 1024 * 1024

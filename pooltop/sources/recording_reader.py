@@ -23,6 +23,7 @@ from pooltop.sources.recording_format import (
     LETTERS,
     LONGEST_MAGIC,
     MAGIC,
+    READABLE,
     SYNC,
     TRAILER,
     TRAILER_MARK,
@@ -173,11 +174,11 @@ class Recording:
         version = version_of(first_line)
         if version is None:
             raise RecordingError(f"{self.path} is no recording of pooltop")
-        if version != VERSION:
+        if version not in READABLE:
             age = "a newer" if version > VERSION else "an older"
             raise RecordingError(
                 f"{self.path} was recorded by {age} pooltop (format {version}; this one reads "
-                f"{VERSION}): {age} pooltop can replay it"
+                f"{min(READABLE)} to {VERSION}): {age} pooltop can replay it"
             )
         self._read_meta()
         index = self._indexed()

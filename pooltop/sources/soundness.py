@@ -16,6 +16,7 @@ from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, SocketInfo
+from pooltop.core.undici.options import DispatcherOptions
 
 LARGEST = 1e15
 """More seconds, bytes or anything else than any engine has seen."""
@@ -26,6 +27,7 @@ _WALL = (-6e10, 253_402_300_799.0)
 _LIMITS: dict[type, frozenset[str]] = {
     AgentOptions: frozenset(AgentOptions.__struct_fields__),
     AgentSnapshot: frozenset(("bounds",)),
+    DispatcherOptions: frozenset(DispatcherOptions.__struct_fields__),
     EditRecord: frozenset(("before", "after")),
     OriginSnapshot: frozenset(("own_limits", "initial_limits")),
     RequestDetail: frozenset(("limit",)),

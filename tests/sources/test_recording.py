@@ -26,8 +26,9 @@ from pooltop.core.snapshot import (
     SocketInfo,
     WorkloadSnapshot,
 )
-from pooltop.core.states import SocketState
+from pooltop.core.states import QueueReason, SocketState
 from pooltop.core.thresholds import ThresholdState
+from pooltop.core.undici.options import DispatcherOptions
 from pooltop.sources import recording_format, recording_reader
 from pooltop.sources.base import Update
 from pooltop.sources.bookmarks import BookmarkFinder
@@ -138,7 +139,7 @@ def test_a_recording_that_goes_on_for_weeks_takes_little_memory(
 def test_a_person_sees_what_it_is_and_nobody_else_may_read_it(story: Story, write: Write) -> None:
     path = write(story.updates(1))
 
-    assert b"pooltop recording 2\n" == Path(path).read_bytes()[:20]
+    assert b"pooltop recording 3\n" == Path(path).read_bytes()[:20]
     assert 0o600 == stat.S_IMODE(os.stat(path).st_mode)
 
 
@@ -367,6 +368,8 @@ def test_infinity_is_read_where_it_is_no_limit() -> None:
     (agent,) = snapshot.agents
     host = structs.replace(agent.origins[0], own_limits={"max_sockets": INF})
     assert is_sound(structs.replace(agent, origins=(host,)))
+    undici = DispatcherOptions(connections=INF)
+    assert is_sound(structs.replace(agent, dispatcher=undici, initial_dispatcher=undici))
 
 
 @pytest.mark.parametrize(
@@ -481,17 +484,17 @@ def test_a_bomb_is_not_unpacked(story: Story, write: Write, opened: Open) -> Non
         (b"", "is empty: nothing was recorded in it"),
         (b"#!/bin/sh\n", "is no recording of pooltop"),
         (b"pooltop recording 0\n", "is no recording of pooltop"),
-        (b"pooltop recording 2", "is no recording of pooltop"),
+        (b"pooltop recording 3", "is no recording of pooltop"),
         (b"pooltop recording 99999999999\n", "is no recording of pooltop"),
         (
-            b"pooltop recording 3\nanything",
-            "was recorded by a newer pooltop (format 3; this one reads 2): a newer pooltop can "
-            "replay it",
+            b"pooltop recording 4\nanything",
+            "was recorded by a newer pooltop (format 4; this one reads 2 to 3): a newer pooltop "
+            "can replay it",
         ),
         (
             b"pooltop recording 1\nanything",
-            "was recorded by an older pooltop (format 1; this one reads 2): an older pooltop can "
-            "replay it",
+            "was recorded by an older pooltop (format 1; this one reads 2 to 3): an older pooltop "
+            "can replay it",
         ),
         (MAGIC, "ends before its first whole snapshot"),
         (MAGIC + b"\xf5Ptf" * 1000, "ends before its first whole snapshot"),
@@ -551,6 +554,37 @@ def test_snapshots_of_another_world_are_told_with_who_wrote_them(tmp_path: Path)
 
     with pytest.raises(RecordingError, match=r"no snapshot that can be read \(pooltop 9\.9\)"):
         Recording(str(path))
+
+
+def test_a_recording_of_the_format_before_is_read_whole(opened: Open) -> None:
+    recording = opened(str(Path(__file__).with_name("recording_2.ptr")))
+
+    first, last = _told(recording)
+    assert first is not None
+    assert last is not None
+    agent = last.agents[0]
+    origin = agent.origins[0]
+    assert ("0.5", [100.0, 101.0]) == (recording.meta.pooltop, [first.at, last.at])
+    assert (21, ["s4 closed by peer, 1 request"]) == (
+        origin.counters.submitted,
+        [entry.text for entry in recording.journal(100.0, 101.0).entries],
+    )
+    assert [(1, 6, 1, 0.0101), (2, 7, 2, 0.0101)] == [
+        (each.id, each.requests, each.request, each.kernel and each.kernel.rtt)
+        for each in origin.sockets
+    ]
+    assert [("POST", QueueReason.MAX_SOCKETS, 2)] == [
+        (each.method, each.why, each.overtaken_by) for each in origin.requests
+    ]
+    assert ("http.Agent", None, None, (), None, [None] * 2, 0) == (
+        agent.kind,
+        agent.dispatcher,
+        origin.stats,
+        origin.clients,
+        origin.requests[0].client,
+        [each.session for each in origin.sockets],
+        origin.counters.goaways,
+    )
 
 
 def test_neither_cuts_nor_flipped_bits_show_what_was_never_told(

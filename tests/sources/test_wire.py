@@ -16,6 +16,7 @@ from support.cutting import cut
 from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.company import Company, ViewerInfo
 from pooltop.core.detail import Watch
+from pooltop.core.dispatcher_snapshot import ClientInfo, GoAway, SessionInfo, SessionSettings
 from pooltop.core.edits import Control, Edit, EditOutcome
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, AgentProfile, OriginKey, Profile, RequestId, SocketId
@@ -23,13 +24,16 @@ from pooltop.core.snapshot import (
     AgentSnapshot,
     JournalEntry,
     OriginSnapshot,
+    RequestInfo,
     Snapshot,
     SocketInfo,
     TCPInfo,
     WorkloadSnapshot,
 )
-from pooltop.core.states import SocketState
+from pooltop.core.states import QueueReason, RequestState, SocketState
 from pooltop.core.traffic import Workload
+from pooltop.core.undici.options import DispatcherOptions
+from pooltop.core.undici.records import Stats
 from pooltop.sources import wire
 
 GOLDEN = Path(__file__).with_name("wire_golden.json")
@@ -83,10 +87,74 @@ SNAPSHOT = Snapshot(
         ),
     ),
 )
+SESSION = SessionInfo(
+    streams=1,
+    own=100,
+    peer=SessionSettings(max_concurrent_streams=128),
+    ping_rtt=0.01,
+    goaway=GoAway(at=12.0, code=11, last_stream=5),
+)
+UNDICI = Snapshot(
+    seq=4,
+    at=12.5,
+    wall_at=1700000000.25,
+    agents=(
+        AgentSnapshot(
+            name="u",
+            options=AgentOptions(max_sockets=1.0),
+            initial_options=AgentOptions(max_sockets=1.0),
+            dispatcher=DispatcherOptions(connections=1.0),
+            origins=(
+                OriginSnapshot(
+                    key=OriginKey("https://h:443"),
+                    scheme="https",
+                    host="h",
+                    port=443,
+                    sockets=(
+                        SocketInfo(
+                            id=SocketId(1),
+                            state=SocketState.ACTIVE,
+                            opened_at=1.0,
+                            since=2.0,
+                            client=1,
+                            session=SESSION,
+                        ),
+                    ),
+                    running=(
+                        RequestInfo(
+                            id=RequestId(3),
+                            state=RequestState.RUNNING,
+                            method="GET",
+                            target="/",
+                            submitted_at=2.0,
+                            socket=SocketId(1),
+                            stream=5,
+                        ),
+                    ),
+                    requests=(
+                        RequestInfo(
+                            id=RequestId(4),
+                            state=RequestState.QUEUED,
+                            method="GET",
+                            target="/",
+                            submitted_at=3.0,
+                            why=QueueReason.PIPELINING,
+                            client=1,
+                        ),
+                    ),
+                    stats=Stats(connected=1, free=0, pending=1, queued=0, running=1, size=2),
+                    clients=(ClientInfo(id=1, socket=SocketId(1), full=True, running=1),),
+                    protocol="h2",
+                ),
+            ),
+        ),
+    ),
+)
 ENTRY = JournalEntry(seq=1, at=12.0, wall_at=1700000000.0, kind="LOAD", text="w started")
 MESSAGES: dict[str, wire.Message] = {
     "hello": wire.Hello(version=1, pid=42),
     "update": wire.Update(snapshot=SNAPSHOT, entries=(ENTRY,), dropped=2),
+    "undici": wire.Update(snapshot=UNDICI),
     "edit-done": wire.EditDone(number=1, outcome=EditOutcome(id=9, accepted=True, opened=3)),
     "control-done": wire.ControlDone(number=2),
     "company": wire.Update(

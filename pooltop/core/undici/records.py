@@ -56,7 +56,7 @@ class Ask(NamedTuple):
     """An Agent keeps requests that do not allow HTTP/2 apart; None for the dispatcher's option."""
 
 
-class Stats(msgspec.Struct, frozen=True, kw_only=True):
+class Stats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What undici's ``stats`` says, under its names."""
 
     connected: int
