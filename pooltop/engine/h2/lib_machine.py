@@ -8,7 +8,8 @@ habits would cost a client connections or memory, and the guard keeps them from 
   of a response it is told one thing, a bare ``:status 200`` with END_STREAM when all of it has
   come and was judged. Fields are decompressed here, body octets and their credit never reach it.
 - It keeps whatever settings the peer sends, known or not, and would compress with as large a
-  table as the peer allows: it gets the initial window, and a table of at most 4,096 octets.
+  table as the peer allows: it gets the initial window, and a table of at most 4,096 octets. The
+  table's size only where it changes: told twice of a size, hpack forgets to say it to the peer.
 
 One more: it remembers how 65,536 closed streams ended, 5 MB a connection; nobody asks.
 """
@@ -47,7 +48,7 @@ class _Connection(H2Connection):
 class LibMachine:
     """One connection's client side, by the h2 library."""
 
-    __slots__ = ("_connection", "_decoder")
+    __slots__ = ("_connection", "_decoder", "_table_size")
 
     codec: Final = "h2"
     is_spent: Final = False
@@ -65,6 +66,7 @@ class LibMachine:
                 normalize_inbound_headers=False,
             )
         )
+        self._table_size = _MAX_TABLE
         self._decoder = Decoder(max_header_list_size=MAX_DECODED_OCTETS)
 
     def request(self, stream: int, form: H2Form, *, ends: bool) -> bytes:
@@ -119,14 +121,12 @@ class LibMachine:
                     "SETTINGS that make a stream's window larger than 2^31-1",
                     "6.9.2",
                 )
-        frame = SettingsFrame(
-            0,
-            settings={
-                SettingCodes.HEADER_TABLE_SIZE: min(settings.header_table_size, _MAX_TABLE),
-                SettingCodes.INITIAL_WINDOW_SIZE: settings.initial_window_size,
-            },
-        )
-        self._tell(frame.serialize())
+        values: dict[int, int] = {SettingCodes.INITIAL_WINDOW_SIZE: settings.initial_window_size}
+        table_size = min(settings.header_table_size, _MAX_TABLE)
+        if table_size != self._table_size:
+            self._table_size = table_size
+            values[SettingCodes.HEADER_TABLE_SIZE] = table_size
+        self._tell(SettingsFrame(0, settings=values).serialize())
         return connection.data_to_send()
 
     def widen(self, stream: int, size: int) -> None:

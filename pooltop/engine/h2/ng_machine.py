@@ -138,7 +138,7 @@ class NgMachine:
         values: dict[int, int] = {SettingCodes.INITIAL_WINDOW_SIZE: settings.initial_window_size}
         table_size = min(settings.header_table_size, _MAX_TABLE)
         if table_size != self._table_size:
-            # It would repeat to the peer, in octets, even what is no change.
+            # It would say to the peer, in octets, even what is no change.
             self._table_size = table_size
             values[SettingCodes.HEADER_TABLE_SIZE] = table_size
         self._told += SettingsFrame(0, settings=values).serialize()

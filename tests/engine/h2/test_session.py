@@ -207,6 +207,21 @@ def test_a_table_the_server_makes_small_is_kept_to(talk: Talk) -> None:
         assert (b"user-agent", b"pooltop") in decoder.decode(frame.data, raw=True)
 
 
+def test_a_table_whose_size_changes_is_the_servers_table(talk: Talk) -> None:
+    decoder = Decoder()
+    fields = (("user-agent", "pooltop"), ("x-long", "v" * 60))
+    for change in ({1: 100}, {1: 4096}, {4: 70_000}, {1: 0}, {1: 50}, {1: 4096}, {3: 100}):
+        talk.feed(settings(change))
+        if change != {1: 4096}:
+            for _ in range(2):
+                talk.get(fields=fields)
+
+    heads = [frame for frame in talk.take() if isinstance(frame, HeadersFrame)]
+    assert 10 == len(heads)
+    for head in heads:
+        assert (b"user-agent", b"pooltop") in decoder.decode(head.data, raw=True)
+
+
 def test_a_head_larger_than_a_frame_is_continued(talk: Talk) -> None:
     talk.get(fields=(("x-big", "~" * 30_000),))
     frames = talk.take()
