@@ -58,6 +58,8 @@ class Talk:
     pings: int = 0
     """PINGs that have not left yet."""
     had_goaway: bool = False
+    last: int = EVERY_STREAM
+    """Of the GOAWAYs that the server said."""
 
 
 def response_of(step: dict[str, Any], asked: Asked) -> tuple[list[Frame], list[Frame]]:
@@ -98,12 +100,10 @@ class Sessions:
 
     def reset(self, wire: Wire, talk: Talk, command: Reset) -> None:
         asked = talk.live.pop(command.stream, None)
-        if asked is None or asked in talk.unsent:
-            talk.unsent = [each for each in talk.unsent if each is not asked]
+        if asked is None or asked in talk.unsent or command.code == CANCEL:
+            # One that is given up while it is sent: undici says nothing of it (README.md).
             return
-        # An upload that is given up: undici says nothing of it (README.md).
-        if command.code != CANCEL:
-            self._say(wire, type="RST_STREAM", stream=command.stream, code=command.code)
+        self._say(wire, type="RST_STREAM", stream=command.stream, code=command.code)
 
     def ping(self, wire: Wire, talk: Talk) -> None:
         self._say(wire, type="PING")
@@ -121,10 +121,9 @@ class Sessions:
         """Have what was written leave, at the end of a turn."""
         unsent, talk.unsent = talk.unsent, []
         for asked in unsent:
-            if talk.live.get(asked.stream) is not asked:
-                continue
             if talk.had_goaway:
-                del talk.live[asked.stream]
+                if talk.live.pop(asked.stream, None) is None:
+                    continue
                 self.world.core.stream_unsent(asked.id, now=self.world.now)
                 self.world.perform()
             else:
@@ -213,6 +212,7 @@ class Sessions:
         self.world.perform()
 
     def _take_leave(self, wire: Wire, talk: Talk, code: int, last: int) -> None:
+        talk.last = last
         if not talk.had_goaway:
             talk.had_goaway = True
             self._say(wire, type="GOAWAY", code=NO_ERROR)
@@ -229,7 +229,10 @@ class Sessions:
                 if frame.value >= 200:
                     asked.status = frame.value
                     asked.left = None if frame.last < 0 else frame.last
-                core.head_received(asked.id, now=now, status=frame.value, keep=True)
+                has_length = frame.last >= 0
+                core.head_received(
+                    asked.id, now=now, status=frame.value, keep=True, has_length=has_length
+                )
             case "data":
                 if asked.left is not None:
                     assert frame.value is not None
@@ -247,5 +250,4 @@ class Sessions:
             case "rst":
                 assert frame.value is not None
                 del talk.live[frame.stream]
-                is_cut = bool(asked.left)
-                core.stream_reset(asked.id, now=now, code=frame.value, is_cut=is_cut)
+                core.stream_reset(asked.id, now=now, code=frame.value)

@@ -182,8 +182,8 @@ class World:
         asked.close = command.close
         if wire.talk is not None:
             self.sessions.send(wire, wire.talk, asked, command)
-            return
-        wire.front.append(asked)
+        else:
+            wire.front.append(asked)
         self.write(asked)
 
     def write(self, asked: Asked) -> None:

@@ -67,7 +67,7 @@ def test_every_kind_of_step_over_http_2_comes_up():
     scenarios = [random_h2_scenario(seed) for seed in range(150)]
     ops = {step["op"] for scenario in scenarios for step in steps_of(scenario)}
     assert {
-        *("dispatch", "respond", "finish", "interim", "more", "end", "breakBody", "abort"),
+        *("dispatch", "respond", "finish", "interim", "more", "end", "abort"),
         *("rst", "goaway", "settings", "mute", "unmute", "serverClose", "serverReset"),
         *("connect", "failConnect", "unlisten", "listen", "close", "destroy", "batch"),
         *("addUpstream", "removeUpstream"),

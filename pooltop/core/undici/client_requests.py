@@ -38,13 +38,14 @@ class ClientRequests(ClientRecord):
         keep: bool,
         hint_s: float | None,
         odd_length: bool,
+        has_length: bool,
     ) -> None:
         """The head of a response came, an interim one too."""
         conn = request.conn
         if conn is None or conn.is_going:
             return
         if conn.session is not None:
-            h2.on_head(self, conn.session, request, status=status)
+            h2.on_head(self, conn.session, request, status=status, has_length=has_length)
             return
         assert request is self.front(conn), "a response to a request that is not at the front"
         h1.on_head(

@@ -106,10 +106,11 @@ class UndiciCore(Books):
         keep: bool,
         hint_s: float | None = None,
         odd_length: bool = False,
+        has_length: bool = False,
     ) -> None:
         """The head of a response came, an interim one too. Late: nothing.
 
-        Of HTTP/2 only the status counts, and an interim head need not be told.
+        Of HTTP/2 only ``status`` and ``has_length`` count, and an interim head need not be told.
 
         Args:
             request: whose; on HTTP/1.1 it is at the front of its connection.
@@ -119,12 +120,19 @@ class UndiciCore(Books):
                 where only its Connection field says so.
             hint_s: the seconds of its Keep-Alive field (hints.py); None for no hint.
             odd_length: it is a 204 or 304 with a length, or a Transfer-Encoding.
+            has_length: HTTP/2: its Content-Length says how much body follows; not so of a HEAD's
+                response or a 304.
         """
         self.now = now
         record = self.requests.get(request)
         if record is not None and record.conn is not None:
             record.conn.client.on_head(
-                record, status=status, keep=keep, hint_s=hint_s, odd_length=odd_length
+                record,
+                status=status,
+                keep=keep,
+                hint_s=hint_s,
+                odd_length=odd_length,
+                has_length=has_length,
             )
 
     def response_ended(

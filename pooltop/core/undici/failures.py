@@ -93,13 +93,16 @@ def no_streams(timeout_ms: float) -> Failure:
     )
 
 
-def no_upgrade(upgrade: str) -> Failure:
-    """Give the error of an upgrade or a CONNECT, of which HTTP/2 has another form or none."""
-    if upgrade == "websocket":
-        return NO_EXTENDED_CONNECT
-    if not upgrade:
-        return NO_CONNECT
-    return Failure("UND_ERR_INVALID_ARG", f'Custom upgrade "{upgrade}" not supported over HTTP/2')
+def of_unsent(upgrade: str, aborted: Failure | None) -> Failure:
+    """Give the error of what is not sent over HTTP/2: given up before, an upgrade or a CONNECT.
+
+    Of upgrades it has one, to websockets, in another form; any other is judged before it is looked
+    whether it was given up.
+    """
+    if upgrade not in ("", "websocket"):
+        words = f'Custom upgrade "{upgrade}" not supported over HTTP/2'
+        return Failure("UND_ERR_INVALID_ARG", words)
+    return aborted or (NO_EXTENDED_CONNECT if upgrade else NO_CONNECT)
 
 
 def _number(value: float) -> str:

@@ -10,7 +10,8 @@ Each request is sent again once (RFC 9113, 8.7), and only if its response has no
 is in hand. A second GOAWAY is not looked at by undici; but nghttp2 refuses the streams that it
 leaves out, one by one, so they have the retry of a refusal, and come back in turned order.
 
-A GOAWAY with an error ends the session at once: the streams that it takes fail, too.
+A GOAWAY with an error ends the session at once, be it the first or a later one: the streams that it
+takes fail, too.
 
 Source: undici 8.12.4 lib/dispatcher/client-h2.js: onHttp2SessionGoAway, retryUnsentStream; Node 24
 lib/internal/http2/core.js: onGoawayData; nghttp2: nghttp2_session_close_stream_on_goaway.
@@ -35,8 +36,11 @@ def came(
     _tell(client, conn, code, last_stream, len(running))
     left_out = [request for request in running if request.stream > last_stream]
     if session.has_goaway:
+        if code != NO_ERROR:
+            streams.close(client, conn, failures.session_error(code), CloseReason.GOAWAY)
+            return
         for request in left_out:
-            streams.was_reset(client, request, REFUSED_STREAM, is_cut=False)
+            streams.was_reset(client, request, REFUSED_STREAM)
         return
     session.has_goaway = True
     failure = failures.left_out(code)

@@ -35,8 +35,10 @@ def is_busy(client: ClientRecord, session: Session, request: RequestRecord | Non
     most = client.max_streams
     if most is not None and running >= most:
         return True
-    # How an upgrade or a CONNECT is asked for, only the SETTINGS say.
-    return request is not None and request.ask.switches and not session.has_settings
+    if request is None or session.has_settings or not request.ask.switches:
+        return False
+    # Whether there are websockets and a CONNECT for them, only the SETTINGS say.
+    return request.ask.upgrade in ("", "websocket")
 
 
 def resume(client: ClientRecord, conn: ConnRecord, session: Session) -> None:
@@ -59,7 +61,7 @@ def write(client: ClientRecord, conn: ConnRecord, session: Session, request: Req
     books = client.books
     ask = request.ask
     if ask.switches or request.aborted is not None:
-        books.fail(request, request.aborted or failures.no_upgrade(ask.upgrade))
+        books.fail(request, failures.of_unsent(ask.upgrade, request.aborted))
         return False
     _tell(client, conn, session, request)
     if session.is_broken:
@@ -126,10 +128,18 @@ def on_sent(client: ClientRecord, request: RequestRecord) -> None:
     client.resume()
 
 
-def on_head(client: ClientRecord, session: Session, request: RequestRecord, *, status: int) -> None:
+def on_head(
+    client: ClientRecord,
+    session: Session,
+    request: RequestRecord,
+    *,
+    status: int,
+    has_length: bool,
+) -> None:
     """The head of a response came. An interim one is a sign of life, and nothing else."""
     if status >= 200:
         request.has_begun = True
+        request.has_length = has_length
         session_clocks.watch(client, session, request)
 
 

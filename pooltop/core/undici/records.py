@@ -107,6 +107,8 @@ class RequestRecord:
     """All of it is with the kernel: False while a streamed body is under way."""
     has_begun = False
     """The final head of its response came."""
+    has_length = False
+    """It says how many octets of body follow."""
     clock_at = 0.0
     """When the clock of heads or of bodies was set that its stream has."""
     was_refused = False
@@ -178,6 +180,7 @@ class ConnUser(Protocol):
         keep: bool,
         hint_s: float | None,
         odd_length: bool,
+        has_length: bool,
     ) -> None:
         """The head of a response came, an interim one too."""
 

@@ -60,9 +60,7 @@ def goaway_received(
         goaway.came(*found, code=code, last_stream=last_stream)
 
 
-def stream_reset(
-    books: Books, request: RequestId, *, now: float, code: int, is_cut: bool = False
-) -> None:
+def stream_reset(books: Books, request: RequestId, *, now: float, code: int) -> None:
     """The peer reset a request's stream before its response was complete.
 
     Args:
@@ -70,12 +68,11 @@ def stream_reset(
         request: whose.
         now: monotonic seconds.
         code: RFC 9113, 7.
-        is_cut: its response has a Content-Length, and less than that came.
     """
     books.now = now
     running = _running(books, request)
     if running is not None:
-        streams.was_reset(*running, code, is_cut=is_cut)
+        streams.was_reset(*running, code)
 
 
 def stream_failed(

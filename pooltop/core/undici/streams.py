@@ -74,7 +74,7 @@ def is_alive(conn: ConnRecord, session: Session) -> bool:
     return not (conn.is_going or session.is_broken)
 
 
-def was_reset(client: ClientRecord, request: RequestRecord, code: int, *, is_cut: bool) -> None:
+def was_reset(client: ClientRecord, request: RequestRecord, code: int) -> None:
     """The peer reset a stream: a refusal has one retry, in the same session."""
     conn = request.conn
     if (
@@ -88,10 +88,10 @@ def was_reset(client: ClientRecord, request: RequestRecord, code: int, *, is_cut
         left(client, conn)
         client.resume()
     else:
-        fail(client, request, _failure_of(request, code, is_cut=is_cut))
+        fail(client, request, _failure_of(request, code))
 
 
-def _failure_of(request: RequestRecord, code: int, *, is_cut: bool) -> Failure:
+def _failure_of(request: RequestRecord, code: int) -> Failure:
     """Give the error of a stream that the peer reset.
 
     undici takes a response for complete that NO_ERROR ends inside a body of unknown length. That is
@@ -101,7 +101,7 @@ def _failure_of(request: RequestRecord, code: int, *, is_cut: bool) -> Failure:
         return failures.PREMATURE_CLOSE
     if code == NO_ERROR and not request.has_begun:
         return failures.HALF_CLOSED
-    if is_cut and code != CANCEL:
+    if request.has_length:
         return failures.LENGTH_MISMATCH
     if code in (NO_ERROR, CANCEL):
         return failures.CLOSED_EARLY
@@ -165,9 +165,19 @@ def _fail_running(client: ClientRecord, conn: ConnRecord, failure: Failure) -> N
 
 
 def fail_all(client: ClientRecord, requests: Sequence[RequestRecord], failure: Failure) -> None:
-    """Fail requests that run, one after the other: what one leads to may end another."""
+    """Fail requests that run, one after the other: what one leads to may end another.
+
+    A body whose length was said is cut short before it is anything else, and an upload that merely
+    ends has ended too early.
+    """
     for request in requests:
-        if request.id in client.running and not request.is_done:
+        if request.id not in client.running:
+            continue
+        if request.has_length:
+            fail(client, request, failures.LENGTH_MISMATCH)
+        elif failure is failures.CLOSED_EARLY and not request.is_sent:
+            fail(client, request, failures.PREMATURE_CLOSE)
+        else:
             fail(client, request, failure)
 
 

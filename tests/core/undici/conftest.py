@@ -139,9 +139,9 @@ class Bench:
         self.core.goaway(socket, now=self.now, code=code, last_stream=last)
         self.take()
 
-    def peer_resets(self, request: RequestId, code: int, *, is_cut: bool = False) -> None:
+    def peer_resets(self, request: RequestId, code: int) -> None:
         """Let a server reset a request's stream."""
-        self.core.stream_reset(request, now=self.now, code=code, is_cut=is_cut)
+        self.core.stream_reset(request, now=self.now, code=code)
         self.take()
 
     def pong(self, socket: SocketId, rtt_s: float = 0.0) -> None:

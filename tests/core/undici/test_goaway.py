@@ -169,6 +169,25 @@ def test_a_second_one_fails_who_was_refused_before(h2):
     assert {first: 1} == client.running
 
 
+def test_a_second_one_with_an_error_ends_all_that_ran(h2):
+    client = h2()
+    first, second = client.running_with(2)
+    client.goaway(1)
+    client.goaway(1, 1, code=2)
+    client.settle()
+    assert dict.fromkeys((first, second), "ERR_HTTP2_SESSION_ERROR") == client.settled
+
+
+def test_an_upload_ends_too_early_with_a_session_that_is_reset_while_it_goes(h2, post):
+    client = h2()
+    upload = client.send(ask=post, body="streamed")
+    client.settle()
+    client.goaway(1)
+    client.lose(1, "ECONNRESET")
+    client.settle()
+    assert {upload: "ERR_STREAM_PREMATURE_CLOSE"} == client.settled
+
+
 def test_a_head_that_never_left_is_sent_again_on_the_same_budget(h2):
     client = h2()
     first, second = client.running_with(2)

@@ -132,11 +132,11 @@ class DispatcherMachine(RuleBasedStateMachine):
         if socket is not None:
             self.bench.goaway(socket, last, code=code)
 
-    @rule(n=N, code=H2_CODES, is_cut=st.booleans())
-    def reset_a_stream(self, n, code, is_cut):
+    @rule(n=N, code=H2_CODES)
+    def reset_a_stream(self, n, code):
         request = self.pick(self.streams(), n)
         if request is not None:
-            self.bench.peer_resets(request, code, is_cut=is_cut)
+            self.bench.peer_resets(request, code)
 
     @rule(n=N)
     def find_fault_with_a_stream(self, n):

@@ -99,21 +99,32 @@ def test_any_other_reset_fails_the_one_request(h2, code, error, words):
 
 
 @pytest.mark.parametrize(
-    ("code", "is_cut", "error"),
+    ("code", "has_length", "error"),
     [
         (0, False, "UND_ERR_INFO"),
         (0, True, "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"),
         (2, True, "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"),
         (2, False, "ERR_HTTP2_STREAM_ERROR"),
-        (8, True, "UND_ERR_INFO"),
+        (8, True, "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"),
+        (8, False, "UND_ERR_INFO"),
     ],
 )
-def test_inside_a_body_it_depends_on_whether_a_length_was_said(h2, code, is_cut, error):
+def test_inside_a_body_it_depends_on_whether_a_length_was_said(h2, code, has_length, error):
     client = h2()
     (request,) = client.running_with(1)
-    client.head(request)
-    client.peer_resets(request, code, is_cut=is_cut)
+    client.head(request, has_length=has_length)
+    client.peer_resets(request, code)
     assert {request: error} == client.settled
+
+
+@pytest.mark.parametrize("code", ["UND_ERR_SOCKET", "ECONNRESET"])
+def test_so_it_does_when_the_session_is_lost(h2, code):
+    client = h2()
+    first, second = client.running_with(2)
+    client.head(first, has_length=True), client.head(second)
+    client.lose(1, code)
+    client.settle()
+    assert {first: "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", second: code} == client.settled
 
 
 def test_a_stream_that_broke_a_rule_fails_alone(h2):

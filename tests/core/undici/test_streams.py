@@ -273,22 +273,33 @@ def test_a_pool_does_not_pile_up_sessions_on_a_server_that_allows_none(h2):
 
 
 @pytest.mark.parametrize(
-    ("ask", "code"),
+    ("ask", "code", "waits"),
     [
-        ({"upgrade": "other"}, "UND_ERR_INVALID_ARG"),
-        ({"upgrade": "websocket"}, "UND_ERR_INFO"),
-        ({}, "UND_ERR_NOT_SUPPORTED"),
+        ({"upgrade": "other"}, "UND_ERR_INVALID_ARG", False),
+        ({"upgrade": "websocket"}, "UND_ERR_INFO", True),
+        ({}, "UND_ERR_NOT_SUPPORTED", True),
     ],
 )
-def test_what_switches_protocols_is_refused_at_its_turn(h2, ask, code):
+def test_what_switches_protocols_is_refused_at_its_turn(h2, ask, code, waits):
     client = h2(is_mute=True)
     request = client.send(switches=True, **ask)
     other = client.send()
     client.settle()
-    assert {} == client.settled, "the SETTINGS would have to allow it"
+    assert waits == (client.settled == {}), "the SETTINGS would have to allow it"
     client.settings(1)
     assert {request: code} == client.settled
     assert {other: 1} == client.running
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "code"), [("other", "UND_ERR_INVALID_ARG"), ("websocket", "UND_ERR_ABORTED")]
+)
+def test_what_it_is_counts_before_whether_it_was_given_up(h2, upgrade, code):
+    client = h2()
+    request = client.send(switches=True, upgrade=upgrade)
+    client.abort(request)
+    client.settle()
+    assert {request: code} == client.settled
 
 
 def test_one_that_was_given_up_while_it_waited_costs_nothing(h2):
