@@ -107,6 +107,24 @@ _ALL: tuple[Metric, ...] = (
         "kept-alive sockets closed by the peer as they were reused; the share is of requests "
         "served",
     ),
+    Metric(
+        "pool.streams.open",
+        "pool",
+        "level",
+        "open streams of HTTP/2 sessions, of all hosts together",
+    ),
+    Metric(
+        "pool.streams.cap",
+        "pool",
+        "level",
+        "how many of them there may be, by the word of both sides of each session",
+    ),
+    Metric(
+        "pool.goaways",
+        "pool",
+        "events",
+        "HTTP/2 sessions whose server said GOAWAY; the share is of requests served",
+    ),
 )
 
 METRICS = {metric.name: metric for metric in _ALL}

@@ -195,6 +195,7 @@ _POOL_EVENTS: dict[str, Callable[[OriginCounters], int]] = {
     "pool.reuse": lambda counters: counters.reused,
     "pool.opened": lambda counters: counters.opened,
     "pool.stale": lambda counters: counters.stale_reuse,
+    "pool.goaways": lambda counters: counters.goaways,
 }
 
 

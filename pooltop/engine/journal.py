@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pooltop.core import events as ev
+from pooltop.core.http2 import error_name
 from pooltop.core.model import OriginKey
 from pooltop.core.snapshot import JournalEntry
 from pooltop.core.states import CloseReason, OpenReason
@@ -31,6 +32,8 @@ BURST = 20
 
 _EVERYDAY = {CloseReason.KEEP_ALIVE_OFF, CloseReason.CONNECTION_CLOSE}
 """Closes that are the policy at work: counted, not told one by one."""
+_AS_ASKED = {OpenReason.ADMITTED, OpenReason.DISPATCHED}
+"""Likewise what is opened for a request that has just come."""
 
 
 class Cursor:
@@ -137,6 +140,10 @@ class PoolReporter:
             ev.TimeoutRaised: self._silent,
             ev.SocketOpened: self._opened,
             ev.AgentDestroyed: self._destroyed,
+            ev.ClientRetired: self._retired,
+            ev.ProtocolKnown: self._speaks,
+            ev.RequestRequeued: self._requeued,
+            ev.SessionGoingAway: self._goes_away,
         }
 
     def watch(self, shell: PoolShell) -> None:
@@ -172,8 +179,22 @@ class PoolReporter:
         self._tell("SILENT", event.key, f"{words} (Node's 'timeout' event: {then})")
 
     def _opened(self, event: ev.SocketOpened) -> None:
-        if event.reason is not OpenReason.ADMITTED:
+        if event.reason not in _AS_ASKED:
             self._tell("OPEN", event.key, f"s{event.socket} {event.reason}")
+
+    def _retired(self, event: ev.ClientRetired) -> None:
+        self._tell("CLIENT", event.key, f"c{event.client} retired: {event.reason}")
+
+    def _speaks(self, event: ev.ProtocolKnown) -> None:
+        self._tell("PROTO", event.key, f"s{event.socket} speaks {event.protocol}")
+
+    def _requeued(self, event: ev.RequestRequeued) -> None:
+        words = f"r{event.request} put back before those that wait: s{event.socket} {event.reason}"
+        self._tell("RETRY", event.key, words)
+
+    def _goes_away(self, event: ev.SessionGoingAway) -> None:
+        why = f"s{event.socket} {error_name(event.code)}, up to stream {event.last_stream}"
+        self._tell("GOAWAY", event.key, f"{why}; {_count(event.running, 'stream')} ran")
 
     def _destroyed(self, event: ev.AgentDestroyed) -> None:
         words = f"agent destroyed: {_count(event.sockets, 'socket')} closed"

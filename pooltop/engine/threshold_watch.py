@@ -152,6 +152,8 @@ class ThresholdWatch:
                 return sum(len(origin.sockets) for origin in origins)
             case "pool.sockets.free":
                 return sum(len(origin.free) for origin in origins)
+            case "pool.streams.open" | "pool.streams.cap":
+                return 0  # an http.Agent's sockets carry no streams
             case _:
                 return sum(origin.count for origin in origins)
 

@@ -32,6 +32,8 @@ class Attribute(StrEnum):
     APART = "pooltop.apart"
     """What tells a host from others of the same address and port: a Unix socket, another SNI."""
     STATE = "http.connection.state"
+    STAT = "pooltop.stat"
+    """One of undici's own names."""
     REASON = "pooltop.reason"
     ERROR = "error.type"
     CAUSE = "pooltop.cause"
@@ -217,6 +219,42 @@ ERRORS = Instrument(
     "pooltop.client.request.errors", "counter", "{request}", "Failed requests, by cause."
 )
 BYTES = Instrument("pooltop.client.io", "counter", "By", "Bytes moved over sockets, TLS taken off.")
+
+# Of a host of one of undici's dispatchers
+
+STATS = Instrument(
+    "pooltop.dispatcher.stats",
+    "level",
+    "",
+    "undici's own numbers, under its names: connected, free, pending, queued, running, size.",
+)
+CLIENTS = Instrument(
+    "pooltop.dispatcher.clients", "level", "{client}", "undici's clients that take requests."
+)
+SESSIONS = Instrument(
+    "pooltop.pool.sessions", "level", "{session}", "Connections that carry an HTTP/2 session."
+)
+STREAMS = Instrument(
+    "pooltop.pool.streams",
+    "level",
+    "{stream}",
+    "Streams of all HTTP/2 sessions together: open, and free for more; +Inf without a limit.",
+)
+GOAWAYS = Instrument(
+    "pooltop.pool.goaways", "counter", "{session}", "Sessions whose server said GOAWAY."
+)
+REFUSED = Instrument(
+    "pooltop.pool.streams.refused", "counter", "{stream}", "Streams that a server refused unseen."
+)
+RESETS = Instrument(
+    "pooltop.pool.streams.reset", "counter", "{stream}", "Streams that either side reset."
+)
+REQUEUED = Instrument(
+    "pooltop.pool.requeued",
+    "counter",
+    "{request}",
+    "Requests put back before those that wait, as what they ran on had ended unanswered.",
+)
 
 # Of a workload, and of its request classes
 

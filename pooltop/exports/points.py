@@ -6,6 +6,7 @@ point is there twice; and there are never more hosts than MOST_HOSTS, the others
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -24,7 +25,10 @@ from pooltop.core.thresholds import ThresholdState
 from pooltop.exports import instruments as of
 from pooltop.exports.instruments import Attribute, Instrument
 from pooltop.present.clean import clean
+from pooltop.present.session_strip import sessions_of
 from pooltop.present.thresholds import name_of
+from pooltop.present.undici_stats import STATS, streams_of, taking
+from pooltop.present.undici_stats import value_of as stat_of
 
 MOST_HOSTS = 200
 """Of one agent, each with points of its own."""
@@ -112,6 +116,8 @@ def _host(agent: AgentSnapshot, origin: OriginSnapshot, where: Told, at: float) 
     failed = totals_by_cause(origin.counters.failed)
     yield of.TIMEOUTS, where, failed.get(Cause.QUEUE_TIMEOUT, 0)
     yield from _errors(of.ERRORS, failed, where)
+    if agent.dispatcher is not None:
+        yield from _points(_OF_DISPATCHER, _OF_DISPATCHER_BY, origin, where)
 
 
 def _workload(workload: WorkloadSnapshot) -> Iterator[_Point]:
@@ -173,6 +179,32 @@ _OF_HOST_BY: _Several[OriginSnapshot] = {
     ),
     of.RESPONSES: (Attribute.STATUS, lambda host: host.counters.statuses.items()),
     of.CLOSED: (Attribute.REASON, lambda host: host.counters.closed.items()),
+}
+
+
+def _stats(host: OriginSnapshot) -> Iterator[tuple[str, float]]:
+    numbers = ((name, stat_of(host.stats, name)) for name in STATS)
+    return ((name, number) for name, number in numbers if number is not None)
+
+
+def _streams(host: OriginSnapshot) -> Iterator[tuple[str, float]]:
+    load = streams_of(host)
+    if load is not None:
+        yield "open", load.running
+        yield "free", math.inf if load.cap is None else max(0, load.cap - load.running)
+
+
+_OF_DISPATCHER: _One[OriginSnapshot] = {
+    of.CLIENTS: lambda host: len(taking(host)),
+    of.SESSIONS: lambda host: len(sessions_of(host)),
+    of.GOAWAYS: lambda host: host.counters.goaways,
+    of.REFUSED: lambda host: host.counters.refused,
+    of.RESETS: lambda host: host.counters.resets,
+    of.REQUEUED: lambda host: host.counters.requeued,
+}
+_OF_DISPATCHER_BY: _Several[OriginSnapshot] = {
+    of.STATS: (Attribute.STAT, _stats),
+    of.STREAMS: (Attribute.STATE, _streams),
 }
 _OF_WORKLOAD: _One[WorkloadSnapshot] = {
     of.OFFERED: lambda load: load.offered,

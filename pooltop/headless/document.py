@@ -17,6 +17,7 @@ from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, Workl
 from pooltop.core.thresholds import overall
 from pooltop.present.delivery import shortfalls
 from pooltop.present.export import Picture
+from pooltop.present.undici_stats import streams_of
 from pooltop.sources.ndjson_format import plain
 
 SCHEMA = 1
@@ -65,12 +66,16 @@ def _agent(agent: AgentSnapshot) -> _Data:
         "initial_options": agent.initial_options,
         "timeouts": agent.timeouts,
         "codec": agent.codec,
+        "kind": agent.kind,
+        "dispatcher": agent.dispatcher,
+        "initial_dispatcher": agent.initial_dispatcher,
     }
 
 
 def _host(agent: AgentSnapshot, origin: OriginSnapshot) -> _Data:
     counters = origin.counters
     latency = asdict(origin.latency)
+    streams = streams_of(origin)
     return {
         "agent": agent.name,
         "scheme": origin.scheme,
@@ -85,6 +90,8 @@ def _host(agent: AgentSnapshot, origin: OriginSnapshot) -> _Data:
         "queued": origin.queued,
         "sockets": origin.total,
         "free": origin.free,
+        "stats": origin.stats,
+        "streams": None if streams is None else {"open": streams.running, "cap": streams.cap},
     }
 
 

@@ -60,7 +60,10 @@ class LineFormat:
         self._until_heading -= len(rows)
         for row, label in zip(rows, labels, strict=True):
             line = self._line(now, (row.agent, label.fitted(widths[1])), _numbers(row))
-            out.append(f"{line}  {pending(row.tunnels)}" if row.tunnels else line)
+            more = [pending(row.tunnels)] if row.tunnels else []
+            if row.streams is not None:
+                more.append(f"{row.streams.words} streams")
+            out.append("  ".join((line, *more)))
         return out
 
     def _widen(self, names: Sequence[tuple[str, str]]) -> bool:

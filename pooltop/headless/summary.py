@@ -14,6 +14,7 @@ from pooltop.present.kernel import ports_held
 from pooltop.present.labels import label_of
 from pooltop.present.thresholds import verdict_words
 from pooltop.present.tunnels import pending_words, waiting_words
+from pooltop.present.undici_stats import undici_words
 
 
 def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> list[str]:
@@ -31,6 +32,7 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
             lines += ["", f"{clean(agent.name)}  {made}"]
         for origin in agent.origins:
             lines += ["", f"{clean(agent.name)}  {label_of(origin)}", *_host(origin, snapshot)]
+            lines += [f"  {name:<10}  {words}" for name, words in undici_words(agent, origin)]
     lines.append("")
     for workload in snapshot.workloads:
         lines += _workload(workload, snapshot.max_rate)

@@ -30,6 +30,7 @@ from pooltop.present.thresholds import name_of, value_words
 from pooltop.present.track import Track
 from pooltop.present.troubles import GRAVITY, GROWTH_S, RECENT_S, Trouble
 from pooltop.present.tunnels import pending, waiting_words
+from pooltop.present.undici_stats import streams_of
 from pooltop.present.workload_track import WorkloadTrack
 
 _SLOPE_S = 5.0
@@ -189,6 +190,8 @@ def _text(
 ) -> str:
     limit = limit_of(agent, origin)
     used = f"{units.count(in_use(origin))}/{units.count(limit)} in use"
+    if (load := streams_of(origin)) is not None:
+        used += f", {load.words} streams"
     queued = f"{units.count(origin.queued)} queued"
     slope = track.slope("queued", at, _SLOPE_S)
     pace = "" if slope is None else f", {units.signed(slope)}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pooltop.present import host_cells, units
 from pooltop.present.hosts import HostRow
 from pooltop.present.table import HIDDEN, Column, number_column, text_column
+from pooltop.present.undici_own import UNDICI_OWN
 
 SPARK = 10
 """Columns of time in a row's sparkline."""
+
 
 COLUMNS: tuple[Column[HostRow], ...] = (
     Column(
@@ -45,7 +47,7 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         7,
         "right",
         "Sockets in Node's sockets list now (connecting, active, closing) / maxSockets, or "
-        "maxTotalSockets where that is lower; - is no limit.",
+        "maxTotalSockets where that is lower (undici: connections); - is no limit.",
         host_cells.use,
         lambda row: row.in_use,
         "count",
@@ -334,5 +336,6 @@ COLUMNS: tuple[Column[HostRow], ...] = (
         ink="bad",
         from_width=HIDDEN,
     ),
+    *UNDICI_OWN,
 )
 """All of them, left to right."""

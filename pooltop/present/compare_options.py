@@ -62,8 +62,9 @@ def _settings(snapshot: Snapshot, host_name: HostName) -> dict[tuple[str, str], 
 
 def options_of(agent: AgentSnapshot, host_name: HostName) -> Iterator[tuple[str, str]]:
     """Give all that an agent is set to, by name, and where its hosts differ."""
-    for option in agent.options.__struct_fields__:
-        yield node_name(option), _shown(option, getattr(agent.options, option))
+    options = agent.options if agent.dispatcher is None else agent.dispatcher
+    for option in options.__struct_fields__:
+        yield node_name(option), _shown(option, getattr(options, option))
     for clock in agent.timeouts.__struct_fields__:
         yield f"timeouts.{clock}", _clock(getattr(agent.timeouts, clock))
     yield "codec", clean(agent.codec)

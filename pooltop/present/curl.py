@@ -32,13 +32,21 @@ def curl_command(picture: RequestPicture) -> str:
 
     Header fields are there only of a request that was asked for (``detail.Watch.request``).
     """
-    words = ["curl", "--http1.1", "--globoff", "--path-as-is"]
+    words = ["curl", _version(picture), "--globoff", "--path-as-is"]
     words += _method(picture)
     words += _way(picture)
     words += _fields(picture)
     words += _body(picture)
     words += _url(picture)
     return " ".join(words)
+
+
+def _version(picture: RequestPicture) -> str:
+    """Give what has the same protocol spoken: of what waits yet, the one that was spoken last."""
+    request, origin = picture.request, picture.host.origin
+    if request.stream is None and (picture.socket is not None or origin.protocol != "h2"):
+        return "--http1.1"
+    return "--http2" if origin.scheme == "https" else "--http2-prior-knowledge"
 
 
 def _method(picture: RequestPicture) -> list[str]:

@@ -7,7 +7,7 @@ from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, WorkloadSnapsho
 from pooltop.present.limits import BY_OPTION, written
 from pooltop.present.marks import in_use
 
-_COUNTS = ("max_sockets", "max_total_sockets")
+_COUNTS = ("max_sockets", "max_total_sockets", "connections")
 
 
 def doubts(
@@ -79,7 +79,7 @@ def _culls(
         return ""
     elif option == "max_free_sockets":
         culled = sum(max(0, origin.free - int(value)) for origin in reached)
-    elif option == "max_sockets":
+    elif option in ("max_sockets", "connections"):
         culled = sum(
             min(origin.free, max(0, in_use(origin) + origin.free - int(value)))
             for origin in reached

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from pooltop.core.snapshot import JournalEntry
 from pooltop.present.clean import clean
-from pooltop.present.journal import kind_ink
+from pooltop.present.journal import COMINGS_AND_GOINGS, kind_ink
 from pooltop.present.line import Ink, Line
 from pooltop.present.table import HIDDEN, Column, number_column, text_column
 
@@ -16,8 +16,8 @@ Group = Literal["all", "edits", "closes", "errors"]
 GROUPS: dict[Group, frozenset[str]] = {
     "all": frozenset(),
     "edits": frozenset({"EDIT", "LOAD"}),
-    "closes": frozenset({"OPEN", "CLOSE"}),
-    "errors": frozenset({"ERROR", "ALERT", "RETRY", "SILENT", "LOST"}),
+    "closes": COMINGS_AND_GOINGS,
+    "errors": frozenset({"ERROR", "ALERT", "RETRY", "SILENT", "LOST", "GOAWAY"}),
 }
 """What each filter shows, in the order in which one key cycles through them; "all" is all."""
 
@@ -94,7 +94,8 @@ COLUMNS: tuple[Column[EventRow], ...] = (
         6,
         lambda row: row.kind,
         "What sort of event: OPEN CLOSE of sockets, QUEUE where a request has to wait, ERROR, "
-        "RETRY, SILENT, EDIT, LOAD, ALERT, INFO.",
+        "RETRY, SILENT, EDIT, LOAD, ALERT, INFO; of undici's CLIENT made or retired, PROTO that "
+        "a connection speaks, GOAWAY of a session.",
         ink=lambda row: kind_ink(row.kind),
     ),
     text_column(

@@ -9,9 +9,11 @@ from collections import Counter
 
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import Snapshot
+from pooltop.core.tunable import at_first, in_force
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.delivery import shortfalls
+from pooltop.present.dispatcher_limits import limit_fields
 from pooltop.present.faults import counts
 from pooltop.present.limits import BY_OPTION, value_of, written
 from pooltop.present.marks import changed_limits, changed_load, changed_options
@@ -71,9 +73,9 @@ def farewell_lines(snapshot: Snapshot, *, seen_s: float, goes_on: bool) -> list[
 def _edits(snapshot: Snapshot) -> list[str]:
     """Give what differs from the profile, e.g. ``api maxSockets 50 > 64``."""
     found = [
-        f"{clean(agent.name)} {BY_OPTION[option].title} "
-        f"{written(option, value_of(agent.initial_options, option))} > "
-        f"{written(option, value_of(agent.options, option))}"
+        f"{clean(agent.name)} {limit_fields(agent)[option]} "
+        f"{written(option, value_of(at_first(agent), option))} > "
+        f"{written(option, value_of(in_force(agent), option))}"
         for agent in snapshot.agents
         for option in changed_options(agent)
     ]

@@ -79,6 +79,16 @@ def queue(row: HostRow, _width: int) -> Line:
     return ((units.count(row.queued), ink), (row.trend, ink))
 
 
+def streams(row: HostRow, _width: int) -> Line:
+    """Give the streams that run on its sessions, and how many may."""
+    load = row.streams
+    if load is None:
+        return ((units.NONE, "faint"),)
+    number, _, cap = load.words.partition("/")
+    ink: Ink = "faint" if not load.running else "warn" if load.is_full else "text"
+    return ((number, ink), (f"/{cap}", "dim"))
+
+
 def wait_ink(value: float | None) -> Ink:
     """Give the ink of a time spent waiting."""
     return "faint" if not value or value < 0.00005 else "warn" if value > 1 else "text"

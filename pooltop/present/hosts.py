@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pooltop.core.capacity import options_of
-from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, SocketInfo
+from pooltop.core.snapshot import (
+    HTTP_AGENT,
+    AgentSnapshot,
+    OriginSnapshot,
+    Snapshot,
+    SocketInfo,
+)
 from pooltop.present.clean import clean
 from pooltop.present.faults import counts
 from pooltop.present.history import History, HostId
@@ -19,8 +25,10 @@ from pooltop.present.marks import Mark, in_use, limit_of, marks_of
 from pooltop.present.memo import Memo
 from pooltop.present.moments import Grid
 from pooltop.present.plot import nice_top, spark_line
+from pooltop.present.sessions import Load
 from pooltop.present.track import Rates
 from pooltop.present.tunnels import pending
+from pooltop.present.undici_stats import streams_of, taking
 
 _SLOPE_S = 5.0
 _names: Memo[Mapping[HostId, Label]] = Memo()
@@ -76,6 +84,8 @@ class HostRow:
     """Tunnels through a proxy that are not up."""
     sockets: int = 0
     """Open ones, in use or idle."""
+    kind: str = HTTP_AGENT
+    """Of its agent, as profiles name it."""
     origin: OriginSnapshot = field(kw_only=True, repr=False)
     """The host itself; the texts in it are raw."""
     draw: Callable[[], Line] = field(kw_only=True, repr=False, compare=False)
@@ -105,6 +115,16 @@ class HostRow:
     def dials(self) -> DialCosts:
         """What its open sockets cost to open."""
         return _dial_costs((*self.origin.sockets, *self.origin.free_sockets))
+
+    @property
+    def streams(self) -> Load | None:
+        """What its HTTP/2 sessions carry together; None without one."""
+        return streams_of(self.origin)
+
+    @property
+    def clients(self) -> int | None:
+        """Clients of undici's that take requests; None of an http.Agent."""
+        return None if self.kind == HTTP_AGENT else len(taking(self.origin))
 
     @property
     def label(self) -> str:
@@ -238,6 +258,7 @@ def _row(
         ports_held=ports_held(origin.time_wait, local_ports),
         tunnels=origin.tunnelling,
         sockets=origin.total,
+        kind=agent.kind,
         origin=origin,
         draw=draw,
     )

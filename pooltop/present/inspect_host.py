@@ -6,32 +6,39 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from pooltop.core.edits import EDITABLE
+from pooltop.core import tunable
 from pooltop.core.states import QueueReason
 from pooltop.present import units
 from pooltop.present.blocks import Block, Part, named, part
 from pooltop.present.clean import clean
 from pooltop.present.demand import Demand
+from pooltop.present.dispatcher_limits import limit_fields
 from pooltop.present.faults import counts, failure_words, stale_words
 from pooltop.present.handshakes import certificate_parts, handshake_words
 from pooltop.present.kernel import kernel_parts
-from pooltop.present.limits import BY_OPTION, value_of, written
+from pooltop.present.limits import value_of, written
 from pooltop.present.line import Ink, Line, Span
 from pooltop.present.marks import Mark, in_use, limit_of, marks_of
 from pooltop.present.node_key import DEFINITION as KEY_DEFINITION
 from pooltop.present.node_key import key_parts
 from pooltop.present.pictures import HostPicture
 from pooltop.present.tunnels import pending_words, waiting_words
+from pooltop.present.undici_blocks import DEFINITIONS as UNDICI_DEFINITIONS
+from pooltop.present.undici_blocks import clients_parts, stats_parts, streams_parts
+from pooltop.present.waiting import NODE_LIMITS
 
 DEFINITIONS = {
     "STATE": "the host's marks in words, and what is in use, idle and waiting.",
+    "STATS": UNDICI_DEFINITIONS["STATS"],
+    "STREAMS": UNDICI_DEFINITIONS["STREAMS"],
     "WHY": "requests that come and requests that are served, per second of the window; how long "
     "each holds a socket (Little's law: sockets in use / served per second); and how many sockets "
     "that makes necessary. Estimates.",
     "LIMITS": "the agent's options as they are now, what the profile had where that is different, "
     "and the bounds within which they are edited without a question.",
-    "QUEUE": "which limit the waiting requests met, how many were given up, and what waits for "
-    "tunnels.",
+    "QUEUE": "which limit the waiting requests met, or what undici's clients wait for before they "
+    "send them, how many were given up, and what waits for tunnels.",
+    "CLIENTS": UNDICI_DEFINITIONS["CLIENTS"],
     "FAILURES": "failed requests since the start, by what they failed with, and the last message.",
     "EDITS": "edits of this host's agent, each with what was measured before and after it.",
     "ANSWERS": "responses since the start, by status.",
@@ -74,9 +81,12 @@ def host_blocks(
     """
     return [
         Block("STATE", _state(picture, errors, stale=stale), 0),
+        Block("STATS", stats_parts(picture), 1),
+        Block("STREAMS", streams_parts(picture), 1),
         Block("WHY", _why(picture, demand), 1),
         Block("LIMITS", _limits(picture), 2),
         Block("QUEUE", _queue(picture), 3),
+        Block("CLIENTS", clients_parts(picture), 4),
         Block("FAILURES", _failures(picture), 4),
         Block("EDITS", [Part(line, "drawn") for line in cards], 5),
         Block("ANSWERS", _answers(picture), 8),
@@ -122,6 +132,8 @@ def _why(picture: HostPicture, demand: Demand | None) -> list[Part]:
             f", served {units.rate(demand.served_s)}/s",
         )
     ]
+    if picture.agent.dispatcher is not None:
+        return parts  # connections carry several requests: they are not what is counted
     if demand.holds_s is not None:
         used, served = units.rate(demand.in_use), units.rate(demand.served_s)
         parts.append(
@@ -149,15 +161,15 @@ def _limits(picture: HostPicture) -> list[Part]:
     if agent.agents_made is not None:
         made = f"an agent for every request, {units.count(agent.agents_made)} so far"
         parts.append(part((made, "warn"), ": these bind within each"))
-    for option in EDITABLE:
+    initial, fields = tunable.at_first(agent), limit_fields(agent)
+    for option, title in fields.items():
         if option in own:
             limit = written(option, own[option])
             agents = written(option, value_of(agent.options, option))
             of = f" (this host's own; the agent's {agents})"
-            title: Span = (f"{BY_OPTION[option].title} ", "dim")
-            parts.append(part(title, (limit, "text"), (of, "dim")))
+            parts.append(part((f"{title} ", "dim"), (limit, "text"), (of, "dim")))
             continue
-        now, before = value_of(agent.options, option), value_of(agent.initial_options, option)
+        now, before = value_of(tunable.in_force(agent), option), value_of(initial, option)
         shown = written(option, now)
         changed = "" if now == before else f" (profile {written(option, before)})"
         bounds = agent.bounds.get(option)
@@ -166,7 +178,7 @@ def _limits(picture: HostPicture) -> list[Part]:
             if bounds is None
             else (f" (bounds {written(option, bounds[0])}..{written(option, bounds[1])})")
         )
-        spans: list[Span] = [(f"{BY_OPTION[option].title} ", "dim"), (shown, "text")]
+        spans: list[Span] = [(f"{title} ", "dim"), (shown, "text")]
         if changed:
             spans.append((changed, "accent"))
         if within:
@@ -193,7 +205,7 @@ def _queue(picture: HostPicture) -> list[Part]:
     reasons = Counter(one.why for one in told if one.why is not None)
     of = "" if len(told) >= origin.queued else f" of the first {units.count(len(told))}"
     parts += [
-        named(f"met {reason.value}", f"{units.count(reasons[reason])}{of}")
+        named(_met(reason), f"{units.count(reasons[reason])}{of}")
         for reason in QueueReason
         if reasons[reason]
     ]
@@ -207,6 +219,10 @@ def _queue(picture: HostPicture) -> list[Part]:
     if overtaken:
         parts.append(part((f"overtaken by up to {units.count(overtaken)} younger", "warn")))
     return parts
+
+
+def _met(reason: QueueReason) -> str:
+    return f"met {reason.value}" if reason in NODE_LIMITS else reason.value
 
 
 def _failures(picture: HostPicture) -> list[Part]:

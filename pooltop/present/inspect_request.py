@@ -6,6 +6,7 @@ import math
 
 from pooltop.core.capacity import options_of
 from pooltop.core.detail import HIDDEN, FateKind, Outlook
+from pooltop.core.model import Live
 from pooltop.core.states import QueueReason
 from pooltop.present import units
 from pooltop.present.blocks import Block, Part, named, part, room_in
@@ -13,17 +14,20 @@ from pooltop.present.clean import clean
 from pooltop.present.life import doing, life_bar, life_legend, life_of, scale_of
 from pooltop.present.line import Ink, Span
 from pooltop.present.pictures import RequestPicture, what
+from pooltop.present.sessions import Load, session_load
+from pooltop.present.waiting import NODE_LIMITS, meaning_of
 
 DEFINITIONS = {
     "REQUEST": "whose it is, whether it was sent before, how much it sends, and when its total "
     "clock ends it.",
     "WHY WAITING": "the pool's own record of why no socket could be had when it came, with the "
-    "numbers of that moment.",
+    "numbers of that moment; of undici's clients and sessions, what they wait for before they send "
+    "it, and in whose queue it is.",
     "WOULD START": "when it would be given a socket: an estimate, at the pace at which the queue "
     "was served within the last seconds; and what a raised limit would do.",
     "IT GETS": "the socket that the pool would give it if that socket's response were whole now, "
     "the first of them where there are several.",
-    "NOW": "what it does, on which socket, and since when.",
+    "NOW": "what it does, on which socket and stream, and since when.",
     "LIFE": "its phases so far to one scale, from its intended start to a round number of seconds; "
     "dns, tcp and tls only if its socket was opened for it.",
     "HEADERS": "the fields that it sends. What may be a secret never leaves the engine.",
@@ -101,6 +105,9 @@ def _why(picture: RequestPicture) -> list[Part]:
     if request.why is not None:
         parts.append(part(*_cause(picture, request.why)))
         parts += _changed(picture, request.why)
+    if picture.host.agent.dispatcher is not None:
+        whose = "the pool's" if request.client is None else f"that of client c{request.client}"
+        parts.append(named("queue", whose))
     if request.overtaken_by:
         younger = f"overtaken by {units.count(request.overtaken_by)}"
         parts.append(
@@ -110,11 +117,17 @@ def _why(picture: RequestPicture) -> list[Part]:
 
 
 def _cause(picture: RequestPicture, why: QueueReason) -> list[Span | str]:
-    """Name the limit that was reached, with what was counted, and the one that was not."""
+    """Name the limit that was reached, with what was counted, and the one that was not.
+
+    What undici waits for is no limit of Node's: it is told with what stands behind it.
+    """
     detail, options = picture.detail, options_of(picture.host.agent, picture.host.origin)
     numbers = ""
     if detail is not None and detail.counted is not None and detail.limit is not None:
         numbers = f": {units.count(detail.counted)} held of {_limit(detail.limit)}"
+    if why not in NODE_LIMITS:
+        meaning = meaning_of(why)
+        return [(why.value, "strong"), numbers, f": {meaning}" if meaning else ""]
     if why is QueueReason.MAX_SOCKETS:
         total, most = picture.host.agent.total_socket_count, options.max_total_sockets
         other = "maxTotalSockets " + (
@@ -134,6 +147,8 @@ def _limit(number: float) -> str:
 
 def _changed(picture: RequestPicture, why: QueueReason) -> list[Part]:
     """Say that the limit is another one by now."""
+    if why not in NODE_LIMITS:
+        return []
     detail, options = picture.detail, options_of(picture.host.agent, picture.host.origin)
     option = "max_sockets" if why is QueueReason.MAX_SOCKETS else "max_total_sockets"
     now: float = getattr(options, option)
@@ -150,6 +165,8 @@ def _would_start(picture: RequestPicture) -> list[Part]:
         parts = [part("in about ", (units.duration(outlook.in_s), "strong"), " (estimate)")]
     else:
         parts = [part("no estimate: nothing was served from this queue lately")]
+    if picture.host.agent.dispatcher is not None:
+        return [*parts, *_of_undici(picture.host.agent.options.live, outlook)]
     if picture.host.agent.options.live == "drain":
         own = "max_sockets" in picture.host.origin.own_limits
         return [*parts, _with_more(outlook, "this host's own maxSockets" if own else "maxSockets")]
@@ -162,6 +179,15 @@ def _with_more(outlook: Outlook, limit: str) -> Part:
     return part(
         f"at once if {limit} >= ", (units.count(outlook.at_once_from), "strong"), " (DRAIN)"
     )
+
+
+def _of_undici(live: Live, outlook: Outlook) -> list[Part]:
+    if live == "node":
+        return [part("no edit starts it sooner: undici takes its limits when it is made (NODE)")]
+    if outlook.at_once_from is None:
+        return []
+    least = units.count(outlook.at_once_from)
+    return [part("at once if connections >= ", (least, "strong"), " (DRAIN)")]
 
 
 def _as_node(outlook: Outlook) -> Part:
@@ -195,12 +221,21 @@ def _now(picture: RequestPicture) -> list[Part]:
     lasts = "" if since is None else f" since {units.duration(max(0.0, host.at - since))}"
     where: list[Span | str] = [] if socket is None else ["on ", (f"s{socket.id}", "strong"), ": "]
     parts = [part(*where, f"{does}{lasts}")]
-    if socket is not None and socket.requests:
+    if request.stream is not None:
+        parts.append(named("stream", str(request.stream)))
+    if socket is not None and socket.session is not None:
+        load = session_load(socket.session)
+        parts.append(part(f"{load.words} streams on its session", (_by(load), "dim")))
+    elif socket is not None and socket.requests:
         nth = units.count(socket.requests)
         parts.append(part((f"request {nth} of this socket", "dim")))
     if request.aborted:
         parts.append(part(("given up by its caller", "warn")))
     return parts
+
+
+def _by(load: Load) -> str:
+    return f" (cap: {load.capped_by})" if load.capped_by else ""
 
 
 def _life(picture: RequestPicture, width: int, *, ascii_only: bool) -> list[Part]:

@@ -17,12 +17,16 @@ from pooltop.present.handshakes import certificate_parts
 from pooltop.present.life import busy_legend, busy_strip, doing
 from pooltop.present.line import Ink, Span
 from pooltop.present.pictures import HostPicture, SocketPicture, what
+from pooltop.present.session_parts import session_parts
 from pooltop.present.sockets import cell_of
 
 DEFINITIONS = {
     "STATE": "what the socket does and since when, and its age since it was opened.",
+    "SESSION": "of HTTP/2: open streams and what caps them, what each side lets the other do, how "
+    "many octets of body each may still send before the other has read some, how long a PING "
+    "took, and a GOAWAY: after that the streams up to the last one it names go on, and no other.",
     "NOW": "the request that it carries, how long ago that was meant to start, and what it waits "
-    "for.",
+    "for; of several the oldest, and how many there are.",
     "IDLE": "when it is closed if nobody takes it (the agent's timeout, or the server's Keep-Alive "
     "hint less a buffer), and whether it is the next to be taken.",
     "IF IT ENDS": "what the pool would do with it if its response were whole at this instant: the "
@@ -72,6 +76,7 @@ def socket_blocks(
     """
     return [
         Block("STATE", _state_parts(picture), 0),
+        Block("SESSION", _session(picture), 1),
         Block("NOW", _now(picture), 1),
         Block("IDLE", _idle(picture), 1),
         Block("IF IT ENDS", _ends(picture), 2),
@@ -192,7 +197,16 @@ def _now(picture: SocketPicture) -> list[Part]:
         parts.append(part((clean(request.label, 40), "dim")))
     if request.aborted:
         parts.append(part(("given up by its caller", "warn")))
+    others = len(picture.requests) - 1
+    if others > 0:
+        where = "on its session" if picture.socket.session is not None else "in its pipeline"
+        parts.append(part("and ", (units.count(others), "strong"), f" more {where}"))
     return parts
+
+
+def _session(picture: SocketPicture) -> list[Part]:
+    session = picture.socket.session
+    return [] if session is None else session_parts(session, picture.host.at)
 
 
 def _idle(picture: SocketPicture) -> list[Part]:
@@ -207,7 +221,8 @@ def _idle(picture: SocketPicture) -> list[Part]:
         parts.append(part((f"closed in {units.duration(left)}", ink), f" of {whole} if not taken"))
     else:
         parts.append(part("no idle timeout: kept until the server closes it"))
-    parts.append(part(_turn(host, socket)))
+    turn = _turn(host, socket) if host.agent.dispatcher is None else _undici_turn(host.agent.kind)
+    parts.append(part(turn))
     if socket.hint:
         parts.append(named("hint", clean(socket.hint, 48)))
     return parts
@@ -222,6 +237,12 @@ def _turn(host: HostPicture, socket: SocketInfo) -> str:
     if not before:
         return f"the next to be taken ({scheduling})"
     return f"{units.count(before)} {'is' if before == 1 else 'are'} taken before it ({scheduling})"
+
+
+def _undici_turn(kind: str) -> str:
+    if kind == "undici-round-robin-pool":
+        return "taken when its client's turn comes"
+    return "taken when its client is the first that takes requests"
 
 
 def _ends(picture: SocketPicture) -> list[Part]:

@@ -15,10 +15,16 @@ _KIND_INK: dict[str, Ink] = {
     "QUEUE": "warn",
     "SILENT": "warn",
     "RETRY": "warn",
+    "GOAWAY": "warn",
+    "PROTO": "dim",
+    "CLIENT": "dim",
     "LOAD": "good",
     "INFO": "text",
     "LOST": "warn",
 }
+
+COMINGS_AND_GOINGS = frozenset({"OPEN", "CLOSE", "CLIENT", "PROTO"})
+"""Kinds of which there can be hundreds a second, each of little weight."""
 
 
 def kind_ink(kind: str) -> Ink:
@@ -34,6 +40,6 @@ def event_line(wall_at: float, kind: str, host: str, text: str, *, more: str = "
         (f" {units.clock(wall_at)} ", "faint"),
         (f"{word:<6} ", kind_ink(word)),
         *(((f"{shown} ", "strong"),) if shown else ()),
-        (clean(text, 400), "dim" if word in ("OPEN", "CLOSE") else "text"),
+        (clean(text, 400), "dim" if word in COMINGS_AND_GOINGS else "text"),
         *(((more, "faint"),) if more else ()),
     )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from pooltop.core.edits import EditError, Value, apply_edit, is_within
 from pooltop.core.model import AgentOptions
+from pooltop.core.tunable import Options
 from pooltop.present.clean import clean
 
 Kind = Literal["count", "time", "switch", "choice"]
@@ -21,6 +23,16 @@ _NO_LIMIT = frozenset({"-", "", "inf", "infinity", "unlimited", "none", "no"})
 _TIME = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h)?", re.ASCII)
 _MS = {"ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0, None: 1.0}
 _LONGEST = 24
+_TIMES = frozenset(
+    (
+        *("timeout", "keep_alive_timeout", "keep_alive_max_timeout", "headers_timeout"),
+        *("keep_alive_timeout_threshold", "body_timeout", "connect_timeout", "client_ttl"),
+        *("ping_interval", "ping_timeout"),
+    )
+)
+"""Options in milliseconds."""
+_UNLIMITED_AT_0 = ("timeout", "connections")
+"""Options of which 0 is no limit."""
 _FIRST_LIMIT = "256"
 """Where stepping down from "no limit" begins."""
 
@@ -103,15 +115,43 @@ FIELDS: tuple[Field, ...] = (
         meaning="what an edit does at once: what Node does, or drain and cull",
     ),
 )
-BY_OPTION = {field.option: field for field in FIELDS}
+DISPATCHER_FIELDS: tuple[Field, ...] = (
+    Field(
+        "connections",
+        "connections",
+        "conns",
+        "count",
+        "1 or more, - for unlimited",
+        meaning="connections, and so clients, per host",
+    ),
+    Field(
+        "pipelining",
+        "pipelining",
+        "pipelining",
+        "count",
+        "0 or more, - for unlimited",
+        meaning="requests on an HTTP/1.1 connection at a time; 0 closes it after each",
+    ),
+    Field(
+        "max_concurrent_streams",
+        "maxConcurrentStreams",
+        "streams",
+        "count",
+        "1 or more",
+        meaning="streams of an HTTP/2 session at a time, as far as the server lets us",
+    ),
+    replace(FIELDS[-1], meaning="what an edit does at once: what undici does, or drain and cull"),
+)
+"""Of the dispatchers of undici's; ``dispatcher_limits`` knows which kind has which."""
+BY_OPTION = {field.option: field for field in (*DISPATCHER_FIELDS, *FIELDS)}
 
 
-def value_of(options: AgentOptions, option: str) -> Value | None:
+def value_of(options: Options, option: str) -> Value | None:
     """Give an option's value as an Edit would carry it: None for no limit."""
     value: Value = getattr(options, option)
     if isinstance(value, float) and math.isinf(value):
         return None
-    return None if option == "timeout" and value == 0 else value
+    return None if option in _UNLIMITED_AT_0 and value == 0 else value
 
 
 def written(option: str, value: Value | None) -> str:
@@ -122,7 +162,7 @@ def written(option: str, value: Value | None) -> str:
         return "on" if value else "off"
     if isinstance(value, str):
         return clean(value)
-    if option == "timeout":
+    if option in _TIMES:
         return _time(value)
     return f"{value:.0f}" if value == int(value) else f"{value:g}"
 
@@ -148,10 +188,7 @@ def parse(option: str, text: str, options: AgentOptions) -> Value | None:
         EditError: It is not allowed; the message says what is.
     """
     field = BY_OPTION[option]
-    typed = text.strip().lower()
-    if len(typed) > _LONGEST:
-        raise EditError(f"too long: {field.allowed}")
-    value = _read(field, typed)
+    value = read(field, text)
     try:
         after = apply_edit(options, option, value)
     except EditError as error:
@@ -159,7 +196,15 @@ def parse(option: str, text: str, options: AgentOptions) -> Value | None:
     return value_of(after, option)
 
 
-def _read(field: Field, typed: str) -> Value | None:
+def read(field: Field, text: str) -> Value | None:
+    """Give what was typed into a field, allowed or not.
+
+    Raises:
+        EditError: it is nothing that a field of its kind can hold; the message says what is.
+    """
+    typed = text.strip().lower()
+    if len(typed) > _LONGEST:
+        raise EditError(f"too long: {field.allowed}")
     if field.kind in ("switch", "choice"):
         found = [choice for choice in field.choices if typed and choice.startswith(typed)]
         if field.kind == "switch" and typed in ("yes", "true", "1"):
@@ -186,26 +231,52 @@ def stepped(option: str, text: str, by: int, options: AgentOptions) -> str:
     A step down never leads up, nor to "no timeout": it stops at one unit (maxFreeSockets at 0), and
     leaves alone what is less already. From nonsense it starts at the present value.
     """
-    field = BY_OPTION[option]
+    parsed = partial(_parsed, options)
+    return step(BY_OPTION[option], text, by, parse=parsed, now=value_of(options, option))
+
+
+def _parsed(options: AgentOptions, option: str, text: str) -> Value | None:
+    return parse(option, text, options)
+
+
+def step(
+    field: Field,
+    text: str,
+    by: int,
+    *,
+    parse: Callable[[str, str], Value | None],
+    now: Value | None,
+) -> str:
+    """Give the text of a field after a step, as ``stepped`` has it.
+
+    Args:
+        field: which.
+        text: that stands in it.
+        by: how far.
+        parse: reads the text of an option; it raises an EditError for what is not allowed.
+        now: the value that is in force.
+    """
+    option = field.option
     if field.choices:
         found = [i for i, choice in enumerate(field.choices) if choice.startswith(text or "\0")]
         at = found[0] if found else 0
         return field.choices[(at + (1 if by > 0 else -1)) % len(field.choices)]
     try:
-        value = parse(option, text, options)
+        value = parse(option, text)
     except EditError:
-        value = value_of(options, option)
+        value = now
     if value is None and field.kind == "time":
         value = 0.0
     if value is None or isinstance(value, str):
         return UNLIMITED if by > 0 else _FIRST_LIMIT
     unit = 1000 if field.kind == "time" else 1
     # maxSockets 0 lets every request wait, and a timeout of 0 is none: who wants that types it.
-    lowest = 0 if option == "max_free_sockets" else min(value, unit)
+    lowest = 0 if option in ("max_free_sockets", "pipelining") else min(value, unit)
     return written(option, float(max(lowest, value + by * unit)))
 
 
-def _span(option: str, bounds: tuple[float, float]) -> str:
+def span_words(option: str, bounds: tuple[float, float]) -> str:
+    """Give bounds as they are shown, ``1..200``."""
     least, most = (written(option, bound) for bound in bounds)
     return f"{least}..{most}"
 
@@ -246,13 +317,13 @@ class AgentLimits:
         bounds = self.bounds.get(option)
         if bounds is None:
             return allowed
-        return f"{allowed}; the profile's bounds are {_span(option, bounds)}"
+        return f"{allowed}; the profile's bounds are {span_words(option, bounds)}"
 
     def asks(self, option: str, value: Value | None) -> str:
         """Say why a value is asked about before it is applied; empty when it is not."""
         if is_within(self.bounds, option, value):
             return ""
-        return f"outside {_span(option, self.bounds[option])}: will ask"
+        return f"outside {span_words(option, self.bounds[option])}: will ask"
 
     def parse(self, option: str, text: str) -> Value | None:
         """Give the value that was typed.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from textwrap import wrap
 
+from pooltop.core.undici.edits import AT_CONSTRUCTION
 from pooltop.present import (
     columns,
     event_rows,
@@ -22,13 +23,16 @@ from pooltop.present import (
     life,
     query,
     request_columns,
+    session_strip,
     socket_columns,
     threshold_table,
     verdicts,
+    waiting,
     workload_rows,
 )
 from pooltop.present.clocks import CLOCKS
 from pooltop.present.clocks import MODES as TIMEOUT_MODES
+from pooltop.present.dispatcher_limits import fields_of
 from pooltop.present.key_line import PageName
 from pooltop.present.keys import GROUPS, KEYS, Keymap
 from pooltop.present.limits import FIELDS
@@ -108,6 +112,7 @@ def _columns(title: str, of: Iterable[Column[Row]], page: PageName) -> Section:
 
 
 def _of_glyphs(keys: Keymap) -> Iterable[Section]:
+    queue = frozenset[PageName]({"Queue"})
     pools, traffic = frozenset[PageName]({"Pools"}), frozenset[PageName]({"Pools", "Workloads"})
     yield Section(
         "STATE OF A HOST",
@@ -120,6 +125,12 @@ def _of_glyphs(keys: Keymap) -> Iterable[Section]:
         frozenset({"Pools", "Sockets"}),
     )
     yield Section(
+        "AN HTTP/2 SESSION",
+        tuple((cell.glyph, f"{cell.word}: {cell.meaning}") for cell in session_strip.LEGEND),
+        frozenset({"Pools", "Sockets"}),
+    )
+    yield Section("WHY A REQUEST WAITS (undici)", tuple(waiting.MEANINGS.items()), queue)
+    yield Section(
         "ALERTS, the gravest first",
         tuple((trouble.glyph, f"{trouble.word}: {trouble.meaning}") for trouble in Trouble),
         pools,
@@ -128,6 +139,7 @@ def _of_glyphs(keys: Keymap) -> Iterable[Section]:
         "PLOTS",
         (
             ("time", "runs to the right and ends at the instant shown; a gap was not measured"),
+            ("STREAMS", "instead of sockets in use, of a host with HTTP/2 sessions: open streams"),
             ("- - -", "the limit as it was then, of a host; what was offered, of a workload"),
             ("_ - ^", "p50, p95 and p99 on a logarithmic axis; = where some of them meet"),
             *((glyph, meaning) for glyph, (meaning, _) in GLYPHS.items()),
@@ -137,6 +149,17 @@ def _of_glyphs(keys: Keymap) -> Iterable[Section]:
     yield Section(
         "LIMITS",
         tuple((field.title, f"{field.meaning}: {field.allowed}") for field in FIELDS),
+        pools,
+    )
+    yield Section(
+        "LIMITS OF undici's DISPATCHERS",
+        (
+            *(
+                (field.title, f"{field.meaning}: {field.allowed}")
+                for field in dict.fromkeys((*fields_of("undici-pool"), *fields_of("h2")))
+            ),
+            ("NODE", f"pipelining and live alone; all else is taken {AT_CONSTRUCTION}"),
+        ),
         pools,
     )
     yield Section(
@@ -151,11 +174,12 @@ def _of_glyphs(keys: Keymap) -> Iterable[Section]:
         ),
         traffic,
     )
+    noise = " ".join(sorted(event_rows.GROUPS["closes"]))
     groups = ((name, " ".join(sorted(kinds))) for name, kinds in event_rows.GROUPS.items())
     yield Section(
         f"SORTS OF EVENTS ({keys.first('events')})",
         (
-            ("what matters", "all but OPEN and CLOSE, of which there are hundreds a second"),
+            ("what matters", f"all but {noise}, of which there are hundreds a second"),
             *((name, kinds or "every kind") for name, kinds in groups),
         ),
         frozenset({"Events", "Pools"}),

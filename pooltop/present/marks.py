@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from pooltop.core import tunable
 from pooltop.core.capacity import in_use, is_saturated, limit_of, options_of, room
 from pooltop.core.edits import EDITABLE
-from pooltop.core.model import AgentOptions
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.present.line import Ink
 
@@ -19,7 +19,10 @@ class Mark(Enum):
     WAITING = (
         "q",
         "queue, with room",
-        "requests wait although there is room: in NODE mode only a new request opens a socket",
+        (
+            "requests wait although there is room: in NODE mode only a new request opens a "
+            "socket; undici's clients have reasons of their own"
+        ),
         "warn",
     )
     SILENT = ("?", "no data", "nothing was sent to it yet, or the engine is silent", "dim")
@@ -47,11 +50,12 @@ class Mark(Enum):
 
 
 def changed_options(agent: AgentSnapshot) -> tuple[str, ...]:
-    """Give the options that an edit has moved away from the profile, in the order of EDITABLE."""
+    """Give the options that an edit has moved away from the profile, in their fixed order."""
+    now, before = tunable.in_force(agent), tunable.at_first(agent)
     return tuple(
         option
-        for option in EDITABLE
-        if _value(agent.options, option) != _value(agent.initial_options, option)
+        for option in tunable.editable(agent)
+        if _value(now, option) != _value(before, option)
     )
 
 
@@ -83,7 +87,7 @@ def edited(snapshot: Snapshot) -> int:
     """Count what is not as in the profile: the options of its agents, and its workloads' load."""
     options = sum(
         # Compared as a whole first: with hundreds of agents nearly all are as they were.
-        len(changed_options(agent)) if agent.options != agent.initial_options else 0
+        len(changed_options(agent)) if tunable.in_force(agent) != tunable.at_first(agent) else 0
         for agent in snapshot.agents
     )
     limits = sum(
@@ -93,7 +97,7 @@ def edited(snapshot: Snapshot) -> int:
     return options + limits + loads
 
 
-def _value(options: AgentOptions, option: str) -> object:
+def _value(options: tunable.Options, option: str) -> object:
     return getattr(options, option)
 
 

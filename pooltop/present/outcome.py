@@ -62,6 +62,7 @@ _LATER = {
     "keep_alive": "it counts from the next release on; idle sockets stay",
     "scheduling": "it counts from the next request on",
     "live": "the next edit does only what Node does",
+    "pipelining": "undici's own setter: it counts from the next request on",
 }
 
 

@@ -8,6 +8,7 @@ from pooltop.core.detail import FateKind, HostDetail, RequestDetail, SocketDetai
 from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, RequestInfo, Snapshot, SocketInfo
 from pooltop.core.states import RequestState
+from pooltop.present.carried import carried_by
 from pooltop.present.clean import clean
 from pooltop.present.history import HostId
 from pooltop.present.hosts import names_of
@@ -67,7 +68,12 @@ class SocketPicture:
     socket: SocketInfo
     detail: SocketDetail | None
     request: RequestInfo | None
-    """The one that it carries, or is opened for."""
+    """The one that it carries, or is opened for; the oldest where it carries several."""
+
+    @property
+    def requests(self) -> tuple[RequestInfo, ...]:
+        """All that it carries, in the order in which they were sent."""
+        return carried_by(self.host.origin, self.socket.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pooltop.present.plot import Plot, draw, nice_top
 from pooltop.present.track import Track
 
 PlotKind = Literal["in use", "queue", "wait", "service"]
+"""The first shows streams instead where there are HTTP/2 sessions: they are what is used then."""
 
 
 def plot_of(
@@ -64,14 +65,30 @@ def draw_any(
 def _in_use(
     track: Track, grid: Grid, at: float, window_s: float, markers: tuple[Glyph, ...]
 ) -> Plot:
-    values = track.series("in_use", grid, at)
-    limits = track.series("limit", grid, at)
+    streams = track.streams
+    if streams is not None:
+        opened, caps = streams.series("open", grid, at), streams.series("cap", grid, at)
+        if any(cap is not None for cap in caps):
+            return _level("STREAMS", "cap", opened, caps, window_s, markers)
+    used, limits = track.series("in_use", grid, at), track.series("limit", grid, at)
+    return _level("IN USE", "limit", used, limits, window_s, markers)
+
+
+def _level(
+    name: str,
+    bound: str,
+    values: list[float | None],
+    limits: list[float | None],
+    window_s: float,
+    markers: tuple[Glyph, ...],
+) -> Plot:
+    """Give the plot of what has an upper bound, which is drawn as it was then."""
     finite = [limit for limit in limits if limit is not None and not math.isinf(limit)]
     # The axis ends at the limit, so that full means full; after a cut it still holds the past.
     top = max([_highest(values), *finite]) if finite else nice_top(_highest(values))
     latest = next((limit for limit in reversed(limits) if limit is not None), math.inf)
-    says = "no limit" if math.isinf(latest) else f"limit {units.count(latest)}"
-    title = f"IN USE 0..{units.count(top)}, {says}"
+    says = f"no {bound}" if math.isinf(latest) else f"{bound} {units.count(latest)}"
+    title = f"{name} 0..{units.count(top)}, {says}"
     return Plot(title, tuple(values), top, window_s, "plot.use", tuple(limits), markers=markers)
 
 

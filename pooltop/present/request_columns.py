@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from pooltop.present import units
 from pooltop.present.clean import clean
@@ -168,7 +168,8 @@ QUEUE_COLUMNS: tuple[Column[RequestRow], ...] = (
         "WHY",
         15,
         lambda row: None if row.request.why is None else row.request.why.value,
-        "The limit that left no room for a socket when it came.",
+        "The limit that left no room for a socket when it came; of undici's clients and sessions, "
+        "what they wait for before they send it.",
     ),
     _OVERTAKEN,
     text_column(
@@ -197,14 +198,24 @@ QUEUE_COLUMNS: tuple[Column[RequestRow], ...] = (
         10,
         _at_once_from,
         "count",
-        "The least maxSockets with which it would start at once in DRAIN mode; - where another "
-        "limit stands in the way too.",
+        "The least maxSockets (undici: connections) with which it would start at once in DRAIN "
+        "mode; - where another limit stands in the way too.",
         from_width=144,
     ),
     _host(116),
     _AGENT,
     _BODY,
     _TIME_LEFT,
+    number_column(
+        "client",
+        "CLIENT",
+        6,
+        lambda row: row.request.client,
+        "id",
+        "undici's client in whose queue it is; - in the pool's own.",
+        written=lambda number: units.NONE if number is None else f"c{number:.0f}",
+        from_width=HIDDEN,
+    ),
 )
 """Of queued requests, left to right."""
 
@@ -271,6 +282,15 @@ RUNNING_COLUMNS: tuple[Column[RequestRow], ...] = (
     _BODY,
     _TIME_LEFT,
     _AGAIN,
+    number_column(
+        "stream",
+        "STREAM",
+        6,
+        lambda row: row.request.stream,
+        "id",
+        "The id of its stream in the HTTP/2 session of its socket; - over HTTP/1.1.",
+        from_width=HIDDEN,
+    ),
 )
 """Of requests that have a socket, left to right."""
 
@@ -278,7 +298,19 @@ RUNNING_COLUMNS: tuple[Column[RequestRow], ...] = (
 _ACROSS = {"host": 0, "why": 104, "overtaken": 116}
 
 
-def across_hosts(columns: Sequence[Column[RequestRow]]) -> tuple[Column[RequestRow], ...]:
+_SHARED = {"client": 100, "stream": 100, "overtaken": 172, "state": 156, "left": 180}
+
+
+@lru_cache(maxsize=4)  # asked for at every frame: the same columns keep what was drawn of them
+def of_dispatchers(columns: tuple[Column[RequestRow], ...]) -> tuple[Column[RequestRow], ...]:
+    """Give the same columns where there are dispatchers of undici's: with what only they have."""
+    return tuple(
+        replace(column, from_width=_SHARED.get(column.id, column.from_width)) for column in columns
+    )
+
+
+@lru_cache(maxsize=4)  # likewise
+def across_hosts(columns: tuple[Column[RequestRow], ...]) -> tuple[Column[RequestRow], ...]:
     """Give the same columns for requests of many hosts: narrow tables show the host too, then."""
     return tuple(
         replace(column, from_width=_ACROSS.get(column.id, column.from_width)) for column in columns

@@ -8,6 +8,7 @@ from pooltop.core.snapshot import TCPInfo
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.line import Ink, Line
+from pooltop.present.session_columns import SESSION_COLUMNS
 from pooltop.present.socket_rows import SocketRow
 from pooltop.present.sockets import cell_of
 from pooltop.present.table import HIDDEN, Column, Unit, as_written, number_column, text_column
@@ -18,7 +19,13 @@ _OLD_S = 5.0
 
 def _state(row: SocketRow, _width: int) -> Line:
     cell = cell_of(row.socket, row.scheme)
-    return ((cell.glyph, cell.ink), (f" {cell.word}", "text"))
+    return ((cell.glyph, cell.ink), (f" {_state_word(row)}", "text"))
+
+
+def _state_word(row: SocketRow) -> str:
+    if row.is_stream:
+        return "stream" if row.socket.session is not None else "pipelined"
+    return cell_of(row.socket, row.scheme).word
 
 
 def _now_ink(row: SocketRow) -> Ink:
@@ -106,7 +113,7 @@ COLUMNS: tuple[Column[SocketRow], ...] = (
         "left",
         "What it does, as glyph and word.",
         _state,
-        lambda row: cell_of(row.socket, row.scheme).word,
+        _state_word,
     ),
     number_column(
         "since",
@@ -381,5 +388,6 @@ COLUMNS: tuple[Column[SocketRow], ...] = (
         ink=lambda _: "text",
         from_width=HIDDEN,
     ),
+    *SESSION_COLUMNS,
 )
 """All of them, left to right."""

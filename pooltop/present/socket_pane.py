@@ -9,6 +9,8 @@ from pooltop.present.handshakes import tls_line
 from pooltop.present.kernel import kernel_line
 from pooltop.present.line import Line
 from pooltop.present.marks import in_use, options_of
+from pooltop.present.session_strip import legend_line as session_legend
+from pooltop.present.session_strip import session_lines, sessions_of
 from pooltop.present.socket_table import LEAST_LINES, socket_table
 from pooltop.present.sockets import legend_line, notable_line, strip_lines
 
@@ -23,6 +25,8 @@ def pane_lines(
 ) -> list[Line]:
     """Give the strip of cells and, as there is room, what is notable, the kernel's view and TLS.
 
+    HTTP/2 sessions come first, a line each.
+
     With room for LEAST_LINES more there is a table, a line for each socket.
 
     Args:
@@ -33,9 +37,10 @@ def pane_lines(
         height: in lines.
     """
     fixed: list[Line] = [notable_line(origin, snapshot.at)] if height > 1 else []
-    legend = [legend_line()] if height >= ROOMY else []
+    legend = [legend_of(origin)] if height >= ROOMY else []
     left = height - len(fixed) - len(legend)
-    strip = min(_STRIP, _strip_needs(agent, origin, width), left)
+    sessions = len(sessions_of(origin))
+    strip = min(_STRIP, sessions + _cells_need(agent, origin, width, sessions), left)
     left -= strip
     for line in (
         kernel_line(origin, snapshot.process.local_ports, width),
@@ -45,12 +50,19 @@ def pane_lines(
             fixed.append(line)
             left -= 1
     table = socket_table(origin, snapshot.at, width, left) if left >= LEAST_LINES else []
-    cells = strip_lines(agent, origin, width, strip if table else strip + left)
-    return [*cells, *fixed, *legend, *table]
+    strip = strip if table else strip + left
+    lines = session_lines(origin, width, strip)
+    cells = strip_lines(agent, origin, width, strip - len(lines))
+    return [*lines, *cells, *fixed, *legend, *table]
 
 
-def _strip_needs(agent: AgentSnapshot, origin: OriginSnapshot, width: int) -> int:
-    """Give the lines that a cell for every socket, open or possible, takes."""
+def legend_of(origin: OriginSnapshot) -> Line:
+    """Give what the glyphs of an origin's strip mean."""
+    return session_legend() if sessions_of(origin) else legend_line()
+
+
+def _cells_need(agent: AgentSnapshot, origin: OriginSnapshot, width: int, sessions: int) -> int:
+    """Give the lines that a cell for every socket without a session, open or possible, takes."""
     limit = options_of(agent, origin).max_sockets
     wanted = max(origin.total, in_use(origin) + origin.free, 0 if math.isinf(limit) else limit)
-    return max(1, math.ceil(wanted / max(1, width)))
+    return max(0 if sessions else 1, math.ceil((wanted - sessions) / max(1, width)))

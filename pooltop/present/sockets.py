@@ -54,18 +54,20 @@ def strip_lines(
     """Give at most ``height`` lines of cells: sockets by id, then the room under the limit.
 
     A socket keeps its place among the others for life, so that reuse can be seen: a cell that
-    stays and turns ``#`` ``=`` ``#``. What does not fit is told as a number.
+    stays and turns ``#`` ``=`` ``#``. What does not fit is told as a number. Sessions, which have
+    lines of their own, are not among them.
     """
     if width < 1 or height < 1:
         return []
-    sockets = sorted((*origin.sockets, *origin.free_sockets), key=lambda socket: socket.id)
-    if not sockets and origin.tunnelling:
+    every = sorted((*origin.sockets, *origin.free_sockets), key=lambda socket: socket.id)
+    sockets = [socket for socket in every if socket.session is None]
+    if not every and origin.tunnelling:
         # No room is shown: these are connections to the proxy, and no limit holds them back.
         return [((pending_words(origin), "warn"),)]
     cells = [cell_of(socket, origin.scheme) for socket in sockets]
     limit = options_of(agent, origin).max_sockets
     if not math.isinf(limit):
-        cells.extend([ROOM] * max(0, int(min(limit, width * height)) - len(cells)))
+        cells.extend([ROOM] * max(0, int(min(limit, width * height)) - len(every)))
     fits = width * height
     rest = ""
     if len(sockets) > fits:
@@ -84,8 +86,8 @@ def strip_lines(
         lines.append(tuple(spans))
     if rest:
         lines[-1:] = [(*(lines[-1] if lines else ()), (rest, "dim"))]
-    if not cells:
-        return [(("no socket is open", "dim"),)]
+    if not every:
+        return lines or [(("no socket is open", "dim"),)]
     return lines
 
 

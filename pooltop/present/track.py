@@ -17,6 +17,8 @@ from pooltop.present.host_moments import PLACES, UNUSED, Column, host_moments, r
 from pooltop.present.latency_past import FINE_S, LatencyPast
 from pooltop.present.moments import Grid
 from pooltop.present.spells import Spells
+from pooltop.present.stream_moments import NO_SESSION, StreamMoments, stream_moments
+from pooltop.present.stream_moments import row_of as streams_row
 from pooltop.present.troubles import Trouble, troubles_of
 
 _COMPLETED, _FAILED, _ERRORS = PLACES["completed"], PLACES["failed"], PLACES["errors"]
@@ -45,7 +47,7 @@ class Rates:
 class Track:
     """The past of one host; bounded by time."""
 
-    __slots__ = ("_mark_from", "_phase", "moments", "queue", "service", "spells")
+    __slots__ = ("_mark_from", "_phase", "moments", "queue", "service", "spells", "streams")
 
     def __init__(self, place: int = 0) -> None:
         """Begin without a past.
@@ -61,6 +63,8 @@ class Track:
         """From the request sent to its first byte."""
         self.spells: Spells[Trouble] = Spells()
         """When something was wrong."""
+        self.streams: StreamMoments | None = None
+        """Open streams and their cap; None of a host that never had a session."""
         self._phase = place % 4 / 4
         self._mark_from = 0.0
 
@@ -87,6 +91,8 @@ class Track:
             mark_s: Least time between marks of the histograms.
         """
         self.moments.add(at, row_of(agent, origin))
+        if agent.dispatcher is not None:
+            self._add_streams(at, origin)
         self.spells.note(at, troubles_of(agent, origin, at, self.moments, self.spells.now))
         if at >= self._mark_from:
             self.queue.mark(at, origin.latency.queue)
@@ -96,6 +102,13 @@ class Track:
             self._phase = 0.0 if len(self.queue) > 1 else self._phase
             self._mark_from = at + mark_s * (1 - early)
 
+    def _add_streams(self, at: float, origin: OriginSnapshot) -> None:
+        row = streams_row(origin)
+        if row is not None and self.streams is None:
+            self.streams = stream_moments()
+        if self.streams is not None:
+            self.streams.add(at, row or NO_SESSION)
+
     def began_anew(self, origin: OriginSnapshot) -> bool:
         """Tell whether the host was forgotten since the last moment and counts from 0 again."""
         newest = len(self.moments.at) - 1
@@ -103,6 +116,8 @@ class Track:
 
     def forget_before(self, at: float) -> None:
         """Drop what is older than ``at``, in large bites."""
+        if self.streams is not None:
+            self.streams.forget_before(at)
         if self.moments.forget_before(at):
             self.queue.forget_before(at)
             self.service.forget_before(at)

@@ -7,8 +7,9 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from pooltop.core.edits import EDITABLE, Edit, EditOutcome, Value
+from pooltop.core.edits import Edit, EditOutcome, Value
 from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
+from pooltop.core.tunable import at_first, editable
 from pooltop.errors import PooltopError
 from pooltop.present.editing import Target, WorkloadId
 from pooltop.present.history import HostId
@@ -150,8 +151,8 @@ class EditDesk:
         # The picture is up to an interval old: what was edited from here since counts too.
         changed = {*changed_options(agent), *self._edited(who)}
         asked = [
-            (who, option, value_of(agent.initial_options, option))
-            for option in EDITABLE
+            (who, option, value_of(at_first(agent), option))
+            for option in editable(agent)
             if option in changed
         ]
         for origin in agent.origins:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
+from pooltop.core.tunable import at_first
 from pooltop.present import units
 from pooltop.present.clean import clean
 from pooltop.present.demand import demand_of
+from pooltop.present.dispatcher_limits import DispatcherLimits, limit_fields
 from pooltop.present.editing import Editable, Target, WorkloadId
 from pooltop.present.history import HostId
 from pooltop.present.keys import Keymap
@@ -37,14 +39,19 @@ def options_of(view: View, target: Target | None, *, live: bool) -> tuple[Editab
     agent, origin = find(snapshot, target)
     if agent is None:
         return (None, "")
+    of: Editable
     before = {} if origin is None else origin.initial_limits
     own = {} if origin is None or not before else origin.own_limits
+    first = agent.initial_dispatcher or agent.dispatcher
+    if agent.dispatcher is not None and first is not None:
+        of = DispatcherLimits(agent.dispatcher, first, agent.bounds)
+    else:
+        of = AgentLimits(agent.options, agent.initial_options, agent.bounds, own, before)
     label = name_of(snapshot, target)
     hosts = len(agent.origins)
     many = f", applies to each of its {hosts} hosts" if hosts > 1 else ""
-    of = f"agent {clean(agent.name, 24)}{many}"
-    name = f"{label}, {of}" if label else of
-    return (AgentLimits(agent.options, agent.initial_options, agent.bounds, own, before), name)
+    whose = f"agent {clean(agent.name, 24)}{many}"
+    return (of, f"{label}, {whose}" if label else whose)
 
 
 def limits_hint(view: View, host: HostId, agent: AgentSnapshot) -> Line:
@@ -56,9 +63,11 @@ def limits_hint(view: View, host: HostId, agent: AgentSnapshot) -> Line:
 
 def _needed(view: View, host: HostId) -> Line:
     """Estimate, by Little's law, how many sockets the host's arrivals keep in use."""
-    _, origin = find(view.snapshot, host)
-    if origin is None or view.snapshot is None:
+    agent, origin = find(view.snapshot, host)
+    if agent is None or origin is None or view.snapshot is None:
         return ()
+    if agent.dispatcher is not None:
+        return ()  # connections carry several requests: they are not what is counted
     track = view.history.track(host)
     demand = demand_of(track, view.snapshot.at, view.header.window_s)
     if demand is None or demand.needed is None or not demand.arriving_s:
@@ -74,7 +83,7 @@ def _as_in_the_profile(
     agent: AgentSnapshot, origin: OriginSnapshot | None, keys: Keymap, *, undoes: bool
 ) -> Line:
     changed = [
-        f"{BY_OPTION[option].title} {written(option, value_of(agent.initial_options, option))}"
+        f"{limit_fields(agent)[option]} {written(option, value_of(at_first(agent), option))}"
         for option in changed_options(agent)
     ]
     if origin is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pooltop.core.edits import Control
 from pooltop.core.snapshot import AgentSnapshot, WorkloadSnapshot
 from pooltop.present import units
+from pooltop.present.carried import aborting, destroying
 from pooltop.present.clean import clean
 from pooltop.present.danger import doubts, load_doubts
 from pooltop.present.editing import WorkloadId
@@ -123,10 +124,9 @@ class WritingKeys(SavingKeys):
         if found is None:
             self.operator.say(f"s{subject.socket} is closed already")
             return
-        fails = "no request is on it" if found.request is None else f"r{found.request} on it fails"
         self._ask(
             f"DESTROY s{subject.socket} of {self._live_name(subject.host)} (pinned)",
-            f"{fails}; the pool may open another in its place",
+            f"{destroying(origin, found)}; the pool may open another in its place",
             f"s{subject.socket}",
             Control(action="destroy_socket", agent=agent.name, socket=subject.socket),
             f"s{subject.socket} destroyed",
@@ -143,7 +143,7 @@ class WritingKeys(SavingKeys):
             return
         self._ask(
             f"ABORT r{subject.request} of {self._live_name(subject.host)} (pinned)",
-            "it fails; if it is on a socket, that socket is destroyed",
+            aborting(origin, subject.request),
             f"r{subject.request}",
             Control(action="abort_request", agent=agent.name, request=subject.request),
             f"r{subject.request} aborted",

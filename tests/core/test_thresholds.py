@@ -272,6 +272,16 @@ def test_a_load_that_was_not_delivered_can_be_forbidden() -> None:
     ]  # fmt: skip
 
 
+def test_sessions_that_a_server_ended_can_be_counted_and_be_a_share_of_requests() -> None:
+    earlier = Totals(1.0, {}, {("a", "h"): pool("h", goaways=2, assigned=100)})
+    now = Totals(2.0, {}, {("a", "h"): pool("h", goaways=5, assigned=400)})
+
+    assert (3.0, 0.01) == (
+        value("pool.goaways count < 9", now, before=earlier),
+        value("pool.goaways share < 9%", now, before=earlier),
+    )
+
+
 def test_a_host_that_was_forgotten_meanwhile_begins_at_nothing() -> None:
     place = ("a", OriginKey("1"))
     before = Totals(1.0, {}, {place: pool("h", submitted=90, assigned=90, opened=90)})

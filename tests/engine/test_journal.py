@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from pooltop.engine.journal import BURST, CAPACITY, Journal
+from pooltop.core.events import (
+    ClientAdded,
+    ClientRetired,
+    ProtocolKnown,
+    RequestRequeued,
+    SessionGoingAway,
+    SocketOpened,
+)
+from pooltop.core.states import CloseReason, OpenReason, RetireReason
+from pooltop.engine.journal import BURST, CAPACITY, Journal, PoolReporter
+from pooltop.present.event_rows import GROUPS
+from pooltop.present.journal import COMINGS_AND_GOINGS
 
 
 class Clock:
@@ -92,3 +103,44 @@ def test_a_new_reader_is_told_what_is_kept_and_has_missed_nothing():
     entries, dropped = journal.take(journal.cursor())
 
     assert (CAPACITY, 0) == (len(entries), dropped)
+
+
+class Shell:
+    """Who tells of events."""
+
+    def __init__(self):
+        self.report = None
+        self.kinds = ()
+
+    def subscribe(self, report, kinds):
+        self.report, self.kinds = report, kinds
+
+    def tell(self, *events):
+        for event in events:
+            if type(event) in self.kinds:
+                self.report(event)
+
+
+def test_what_undicis_clients_and_connections_do_is_told_in_words():
+    journal, shell = Journal(Clock()), Shell()
+    PoolReporter(journal, "a", lambda key: "h:80").watch(shell)
+
+    shell.tell(
+        ClientAdded(1.0, "h", 1),
+        SocketOpened(1.0, "h", 1, OpenReason.DISPATCHED),
+        SocketOpened(1.0, "h", 2, OpenReason.PROBE),
+        ProtocolKnown(1.0, "h", 2, "h2"),
+        RequestRequeued(1.0, "h", 7, 2, CloseReason.PEER_FIN),
+        SessionGoingAway(1.0, "h", 2, 11, 205, 1),
+        ClientRetired(1.0, "h", 1, RetireReason.TTL),
+    )
+
+    entries, _ = journal.take()
+    assert [
+        ("OPEN", "s2 probe"),
+        ("PROTO", "s2 speaks h2"),
+        ("RETRY", "r7 put back before those that wait: s2 closed by peer"),
+        ("GOAWAY", "s2 ENHANCE_YOUR_CALM, up to stream 205; 1 stream ran"),
+        ("CLIENT", "c1 retired: clientTtl"),
+    ] == [(entry.kind, entry.text) for entry in entries]
+    assert {entry.kind for entry in entries} <= {*COMINGS_AND_GOINGS, *GROUPS["errors"]}

@@ -7,10 +7,17 @@ from collections.abc import Callable
 
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
+from support.undici_scenes import GONE, SESSION, client, picture, pool, sockets, streams
 
 from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
+from pooltop.core.dispatcher_snapshot import SessionSettings
 from pooltop.core.histogram import Recorder
-from pooltop.core.snapshot import OriginCounters, OriginSnapshot, Snapshot, WorkloadSnapshot
+from pooltop.core.snapshot import (
+    OriginCounters,
+    OriginSnapshot,
+    Snapshot,
+    WorkloadSnapshot,
+)
 from pooltop.core.thresholds import ThresholdState, Where
 from pooltop.exports import instruments as of
 from pooltop.exports.instruments import Attribute, Instrument
@@ -175,3 +182,43 @@ def test_names_are_opentelemetrys_and_prometheus_has_them_by_its_rules() -> None
     labels = {attribute.label for attribute in Attribute}
     assert len(Attribute) == len(labels)
     assert {"agent", "server_address", "server_port", "state", "reason", "class"} <= labels
+
+
+def of_undici(snapshot: Snapshot, instrument: Instrument) -> dict[object, object]:
+    """Give an instrument's points by what tells them apart beside their host."""
+    apart = (Attribute.STATE, Attribute.STAT)
+    return {
+        next((said for name, said in where if name in apart), ""): value
+        for where, value in points_of(snapshot, "1").get(instrument, {}).items()
+    }
+
+
+def test_a_dispatcher_has_undicis_numbers_and_an_agent_has_none() -> None:
+    stats = {"connected": 2, "free": 0, "pending": 3, "queued": 2, "running": 2, "size": 5}
+    bare = {"connected": 1, "pending": 1, "running": 3, "size": 4}
+
+    assert [stats, bare, {}] == [
+        of_undici(picture(agent), of.STATS) for agent in (pool(), client(), sockets())
+    ]
+    assert [{"": 2}, {}] == [of_undici(picture(agent), of.CLIENTS) for agent in (pool(), sockets())]
+
+
+def test_streams_are_told_as_open_and_free() -> None:
+    some = msgspec.structs.replace(SESSION, streams=40)
+    endless = msgspec.structs.replace(some, own=None, peer=SessionSettings())
+
+    assert [
+        {"open": 40, "free": 60},
+        {"open": 40, "free": math.inf},
+        {"open": 3, "free": 0},
+        {},
+    ] == [of_undici(picture(streams(session)), of.STREAMS) for session in (some, endless, GONE)] + [
+        of_undici(picture(pool()), of.STREAMS)
+    ]
+    assert [{"": 1}, {"": 2}, {"": 3}, {"": 4}] == [
+        of_undici(picture(streams()), instrument)
+        for instrument in (of.SESSIONS, of.GOAWAYS, of.REFUSED, of.REQUEUED)
+    ]
+    text = exposition(picture(streams()), "1").decode()
+    assert "pooltop_pool_streams{" in text
+    assert 'state="free"' in text

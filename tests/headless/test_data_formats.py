@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import structs
+from support.undici_scenes import side_by_side
 
 from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.histogram import GROWTH, SMALLEST_S, Histogram
@@ -148,3 +149,25 @@ def test_the_document_is_plain_ascii_and_gives_its_text_back(snapshot_at: Snapsh
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
     assert host == json.loads(text)["hosts"][0]["host"]
+
+
+def test_the_document_has_undicis_numbers_of_a_dispatcher() -> None:
+    told = json.loads(printed(format_of("json", 1.0), side_by_side()))
+
+    assert [("undici-pool", 1.0), ("http.Agent", None)] == [
+        (each["kind"], each["dispatcher"] and each["dispatcher"]["connections"])
+        for each in told["agents"]
+    ]
+    assert [(100, {"open": 100, "cap": 100}), (None, None)] == [
+        (each["stats"] and each["stats"]["running"], each["streams"]) for each in told["hosts"]
+    ]
+
+
+def test_csv_has_undicis_numbers_of_a_dispatcher() -> None:
+    heading, *rows = csv.reader(printed(format_of("csv", 1.0), side_by_side()).splitlines())
+    named = [dict(zip(heading, row, strict=True)) for row in rows]
+
+    assert [("undici-pool", "1", "100", "100"), ("http.Agent", "", "", "")] == [
+        tuple(row[name] for name in ("agent_kind", "undici_free", "undici_size", "streams"))
+        for row in named
+    ]

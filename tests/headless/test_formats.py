@@ -9,9 +9,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from msgspec import structs
+from support.undici_scenes import picture, pool, side_by_side, sockets, streams
 
 from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import PHASES, ClassSnapshot, PhaseDurations
+from pooltop.core.dispatcher_snapshot import SessionInfo, SessionSettings
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import RequestId, SocketId
 from pooltop.core.snapshot import (
@@ -91,8 +93,14 @@ def test_before_any_host_is_known_a_line_says_so(snapshot_at: SnapshotAt) -> Non
 
 def test_everything_in_a_json_line_has_a_name(snapshot_at: SnapshotAt) -> None:
     kernel = TCPInfo(at=1.0, rtt=0.5)
+    session = SessionInfo(streams=2, own=9, peer=SessionSettings(max_concurrent_streams=5))
     socket = SocketInfo(
-        id=SocketId(7), state=SocketState.FREE, opened_at=0.0, since=1.0, kernel=kernel
+        id=SocketId(7),
+        state=SocketState.FREE,
+        opened_at=0.0,
+        since=1.0,
+        kernel=kernel,
+        session=session,
     )
     request = RequestInfo(
         id=RequestId(8), state=RequestState.QUEUED, method="GET", target="/", submitted_at=1.0
@@ -114,6 +122,12 @@ def test_everything_in_a_json_line_has_a_name(snapshot_at: SnapshotAt) -> None:
     assert (7, {"at": 1.0, "rtt": 0.5}) == (
         origin["free_sockets"][0]["id"],
         origin["free_sockets"][0]["kernel"],
+    )
+    told_session = origin["free_sockets"][0]["session"]
+    assert (2, 5, None) == (
+        told_session["streams"],
+        told_session["peer"]["max_concurrent_streams"],
+        told_session["goaway"],
     )
     assert ["GET", "GET"] == [origin[name][0]["method"] for name in ("requests", "running")]
     assert (2, [2]) == (
@@ -394,3 +408,20 @@ def test_the_summary_has_every_threshold_with_its_value_and_verdict(
     assert {"workload": "w\x1b[2J", "request": None, "agent": None, "host": None} == (
         told["thresholds"][0]["where"]
     )
+
+
+def test_dispatchers_are_told_with_undicis_numbers_and_their_streams() -> None:
+    form = LineFormat(1.0)
+    form.note(side_by_side())
+    lines = form.lines(side_by_side())
+    summary = summary_lines(picture(streams(), pool(), sockets()), elapsed_s=1.0)
+
+    assert ["  100/100 streams", ""] == [
+        line[-17:] if "/100 s" in line else "" for line in lines[1:]
+    ]
+    assert [
+        "  dispatcher  undici-pool: connected 1, free 1, pending 0, queued 0, running 100, "
+        "size 100",
+        "  streams     100/100 open at the end, 2 GOAWAY, 3 refused, 4 put back",
+        "  dispatcher  undici-pool: connected 2, free 0, pending 3, queued 2, running 2, size 5",
+    ] == [line for line in summary if line.startswith(("  dispatcher", "  streams"))]

@@ -150,3 +150,15 @@ def test_no_shell_runs_what_a_peer_or_a_profile_wrote(text: str, tmp_path) -> No
     headers = [word for before, word in itertools.pairwise(words) if before == "-H"]
     assert [] == [header for header in headers if header.startswith("@")]
     assert len(shlex.split(line)) == len(words) + 1
+
+
+def test_a_stream_is_asked_for_over_http2() -> None:
+    stream = replace(PLAIN, stream=5)
+
+    assert "curl --http2 --globoff" == command(stream)[:22]
+    assert "curl --http2-prior-knowledge " == command(stream, scheme="http")[:29]
+    assert "curl --http1.1 " == command(protocol="h2")[:15], "this one is on a socket without one"
+    queued = scene(running=(), requests=(replace(PLAIN, socket=None),), protocol="h2", told=())
+    waits = request_picture(queued, HOST, PLAIN.id)
+    assert waits is not None
+    assert "curl --http2 " == curl_command(waits)[:13]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+import typing
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from support.any_struct import TEXT, TIMES, anything
 from support.scenes import ACTIVE, HOST, IDLE, KEY, RUNNING, queued, scene
 
 from pooltop.core.detail import HostDetail, RequestDetail, SocketDetail
+from pooltop.core.dispatcher_snapshot import ClientInfo
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, RequestId, SocketId
 from pooltop.core.snapshot import (
@@ -24,6 +26,8 @@ from pooltop.core.snapshot import (
     SocketInfo,
     WorkloadSnapshot,
 )
+from pooltop.core.undici.options import DispatcherKind, DispatcherOptions
+from pooltop.core.undici.records import Stats
 from pooltop.present.demand import Demand
 from pooltop.present.history import History, HostId
 from pooltop.present.hosts import build_rows
@@ -78,6 +82,13 @@ OPTIONS = st.builds(
     scheduling=st.sampled_from(["lifo", "fifo"]),
     live=st.sampled_from(["node", "drain"]),
 )
+DISPATCHERS = st.builds(
+    DispatcherOptions,
+    kind=st.sampled_from(typing.get_args(DispatcherKind)),
+    connections=LIMITS,
+    pipelining=LIMITS,
+    live=st.sampled_from(["node", "drain"]),
+)
 LINKS = {"request": st.none() | FEW, "socket": st.none() | FEW, "certificate": st.integers(-2, 2)}
 
 
@@ -92,6 +103,8 @@ def snapshots(draw) -> Snapshot:
             free_sockets=some(SocketInfo, **LINKS),
             requests=some(RequestInfo, **LINKS),
             running=some(RequestInfo, **LINKS),
+            stats=st.none() | anything(Stats),
+            clients=some(ClientInfo, socket=st.none() | FEW),
             port=st.integers(0, 65535),
         )
     )
@@ -102,6 +115,8 @@ def snapshots(draw) -> Snapshot:
         bounds=draw(st.just({}) | st.just({"max_sockets": (1.0, 200.0)})),
         origins=(origin,),
         total_socket_count=draw(FEW),
+        dispatcher=draw(st.none() | DISPATCHERS),
+        initial_dispatcher=draw(st.none() | DISPATCHERS),
     )
     detail = HostDetail(
         agent=agent.name,
@@ -165,7 +180,10 @@ def test_whatever_is_inspected_fits_and_holds_no_control_character(
         assert name_of(subject).isprintable()
 
 
-ALONE = {"--http1.1", "--globoff", "--path-as-is", "--head", "--insecure", "-4", "-6"}
+ALONE = {
+    *("--http1.1", "--http2", "--http2-prior-knowledge", "--globoff", "--path-as-is", "--head"),
+    *("--insecure", "-4", "-6"),
+}
 WITH_VALUE = {
     "-X",
     "-H",

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
+from support.undici_scenes import (
+    AT,
+    PEER,
+    POOL,
+    SESSION,
+    SOCKETS,
+    STREAMS,
+    picture,
+    pool,
+    sockets,
+    streams,
+)
 
 from pooltop.core.edits import EditRecord
 from pooltop.core.model import OriginKey
@@ -180,3 +193,45 @@ def test_the_plots_of_a_workload_show_what_it_offered_and_got(make) -> None:
 def test_a_load_that_is_served_whole_is_not_hot() -> None:
     plot = Plot("", (10.0,), 10.0, 60.0, limits=(10.0,), full_is_bad=False)
     assert "plot.hot" not in {ink for line in draw(plot, 7, 4) for _, ink in line}
+
+
+def test_of_a_host_with_sessions_the_streams_are_drawn_that_they_carry() -> None:
+    history = History()
+    some = replace(SESSION, streams=40, peer=replace(PEER, max_concurrent_streams=50))
+    for second, session in enumerate((SESSION, some)):
+        history.add(replace(picture(streams(session)), seq=second + 1, at=AT + second))
+
+    def plot(host: HostId, at: float) -> tuple[str, list[float], list[float]]:
+        found = plot_of("in use", history.track(host), at=at, window_s=4.0, columns=4)
+        assert isinstance(found, Plot)
+        return (
+            found.title,
+            [value for value in found.values if value is not None],
+            [limit for limit in found.limits if limit is not None],
+        )
+
+    assert ("STREAMS 0..100, cap 50", [100, 40], [100, 50]) == plot(STREAMS, AT + 1)
+    assert ("STREAMS 0..100, cap 100", [100], [100]) == plot(STREAMS, AT)
+
+
+def test_a_host_without_sessions_has_no_past_of_streams() -> None:
+    history = History()
+    history.add(picture(sockets(), pool()))
+
+    assert (None, None) == (history.track(SOCKETS).streams, history.track(POOL).streams)
+    found = plot_of("in use", history.track(POOL), at=AT, window_s=4.0, columns=4)
+    assert "IN USE 0..2, limit 2" == found.title
+
+
+def test_when_the_last_session_is_gone_the_sockets_are_drawn_again() -> None:
+    history = History()
+    agent = streams()
+    gone = replace(agent, origins=(replace(agent.origins[0], sockets=(), running=()),))
+    for second, each in enumerate((agent, gone, gone, gone)):
+        history.add(replace(picture(each), seq=second + 1, at=AT + second))
+
+    titles = [
+        plot_of("in use", history.track(STREAMS), at=AT + 3, window_s=span, columns=2).title
+        for span in (8.0, 2.0)
+    ]
+    assert ["STREAMS 0..100, cap 100", "IN USE 0..1, limit 1"] == titles

@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
+from support.undici_scenes import AT, SESSION, picture, pool, sockets, streams
 
 from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
+from pooltop.core.dispatcher_snapshot import SessionSettings
 from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
-from pooltop.core.snapshot import OriginLatency, OriginSnapshot, Snapshot, WorkloadSnapshot
+from pooltop.core.snapshot import (
+    AgentSnapshot,
+    OriginLatency,
+    OriginSnapshot,
+    Snapshot,
+    WorkloadSnapshot,
+)
 from pooltop.core.thresholds import ThresholdState
 from pooltop.present.history import HostId
 from pooltop.present.report.gather import Gathering
@@ -341,3 +349,39 @@ def test_markup_is_escaped_once() -> None:
     assert "<b>&lt;i&gt;</b>" == el("b", text("<i>"))
     assert '<b title="&quot;&amp;">x</b>' == el("b", raw("x"), title='"&')
     assert "" == table([("a", "")], [], words=1)
+
+
+def test_dispatchers_have_undicis_numbers_and_what_became_of_their_streams() -> None:
+    told = Seen(page_of(picture(pool(), streams(), sockets()))).texts
+    start = told.index("undici")
+    row = told.index("h2.pay:443", start)
+
+    assert ["streams", "h2.pay:443", "undici-pool", *("1", "1", "0", "0", "100", "100")] == (
+        told[row - 1 : row + 8]
+    )
+    assert ["100/100", "2", "3", "0", "4"] == told[row + 8 : row + 13]
+    assert "undici" not in Seen(page_of(picture(sockets()))).texts
+
+
+def test_streams_are_drawn_under_their_cap_where_there_were_sessions() -> None:
+    def plots(*agents: AgentSnapshot) -> int:
+        pictures = (replace(picture(each), at=AT + n) for n, each in enumerate(agents))
+        return page_of(*pictures).count("<title>streams: ")
+
+    quiet = replace(SESSION, streams=0, peer=None)
+    bare = replace(streams(), origins=(replace(streams().origins[0], sockets=()),))
+    endless = streams(replace(SESSION, own=None, peer=SessionSettings()))
+    assert [1, 1, 1, 0, 0] == [
+        plots(streams(), streams(quiet), bare),
+        plots(bare, bare, streams()),
+        plots(endless),
+        plots(bare),
+        plots(pool()),
+    ]
+
+
+def test_the_options_of_a_dispatcher_are_undicis() -> None:
+    told = Seen(page_of(picture(pool()))).texts
+    assert ["connections", "2"] == told[(at := told.index("connections")) : at + 2]
+    assert ["clientTtl", "1m"] == told[(at := told.index("clientTtl")) : at + 2]
+    assert "maxSockets" not in told

@@ -10,7 +10,8 @@ import pytest
 from pooltop.present.columns import COLUMNS as HOSTS
 from pooltop.present.event_rows import COLUMNS as EVENTS
 from pooltop.present.line import text_of, width_of
-from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS
+from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS, of_dispatchers
+from pooltop.present.sharing_columns import SHARING_COLUMNS
 from pooltop.present.socket_columns import COLUMNS as SOCKETS
 from pooltop.present.table import (
     Column,
@@ -24,6 +25,7 @@ from pooltop.present.table import (
     text_column,
     title_line,
 )
+from pooltop.present.undici_columns import UNDICI_COLUMNS
 from pooltop.present.workload_rows import COLUMNS as WORKLOADS
 
 TABLES = {
@@ -33,6 +35,10 @@ TABLES = {
     "running": RUNNING_COLUMNS,
     "workloads": WORKLOADS,
     "events": EVENTS,
+    "undici's hosts": UNDICI_COLUMNS,
+    "undici's sockets": SHARING_COLUMNS,
+    "undici's queue": of_dispatchers(QUEUE_COLUMNS),
+    "undici's running": of_dispatchers(RUNNING_COLUMNS),
 }
 
 

@@ -9,6 +9,7 @@ ERR_ are of Node 24, lib/internal/http2/core.js.
 
 from __future__ import annotations
 
+from pooltop.core.http2 import ERRORS
 from pooltop.core.records import Failure
 
 INFO = "UND_ERR_INFO"
@@ -50,13 +51,6 @@ IDLE_TIMEOUT = Failure(INFO, "socket idle timeout")
 SERVERNAME_CHANGED = Failure(INFO, "servername changed")
 UPGRADED = Failure(INFO, "upgrade")
 
-_NAMES = (
-    "NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT",
-    "STREAM_CLOSED", "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR",
-    "CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
-)  # fmt: skip
-"""RFC 9113, 7, by their numbers."""
-
 
 def connect_timeout(timeout_ms: float) -> Failure:
     """Give the error of a dial that took longer than it may."""
@@ -75,7 +69,7 @@ def session_error(code: int) -> Failure:
 
 def stream_error(code: int) -> Failure:
     """Give Node's error of a stream that the peer reset."""
-    name = f"NGHTTP2_{_NAMES[code]}" if code < len(_NAMES) else str(code)
+    name = f"NGHTTP2_{ERRORS[code]}" if code < len(ERRORS) else str(code)
     return Failure("ERR_HTTP2_STREAM_ERROR", f"Stream closed with error code {name}")
 
 

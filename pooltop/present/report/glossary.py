@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pooltop.present.undici_stats import STATS
+
 DEFINITIONS = {
     "completed": "Responses received whole, whatever their status.",
     "req/s": "Responses received whole, a second of what was watched.",
@@ -43,6 +45,15 @@ DEFINITIONS = {
     "next edit of the same agent. Words are said only where chance does not explain a change.",
     "threshold": "What the run had to hold.",
     "judged": "From when on what came counts; judged once a second from then on, and at the end.",
+    "dispatcher": "Which of undici's the agent is; its own numbers, under undici's names, as they "
+    "were at the end: " + "; ".join(f"{name}, {meaning}" for name, meaning in STATS.items()) + ".",
+    "streams": "Open streams of all HTTP/2 sessions together / how many there may be: in a table "
+    "at the end, of a column of time the least and the most.",
+    "GOAWAY": "Sessions whose server said that it takes no more streams.",
+    "refused": "Streams that a server refused without having looked at them.",
+    "reset": "Streams that either side reset.",
+    "put back": "Requests put back before those that wait, as what they ran on had ended "
+    "unanswered.",
     "alert": "A trouble of a host that lasted, or a threshold that failed: marked where it began.",
 }
 

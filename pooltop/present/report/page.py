@@ -49,6 +49,7 @@ def page(gathering: Gathering, about: About) -> str:
         _head(gathering, last, about),
         section("Thresholds", tables.thresholds(last)),
         section("Hosts", tables.hosts(gathering, last)),
+        section("undici", tables.dispatchers(last)),
         section("Over time", _plots(gathering, last)),
         section("Workloads", tables.workloads(last)),
         section("Request classes", _classes(last)),
@@ -168,12 +169,30 @@ def _host_plots(gathering: Gathering, host: HostId, name: str) -> Markup:
     draw = partial(plot, span_s=span_s, marks=marks)
     shown = [
         draw("sockets", of_sockets, sockets, top=top, written=_level),
+        *_streams(cells, draw),
         draw("queue", DEFINITIONS["queued"], queued, written=_level),
         draw("queue wait", DEFINITIONS["queue wait"], waits, least=_LEAST_S, written=_time),
         draw("latency", DEFINITIONS["latency"], took, least=_LEAST_S, written=_time),
     ]
     heading = f"{host.agent}  {name}" if host.agent not in name else name
     return joined([el("h3", heading), el("div", *shown, class_="plots")])
+
+
+def _streams(cells: list[Cell], draw: Callable[..., Markup]) -> list[Markup]:
+    """Give the plot of a host's streams under their cap; none where there was no session."""
+    if all(cell.streams is None for cell in cells):
+        return []
+    opened = [_point(cell, cell.streams) for cell in cells]
+    caps = [_point(cell, cell.cap) for cell in cells]
+    finite = [cap.high for cap in caps if cap.high is not None and not math.isinf(cap.high)]
+    lines = [Line("open", "a", opened, True), *([Line("cap", "limit", caps)] if finite else ())]
+    top = max(finite, default=None)
+    return [draw("streams", DEFINITIONS["streams"], lines, top=top, written=_level)]
+
+
+def _point(cell: Cell, span: Span | None) -> Point:
+    low, high = (None, None) if span is None else (span.low, span.high)
+    return Point(cell.at, low, high, cell.after_gap)
 
 
 def _level(value: float) -> str:

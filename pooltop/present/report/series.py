@@ -7,11 +7,13 @@ no quantile is made of others.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from pooltop.core.capacity import in_use, limit_of
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot
+from pooltop.present.undici_stats import streams_of
 
 MOST = 320
 """Columns: about as many as a plot has pixels."""
@@ -48,12 +50,20 @@ class Cell:
     """Of the queue, as far as they were recorded in it."""
     took: Histogram = field(default_factory=Histogram)
     """Likewise from the intended start to the last byte."""
+    streams: Span | None = None
+    """Open streams of all HTTP/2 sessions; None where there was no session."""
+    cap: Span | None = None
+    """How many there could be; inf is no limit."""
 
     def absorb(self, later: Cell) -> None:
         """Take in the one after it."""
-        for name in ("used", "free", "queued", "limit"):
-            other: Span = getattr(later, name)
-            getattr(self, name).take(other.low, other.high)
+        for name in ("used", "free", "queued", "limit", "streams", "cap"):
+            own: Span | None = getattr(self, name)
+            other: Span | None = getattr(later, name)
+            if own is None:
+                setattr(self, name, other)
+            elif other is not None:
+                own.take(other.low, other.high)
         self.waits = self.waits.plus(later.waits)
         self.took = self.took.plus(later.took)
 
@@ -88,6 +98,10 @@ class HostSeries:
         cell = Cell(
             at, gap, Span(used, used), Span(free, free), Span(queued, queued), Span(limit, limit)
         )
+        load = streams_of(host) if agent.dispatcher is not None else None
+        if load is not None:
+            most = math.inf if load.cap is None else load.cap
+            cell.streams, cell.cap = Span(load.running, load.running), Span(most, most)
         there = self.cells.get(number)
         if there is None:
             self.cells[number] = cell

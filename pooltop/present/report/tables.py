@@ -20,6 +20,7 @@ from pooltop.present.report.glossary import PHASES as PHASE_WORDS
 from pooltop.present.report.markup import Markup, el, joined, table
 from pooltop.present.report.plot import shares
 from pooltop.present.thresholds import name_of, value_words, verdict_of, when_words
+from pooltop.present.undici_stats import STATS, became_of, streams_of, value_of
 
 _LOOKS = {"good": "good", "bad": "bad", "warn": "warn"}
 _LEAST_SHARE = 0.0005
@@ -83,6 +84,28 @@ def error_share(*origins: OriginSnapshot) -> float | None:
 
 def _quantiles(durations: Histogram) -> list[str]:
     return [units.duration(durations.quantile(q)) for q in (0.5, 0.95, 0.99)]
+
+
+def dispatchers(last: Snapshot) -> Markup:
+    """Give a row for each host of a dispatcher of undici's."""
+    became = ("GOAWAY", "refused", "reset", "put back")
+    return table(
+        _titles("agent", "host", "dispatcher", *STATS, "streams", *became),
+        (
+            [
+                agent.name,
+                label_of(origin),
+                agent.kind,
+                *(units.count(value_of(origin.stats, name)) for name in STATS),
+                units.NONE if (load := streams_of(origin)) is None else load.words,
+                *(_warned(became_of(origin.counters).get(name, 0)) for name in became),
+            ]
+            for agent in last.agents
+            for origin in agent.origins
+            if agent.dispatcher is not None
+        ),
+        words=3,
+    )
 
 
 def workloads(last: Snapshot) -> Markup:

@@ -19,9 +19,10 @@ from pooltop.present.markers import markers_of
 from pooltop.present.marks import Mark, in_use, options_of
 from pooltop.present.plot import Plot
 from pooltop.present.plots import PlotKind, plot_of
-from pooltop.present.socket_pane import ROOMY, pane_lines
-from pooltop.present.sockets import legend_line, queue_lines
+from pooltop.present.socket_pane import ROOMY, legend_of, pane_lines
+from pooltop.present.sockets import queue_lines
 from pooltop.present.table import shown_columns
+from pooltop.present.undici_columns import UNDICI_COLUMNS
 from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
 from pooltop.ui.layout import Plan
@@ -83,7 +84,7 @@ class PoolsPage(TablePage[HostRow]):
 
     def wants_spark(self, width: int) -> bool:
         """Tell whether a table so wide draws sparklines, which cost the most of a row."""
-        return any(column.id == "spark" for column in shown_columns(COLUMNS, width))
+        return any(column.id == "spark" for column in shown_columns(self.all_columns, width))
 
     def _host_rows(self, view: View, plan: Plan, width: int) -> list[HostRow]:
         """Give a row for each host."""
@@ -107,6 +108,9 @@ class PoolsPage(TablePage[HostRow]):
 
     def draw_hosts(self, view: View, plan: Plan, width: int) -> None:
         """Put the hosts on the table, so that it is known whom the cursor is on."""
+        agents = () if view.snapshot is None else view.snapshot.agents
+        has_undici = any(agent.dispatcher is not None for agent in agents)
+        self.all_columns = UNDICI_COLUMNS if has_undici else COLUMNS
         self.show_rows(view, plan, width, self._host_rows(view, plan, width))
 
     def draw(self, view: View, plan: Plan, width: int) -> None:
@@ -167,7 +171,7 @@ class PoolsPage(TablePage[HostRow]):
         self.queue.styles.width = max(1, width - left)
         limit = units.count(options_of(agent, origin).max_sockets)
         # The legend is a line where there is room for it, and else the border's text.
-        legend = "" if lines >= ROOMY else "   " + text_of(legend_line()).strip()
+        legend = "" if lines >= ROOMY else "   " + text_of(legend_of(origin)).strip()
         self.sockets.title(f"SOCKETS {in_use(origin)}/{limit}{legend}")
         shown = pane_lines(snapshot, agent, origin, max(1, left - plan.sides - 2), lines)
         self.sockets.show([((" ", "text"), *line) for line in shown])

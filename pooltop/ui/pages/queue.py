@@ -7,8 +7,14 @@ from typing import ClassVar
 from pooltop.present.inspector import Picture, RequestSubject, Subject
 from pooltop.present.last_seen import LastSeen, last_seen
 from pooltop.present.line import Line
-from pooltop.present.request_columns import QUEUE_COLUMNS, RUNNING_COLUMNS, across_hosts
+from pooltop.present.request_columns import (
+    QUEUE_COLUMNS,
+    RUNNING_COLUMNS,
+    across_hosts,
+    of_dispatchers,
+)
 from pooltop.present.request_rows import RequestRow, build_queue_rows, build_running_rows
+from pooltop.present.socket_rows import are_shared
 from pooltop.present.units import count
 from pooltop.ui.choice import Choice
 from pooltop.ui.inspecting import inspect_subject
@@ -76,8 +82,10 @@ class QueuePage(TablePage[RequestRow]):
             self.show_rows(view, plan, width, ())
             return
         columns = RUNNING_COLUMNS if self._running else QUEUE_COLUMNS
-        self.all_columns = across_hosts(columns) if view.all_hosts else columns
         host = None if view.all_hosts else view.host
+        columns = across_hosts(columns) if view.all_hosts else columns
+        shared = are_shared(view.snapshot, host)
+        self.all_columns = of_dispatchers(columns) if shared else columns
         build = build_running_rows if self._running else build_queue_rows
         origins = (
             [origin for agent in view.snapshot.agents for origin in agent.origins]
