@@ -377,7 +377,7 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     """Node's proxyEnv; "environment" reads the engine's own; None connects directly."""
     bounds: dict[str, tuple[float, float]] = {}
     """Editable option to the least and the most it may be set to live without a question asked;
-    an option that is not in it has no bounds."""
+    an option that is not in it has no bounds. Of a dispatcher by its own options' names."""
     hosts: dict[str, HostOptions] = {}
     """``host:port`` to what is done otherwise for it."""
     ceiling: float = math.inf

@@ -217,11 +217,12 @@ def check_bounds(values: Values, report: Report) -> None:
     for name, agent in tables_of(values, "agents").items():
         bounds = cast("dict[str, tuple[float, float]]", agent.get("bounds", {}))
         for option in bounds:
-            limit = limit_of(kind_of(agent))
-            value = agent.get(limit.gives if option == limit.key else option)
+            value = agent.get(option)
             if isinstance(value, int | float) and not is_within(bounds, option, value):
-                path: Path = ("agents", name, option)
-                see = ("agents", name, "bounds", option)
+                limit = limit_of(kind_of(agent))
+                key = limit.key if option == limit.gives else option
+                path: Path = ("agents", name, key)
+                see = ("agents", name, "bounds", key)
                 hint = "outside of its own bounds"
                 report.add(path, "P019", hint, severity="warn", see=see, tail=".")
 

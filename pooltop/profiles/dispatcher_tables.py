@@ -116,7 +116,7 @@ _OF_CONNECTIONS = Interval(Whole(0, MOST_SOCKETS, no_limit=math.inf))
 
 OWN_BOUNDS = (
     Field("connections", _OF_CONNECTIONS, kinds=POOLS),
-    Field("sessions", _OF_CONNECTIONS, kinds=H2),
+    Field("sessions", _OF_CONNECTIONS, attr="connections", kinds=H2),
     Field("pipelining", Interval(_PIPELINING), kinds=UNDICI),
     Field(
         "max_concurrent_streams",

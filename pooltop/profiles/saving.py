@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pooltop.core.edits import EDITABLE
-from pooltop.core.model import Profile
-from pooltop.core.snapshot import Snapshot
+from pooltop.core.model import AgentProfile, Profile
+from pooltop.core.snapshot import AgentSnapshot, Snapshot
 from pooltop.errors import UsageError
 from pooltop.profiles.layers import OPTIONS
 from pooltop.profiles.loading import Loaded, load, load_text
 from pooltop.profiles.problems import ProfileErrors
 from pooltop.profiles.shown import printable, shown_inline
-from pooltop.profiles.tuned import Tuned, Verdict, differing, tuned
+from pooltop.profiles.tuned import Tuned, Verdict, differing, tunable, tuned
 from pooltop.profiles.tuned_file import default_name, mode_like, path_between, put, tuned_text
 
 DEMO = "demo"
@@ -149,21 +148,31 @@ class Saving:
 
 def _differs(snapshot: Snapshot, profile: Profile) -> str:
     """Say in what a profile is not what an engine began with; "" where it may well be."""
-    agents = {agent.name: agent.initial_options for agent in snapshot.agents}
+    agents = {agent.name: agent for agent in snapshot.agents}
     if list(agents) != [agent.name for agent in profile.agents]:
         return "it has other agents"
     if [one.name for one in snapshot.workloads] != [one.name for one in profile.workloads]:
         return "it has other workloads"
     for agent in profile.agents:
-        for option in EDITABLE:
-            if getattr(agent.options, option) != getattr(agents[agent.name], option):
-                return f"agent {printable(agent.name)} has another {option}"
+        other = _other_option(agent, agents[agent.name])
+        if other:
+            return f"agent {printable(agent.name)} has another {other}"
     for seen, one in zip(snapshot.workloads, profile.workloads, strict=True):
         began = one.rate if one.model == "open" else one.users
         told = seen.initial_rate if one.model == "open" else seen.initial_users
         if told != began and not one.stages:
             return f"workload {printable(one.name)} begins otherwise"
     return ""
+
+
+def _other_option(agent: AgentProfile, told: AgentSnapshot) -> str:
+    """Name an option with which an agent began otherwise; "" where there is none."""
+    own, began = agent.dispatcher, told.initial_dispatcher
+    if (own and own.kind) != (began and began.kind):
+        return "kind"
+    one, other = own or agent.options, began or told.initial_options
+    keys = (key for key in tunable(own) if getattr(one, key.gives) != getattr(other, key.gives))
+    return next((key.name for key in keys), "")
 
 
 def _check(wanted: Tuned, text: str, file: str) -> None:

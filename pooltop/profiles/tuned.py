@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from pooltop.core.edits import EDITABLE, EditRecord, Value
-from pooltop.core.model import AgentProfile, HostOptions, Profile
+from pooltop.core.model import AgentOptions, AgentProfile, HostOptions, Profile
 from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.core.stages import Plan
 from pooltop.core.traffic import Workload
+from pooltop.core.undici.edits import editable
+from pooltop.core.undici.options import DispatcherOptions
 from pooltop.profiles.agent_tables import AGENT, HOST
 from pooltop.profiles.effective import Effective
 from pooltop.profiles.filled import value_at
 from pooltop.profiles.kinds import Kind, Refused, refused
-from pooltop.profiles.shape import Table
+from pooltop.profiles.shape import HTTP_AGENT, Field
 from pooltop.profiles.shown import Path, printable, shown_inline, shown_key
 from pooltop.profiles.workload_tables import STAGE, WORKLOAD
 
@@ -89,6 +91,17 @@ def tuned(
     return Tuned(tuple(changes), tuple(left_out))
 
 
+def tunable(dispatcher: DispatcherOptions | None) -> tuple[Field, ...]:
+    """Give the keys of an agent whose values edits change, in a fixed order.
+
+    Args:
+        dispatcher: its options; None for an http.Agent.
+    """
+    kind = HTTP_AGENT if dispatcher is None else dispatcher.kind
+    keys = {field.gives: field for field in AGENT.fields if field.is_of(kind)}
+    return tuple(keys[name] for name in (EDITABLE if dispatcher is None else editable(kind)))
+
+
 def differing(wanted: Tuned, profile: Profile) -> Iterator[tuple[Change, object]]:
     """Give each change that a profile does not have, with what it has instead."""
     for change in wanted.changes:
@@ -106,8 +119,10 @@ def differing(wanted: Tuned, profile: Profile) -> Iterator[tuple[Change, object]
             if isinstance(one, AgentProfile):
                 host = str(change.path[-2])
                 is_own = len(change.path) > _AGENTS
-                held = one.hosts.get(host, HostOptions()) if is_own else one.options
-            value = _kind(change.path).write(getattr(held, str(key)))
+                own = one.dispatcher or one.options
+                held = one.hosts.get(host, HostOptions()) if is_own else own
+            field = _field(change.path)
+            value = cast("Kind", field.kind).write(getattr(held, field.gives))
         if value != change.after:
             yield change, value
 
@@ -135,19 +150,26 @@ def _slots(snapshot: Snapshot, profile: Profile) -> Iterator[_Slot]:
     agents = {agent.name: agent for agent in snapshot.agents}
     for one in profile.agents:
         agent = agents.get(one.name)
-        for option in EDITABLE if agent is not None else ():
-            assert agent is not None
-            records = _records(snapshot, one.name, option)
-            initial: Value = getattr(one.options, option)
-            now: Value = getattr(agent.options, option)
-            yield _slot(("agents", one.name, option), initial, now, records)
         if agent is not None:
+            yield from _agent_slots(one, agent, snapshot)
             yield from _host_slots(one, agent, snapshot)
     workloads = {workload.name: workload for workload in snapshot.workloads}
     for each in profile.workloads:
         if each.name in workloads:
             loads = [record for record in snapshot.edits if record.workload == each.name]
             yield _load(each, workloads[each.name], loads)
+
+
+def _agent_slots(one: AgentProfile, agent: AgentSnapshot, snapshot: Snapshot) -> Iterator[_Slot]:
+    began: AgentOptions | DispatcherOptions = one.dispatcher or one.options
+    now: AgentOptions | DispatcherOptions = agent.dispatcher or agent.options
+    if type(began) is not type(now):
+        return  # it is not told what is in force
+    for field in tunable(one.dispatcher):
+        initial: Value = getattr(began, field.gives)
+        value: Value = getattr(now, field.gives)
+        records = _records(snapshot, one.name, field.gives)
+        yield _slot(("agents", one.name, field.name), initial, value, records)
 
 
 def _host_slots(one: AgentProfile, agent: AgentSnapshot, snapshot: Snapshot) -> Iterator[_Slot]:
@@ -204,8 +226,8 @@ def _changes(slot: _Slot, effective: Effective, verdict: Verdict) -> list[Change
     why = _why(slot.record, verdict)
     found = []
     if slot.value != slot.initial:
-        before = _kind(slot.path).write(slot.initial)
-        after = _written(_kind(slot.path), slot.value)
+        kind = cast("Kind", _field(slot.path).kind)
+        before, after = kind.write(slot.initial), _written(kind, slot.value)
         found.append(Change(slot.path, before, after, why))
     if slot.held is not None:
         stages = (*slot.path[:2], "stages")
@@ -223,20 +245,16 @@ def _why(record: EditRecord | None, verdict: Verdict) -> str:
     return f"edit {record.number}{by}" + (f", {words}" if words else "")
 
 
-def _kind_of(table: Table, key: str) -> Kind:
-    return cast("Kind", next(field.kind for field in table.fields if field.gives == key))
-
-
-_HOLD = _kind_of(STAGE, "hold")
+_HOLD = cast("Kind", STAGE.spellings()["hold"].kind)
 
 
 _AGENTS = 3
 """Steps to an option of an agent; to one of its hosts' there are more."""
 
 
-def _kind(path: Path) -> Kind:
+def _field(path: Path) -> Field:
     table = WORKLOAD if path[0] == "workloads" else AGENT if len(path) == _AGENTS else HOST
-    return _kind_of(table, str(path[-1]))
+    return table.spellings()[str(path[-1])]
 
 
 def _written(kind: Kind, value: Value) -> object:
@@ -259,4 +277,4 @@ def _plain(option: str, value: Value | None) -> Value:
 
 
 def _words(slot: _Slot, value: Value) -> str:
-    return shown_inline(_kind(slot.path).write(value))
+    return shown_inline(cast("Kind", _field(slot.path).kind).write(value))

@@ -148,9 +148,9 @@ def test_every_attribute_of_a_dispatchers_options_can_be_written() -> None:
 def test_the_numbers_that_can_be_changed_live_have_bounds() -> None:
     own = {field.gives for field in BOUNDS.fields if field.whose == "undici"}
 
-    assert {"connections", "sessions", "pipelining", "max_concurrent_streams"} == own
+    assert {"connections", "pipelining", "max_concurrent_streams"} == own
     said = "bounds = { sessions = [1, 4], maxConcurrentStreams = [1, 200] }"
-    assert {"sessions": (1, 4), "max_concurrent_streams": (1, 200)} == loaded(
+    assert {"connections": (1, 4), "max_concurrent_streams": (1, 200)} == loaded(
         "h2", said
     ).profile.agents[0].bounds
 

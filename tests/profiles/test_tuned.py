@@ -92,8 +92,11 @@ def running(
                 name=one.name,
                 initial_options=one.options,
                 options=msgspec.structs.replace(
-                    one.options, **(options if one.name == "api" else {})
+                    one.options,
+                    **(options if one.name == "api" and one.dispatcher is None else {}),
                 ),
+                initial_dispatcher=one.dispatcher,
+                dispatcher=one.dispatcher and msgspec.structs.replace(one.dispatcher, **options),
             )
             for one in profile.agents
         ),
@@ -466,3 +469,94 @@ def test_the_name_proposed_is_free_and_beside_the_profile(tmp_path) -> None:
     assert names[2] == default_name(names[0]) == default_name(names[1])
     Path(names[2]).symlink_to("nowhere")
     assert str(tmp_path / "p-tuned-3.toml") == default_name(names[2])
+
+
+DISPATCHER = """\
+[agents.api]
+kind = "undici-pool"
+connections = 8
+[workloads.browse]
+agent = "api"
+base_url = "http://127.0.0.1:80"
+"""
+H2 = DISPATCHER.replace("undici-pool", "h2").replace("connections", "sessions")
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "value", "expected"),
+    [
+        (DISPATCHER, "connections", 12.0, "agents.api.connections 8 -> 12"),
+        (DISPATCHER, "connections", math.inf, 'agents.api.connections 8 -> "unlimited"'),
+        (DISPATCHER, "pipelining", 4.0, "agents.api.pipelining 1 -> 4"),
+        (DISPATCHER, "pipelining", 0.0, "agents.api.pipelining 1 -> 0"),
+        (DISPATCHER, "max_concurrent_streams", 7.0, "agents.api.max_concurrent_streams 100 -> 7"),
+        (DISPATCHER, "live", "drain", 'agents.api.live "node" -> "drain"'),
+        (H2, "connections", 3.0, "agents.api.sessions 8 -> 3"),
+        (H2, "live", "node", 'agents.api.live "drain" -> "node"'),
+    ],
+)
+@pytest.mark.usefixtures("every_kind")
+def test_an_option_of_a_dispatcher_is_written_by_its_own_name(
+    tmp_path, text, option, value, expected
+) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(text)
+    loaded = load(path)
+    before = loaded.profile.agents[0].dispatcher
+    record = edit(1, option, getattr(before, option), value)
+    snapshot = running(loaded.profile, record, **{option: value})
+    draft = Saving(BUILTIN, path=str(path), loaded=loaded).draft(snapshot)
+    assert [f"{change.key} {change.values}" for change in draft.tuned.changes] == [expected]
+    assert ["edit 1"] == [change.why for change in draft.tuned.changes]
+
+    file = draft.name
+    draft.write(file)
+
+    wanted = msgspec.structs.replace(before, **{option: value})
+    assert wanted == load(file).profile.agents[0].dispatcher
+
+
+@pytest.mark.usefixtures("every_kind")
+def test_a_limit_that_a_kind_has_no_key_for_is_not_looked_for(tmp_path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(
+        DISPATCHER.replace("undici-pool", "undici-client").replace("connections = 8", "")
+    )
+    loaded = load(path)
+    snapshot = running(loaded.profile, pipelining=3.0)
+    draft = Saving(BUILTIN, path=str(path), loaded=loaded).draft(snapshot)
+    assert ["agents.api.pipelining"] == [change.key for change in draft.tuned.changes]
+
+
+@pytest.mark.usefixtures("every_kind")
+def test_of_a_dispatcher_whose_options_are_not_told_nothing_is_written(tmp_path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(DISPATCHER)
+    loaded = load(path)
+    snapshot = running(loaded.profile, connections=12.0)
+    untold = msgspec.structs.replace(snapshot.agents[0], dispatcher=None)
+    snapshot = msgspec.structs.replace(snapshot, agents=(untold,))
+    draft = Saving(BUILTIN, path=str(path), loaded=loaded).draft(snapshot)
+    assert ((), ()) == (draft.tuned.changes, draft.tuned.left_out)
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        (DISPATCHER.replace("8", "9"), "connections"),
+        (DISPATCHER.replace("undici-pool", "undici-agent"), "kind"),
+        (DISPATCHER.replace('kind = "undici-pool"\n', "").replace("connections", "max_sockets"), "kind"),
+        (DISPATCHER + "# the same\n", ""),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("every_kind")
+def test_a_dispatcher_that_began_otherwise_is_told(tmp_path, monkeypatch, other, what) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("p.toml").write_text(DISPATCHER)
+    snapshot = running(load("p.toml").profile, connections=12.0)
+    Path("p.toml").write_text(other)
+    if what:
+        with pytest.raises(UsageError, match=f"agent api has another {what}$"):
+            Saving(BUILTIN).draft(snapshot)
+    else:
+        assert 1 == len(Saving(BUILTIN).draft(snapshot).tuned.changes)
