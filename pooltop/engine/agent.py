@@ -30,6 +30,7 @@ from pooltop.core.model import (
 )
 from pooltop.core.snapshot import AgentSnapshot, RequestInfo, SocketInfo
 from pooltop.engine.caller_dial import CallerDialer, Connector
+from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.dialer import Dialer, Dials
 from pooltop.engine.keep_socket_alive import KeepSocketAlive
@@ -46,14 +47,13 @@ from pooltop.engine.snapshots import (
     NO_HEADS,
     QUEUE_HEAD,
     free_sockets,
-    origin_snapshots,
     queued_requests,
     sockets_in_use,
 )
 from pooltop.engine.tls_sessions import TLSFactory
 from pooltop.engine.upload import Content, Uploads
 from pooltop.engine.via_proxy import ProxyDialer, ProxySettings, proxies_of
-from pooltop.engine.way import Way
+from pooltop.engine.way import Route, Way
 from pooltop.errors import UsageError
 
 HeaderList = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -323,17 +323,15 @@ class Agent:
             raise UsageError("content is bytes, or an async iterable of bytes")
         if timeouts is not None:
             check_timeouts(timeouts)
-        prepared = prepare(
+        prepared = self.prepare(
             method,
             route.target,
             headers,
-            host_header=route.host_header,
-            keep_alive=self.sends_keep_alive(route.origin),
+            route,
             body=body,
             streamed=streamed,
             upgrade=upgrade,
             authority=authority,
-            proxy=route.proxy,
             idempotent=idempotent,
         )
         now = self._shell.touch()
@@ -351,6 +349,38 @@ class Agent:
             raise
         return Response(call, head)
 
+    def prepare(
+        self,
+        method: str | bytes,
+        target: str | bytes,
+        headers: Iterable[tuple[str | bytes, str | bytes]],
+        route: Route,
+        *,
+        body: bytes = b"",
+        streamed: bool = False,
+        upgrade: str | None = None,
+        authority: str | None = None,
+        idempotent: bool | None = None,
+    ) -> PreparedRequest:
+        """Give a request ready to be sent; for the engine's own parts: see ``request.prepare``.
+
+        Raises:
+            UsageError: it cannot be sent as given.
+        """
+        return prepare(
+            method,
+            target,
+            headers,
+            host_header=route.host_header,
+            keep_alive=self._sends_keep_alive(route.origin),
+            body=body,
+            streamed=streamed,
+            upgrade=upgrade,
+            authority=authority,
+            proxy=route.proxy,
+            idempotent=idempotent,
+        )
+
     def check_tls(self) -> None:
         """Read the files of the TLS options now, and not when the first https request needs them.
 
@@ -365,12 +395,6 @@ class Agent:
         """Let no socket of its own making go beyond a ceiling; for the engine's own parts."""
         if isinstance(self._dials, Dialer):
             self._dials.ceiling = ceiling
-
-    def sends_keep_alive(self, origin: Origin) -> bool:
-        """New requests say ``Connection: keep-alive``: keepAlive is on, or maxSockets is finite."""
-        options = self.options
-        most = self._shell.own_limits(origin).get("max_sockets", options.max_sockets)
-        return options.keep_alive or most != float("inf")
 
     def timeouts_for(self, origin: Origin) -> Timeouts:
         """Give the clocks of a request to an origin that brings none of its own."""
@@ -489,7 +513,7 @@ class Agent:
             timeouts=self.timeouts,
             codec=self._shell.codec,
             verify=self._tls.options.verifies,
-            origins=origin_snapshots(self._shell, at, queue_heads, queue_head),
+            origins=self._shell.origins(at, queue_heads, queue_head),
             total_socket_count=self.total_socket_count,
             agents_made=self._shell.tally.submitted if self._initial.per_request else None,
         )
@@ -570,6 +594,12 @@ class Agent:
             await self._own_resolver.aclose()
 
     # Its own
+
+    def _sends_keep_alive(self, origin: Origin) -> bool:
+        # New requests say ``Connection: keep-alive``: keepAlive is on, or maxSockets is finite.
+        options = self.options
+        most = self._shell.own_limits(origin).get("max_sockets", options.max_sockets)
+        return options.keep_alive or most != float("inf")
 
     def _dialer(self, resolver: Resolver | None, create_connection: Connector | None) -> Dials:
         if create_connection is not None:

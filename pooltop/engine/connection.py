@@ -26,7 +26,7 @@ from pooltop.errors import RequestError
 
 if TYPE_CHECKING:
     from pooltop.engine.exchange import Exchange
-    from pooltop.engine.shell import PoolShell
+    from pooltop.engine.shell_base import ShellBase
 
 FINISH_S = 2.0
 """A socket that is to close once its bytes have left is aborted if they have not by then."""
@@ -76,7 +76,7 @@ class Connection(Link):
     )
 
     def __init__(
-        self, id_: SocketId, origin: Origin, shell: PoolShell, codec: Codec, now: float
+        self, id_: SocketId, origin: Origin, shell: ShellBase, codec: Codec, now: float
     ) -> None:
         """Begin without a transport: the dial brings it."""
         super().__init__(shell, now)

@@ -22,7 +22,7 @@ from pooltop.engine.agent import Agent
 from pooltop.engine.closed_workload import ClosedRunner
 from pooltop.engine.consented import ConsentedResolver
 from pooltop.engine.descriptors import DescriptorCeiling
-from pooltop.engine.details import Paces, host_detail, queue_heads
+from pooltop.engine.details import Paces, queue_heads
 from pooltop.engine.edit_book import EditBook, Who
 from pooltop.engine.edit_targets import AgentTarget, Target, WorkloadTarget
 from pooltop.engine.exchange import Exchange
@@ -34,7 +34,7 @@ from pooltop.engine.open_workload import OpenRunner
 from pooltop.engine.process_facts import max_fds, process_facts
 from pooltop.engine.redirects import Redirects
 from pooltop.engine.resolver import Resolver, SystemResolver
-from pooltop.engine.snapshots import queues, told_of_each
+from pooltop.engine.snapshots import told_of_each
 from pooltop.engine.tally import OriginTally
 from pooltop.engine.threshold_watch import ThresholdWatch
 from pooltop.engine.time_wait import TimeWaitWatch
@@ -115,7 +115,8 @@ class Engine:
         self._time_wait.look(self._tallies(), at)
         for name, paces in self._paces.items():
             paces.look(self.agents[name].shell.tally, at)
-        head = told_of_each(sum(queues(agent.shell) for agent in self.agents.values()))
+        levels = (own for agent in self.agents.values() for _, own in agent.shell.levels())
+        head = told_of_each(sum(own.queued > 0 for own in levels))
         return Snapshot(
             seq=self._seq,
             at=at,
@@ -287,7 +288,7 @@ class Engine:
         if agent is None:
             return HostDetail(agent=watch.agent, origin=watch.origin)
         pace = self._paces[watch.agent].of(watch.origin, agent.shell.tally, at)
-        return host_detail(agent.shell, watch, pace)
+        return agent.shell.detail(watch, pace)
 
     def _agent(self, profile: AgentProfile, at: float, head: int) -> AgentSnapshot:
         heads = queue_heads(self._watched, profile.name)

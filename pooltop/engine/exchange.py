@@ -17,7 +17,7 @@ from pooltop.errors import RequestError
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
-    from pooltop.engine.shell import PoolShell
+    from pooltop.engine.shell_base import ShellBase
     from pooltop.engine.tally import OriginTally
 
 
@@ -29,7 +29,7 @@ class Exchange:
 
     # One of these is made for every request: what most of them change only once stands here, as
     # the class's own, and is not set one by one in __init__ (2 us a request).
-    shell: PoolShell
+    shell: ShellBase
     tally: OriginTally
     hears_steps = False
     """``on_attached`` and ``on_sent`` are called: most have no use for two calls a request."""

@@ -22,7 +22,7 @@ from pooltop.core.throttle import Throttle
 from pooltop.engine.chance import stream
 from pooltop.engine.codecs.base import ResponseHead
 from pooltop.engine.journal import Journal
-from pooltop.engine.shell import PoolShell
+from pooltop.engine.shell_base import ShellBase
 from pooltop.engine.shots import Shot
 from pooltop.engine.workload import WorkloadRunner
 from pooltop.errors import HeldBackError
@@ -98,7 +98,7 @@ class LoadGuard:
         for shell in {load.shell for load in self._loads}:
             self._give_up_unsent(shell, host, reason)
 
-    def _give_up_unsent(self, shell: PoolShell, host: str, reason: str) -> None:
+    def _give_up_unsent(self, shell: ShellBase, host: str, reason: str) -> None:
         for exchange in tuple(shell.exchanges.values()):
             if isinstance(exchange, Shot) and exchange.runner.guard is not None:
                 connection = exchange.connection

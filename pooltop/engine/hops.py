@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from pooltop.core.holds import Holds
 from pooltop.core.pace import Pace
-from pooltop.engine.shell import PoolShell
+from pooltop.engine.shell_base import ShellBase
 from pooltop.engine.shots import FollowingShot
 from pooltop.errors import AbortError, HeldBackError, RequestTimeout
 
@@ -28,7 +28,7 @@ class Hops:
 
     __slots__ = ("_holds", "_loop", "_pace", "_shell", "_timer", "_waiting")
 
-    def __init__(self, shell: PoolShell, pace: Pace | None, holds: Holds) -> None:
+    def __init__(self, shell: ShellBase, pace: Pace | None, holds: Holds) -> None:
         """Begin with none.
 
         Args:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pooltop.core.states import CloseReason, RequestState
-from pooltop.engine.snapshots import request_info
+from pooltop.core.states import CloseReason
+from pooltop.engine.snapshots import without_query
 from pooltop.errors import OperatorError, UsageError
 
 if TYPE_CHECKING:
     from pooltop.core.model import OriginKey, RequestId, SocketId
-    from pooltop.core.records import RequestRecord
-    from pooltop.engine.agent import Agent
+    from pooltop.engine.carrier import Carrier
     from pooltop.engine.journal import Journal
-    from pooltop.engine.shell import PoolShell
+    from pooltop.engine.shell_base import ShellBase
 
 
-def destroy_socket(agent: Agent, socket: SocketId, journal: Journal) -> None:
+def destroy_socket(agent: Carrier, socket: SocketId, journal: Journal) -> None:
     """Destroy a socket, in use, idle or connecting; the request on it fails.
 
     Raises:
@@ -30,9 +29,11 @@ def destroy_socket(agent: Agent, socket: SocketId, journal: Journal) -> None:
     connection = shell.connections.get(socket)
     if connection is None or connection.dead:
         raise UsageError(f"agent {agent.name} has no socket s{socket} any more")
-    record = shell.core.sockets.get(socket) or shell.core.tunnelling[socket]
-    request = record.request
-    carried = "nothing was on it" if request is None else f"{_words(shell, request)} was on it"
+    running = shell.running_on(connection)
+    if len(running) > 1:
+        carried = f"{len(running)} requests were on it"
+    else:
+        carried = f"{_words(shell, running[0])} was on it" if running else "nothing was on it"
     journal.write(
         "EDIT",
         f"s{socket} destroyed by operator: {carried}",
@@ -45,45 +46,42 @@ def destroy_socket(agent: Agent, socket: SocketId, journal: Journal) -> None:
     shell.after_this_turn()
 
 
-def abort_request(agent: Agent, request: RequestId, journal: Journal) -> None:
+def abort_request(agent: Carrier, request: RequestId, journal: Journal) -> None:
     """Abort a request, queued or running; a running one takes its socket with it.
 
     Raises:
         UsageError: it is over.
     """
     shell = agent.shell
-    record = shell.core.requests.get(request)
-    if record is None or record.state is RequestState.ENDED:
+    exchange = shell.exchanges.get(request)
+    if exchange is None:
         raise UsageError(f"agent {agent.name} has no request r{request} any more: it is over")
-    where = "queued" if record.socket is None else f"on s{record.socket.id}"
+    socket = shell.socket_of(request)
+    where = "queued" if socket is None else f"on s{socket}"
     journal.write(
         "EDIT",
-        f"{_words(shell, record)} aborted by operator: it was {where}",
+        f"{_words(shell, request)} aborted by operator: it was {where}",
         agent=agent.name,
-        host=shell.targets[record.origin.key].label,
+        host=shell.targets[exchange.key].label,
     )
     error = OperatorError("the operator aborted the request", what="aborted")
     _keep_cause(shell, request, error)
-    shell.core.cancel(
-        request, now=shell.touch(), code=error.code, message=str(error), outcome=error.outcome
-    )
-    shell.perform()
-    shell.after_this_turn()
+    shell.cancel(request, error)
 
 
-def clear_queue(agent: Agent, origin: OriginKey, journal: Journal) -> None:
+def clear_queue(agent: Carrier, origin: OriginKey, journal: Journal) -> None:
     """Fail every request that waits for a socket to an origin.
 
     Raises:
         UsageError: nothing waits there.
     """
     shell = agent.shell
-    record = shell.core.waiting.get(origin)
-    if record is None:
+    queue = shell.queue_of(origin)
+    if not queue:
         target = shell.targets.get(origin)
         where = origin if target is None else target.label
         raise UsageError(f"agent {agent.name} has nothing queued for {where}")
-    count = len(record.queue)
+    count = len(queue)
     journal.write(
         "EDIT",
         f"queue cleared by operator: {count} {'request' if count == 1 else 'requests'} dropped",
@@ -91,21 +89,20 @@ def clear_queue(agent: Agent, origin: OriginKey, journal: Journal) -> None:
         host=shell.targets[origin].label,
     )
     error = OperatorError("the operator cleared the queue", what="queue cleared")
-    for request in record.queue:
+    for request in queue:
         _keep_cause(shell, request, error)
-    shell.core.clear_queue(
-        origin, now=shell.touch(), code=error.code, message=str(error), outcome=error.outcome
-    )
-    shell.perform()
-    shell.after_this_turn()
+    shell.clear_queue(origin, error)
 
 
-def _keep_cause(shell: PoolShell, request: RequestId, error: OperatorError) -> None:
+def _keep_cause(shell: ShellBase, request: RequestId, error: OperatorError) -> None:
     exchange = shell.exchanges.get(request)
     if exchange is not None:
         exchange.cause = error
 
 
-def _words(shell: PoolShell, record: RequestRecord) -> str:
-    info = request_info(shell, record)
-    return f"r{record.id} {info.method} {info.target}".rstrip()
+def _words(shell: ShellBase, request: RequestId) -> str:
+    exchange = shell.exchanges.get(request)
+    if exchange is None:  # its response is here, and the rest of it is still being sent
+        return f"r{request}"
+    prepared = exchange.prepared
+    return f"r{request} {prepared.method.decode('latin-1')} {without_query(prepared.target)}"

@@ -21,7 +21,7 @@ from pooltop.core.snapshot import JournalEntry
 from pooltop.core.states import CloseReason, OpenReason
 
 if TYPE_CHECKING:
-    from pooltop.engine.shell import PoolShell
+    from pooltop.engine.shell_base import ShellBase
 
 CAPACITY = 1000
 QUIET_S = 5.0
@@ -146,7 +146,7 @@ class PoolReporter:
             ev.SessionGoingAway: self._goes_away,
         }
 
-    def watch(self, shell: PoolShell) -> None:
+    def watch(self, shell: ShellBase) -> None:
         """Report what this shell's pool does from now on."""
         shell.subscribe(self._report, self._words)
 

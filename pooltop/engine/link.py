@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from asyncio.trsock import TransportSocket
 
-    from pooltop.engine.shell import PoolShell
+    from pooltop.engine.shell_base import ShellBase
     from pooltop.engine.tls import TLSFacts
     from pooltop.engine.tls_nested import AnyTLS
 
@@ -40,7 +40,7 @@ class Link(asyncio.BufferedProtocol):
         "tls",
     )
 
-    def __init__(self, shell: PoolShell, now: float) -> None:
+    def __init__(self, shell: ShellBase, now: float) -> None:
         """Begin without a transport: whoever dials brings it."""
         self.shell = shell
         self.tls: AnyTLS | None = None

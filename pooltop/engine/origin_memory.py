@@ -13,23 +13,28 @@ MOST_ORIGINS = 1000
 class OriginMemory:
     """One agent's: what it forgets is forgotten in the pool and in the tally as well."""
 
-    def __init__(self, core: PoolCore, tally: Tally) -> None:
-        """Begin with none."""
-        self.targets: dict[OriginKey, Origin] = {}
-        """Where each key leads: the origin of the request that brought it first."""
+    def __init__(self, core: PoolCore, tally: Tally, targets: dict[OriginKey, Origin]) -> None:
+        """Begin with none.
+
+        Args:
+            core: told of what is forgotten.
+            tally: likewise.
+            targets: where each key leads: the origin of the request that brought it first.
+        """
+        self._targets = targets
         self._core = core
         self._tally = tally
         self._most = MOST_ORIGINS
 
     def meet(self, key: OriginKey, origin: Origin) -> None:
         """Remember a new one, and forget the unused ones if there are many."""
-        if len(self.targets) >= self._most:
+        if len(self._targets) >= self._most:
             self._forget_unused()
-        self.targets[key] = origin
+        self._targets[key] = origin
 
     def _forget_unused(self) -> None:
         for key in self._core.forget_unused_origins():
-            del self.targets[key]
+            del self._targets[key]
             self._tally.origins.pop(key, None)
         # Where most are in use, looking again at every new one would find nothing.
-        self._most = max(MOST_ORIGINS, 2 * len(self.targets))
+        self._most = max(MOST_ORIGINS, 2 * len(self._targets))

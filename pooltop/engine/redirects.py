@@ -13,9 +13,8 @@ from pooltop.core.clocks import OwnClocks
 from pooltop.core.model import Origin, Timeouts
 from pooltop.core.reach import Reach, is_allowed, reach_of
 from pooltop.core.redirects import hop_of, target_of
-from pooltop.engine.agent import Agent
+from pooltop.engine.carrier import Carrier
 from pooltop.engine.codecs.base import PreparedRequest
-from pooltop.engine.request import prepare
 from pooltop.engine.request_classes import clocks_with
 from pooltop.engine.url import split_url
 from pooltop.errors import RedirectError, UsageError
@@ -64,7 +63,7 @@ def url_of(base_url: str, prepared: PreparedRequest) -> str:
 class Redirects:
     """Follows the redirects of one agent's requests."""
 
-    def __init__(self, agent: Agent, allow_hosts: Sequence[str]) -> None:
+    def __init__(self, agent: Carrier, allow_hosts: Sequence[str]) -> None:
         """Follow them by an agent.
 
         Args:
@@ -122,14 +121,12 @@ class Redirects:
         texts = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
         try:
             route = self._agent.way.route(url, texts)
-            request = prepare(
+            request = self._agent.prepare(
                 asked.method,
                 target,
                 fields,
-                host_header=route.host_header,
-                keep_alive=self._agent.sends_keep_alive(route.origin),
+                route,
                 body=asked.body,
-                proxy=route.proxy,
                 idempotent=prepared.idempotent if asked.method == prepared.method else None,
             )
         except UsageError as error:

@@ -7,10 +7,9 @@ import msgspec
 from pooltop.core.clocks import OwnClocks
 from pooltop.core.model import Origin, OriginKey, Timeouts
 from pooltop.core.traffic import Expect, RequestClass, Workload
-from pooltop.engine.agent import Agent
+from pooltop.engine.carrier import Carrier
 from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.option_checks import check_timeouts
-from pooltop.engine.request import prepare
 from pooltop.engine.row_requests import Marks, RowRequest
 from pooltop.errors import UsageError
 
@@ -36,7 +35,7 @@ class PreparedClass(msgspec.Struct, frozen=True, kw_only=True):
     """It asks for the end of its connection."""
 
 
-def prepare_classes(workload: Workload, agent: Agent) -> tuple[PreparedClass, ...]:
+def prepare_classes(workload: Workload, agent: Carrier) -> tuple[PreparedClass, ...]:
     """Give every class of a workload, in its order, as the agent's options are now.
 
     Raises:
@@ -58,7 +57,7 @@ def clocks_with(own: OwnClocks | None, clocks: Timeouts) -> Timeouts:
     return made
 
 
-def _prepared(each: RequestClass, workload: Workload, agent: Agent) -> PreparedClass:
+def _prepared(each: RequestClass, workload: Workload, agent: Carrier) -> PreparedClass:
     marks = Marks()
     prefix = workload.base_url.split("://", 1)[1].partition("/")[2].rstrip("/")
     path = marks.of(each.path)
@@ -66,14 +65,12 @@ def _prepared(each: RequestClass, workload: Workload, agent: Agent) -> PreparedC
     if each.connection:
         headers.append(("Connection", "close"))
     route = agent.way.route(workload.base_url, headers)
-    prepared = prepare(
+    prepared = agent.prepare(
         each.method,
         f"/{prefix}{path}" if prefix else path,
         headers,
-        host_header=route.host_header,
-        keep_alive=agent.sends_keep_alive(route.origin),
+        route,
         body=marks.of_body(each.body),
-        proxy=route.proxy,
         idempotent=each.idempotent,
     )
     origin = route.origin

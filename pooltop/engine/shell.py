@@ -1,51 +1,39 @@
-"""Performs what the pool core decides, on real sockets: the imperative half of an agent.
-
-Order is everything here. Every callback of the loop ends in ``after``, which takes the core's
-ticks (Node's process.nextTick) and then tells whoever waits for a response (Node's microtasks),
-until neither is left. Sockets destroyed in one callback are seen closed in the next turn of the
-loop, the last destroyed first (libuv's closing list is a stack): after whoever was told of an error
-has been woken, and before anything that the network brings as a result.
-
-Who is woken in time to ask again before the close is seen is who awaits the request itself, also
-within ``asyncio.timeout``. Through a task in between (``gather``, before Python 3.12 ``wait_for``)
-the word takes a turn of the loop more: Node's promises, which all come before the close, have no
-such limit. More turns here would only move it, and let the network's own news in between.
-"""
+"""Performs what the pool core decides, on real sockets: the imperative half of an agent."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
+from pooltop.core.detail import HostDetail, Watch
 from pooltop.core.events import OptionsChanged
 from pooltop.core.hints import keep_alive_timeout
-from pooltop.core.model import AgentOptions, Codec, Origin, RequestId, SocketId, Timeouts
+from pooltop.core.model import AgentOptions, Codec, OriginKey, RequestId, SocketId, Timeouts
 from pooltop.core.pool import PoolCore
 from pooltop.core.records import Failure
 from pooltop.core.rules.agent_wide import Applied
-from pooltop.core.states import CloseReason
+from pooltop.core.snapshot import OriginSnapshot
+from pooltop.core.states import CloseReason, RequestState
 from pooltop.engine import losses, stale_reuse
-from pooltop.engine.clocks import Alarm
 from pooltop.engine.codecs.base import ResponseEnd
 from pooltop.engine.connection import Connection
+from pooltop.engine.details import host_detail
 from pooltop.engine.dialer import Dials
 from pooltop.engine.dialling import Dialling
 from pooltop.engine.keep_socket_alive import KeepSocketAlive, guarded
-from pooltop.engine.link import READ_BYTES
-from pooltop.engine.listeners import End, Listener, Listeners
+from pooltop.engine.levels import Levels
 from pooltop.engine.origin_memory import OriginMemory
 from pooltop.engine.own_ways import OwnWays, idle_limit_ms
 from pooltop.engine.performer import Performer
 from pooltop.engine.request_alarm import RequestAlarm
 from pooltop.engine.request_clocks import RequestClocks
+from pooltop.engine.shell_base import ShellBase
+from pooltop.engine.snapshots import origin_snapshots
 from pooltop.engine.stream import ByteStream
-from pooltop.engine.tally import Tally
 from pooltop.errors import (
     AbortError,
+    OperatorError,
     PeerError,
     ProxyTunnelError,
     RequestError,
@@ -61,7 +49,7 @@ _now = time.monotonic
 _WHOLE = ResponseEnd(keep=True, reason=None, hint=None)
 
 
-class PoolShell:
+class PoolShell(ShellBase):
     """One agent's sockets, requests and clocks. Not thread-safe: one event loop owns it."""
 
     def __init__(
@@ -75,37 +63,15 @@ class PoolShell:
         own: OwnWays | None = None,
     ) -> None:
         """Begin with no sockets; the running event loop is the one that is used."""
-        self._own = OwnWays() if own is None else own
         self.core = PoolCore(options)
-        self.tally = Tally()
-        self.codec = codec
-        self.now = _now()
-        """The time of the callback that is running, in monotonic seconds: read once in each."""
-        self.connections: dict[SocketId, Connection] = {}
-        self.exchanges: dict[RequestId, Exchange] = {}
-        """Every request that is not settled, by id."""
-        self.buffer = memoryview(bytearray(READ_BYTES))
-        """What its connections read into, one at a time: no two threads may share one."""
-        self._memory = OriginMemory(self.core, self.tally)
-        self.targets = self._memory.targets
-        """Where each origin key leads."""
-        self.streams: set[ByteStream] = set()
-        """Sockets that left the pool and are still open: their callers', closed with the agent."""
-        self._loop = asyncio.get_running_loop()
-        self.tls = tls
-        """Secures its connections to https origins."""
+        super().__init__(self.core, tls=tls, codec=codec, own=OwnWays() if own is None else own)
+        self._memory = OriginMemory(self.core, self.tally, self.targets)
         self._via = via
-        self._ids = cast("Iterator[RequestId]", count(1))
-        self._closing: list[SocketId] = []
-        self._closes_are_due = False
-        self._complete: deque[Exchange] = deque()
-        self._after_is_due = False
         self._clocks = RequestClocks(
             self.core, self.connections, self._time_out, self._dial_timed_out
         )
         self._clock = RequestAlarm(self._loop, self._clocks_due, self._clocks)
-        self._idle = Alarm(self._loop, self._idle_due)
-        self._dials = Dialling(
+        dials = Dialling(
             self.core,
             self.tally,
             dialer=dialer,
@@ -114,27 +80,13 @@ class PoolShell:
             silence_ms=self._silence_ms,
             failed=self._dial_ended,
         )
-        performer = Performer(self, self._clock, self._dials)
-        self._perform_one = performer.commands
-        self._listeners = Listeners(performer.events)
-        # The listeners' own, looked at in every step.
-        self._handlers = self._listeners.by_kind
-        self._untold = self._listeners.untold
+        self._use(Performer(self, self._clock, dials), dials)
 
     # The caller's side
 
     def ask_before_keeping(self, hook: KeepSocketAlive) -> None:
         """Ask the caller about every socket that is about to become idle: ``keep_socket_alive``."""
         self.core.keep_socket_alive = guarded(hook)
-
-    def touch(self) -> float:
-        """Read the clock at the start of something that no callback of the loop began."""
-        self.now = _now()
-        return self.now
-
-    def subscribe(self, listener: Listener, kinds: Iterable[type] = ()) -> End:
-        """Tell every event from now on; give the function that ends it: see ``Listeners``."""
-        return self._listeners.subscribe(listener, kinds)
 
     def submit(self, exchange: Exchange) -> None:
         """Admit a request at once. Its socket is attached when ``after`` runs."""
@@ -167,34 +119,6 @@ class PoolShell:
             self._clock.note(exchange.intended_at + total)
         if not has_socket and queue is not None:
             self._clock.note(self.now + queue)
-
-    def after_this_turn(self) -> None:
-        """Let ``after`` run once the code that is running has returned to the loop."""
-        if not self._after_is_due:
-            self._after_is_due = True
-            self._loop.call_soon(self._run_after)
-        if self._closing:
-            self._let_closes_be_seen()
-
-    def after(self) -> None:
-        """Take the ticks, then tell who waits for a response, until neither is left."""
-        core = self.core
-        ticks = core.ticks
-        complete = self._complete
-        while True:
-            if ticks:
-                core.tick(now=self.now)
-                # Events alone can wait for the next commands: they are told in order either way.
-                if core.commands:
-                    self.perform()
-            elif complete:
-                complete.popleft().on_complete()
-            else:
-                break
-        if core.events:
-            self.perform()
-        if self._closing:
-            self._let_closes_be_seen()
 
     def abort(self, exchange: Exchange, cause: RequestError | None = None) -> None:
         """Give a request up, as Node's req.destroy() does.
@@ -249,24 +173,6 @@ class PoolShell:
         self._clock.cancel()
         self._idle.cancel()
 
-    async def wait_closed(self) -> None:
-        """Wait until every socket is closed: dials were cancelled, transports aborted."""
-        await self._dials.wait_ended()
-        # An aborted transport closes its socket in the next turn of the loop.
-        await asyncio.sleep(0)
-
-    def verifies(self, origin: Origin) -> bool:
-        """Say whether the certificates of an https origin are checked."""
-        return self.tls.verifies(origin)
-
-    def own_limits(self, origin: Origin) -> Mapping[str, float]:
-        """Give the limits that an origin has for itself, by the option's name."""
-        return self._own.limits(origin)
-
-    def own_limits_at_first(self, origin: Origin) -> Mapping[str, float]:
-        """Give those that it had before any edit."""
-        return self._own.limits_at_first(origin)
-
     def own_limits_changed(self, host: str) -> Applied:
         """Take the limits anew that a host has for itself; gives what happened at once.
 
@@ -281,9 +187,67 @@ class PoolShell:
         self.after_this_turn()
         return done
 
-    def own_timeouts(self, origin: Origin) -> Timeouts | None:
-        """Give the clocks that an origin's requests have for themselves; None for the agent's."""
-        return self._own.timeouts(origin)
+    # What is asked about it
+
+    def origins(
+        self, at: float, heads: Mapping[OriginKey, int], head: int
+    ) -> tuple[OriginSnapshot, ...]:
+        """Give the picture of every origin: see ``ShellBase``."""
+        return origin_snapshots(self, at, heads, head)
+
+    def detail(self, watch: Watch, pace: float | None) -> HostDetail:
+        """Give what is told of one host: see ``ShellBase``."""
+        return host_detail(self, watch, pace)
+
+    def levels(self) -> Iterator[tuple[OriginKey, Levels]]:
+        """Give how full the pool of each origin is."""
+        for key, origin in self.core.origins.items():
+            oldest = next(iter(origin.queue.values()), None)
+            yield (
+                key,
+                Levels(
+                    queued=len(origin.queue),
+                    oldest_queued_at=None if oldest is None else oldest.queued_at,
+                    in_use=len(origin.sockets),
+                    free=len(origin.free),
+                    total=origin.count,
+                ),
+            )
+
+    def running_on(self, connection: Connection) -> list[RequestId]:
+        """Give the request that a socket carries, or is opened for."""
+        record = losses.record_of(self, connection)
+        return [] if record is None or record.request is None else [record.request.id]
+
+    def socket_of(self, request: RequestId) -> SocketId | None:
+        """Give the socket of a request: see ``ShellBase``."""
+        record = self.core.requests[request]
+        if record.state is RequestState.ENDED:
+            raise KeyError(request)
+        return None if record.socket is None else record.socket.id
+
+    def queue_of(self, origin: OriginKey) -> list[RequestId]:
+        """Give the requests that wait for an origin, the oldest first."""
+        record = self.core.waiting.get(origin)
+        return [] if record is None else list(record.queue)
+
+    # What an operator does
+
+    def cancel(self, request: RequestId, error: OperatorError) -> None:
+        """Fail a request at once: unlike Node's ``req.destroy()``, also a queued one."""
+        self.core.cancel(
+            request, now=self.touch(), code=error.code, message=str(error), outcome=error.outcome
+        )
+        self.perform()
+        self.after_this_turn()
+
+    def clear_queue(self, origin: OriginKey, error: OperatorError) -> None:
+        """Fail every request that waits for an origin."""
+        self.core.clear_queue(
+            origin, now=self.touch(), code=error.code, message=str(error), outcome=error.outcome
+        )
+        self.perform()
+        self.after_this_turn()
 
     # The connections' side
 
@@ -322,24 +286,6 @@ class PoolShell:
         """A socket that was to close once written is closed."""
         self.core.closed(connection.id, now=self.now)
         self.perform()
-
-    def keep_session(self, connection: Connection) -> None:
-        """Keep the TLS session, if the server has given one, for the origin's next connection."""
-        if connection.tls is not None and not connection.session_kept:
-            connection.session_kept = self.tls.remember(connection.origin, connection.tls)
-
-    def drained(self, connection: Connection) -> None:
-        """The kernel has everything that was written."""
-        exchange = connection.exchange
-        if exchange is not None and exchange.sent_at is None and not exchange.prepared.streamed:
-            self._sent(exchange)
-        elif exchange is not None:
-            exchange.on_sent()
-
-    def body_sent(self, exchange: Exchange) -> None:
-        """A streamed body has ended and is with the kernel."""
-        self._sent(exchange)
-        self.after_this_turn()
 
     def response_ended(self, exchange: Exchange, end: ResponseEnd) -> None:
         """The response is complete and was read."""
@@ -389,55 +335,6 @@ class PoolShell:
         self.perform()
         return stream
 
-    # Commands
-
-    def perform(self) -> None:
-        """Take what the core has decided: tell its events, and do its commands."""
-        step = self.core.take()
-        on = self._handlers
-        for event in step.events:
-            for handler in on[type(event)]:
-                handler(event)
-        perform = self._perform_one
-        for command in step.commands:
-            perform[type(command)](command)
-        if self.core.deadline < self._idle.at:
-            self._idle.note(self.core.deadline)
-        if self._untold:
-            self._listeners.tell()
-
-    def see_closed(self, socket: SocketId) -> None:
-        """Tell the core in the next turn that a destroyed socket is closed; ``after`` does it."""
-        self._closing.append(socket)
-
-    # What the loop calls
-
-    def _run_after(self) -> None:
-        self._after_is_due = False
-        self.now = _now()
-        self.after()
-
-    def _let_closes_be_seen(self) -> None:
-        # After who was told of an error has been woken (the module's head says who): asking again
-        # at once, it is in the queue before its socket's close lets another origin have the place.
-        if not self._closes_are_due:
-            self._closes_are_due = True
-            self._loop.call_soon(self._see_closes)
-
-    def _see_closes(self) -> None:
-        self._closes_are_due = False
-        self.now = _now()
-        # Whatever was done outside a callback of ours: its ticks come before these closes.
-        self.after()
-        closing, self._closing = self._closing, []
-        for socket in reversed(closing):
-            stale_reuse.judge(self, socket)
-            self.core.closed(socket, now=self.now)
-            self.perform()
-            # Each is a callback of its own in Node: its ticks come before the next close. So the
-            # socket opened for a queued request that was given up serves the one behind it.
-            self.after()
-
     def _idle_due(self) -> float:
         self.now = _now()
         self.core.expire(now=self.now)
@@ -480,14 +377,15 @@ class PoolShell:
 
     # Its own
 
+    def _judge(self, socket: SocketId) -> None:
+        stale_reuse.judge(self, socket)
+
     def _silence_ms(self, connection: Connection) -> float:
         record = losses.record_of(self, connection)
         return 0 if record is None else record.timeout_ms
 
     def _sent(self, exchange: Exchange) -> None:
-        self.now = _now()
-        exchange.sent_at = self.now
-        exchange.on_sent()
+        super()._sent(exchange)
         connection = exchange.connection
         if exchange.is_settled and connection is not None:
             connection.exchange = None

@@ -51,11 +51,6 @@ class Certificates:
         return place
 
 
-def queues(shell: PoolShell) -> int:
-    """Count the origins that have a queue."""
-    return sum(bool(origin.queue) for origin in shell.core.origins.values())
-
-
 def told_of_each(queues: int) -> int:
     """Give how many queued requests are told of each origin, where so many have a queue."""
     return max(LEAST_HEAD, min(QUEUE_HEAD, _HEADS // max(1, queues)))

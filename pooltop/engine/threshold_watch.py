@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from pooltop.core.metrics import METRICS
-from pooltop.core.records import OriginRecord
 from pooltop.core.threshold_values import Level, PoolTotals, Totals, WorkloadTotals, value_of
 from pooltop.core.thresholds import Threshold, ThresholdState, Where, written
-from pooltop.engine.agent import Agent
+from pooltop.engine.carrier import Carrier
 from pooltop.engine.journal import Journal
+from pooltop.engine.levels import Levels
 from pooltop.engine.workload import WorkloadRunner
 
 LOOKS_A_SECOND = 4
@@ -31,7 +31,7 @@ class ThresholdWatch:
     def __init__(
         self,
         thresholds: Sequence[Threshold],
-        agents: Mapping[str, Agent],
+        agents: Mapping[str, Carrier],
         workloads: Sequence[WorkloadRunner],
         journal: Journal,
         on_abort: Callable[[str], None],
@@ -143,27 +143,28 @@ class ThresholdWatch:
         origins = list(self._origins(threshold.where))
         match threshold.expect.metric:
             case "pool.queue.depth":
-                return sum(len(origin.queue) for origin in origins)
+                return sum(origin.queued for origin in origins)
             case "pool.queue.oldest":
-                oldest = (next(iter(origin.queue.values()), None) for origin in origins)
-                since = [each.queued_at for each in oldest if each is not None]
+                since = (origin.oldest_queued_at for origin in origins)
                 return max((_now() - at for at in since if at is not None), default=0.0)
             case "pool.sockets.in_use":
-                return sum(len(origin.sockets) for origin in origins)
+                return sum(origin.in_use for origin in origins)
             case "pool.sockets.free":
-                return sum(len(origin.free) for origin in origins)
-            case "pool.streams.open" | "pool.streams.cap":
-                return 0  # an http.Agent's sockets carry no streams
+                return sum(origin.free for origin in origins)
+            case "pool.streams.open":
+                return sum(origin.streams for origin in origins)
+            case "pool.streams.cap":
+                return sum(origin.streams_cap for origin in origins)
             case _:
-                return sum(origin.count for origin in origins)
+                return sum(origin.total for origin in origins)
 
-    def _origins(self, where: Where) -> Iterator[OriginRecord]:
+    def _origins(self, where: Where) -> Iterator[Levels]:
         for name, agent in self._agents.items():
             if where.agent in (None, name):
-                for key, origin in agent.shell.core.origins.items():
+                for key, levels in agent.shell.levels():
                     target = agent.shell.targets[key]
                     if where.takes_host(target.host, target.port):
-                        yield origin
+                        yield levels
 
 
 class _Judged:

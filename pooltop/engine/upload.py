@@ -12,7 +12,7 @@ from pooltop.errors import UsageError
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
     from pooltop.engine.response import Call
-    from pooltop.engine.shell import PoolShell
+    from pooltop.engine.shell_base import ShellBase
 
 Content = bytes | bytearray | memoryview | AsyncIterable[bytes]
 """A request's body: all of it, or what gives it piece by piece."""
@@ -21,7 +21,7 @@ Content = bytes | bytearray | memoryview | AsyncIterable[bytes]
 class Uploads:
     """The bodies that one agent is sending. Owns the tasks; a call cancels its own."""
 
-    def __init__(self, shell: PoolShell) -> None:
+    def __init__(self, shell: ShellBase) -> None:
         """Begin with none; ``shell`` is told which requests their callers' content has failed."""
         self._shell = shell
         self._tasks: set[asyncio.Task[None]] = set()

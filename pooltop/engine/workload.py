@@ -26,7 +26,7 @@ from pooltop.core.schedule import Mix
 from pooltop.core.snapshot import WorkloadSnapshot
 from pooltop.core.throttle import Throttle
 from pooltop.core.traffic import Workload
-from pooltop.engine.agent import Agent
+from pooltop.engine.carrier import Carrier
 from pooltop.engine.chance import stream
 from pooltop.engine.class_tally import ClassTally
 from pooltop.engine.codecs.base import PreparedRequest, ResponseHead
@@ -35,7 +35,7 @@ from pooltop.engine.hops import Hops
 from pooltop.engine.redirects import Redirects, Trail, url_of
 from pooltop.engine.request_classes import PreparedClass, prepare_classes
 from pooltop.engine.row_requests import RowRequest
-from pooltop.engine.shell import PoolShell
+from pooltop.engine.shell_base import ShellBase
 from pooltop.engine.shots import CarefulShot, CheckedShot, FollowingShot, Shot
 from pooltop.engine.stage_teller import StageTeller
 from pooltop.errors import AbortError
@@ -117,7 +117,7 @@ class WorkloadRunner(ABC):
         "workload",
     )
 
-    def __init__(self, workload: Workload, agent: Agent, around: Around = NOTHING_AROUND) -> None:
+    def __init__(self, workload: Workload, agent: Carrier, around: Around = NOTHING_AROUND) -> None:
         """Prepare every request class.
 
         Args:
@@ -134,7 +134,7 @@ class WorkloadRunner(ABC):
         """What it is asked for, and on which way."""
         self._stages = StageTeller(self.course, lambda words: around.on_stage(self, words))
         self._agent = agent
-        self._shell: PoolShell = agent.shell
+        self._shell: ShellBase = agent.shell
         self.around = around
         self._pace = around.pace
         self._loop = asyncio.get_running_loop()
@@ -302,7 +302,7 @@ class WorkloadRunner(ABC):
         return self._classes[0].origin.authority
 
     @property
-    def shell(self) -> PoolShell:
+    def shell(self) -> ShellBase:
         """Of the agent that carries it."""
         return self._shell
 

@@ -84,7 +84,7 @@ def test_the_connection_header_goes_by_the_limit_that_counts_for_the_host(agent_
     async def check():
         agent = agent_of(hosts={"b.test:80": HostOptions(max_sockets=2)})
         kept = [
-            agent.sends_keep_alive(agent.way.route(f"http://{h}/").origin)
+            agent._sends_keep_alive(agent.way.route(f"http://{h}/").origin)
             for h in ("a.test", "b.test")
         ]
         assert [False, True] == kept
