@@ -126,13 +126,13 @@ class ProxyTunnelError(NetworkError):
 
 
 class RequestTimeout(RequestError):
-    """One of the clocks of ``Timeouts`` ran out; ``clock`` names it."""
+    """One of the clocks of ``Timeouts``, or of undici's, ran out; ``clock`` names it."""
 
     code = "ETIMEDOUT"
 
-    def __init__(self, message: str, *, clock: str) -> None:
-        """Keep which of queue, connect, dns, tcp, tls, idle or total it was."""
-        super().__init__(message)
+    def __init__(self, message: str, *, clock: str, code: str | None = None) -> None:
+        """Keep which of queue, connect, dns, tcp, tls, headers, body, idle or total it was."""
+        super().__init__(message, code=code)
         self.clock = clock
         self.outcome = f"{clock} clock"
 

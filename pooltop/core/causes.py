@@ -108,6 +108,7 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
     Cause.PROTOCOL: (
         "ERR_UNSOLICITED_BYTES", "ERR_TOO_MANY_INTERIM", "ERR_UNEXPECTED_UPGRADE",
         "ERR_HTTP2_SESSION_ERROR", "ERR_HTTP2_STREAM_ERROR",
+        "ERR_HTTP2_NOT_SPOKEN",  # the kind h2, of a server that chose another protocol
     ),
     Cause.QUEUE_TIMEOUT: ("queue clock", "ERR_QUEUE_TIMEOUT"),
     Cause.TIMEOUT: ("total clock", "idle clock", "ETIMEDOUT", "ETIME"),

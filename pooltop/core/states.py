@@ -192,6 +192,8 @@ class RetireReason(StrEnum):
     CONNECT_FAILED = "connect failed"
     TTL = "clientTtl"
     UPSTREAM_REMOVED = "upstream removed"
+    LIMIT = "limit lowered"
+    """An edit left fewer connections."""
     UNUSED = "unused"
     """An Agent closes what has no connection and no requests."""
     CLOSED = "closed"

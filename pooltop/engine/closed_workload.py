@@ -7,7 +7,7 @@ import math
 
 from pooltop.core.schedule import pause
 from pooltop.core.traffic import Workload
-from pooltop.engine.agent import Agent
+from pooltop.engine.carrier import Carrier
 from pooltop.engine.chance import stream
 from pooltop.engine.edit_words import users_effect
 from pooltop.engine.workload import MOST_AT_ONCE, NOTHING_AROUND, Around, WorkloadRunner
@@ -48,7 +48,7 @@ class ClosedRunner(WorkloadRunner):
         "_wanted",
     )
 
-    def __init__(self, workload: Workload, agent: Agent, around: Around = NOTHING_AROUND) -> None:
+    def __init__(self, workload: Workload, agent: Carrier, around: Around = NOTHING_AROUND) -> None:
         """As ``WorkloadRunner``; nobody is there yet."""
         super().__init__(workload, agent, around)
         self._most = workload.max_requests

@@ -48,6 +48,7 @@ class Connection(Link):
 
     __slots__ = (
         "_finishing",
+        "alpn",
         "attempts",
         "codec",
         "connected_at",
@@ -100,6 +101,8 @@ class Connection(Link):
         self.dial: asyncio.Task[None] | None = None
         self.attempts: int | None = None
         """How many addresses were tried until one answered."""
+        self.alpn: tuple[str, ...] = ()
+        """Protocols that it offers in its handshake."""
         self.dead = False
         """The pool has done with it: whatever comes now is late."""
         self.local = ""
@@ -144,6 +147,15 @@ class Connection(Link):
                 now,
             )
         )
+
+    @property
+    def secured(self) -> Origin:
+        """What its TLS is for: the origin, or the same under another server's name."""
+        return self.origin
+
+    def carries(self, exchange: Exchange) -> bool:
+        """Say whether a request has the socket, from its being sent to its end."""
+        return self.exchange is exchange
 
     def connecting(self, dns_s: float | None) -> None:
         """The look-up, if there was one, is over: its address is being connected to."""
@@ -260,13 +272,30 @@ class Connection(Link):
         elif self.connected_at is not None:
             self._send(exchange)
 
-    def write_body(self, data: bytes) -> None:
+    def takes_body(self, exchange: Exchange) -> bool:
+        """Say whether a piece of a streamed body would be on its way at once."""
+        del exchange  # it is alone in sending one
+        return not (self.connected_at is None or self.waits_to_send or self._paused)
+
+    def write_body(self, exchange: Exchange, data: bytes) -> None:
         """Write a piece of a streamed body."""
+        del exchange
         self._write(self.codec.send_body(data))
 
-    def end_body(self) -> None:
+    def end_body(self, exchange: Exchange) -> None:
         """Write what ends a streamed body."""
+        del exchange
         self._write(self.codec.end_body())
+
+    def hold(self, exchange: Exchange) -> None:
+        """Let no more of a response come: its reader is slow."""
+        del exchange
+        self.pause_reading()
+
+    def go_on(self, exchange: Exchange) -> None:
+        """Let it come again."""
+        del exchange
+        self.resume_reading()
 
     def abort(self) -> None:
         """Close now: what was not sent is lost, and a silent peer cannot hold it."""

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from pooltop.core.detail import (
     HIDDEN,
     Fate,
@@ -22,8 +24,9 @@ from pooltop.core.detail import (
 )
 from pooltop.core.foresight import fates, outlooks
 from pooltop.core.model import OriginKey
-from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
-from pooltop.engine.snapshots import request_on, without_query
+from pooltop.core.records import OriginRecord, RequestRecord
+from pooltop.engine.pictures import without_query
+from pooltop.engine.snapshots import request_on
 
 if TYPE_CHECKING:
     from pooltop.core.detail import Outlook
@@ -146,16 +149,15 @@ def _sockets(shell: PoolShell, origin: OriginRecord, watch: Watch) -> Iterator[S
     are_few = origin.count <= MOST_PASTS
     for record, fate in fates(shell.core, origin):
         has_past = are_few or record.id == watch.socket
-        yield _socket(shell.connections[record.id], record, fate, has_past=has_past)
+        yield socket_detail(shell.connections[record.id], fate, has_past=has_past)
 
 
-def _socket(
-    connection: Connection, record: SocketRecord, fate: Fate | None, *, has_past: bool
-) -> SocketDetail:
+def socket_detail(connection: Connection, fate: Fate | None, *, has_past: bool) -> SocketDetail:
+    """Give what is told of a socket beside its SocketInfo."""
     sock = connection.sock
     descriptor = -1 if sock is None else sock.fileno()
     return SocketDetail(
-        id=record.id,
+        id=connection.id,
         past=_past(connection) if has_past else (),
         fate=fate,
         descriptor=descriptor if descriptor >= 0 else None,
@@ -202,11 +204,15 @@ def _request(
         return RequestDetail(
             id=record.id, counted=record.counted, limit=record.limit, outlook=outlook
         )
+    told = request_detail(exchange, outlook, watch)
+    return replace(told, counted=record.counted, limit=record.limit)
+
+
+def request_detail(exchange: Exchange, outlook: Outlook | None, watch: Watch) -> RequestDetail:
+    """Give what is told of a request that is not over, but what its pool alone knows."""
     prepared = exchange.prepared
     return RequestDetail(
-        id=record.id,
-        counted=record.counted,
-        limit=record.limit,
+        id=exchange.id,
         outlook=outlook,
         assigned_at=exchange.assigned_at,
         sent_at=exchange.sent_at,
@@ -214,7 +220,7 @@ def _request(
         deadline_at=_deadline(exchange),
         body_bytes=None if prepared.streamed else len(prepared.body),
         again=exchange.retried,
-        headers=header_fields(prepared.headers) if record.id == watch.request else (),
+        headers=header_fields(prepared.headers) if exchange.id == watch.request else (),
     )
 
 

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pooltop.core.pool import PoolCore
+from pooltop.core.model import AgentOptions
 from pooltop.engine import cancellation
 from pooltop.engine.connection import Connection
 from pooltop.engine.dialer import Dialled, Dials
@@ -34,7 +34,7 @@ class Dialling:
 
     def __init__(
         self,
-        core: PoolCore,
+        options: Callable[[], AgentOptions],
         tally: Tally,
         *,
         dialer: Dials,
@@ -46,7 +46,7 @@ class Dialling:
         """Begin with none. Made inside the event loop that runs the dials.
 
         Args:
-            core: for the options, as they are when a dial begins.
+            options: gives those of the sockets, as they are when a dial begins.
             tally: told who was reached.
             dialer: opens direct connections.
             tls: secures those to https origins.
@@ -54,7 +54,7 @@ class Dialling:
             silence_ms: how long a proxy may say nothing to this connection, 0 for no limit.
             failed: told of a dial that failed, the connection not being closed.
         """
-        self._core = core
+        self._options = options
         self._tally = tally
         self._dialer = dialer
         self._tls = tls
@@ -115,11 +115,12 @@ class Dialling:
 
     async def _reach(self, connection: Connection, silence_ms: float) -> Dialled:
         """Open the socket, directly or through a proxy, and choose the TLS to start on it."""
-        options = self._core.options
+        options = self._options()
         probe_ms = options.keep_alive_msecs if options.keep_alive else None
         origin = connection.origin
         # First: what is wrong with it is known without a socket.
-        tls = self._tls.stream(origin) if origin.scheme == "https" else None
+        is_https = origin.scheme == "https"
+        tls = self._tls.stream(connection.secured, connection.alpn) if is_https else None
         proxy = None if self._via is None else self._via.between(origin)
         if self._via is None or proxy is None:
             connection.tls = tls

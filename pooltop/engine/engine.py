@@ -19,6 +19,8 @@ from pooltop.core.pace import Pace
 from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
 from pooltop.core.traffic import Workload
 from pooltop.engine.agent import Agent
+from pooltop.engine.carrier import Carrier
+from pooltop.engine.carriers import carrier_of
 from pooltop.engine.closed_workload import ClosedRunner
 from pooltop.engine.consented import ConsentedResolver
 from pooltop.engine.descriptors import DescriptorCeiling
@@ -38,6 +40,8 @@ from pooltop.engine.snapshots import told_of_each
 from pooltop.engine.tally import OriginTally
 from pooltop.engine.threshold_watch import ThresholdWatch
 from pooltop.engine.time_wait import TimeWaitWatch
+from pooltop.engine.undici.dispatcher import Dispatcher
+from pooltop.engine.undici.edit_target import DispatcherTarget
 from pooltop.engine.workload import Around, WorkloadRunner
 from pooltop.errors import UsageError
 
@@ -59,9 +63,7 @@ class Engine:
         if resolver is None:
             resolver = self._own_resolver = SystemResolver()
         shared = ConsentedResolver(resolver, profile.allow_hosts)
-        self.agents = {
-            each.name: Agent.from_profile(each, resolver=shared) for each in profile.agents
-        }
+        self.agents = {each.name: carrier_of(each, resolver=shared) for each in profile.agents}
         self._fd_ceiling = self._limit_descriptors()
         for name, agent in self.agents.items():
             PoolReporter(self.journal, name, _labeller(agent)).watch(agent.shell)
@@ -231,6 +233,10 @@ class Engine:
                 runner.options_changed()
 
         bounds, ceiling = profile.bounds, profile.ceiling
+        if isinstance(agent, Dispatcher):
+            target = DispatcherTarget(agent, bounds, changed, ceiling=ceiling)
+            return {Who(agent=name): target}
+        assert isinstance(agent, Agent)
         hosts = (host for host, own in profile.hosts.items() if own.limits)
         return {
             Who(agent=name): AgentTarget(name, agent, bounds, changed, ceiling=ceiling),
@@ -354,7 +360,7 @@ class Engine:
         )
 
 
-def _labeller(agent: Agent) -> Callable[[OriginKey], str]:
+def _labeller(agent: Carrier) -> Callable[[OriginKey], str]:
     def label(key: OriginKey) -> str:
         return agent.shell.targets[key].label
 

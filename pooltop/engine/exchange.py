@@ -38,6 +38,8 @@ class Exchange:
     """From its assignment to its end."""
     cause: RequestError | None = None
     """What it failed with, where more is known than a code."""
+    queued_at = 0.0
+    """Of a dispatcher's: since when it waits, or waited."""
     assigned_at: float | None = None
     sent_at: float | None = None
     first_byte_at: float | None = None
@@ -97,8 +99,7 @@ class Exchange:
     def is_sending(self) -> bool:
         """Its socket is still its own, and has not all of it yet."""
         connection = self.connection
-        has_it = connection is not None and connection.exchange is self
-        return has_it and self.sent_at is None
+        return connection is not None and connection.carries(self) and self.sent_at is None
 
     @property
     def can_be_sent_again(self) -> bool:
@@ -150,6 +151,11 @@ class Exchange:
 
     def on_detached(self) -> None:
         """Its socket is gone: nothing more of it can be sent."""
+
+    def on_requeued(self) -> None:
+        """Its socket is gone, and it waits to be sent again, as if it never had been."""
+        self.connection = self.assigned_at = self.sent_at = self.first_byte_at = None
+        self.status = 0
 
     def on_timeout_event(self) -> None:
         """Node's 'timeout' on the request: its socket is silent. Once; nothing is closed by it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pooltop.core.states import CloseReason
-from pooltop.engine.snapshots import without_query
+from pooltop.engine.pictures import without_query
 from pooltop.errors import OperatorError, UsageError
 
 if TYPE_CHECKING:

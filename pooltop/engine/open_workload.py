@@ -9,7 +9,7 @@ import math
 
 from pooltop.core.schedule import Arrivals
 from pooltop.core.traffic import Workload
-from pooltop.engine.agent import Agent
+from pooltop.engine.carrier import Carrier
 from pooltop.engine.chance import stream
 from pooltop.engine.edit_words import rate_effect
 from pooltop.engine.workload import MOST_AT_ONCE, NOTHING_AROUND, Around, WorkloadRunner
@@ -23,7 +23,7 @@ class OpenRunner(WorkloadRunner):
 
     __slots__ = ("_arrivals",)
 
-    def __init__(self, workload: Workload, agent: Agent, around: Around = NOTHING_AROUND) -> None:
+    def __init__(self, workload: Workload, agent: Carrier, around: Around = NOTHING_AROUND) -> None:
         """As ``WorkloadRunner``; the first arrival is drawn."""
         super().__init__(workload, agent, around)
         self._arrivals = Arrivals(workload, stream("arrivals", workload))

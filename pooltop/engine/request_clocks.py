@@ -18,15 +18,12 @@ from pooltop.core.model import SocketId, Timeouts
 from pooltop.core.pool import PoolCore
 from pooltop.core.records import RequestRecord
 from pooltop.core.states import RequestState
+from pooltop.engine.dial_clocks import NEVER, Deadline, connect_timeout, dialling
 from pooltop.errors import ConnectTimeout, QueueTimeout, RequestTimeout
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
     from pooltop.engine.exchange import Exchange
-
-_Deadline = tuple[str, float]
-"""A clock's name, and when it runs out."""
-_NEVER: _Deadline = ("", math.inf)
 
 
 class RequestClocks:
@@ -67,7 +64,7 @@ class RequestClocks:
 
     def connect_deadline(self, timeouts: Timeouts, connection: Connection) -> float:
         """Give when the present phase of a dial is too long; inf for no limit on it."""
-        return min(_dialling(timeouts, connection), key=itemgetter(1), default=_NEVER)[1]
+        return min(dialling(timeouts, connection), key=itemgetter(1), default=NEVER)[1]
 
     def _check(self, exchange: Exchange, now: float) -> float:
         record = self._core.requests.get(exchange.id)
@@ -94,19 +91,19 @@ class RequestClocks:
         timeouts = None if connection is None else connection.timeouts
         if connection is None or timeouts is None or timeouts.mode == "node":
             return math.inf
-        clock, at = min(_dialling(timeouts, connection), key=itemgetter(1), default=_NEVER)
+        clock, at = min(dialling(timeouts, connection), key=itemgetter(1), default=NEVER)
         if at > now:
             return at
-        self._end_dial(connection, _connect_timeout(clock, timeouts, connection))
+        self._end_dial(connection, connect_timeout(clock, timeouts, connection))
         return math.inf
 
-    def _first(self, exchange: Exchange, record: RequestRecord, now: float) -> _Deadline:
+    def _first(self, exchange: Exchange, record: RequestRecord, now: float) -> Deadline:
         deadlines = self._deadlines(exchange, record, now)
-        return min(deadlines, key=itemgetter(1), default=_NEVER)
+        return min(deadlines, key=itemgetter(1), default=NEVER)
 
     def _deadlines(
         self, exchange: Exchange, record: RequestRecord, now: float
-    ) -> Iterator[_Deadline]:
+    ) -> Iterator[Deadline]:
         """Give the clocks that run. A whole response that waits for its reader has none."""
         timeouts = exchange.timeouts
         connection = exchange.connection
@@ -116,11 +113,11 @@ class RequestClocks:
             if timeouts.queue is not None and record.queued_at is not None:
                 yield "queue", record.queued_at + timeouts.queue
         elif record.state is RequestState.TUNNELLING:
-            yield from _dialling(timeouts, self._its_tunnel(record))
+            yield from dialling(timeouts, self._its_tunnel(record))
         elif connection is None:
             return
         elif connection.connected_at is None:
-            yield from _dialling(timeouts, connection)
+            yield from dialling(timeouts, connection)
         elif timeouts.idle is None:
             return
         elif connection.is_held:
@@ -182,7 +179,7 @@ class RequestClocks:
         if clock == "idle":
             return RequestTimeout(f"{where}: no byte for {timeouts.idle:g} s", clock=clock)
         connection = exchange.connection or self._its_tunnel(record)
-        return _connect_timeout(clock, timeouts, connection)
+        return connect_timeout(clock, timeouts, connection)
 
     def _its_tunnel(self, record: RequestRecord) -> Connection:
         assert record.socket is not None
@@ -199,25 +196,3 @@ class RequestClocks:
             f"(in use {len(origin.sockets)}/{shown}, free {len(origin.free)}, "
             f"queued {len(origin.queue)})"
         )
-
-
-def _dialling(timeouts: Timeouts, connection: Connection) -> Iterator[_Deadline]:
-    """Give the clocks of a dial, the phase's own before the one over all phases."""
-    phase = connection.phase
-    # A tunnel has no clock of its own in seconds: the agent's timeout ends it (via_proxy.py).
-    own: float | None = None if phase == "tunnel" else getattr(timeouts, phase)
-    if own is not None:
-        yield phase, connection.phase_at + own
-    if timeouts.connect is not None:
-        yield "connect", connection.opened_at + timeouts.connect
-
-
-def _connect_timeout(clock: str, timeouts: Timeouts, connection: Connection) -> ConnectTimeout:
-    return ConnectTimeout(
-        connection.origin.label,
-        clock=clock,
-        after_s=getattr(timeouts, clock),
-        phase=connection.phase,
-        dns_s=connection.dns_s,
-        tcp_s=connection.tcp_s,
-    )

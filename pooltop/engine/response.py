@@ -19,7 +19,7 @@ from pooltop.core.states import CloseReason
 from pooltop.engine.codecs.base import Headers, PreparedRequest, ResponseEnd, ResponseHead
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.stream import ByteStream
-from pooltop.errors import AbortError, RequestError
+from pooltop.errors import AbortError, PeerError, RequestError
 
 HIGH_WATER = 64 * 1024
 _SWITCHED = ResponseEnd(keep=False, reason=CloseReason.DETACHED, hint=None)
@@ -72,10 +72,12 @@ class Call(Exchange):
     def on_data(self, data: bytes) -> None:
         """Keep a piece for the reader; read no more from the socket if it is far behind."""
         super().on_data(data)
+        if self._failure is not None:
+            return  # its reader was told so
         self._pieces.append(data)
         self._waiting += len(data)
         if self._waiting > HIGH_WATER and self.connection is not None:
-            self.connection.pause_reading()
+            self.connection.hold(self)
         self._progress.set()
 
     def on_end(self, end: ResponseEnd) -> None:
@@ -104,6 +106,17 @@ class Call(Exchange):
         """Send no more: who makes the content may be waiting for something that never comes."""
         if self.feeder is not None:
             self.feeder.cancel()
+
+    def on_requeued(self) -> None:
+        """What came of a first response is not the beginning of the second."""
+        super().on_requeued()
+        self._pieces.clear()
+        self._waiting = 0
+        self.attached.clear()
+        if self.head.done() and self._failure is None:
+            # A dispatcher's alone: undici sends again what has a head and is not at fault.
+            self._failure = PeerError("its connection went, and it was sent again for nobody")
+            self._progress.set()
 
     def on_failed(self, error: RequestError) -> None:
         """Fail whoever waits: for the head, or for the body."""
@@ -135,7 +148,7 @@ class Call(Exchange):
                 piece = self._pieces.popleft()
                 before, self._waiting = self._waiting, self._waiting - len(piece)
                 if before > HIGH_WATER >= self._waiting and self.connection is not None:
-                    self.connection.resume_reading()
+                    self.connection.go_on(self)
                 return piece
             if self._end is not None:
                 self._over()
@@ -180,7 +193,7 @@ class Response:
         self.reason: str = head.reason.decode("latin-1")
         """Reason phrase; may be empty, and is whatever the server wrote."""
         self.http_version: str = head.http_version
-        """"1.0" or "1.1"."""
+        """"1.0", "1.1" or "2"."""
         self.headers: Headers = head.headers
         """Names in lower case, in the order received, repeated ones kept apart."""
         connection = call.connection

@@ -56,7 +56,9 @@ class RowRequest:
         self._pattern = marks.pattern
         self._feed = feed
         self._head = prepared.wire[: len(prepared.wire) - len(prepared.body)]
-        self._length = b"\r\nContent-Length: %d\r\n" % len(prepared.body)
+        self._length = re.compile(
+            rb"(\r\ncontent-length: )%d\r\n" % len(prepared.body), re.IGNORECASE
+        )
         self._has_row_body = self._pattern.search(prepared.body) is not None
 
     def prepared(self, row: int) -> PreparedRequest:
@@ -66,7 +68,7 @@ class RowRequest:
         body = marked.body
         if self._has_row_body:
             body = self._filled(body, values)
-            head = head.replace(self._length, b"\r\nContent-Length: %d\r\n" % len(body))
+            head = self._length.sub(rb"\g<1>%d\r\n" % len(body), head)
         return msgspec.structs.replace(
             marked,
             target=self._filled(marked.target, values),

@@ -72,7 +72,7 @@ class PoolShell(ShellBase):
         )
         self._clock = RequestAlarm(self._loop, self._clocks_due, self._clocks)
         dials = Dialling(
-            self.core,
+            lambda: self.core.options,
             self.tally,
             dialer=dialer,
             tls=tls,

@@ -281,7 +281,7 @@ class ShellBase(ABC):
     def keep_session(self, connection: Connection) -> None:
         """Keep the TLS session, if the server has given one, for the origin's next connection."""
         if connection.tls is not None and not connection.session_kept:
-            connection.session_kept = self.tls.remember(connection.origin, connection.tls)
+            connection.session_kept = self.tls.remember(connection.secured, connection.tls)
 
     def drained(self, connection: Connection) -> None:
         """The kernel has everything that was written."""

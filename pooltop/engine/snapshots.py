@@ -12,11 +12,11 @@ from pooltop.core.model import OriginKey
 from pooltop.core.records import OriginRecord, RequestRecord, SocketRecord
 from pooltop.core.snapshot import (
     OriginSnapshot,
-    PeerCertificate,
     RequestInfo,
     SocketInfo,
 )
 from pooltop.core.states import RequestState, SocketState
+from pooltop.engine.pictures import Certificates, Standing, socket_picture, without_query
 
 if TYPE_CHECKING:
     from pooltop.engine.shell import PoolShell
@@ -32,23 +32,6 @@ NO_HEADS: Mapping[OriginKey, int] = MappingProxyType({})
 """No origin of which more are shown."""
 
 _now = time.monotonic
-
-
-class Certificates:
-    """The different certificates of one origin: a thousand sockets that show the same carry one."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._places: dict[int, int] = {}
-        self.all: list[PeerCertificate] = []
-
-    def place(self, certificate: PeerCertificate) -> int:
-        """Give its index in ``all``, where it is put if it is new."""
-        # By identity: connections share the decoded one, and hashing its names would cost more.
-        place = self._places.setdefault(id(certificate), len(self.all))
-        if place == len(self.all):
-            self.all.append(certificate)
-        return place
 
 
 def told_of_each(queues: int) -> int:
@@ -119,13 +102,8 @@ def _socket_info(
         at: the present instant.
         certificates: where its server's is noted; None notes it nowhere.
     """
-    connection = shell.connections[record.id]
     request = request_on(record)
-    facts = connection.tls_facts
-    place = None
-    if certificates is not None and facts is not None and facts.certificate is not None:
-        place = certificates.place(facts.certificate)
-    return SocketInfo(
+    standing = Standing(
         id=record.id,
         state=record.state,
         opened_at=record.opened_at,
@@ -134,25 +112,9 @@ def _socket_info(
         requests=record.carried,
         busy_s=record.busy_s(at),
         request=None if request is None else request.id,
-        local=connection.local,
-        remote=connection.remote,
-        via=connection.via,
-        tls="" if facts is None else f"{facts.protocol} {facts.cipher}",
-        tls_resumed=None if facts is None else facts.resumed,
-        verified=None if facts is None else facts.verified,
-        alpn=None if facts is None else facts.alpn,
-        certificate=place,
-        attempts=connection.attempts,
-        dns=connection.dns_s,
-        tcp=connection.tcp_s,
-        tunnel=connection.tunnel_s,
-        handshake=connection.tls_s,
-        bytes_in=connection.bytes_in,
-        bytes_out=connection.bytes_out,
         free_timeout_ms=record.free_timeout_ms,
-        hint=connection.hint.decode("latin-1"),
-        kernel=connection.kernel,
     )
+    return socket_picture(shell.connections[record.id], standing, certificates)
 
 
 def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
@@ -179,15 +141,6 @@ def request_on(socket: SocketRecord) -> RequestRecord | None:
     """Give the request of a socket, unless it is settled and only the socket's close is awaited."""
     request = socket.request
     return None if request is None or request.state is RequestState.DONE else request
-
-
-def without_query(target: bytes) -> str:
-    """Give a request's target, its query only marked: it may hold a token.
-
-    Snapshots go to screens, files and pipes.
-    """
-    path, mark, _ = target.decode("latin-1").partition("?")
-    return f"{path}?..." if mark else path
 
 
 def _origin(

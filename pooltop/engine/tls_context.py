@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 
 from pooltop.core.model import TLSOptions
 from pooltop.engine.tls_settings import SETTINGS, UnfitError
 from pooltop.errors import TLSConfigError
 
 
-def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
+def make_context(
+    options: TLSOptions, *, sni: bool = True, alpn: Sequence[str] = ()
+) -> ssl.SSLContext:
     """Give a client context for these options. It reads files: keep one for equal options.
 
     Args:
         options: what it is to do.
         sni: False for streams that send no name, and so verify it themselves.
+        alpn: the protocols that are offered, the one that is liked best first; none are, as by
+            Node's https.Agent, where it is empty.
 
-    No ALPN is offered, as by Node's https.Agent, and TLS 1.2 is the oldest version spoken.
+    TLS 1.2 is the oldest version spoken.
     Sessions can be resumed only among streams of one context.
 
     Raises:
@@ -26,6 +31,8 @@ def make_context(options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
     for name, apply in SETTINGS:
         try:
             apply(context, options)

@@ -33,7 +33,7 @@ class TLSFactory:
         """Keep the options; files are read when the first https connection needs them."""
         self.options = options
         self._max_cached = max_cached_sessions
-        self._contexts: dict[tuple[TLSOptions, bool], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[TLSOptions, bool, tuple[str, ...]], ssl.SSLContext] = {}
         self._sessions: dict[OriginKey, TLSSession] = {}
 
     def check(self, options: TLSOptions | None = None) -> None:
@@ -44,8 +44,12 @@ class TLSFactory:
         """
         self._context(self.options if options is None else options)
 
-    def stream(self, origin: Origin) -> TLSStream:
+    def stream(self, origin: Origin, alpn: tuple[str, ...] = ()) -> TLSStream:
         """Give a stream for a new connection, with the session to resume if there is one.
+
+        Args:
+            origin: where it leads.
+            alpn: the protocols that it offers; empty for none.
 
         Raises:
             TLSConfigError: a file of the options is missing or unfit.
@@ -53,7 +57,7 @@ class TLSFactory:
         name = origin.server_name
         # An address is never sent, and OpenSSL verifies it by itself.
         sni = name != "" or _is_address(origin.host)
-        context = self._context(origin.tls or self.options, sni=sni)
+        context = self._context(origin.tls or self.options, sni=sni, alpn=alpn)
         return TLSStream(context, name or origin.host, self._sessions.get(origin.key), sni=sni)
 
     def verifies(self, origin: Origin) -> bool:
@@ -112,14 +116,16 @@ class TLSFactory:
         self._contexts.clear()
         self._sessions.clear()
 
-    def _context(self, options: TLSOptions, *, sni: bool = True) -> ssl.SSLContext:
-        context = self._contexts.get((options, sni))
+    def _context(
+        self, options: TLSOptions, *, sni: bool = True, alpn: tuple[str, ...] = ()
+    ) -> ssl.SSLContext:
+        context = self._contexts.get((options, sni, alpn))
         if context is None:
-            context = make_context(options, sni=sni)
+            context = make_context(options, sni=sni, alpn=alpn)
             if len(self._contexts) >= MOST_CONTEXTS:
                 oldest = next(iter(self._contexts))
                 del self._contexts[oldest]
-            self._contexts[options, sni] = context
+            self._contexts[options, sni, alpn] = context
         return context
 
 

@@ -27,7 +27,12 @@ class Uploads:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, call: Call, content: AsyncIterable[bytes]) -> None:
-        """Send the content once the call has its socket. If it raises, the call fails with it."""
+        """Send the content once the call has its socket. If it raises, the call fails with it.
+
+        Of a call that has failed already, nothing is asked for.
+        """
+        if call.is_settled:
+            return
         feeder = asyncio.create_task(self._send_or_fail(call, content), name="pooltop-send-body")
         call.feeder = feeder
         self._tasks.add(feeder)
@@ -64,17 +69,17 @@ async def _send(call: Call, content: AsyncIterable[bytes]) -> None:
     pieces = aiter(content)
     try:
         async for piece in pieces:
-            connection.write_body(piece)
+            connection.write_body(call, piece)
             await _writable(call, connection)
     finally:
         if isinstance(pieces, AsyncGenerator):
             await pieces.aclose()
-    connection.end_body()
+    connection.end_body(call)
     await _writable(call, connection)
     call.shell.body_sent(call)
 
 
 async def _writable(call: Call, connection: Connection) -> None:
-    while connection.connected_at is None or connection.waits_to_send or not connection.is_drained:
+    while not connection.takes_body(call):
         call.writable.clear()
         await call.writable.wait()

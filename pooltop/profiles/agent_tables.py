@@ -182,7 +182,7 @@ HOST = Table(
 AGENT = Table(
     "[agents.NAME]",
     (
-        Field("kind", Choice(NODE, later=DISPATCHERS)),
+        Field("kind", Choice((*NODE, *DISPATCHERS))),
         *OPTIONS,
         *dispatcher_tables.OWN,
         dispatcher_tables.UPSTREAMS,

@@ -162,8 +162,6 @@ class Choice(Kind):
     """One of a few words."""
 
     words: tuple[str, ...]
-    later: tuple[str, ...] = ()
-    """Words of the format that this version cannot do yet."""
     meaning: str = ""
     """What the words do, said to whoever writes another."""
     unavailable: Mapping[str, str] = field(default_factory=dict)
@@ -179,8 +177,6 @@ class Choice(Kind):
         word = require_text(self, value)
         if word in self.words:
             return word
-        if word in self.later:
-            raise refused("P016", f"not yet in this version. Allowed: {self.allowed}.")
         why = self.unavailable.get(word)
         hint = f" {why}" if why else did_you_mean(word, self.words)
         meaning = f" {self.meaning}" if self.meaning else ""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from pooltop.profiles import ProfileErrors, load_text
-from pooltop.profiles.agent_tables import AGENT
-from pooltop.profiles.kinds import Choice
 
 GOOD = """\
 [agents.a]
@@ -23,19 +21,6 @@ base_url = "http://127.0.0.1:80"
 def good() -> str:
     """Give the smallest profile that says where to send what: five lines."""
     return GOOD
-
-
-@pytest.fixture
-def every_kind() -> Iterator[None]:
-    """Let an agent be of every kind that the tables have, also of those that may not be yet."""
-    kind = AGENT.spellings()["kind"].kind
-    assert isinstance(kind, Choice)
-    words, later = kind.words, kind.later
-    object.__setattr__(kind, "words", (*words, *later))
-    object.__setattr__(kind, "later", ())
-    yield
-    object.__setattr__(kind, "words", words)
-    object.__setattr__(kind, "later", later)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pooltop.engine.agent import Agent
-from pooltop.engine.snapshots import origin_snapshots
+from pooltop.engine.carrier import Carrier
+from pooltop.engine.undici.dispatcher import Dispatcher
 
 DEADLINE_S = 5.0
 
@@ -27,17 +28,17 @@ async def eventually(condition: Callable[[], Any], what: str = "") -> None:
         await asyncio.sleep(0.001)
 
 
-def each_request_is_counted_once(agent: Agent) -> None:
+def each_request_is_counted_once(carrier: Carrier) -> None:
     """Check that what was submitted is completed, failed or under way; at any instant."""
-    for origin in origin_snapshots(agent.shell, time.monotonic()):
+    for origin in carrier.shell.origins(time.monotonic(), {}, 0):
         counters = origin.counters
         over = counters.completed + sum(counters.failed.values())
         assert counters.submitted == over + origin.under_way, origin
 
 
-def _check(agent: Agent) -> None:
-    agent.shell.core.check_invariants()
-    each_request_is_counted_once(agent)
+def _check(carrier: Agent | Dispatcher) -> None:
+    carrier.shell.core.check_invariants()
+    each_request_is_counted_once(carrier)
 
 
 def open_fds() -> int:
@@ -95,3 +96,24 @@ async def agent_of() -> AsyncIterator[Callable[..., Agent]]:
         assert agent.total_socket_count == 0
         assert not agent.shell.exchanges
         assert not agent.shell.connections
+
+
+@pytest.fixture
+async def dispatcher_of() -> AsyncIterator[Callable[..., Dispatcher]]:
+    """Make dispatchers that are closed after the test, their pools checked."""
+    made: list[Dispatcher] = []
+
+    def make(**options: Any) -> Dispatcher:
+        dispatcher = Dispatcher(**options)
+        made.append(dispatcher)
+        return dispatcher
+
+    yield make
+    for dispatcher in made:
+        _check(dispatcher)
+        await dispatcher.aclose()
+        _check(dispatcher)
+        assert not dispatcher.shell.core.conns
+        assert not dispatcher.shell.core.requests
+        assert not dispatcher.shell.exchanges
+        assert not dispatcher.shell.connections

@@ -10,7 +10,14 @@ import pytest
 pytest.register_assert_rewrite("support.leaks", "support.loopback", "support.proxying")
 
 from support.certificates import authority, ca, context
-from support.leaks import _eventually, _no_leaks, _nothing_is_left, _open_fds, agent_of
+from support.leaks import (
+    _eventually,
+    _no_leaks,
+    _nothing_is_left,
+    _open_fds,
+    agent_of,
+    dispatcher_of,
+)
 from support.loopback import black_hole, held, serve, silent
 from support.proxying import forward_proxy
 
@@ -24,6 +31,7 @@ __all__ = [
     "black_hole",
     "ca",
     "context",
+    "dispatcher_of",
     "forward_proxy",
     "held",
     "serve",

@@ -75,6 +75,17 @@ class ClientPool(PoolBase):
         self._make()
         return True
 
+    def offer_room(self) -> None:
+        """There may be more clients than before: serve what is queued."""
+        if self.queue or self.is_full:
+            self._drain_queue()
+
+    def dismiss(self, client: Dispatcher, why: RetireReason) -> None:
+        """Have a client leave: it finishes what it has."""
+        index = self.members.index(client)
+        self.remove(client, why)
+        self._on_removed(index)
+
     def _on_removed(self, index: int) -> None:
         """The client that stood there was retired while room was looked for."""
 

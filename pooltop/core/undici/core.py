@@ -23,7 +23,7 @@ from pooltop.core.events import AgentDestroyed, DrainEmitted, OptionsChanged
 from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason
-from pooltop.core.undici import ends, failures, h1, invariants, session_clocks, sessions
+from pooltop.core.undici import drain, ends, failures, h1, invariants, session_clocks, sessions
 from pooltop.core.undici.agent import Agent
 from pooltop.core.undici.balanced import BalancedPool
 from pooltop.core.undici.books import Books
@@ -37,6 +37,8 @@ from pooltop.core.undici.view import UndiciView, see
 
 LIVE_OPTIONS = frozenset({"pipelining", "live"})
 """What may be changed once a dispatcher is made: undici has a setter for the first alone."""
+DRAINED_OPTIONS = frozenset({"connections", "max_concurrent_streams"})
+"""What more may be in mode ``drain``."""
 
 
 class UndiciCore(Books):
@@ -283,12 +285,24 @@ class UndiciCore(Books):
     # All of it
 
     def set_options(
-        self, options: DispatcherOptions, *, now: float, by: str = "operator"
+        self,
+        options: DispatcherOptions,
+        *,
+        now: float,
+        by: str = "operator",
+        drains: bool = False,
     ) -> OptionsChanged:
         """Change options while traffic flows; gives the event that says what it did at once.
 
+        Args:
+            options: the new ones. In mode ``drain`` some more may differ than undici has setters
+                for: DRAINED_OPTIONS.
+            now: monotonic seconds.
+            by: who, for the log.
+            drains: do as in mode ``drain``: an edit that was made in it is taken back.
+
         Raises:
-            ValueError: one is changed that undici takes when a dispatcher is made, and never again.
+            ValueError: one is changed that is taken when a dispatcher is made, and never again.
         """
         self.now = now
         before = self.options
@@ -297,7 +311,7 @@ class UndiciCore(Books):
             for name in options.__struct_fields__
             if name not in LIVE_OPTIONS and getattr(options, name) != getattr(before, name)
         ]
-        if fixed:
+        if not set(fixed) <= (DRAINED_OPTIONS if drains or options.live == "drain" else set()):
             message = f"undici takes {', '.join(fixed)} when a dispatcher is made, and never again"
             raise ValueError(message)
         queued = sum(map(len, self.waiting.values()))
@@ -306,6 +320,7 @@ class UndiciCore(Books):
         if options.pipelining != before.pipelining:
             for client in list(self.clients.values()):
                 client.set_pipelining(options.pipelining)
+        culled = drain.apply(self, before)
         changed = OptionsChanged(
             now,
             projected(before),
@@ -313,7 +328,7 @@ class UndiciCore(Books):
             by,
             options.live,
             self._opened - opened,
-            0,
+            culled,
             queued,
         )
         self.events.append(changed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pooltop.core.model import OriginKey
 from pooltop.core.records import Failure
-from pooltop.core.states import QueueReason
+from pooltop.core.states import QueueReason, RetireReason
 from pooltop.core.undici.books import Books
 from pooltop.core.undici.client import Client
 from pooltop.core.undici.client_pool import ClientPool
@@ -96,6 +96,12 @@ class Pool(ClientPool):
             self._set_probe(None)
             self._drain_queue()
         super().on_disconnect(member, failure)
+
+    def dismiss(self, client: Dispatcher, why: RetireReason) -> None:
+        """Have a client leave; if it is the probe, another may be asked."""
+        if client is self.probe:
+            self._set_probe(None)
+        super().dismiss(client, why)
 
     def _retire_lost(self, member: Dispatcher) -> bool:
         was_probe = member is self.probe

@@ -146,6 +146,8 @@ class ConnUser(Protocol):
 
     id: ClientId
     key: OriginKey
+    servername: str | None
+    """That it dials for, or has dialled for last; "" for the host's."""
     running: OrderedDict[RequestId, RequestRecord]
 
     def set_pipelining(self, value: float) -> None:

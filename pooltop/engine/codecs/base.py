@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 
 from pooltop.core.states import CloseReason
+from pooltop.core.undici.records import Ask
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -54,6 +55,8 @@ class PreparedRequest(msgspec.Struct, frozen=True):
     answer: Answer
     idempotent: bool = False
     """The server may have it twice: by its method (RFC 9110, 9.2.2), or as the caller says."""
+    ask: Ask | None = None
+    """What decides where one of undici's dispatchers sends it; None for an http.Agent's."""
 
     def __repr__(self) -> str:
         """Show what is asked for; of the fields the names alone, and no query, no body."""

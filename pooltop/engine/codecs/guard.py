@@ -57,11 +57,14 @@ MAX_HEADER_OCTETS: Final = 64 * 1024
 MAX_INTERIM: Final = 32
 """Interim (1xx) responses of one exchange."""
 _FIRST_FINAL: Final = 200
+_NO_REST: Final = memoryview(b"")
 # llhttp takes "chunked<TAB>" for an unknown coding and then reads to the end of input.
 _CHUNKED_LINE_RE: Final = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked *\r\n", re.IGNORECASE)
 
 
-class _State(Enum):
+class State(Enum):
+    """What a guarded codec is at."""
+
     IDLE = "idle"
     HEAD = "waiting for a head"
     LENGTH = "in a body of known length"
@@ -71,13 +74,13 @@ class _State(Enum):
     CLOSED = "of no further use"
 
 
-_IDLE: Final = _State.IDLE
-_HEAD: Final = _State.HEAD
-_LENGTH: Final = _State.LENGTH
-_CHUNKED: Final = _State.CHUNKED
-_EOF: Final = _State.EOF
-_ANSWERED: Final = _State.ANSWERED
-_CLOSED: Final = _State.CLOSED
+_IDLE: Final = State.IDLE
+_HEAD: Final = State.HEAD
+_LENGTH: Final = State.LENGTH
+_CHUNKED: Final = State.CHUNKED
+_EOF: Final = State.EOF
+_ANSWERED: Final = State.ANSWERED
+_CLOSED: Final = State.CLOSED
 
 
 class GuardedCodec:
@@ -260,7 +263,7 @@ class GuardedCodec:
                 sink.on_head(head)
                 for piece in pieces:
                     sink.on_data(piece)
-                self._end(has_surplus=False)
+                self._end(_NO_REST)
                 return
         at = 0
         while True:
@@ -272,6 +275,7 @@ class GuardedCodec:
             head, framing = self._take_head(octets[at:end])
             if head.status >= _FIRST_FINAL or framing.body is BodyKind.SWITCHED:
                 break
+            self._framing = framing
             self._sink.on_informational(head)
             at = search_from = end
         self._framing = framing
@@ -288,7 +292,7 @@ class GuardedCodec:
                 self._receive_length(rest)
         elif body is BodyKind.NONE:
             self._parser.abandon()
-            self._end(has_surplus=bool(rest))
+            self._end(rest)
         elif body is BodyKind.CHUNKED:
             self._state = _CHUNKED
             self._scanner = ChunkScanner(MAX_HEADER_OCTETS - self._head_octets)
@@ -356,14 +360,15 @@ class GuardedCodec:
     def _receive_length(self, data: memoryview) -> None:
         left = self._expected - self._received
         surplus = len(data) - left
+        rest = _NO_REST
         if surplus > 0:
-            data = data[:left]
+            data, rest = data[:left], data[left:]
         self._received += len(data)
         pieces = self._parser.feed_body(data)
         for piece in pieces:
             self._sink.on_data(piece)
         if surplus >= 0:
-            self._end(has_surplus=surplus > 0)
+            self._end(rest)
 
     def _receive_chunked(self, octets: bytes) -> None:
         if self._held:
@@ -374,7 +379,7 @@ class GuardedCodec:
         if proved:
             self._deliver(self._parser.feed_body(octets[:proved]))
         if scanner.is_done:
-            self._end(has_surplus=proved < len(octets))
+            self._end(memoryview(octets)[proved:])
         else:
             self._held += octets[proved:]
 
@@ -383,14 +388,18 @@ class GuardedCodec:
             self._received += len(piece)
             self._sink.on_data(piece)
 
-    def _end(self, *, has_surplus: bool) -> None:
-        """Give the verdict. The sink may begin the next exchange inside the call."""
+    def _end(self, rest: memoryview) -> None:
+        """Give the verdict. The sink may begin the next exchange inside the call.
+
+        Args:
+            rest: what came behind the response.
+        """
         if not self._parser.is_complete and self._framing.body is not BodyKind.NONE:
             message = "the parser waits for more of the body"
             raise ParserRefusedError(message)
         end = self._framing.end
-        if has_surplus or self._wants_close or self._untrusted:
-            end = self._verdict(has_surplus=has_surplus)
+        if rest or self._wants_close or self._untrusted:
+            end = self._verdict(has_surplus=bool(rest))
         if not end.keep:
             self._state = _CLOSED
         elif self._upload is not None and not self._upload.is_done:

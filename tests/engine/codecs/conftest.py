@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from support.transcript import Transcript
 
-from pooltop.engine.codecs.factory import make_codec
+from pooltop.engine.codecs.factory import make_codec, make_pipelined
 from pooltop.engine.request import prepare
 from pooltop.errors import PeerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pooltop.engine.codecs.base import Codec, PreparedRequest, ResponseEnd, ResponseHead
-
-
-@dataclass
-class Transcript:
-    """A sink; body pieces that follow one another are joined."""
-
-    events: list[ResponseHead | ResponseEnd | bytes | tuple[str, bytes]] = field(
-        default_factory=list
-    )
-
-    def on_informational(self, head: ResponseHead) -> None:
-        self.events.append(head)
-
-    def on_head(self, head: ResponseHead) -> None:
-        self.events.append(head)
-
-    def on_data(self, data: bytes) -> None:
-        if self.events and isinstance(self.events[-1], bytes):
-            self.events[-1] += data
-        else:
-            self.events.append(data)
-
-    def on_end(self, end: ResponseEnd) -> None:
-        self.events.append(end)
-
-    def on_switched(self, early: bytes) -> None:
-        self.events.append(("switched", early))
-
-    @property
-    def heads(self) -> list[ResponseHead]:
-        """Every head, the final one last."""
-        return [e for e in self.events if hasattr(e, "status")]
-
-    @property
-    def body(self) -> bytes:
-        """The whole body."""
-        return b"".join(e for e in self.events if isinstance(e, bytes))
-
-    @property
-    def end(self) -> ResponseEnd | None:
-        """The verdict; None while the response has not ended."""
-        last = self.events[-1] if self.events else None
-        return last if hasattr(last, "keep") else None
+    from pooltop.engine.codecs.base import Codec, PreparedRequest
 
 
 @dataclass
@@ -99,10 +57,10 @@ def codec_name(request: pytest.FixtureRequest) -> Literal["h11", "llhttp"]:
     return request.param
 
 
-@pytest.fixture
-def talk(codec_name: Literal["h11", "llhttp"]) -> Talk:
-    """A new connection's codec."""
-    return Talk(make_codec(codec_name))
+@pytest.fixture(params=[make_codec, make_pipelined])
+def talk(codec_name: Literal["h11", "llhttp"], request: pytest.FixtureRequest) -> Talk:
+    """A new connection's codec, for one request at a time and for several."""
+    return Talk(request.param(codec_name))
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""undici's dispatchers on real sockets: the imperative half of ``core/undici``."""

@@ -1,0 +1,97 @@
+"""Edits of a dispatcher at work: node mode refuses what undici cannot do, drain does it at once."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from msgspec.structs import replace
+
+from pooltop.core.events import ClientRetired, DrainEmitted, SocketClosing
+from pooltop.core.states import RetireReason
+
+
+def _set(pool, **options):
+    changed = pool.core.set_options(replace(pool.core.options, **options), now=pool.now)
+    pool.take()
+    pool.settle()
+    return changed
+
+
+def _retired(pool):
+    return [e.reason for e in pool.events if isinstance(e, ClientRetired)]
+
+
+@pytest.mark.parametrize("option", ["connections", "max_concurrent_streams"])
+def test_in_mode_node_what_undici_takes_when_it_is_made_cannot_be_changed(bench, option):
+    pool = bench(connections=2)
+    with pytest.raises(ValueError, match=f"undici takes {option} when a dispatcher is made"):
+        pool.core.set_options(replace(pool.core.options, **{option: 9}), now=pool.now)
+    assert 2 == pool.core.options.connections
+
+
+@pytest.mark.parametrize("kind", ["pool", "round-robin-pool", "agent"])
+def test_more_connections_serve_at_once_what_is_queued(bench, kind):
+    pool = bench(kind, connections=2, live="drain")
+    for _ in range(10):
+        pool.send()
+    pool.settle()
+    assert 2 == pool.opened
+    changed = _set(pool, connections=7)
+    assert 5 == changed.opened
+    assert 7 == pool.opened
+    assert (10, 7) == (pool.numbers()[-1], pool.numbers()[0])
+    _set(pool, connections=math.inf)
+    assert 10 == pool.opened
+
+
+def test_a_pool_that_told_its_user_to_wait_tells_them_to_go_on(bench):
+    pool = bench(connections=2, live="drain")
+    assert [True, False] == [pool.ask(), pool.ask()]
+    pool.settle()
+    before = sum(isinstance(e, DrainEmitted) for e in pool.events)
+    _set(pool, connections=5)
+    assert before + 1 == sum(isinstance(e, DrainEmitted) for e in pool.events)
+    assert pool.ask()
+
+
+@pytest.mark.parametrize("kind", ["pool", "round-robin-pool"])
+def test_of_fewer_connections_the_idle_ones_are_closed_and_the_busy_ones_finish(bench, kind):
+    pool = bench(kind, connections=5, live="drain")
+    requests = [pool.send() for _ in range(5)]
+    pool.settle()
+    for request in requests[:2]:
+        pool.respond(request)
+    pool.settle()
+    changed = _set(pool, connections=2)
+    assert [RetireReason.LIMIT] * 3 == _retired(pool)
+    assert 2 == changed.culled, "the third has a request"
+    closing = [e for e in pool.events if isinstance(e, SocketClosing)]
+    assert 2 == len(closing)
+    for request in requests[2:]:
+        pool.respond(request)
+    pool.settle()
+    assert [] == [r for r, code in pool.settled.items() if code]
+    assert set(requests) == set(pool.ended)
+    assert 2 == len(pool.core.conns), "the third is closed when its request is answered"
+
+
+def test_a_client_that_leaves_takes_nothing_more(bench):
+    pool = bench(connections=3, live="drain")
+    first = [pool.send() for _ in range(3)]
+    pool.settle()
+    _set(pool, connections=1)
+    later = pool.send()
+    for request in first:
+        pool.respond(request)
+    pool.settle()
+    assert 1 == pool.carriers[later]
+
+
+def test_what_was_changed_in_mode_drain_can_be_taken_back_in_mode_node(bench):
+    pool = bench(connections=2, live="drain")
+    _set(pool, connections=4)
+    _set(pool, live="node")
+    back = replace(pool.core.options, connections=2)
+    pool.core.set_options(back, now=pool.now, drains=True)
+    assert 2 == pool.core.options.connections
