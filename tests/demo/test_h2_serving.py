@@ -83,6 +83,19 @@ async def test_octets_that_could_have_been_a_preface_are_not_lost(
     assert status == (await client.response()).status
 
 
+async def test_first_octets_of_several_connections_are_kept_apart(
+    serve_h2, connect, eventually
+) -> None:
+    host = await serve_h2()
+    first, second = await connect(host), await connect(host)
+    first.write(b"P")
+    await eventually(lambda: [one for one in host._connections if one._held == b"P"])
+    second.write(b"GET /status/404 HTTP/1.1\r\nHost: d\r\n\r\n")
+    assert 404 == (await second.response()).status
+    first.write(b"UT / HTTP/1.1\r\nHost: d\r\nContent-Length: 2\r\n\r\nok")
+    assert 200 == (await first.response()).status
+
+
 async def test_a_preface_in_pieces_is_one(serve_h2, connect, eventually) -> None:
     host = await serve_h2()
     client = await connect(host)
@@ -303,6 +316,22 @@ async def test_what_is_reset_or_lost_gives_its_place_back(serve_h2, connect_h2, 
     assert ["lost", "lost"] == [(await stream.end()).outcome for stream in lost]
 
 
+async def test_whoever_is_reset_as_its_turn_comes_gives_its_place_back(
+    serve_h2, connect_h2, hold, eventually
+) -> None:
+    host = await serve_h2(concurrency=1)
+    hold(host)
+    client = await connect_h2(host)
+    stream = client.ask("/delay/60s")
+    await eventually(lambda: host.gate.waiting == 1)
+    following = host.gate.leave()
+    client.reset(stream)
+    await eventually(lambda: host.h2.streams == 0)
+    assert 1 == host.gate.busy
+    following.work()
+    assert (0, 0) == (host.gate.busy, host.gate.waiting)
+
+
 # How many streams there may be.
 
 
@@ -514,7 +543,29 @@ async def test_a_ping_is_answered(serve_h2, connect_h2) -> None:
     await client.until(lambda: client.rtts)
 
 
-async def test_a_half_closed_connection_gets_what_was_asked_whole(serve_h2, connect) -> None:
+async def test_what_is_still_sent_when_a_connection_ends_costs_no_answer(
+    serve_h2, connect, eventually
+) -> None:
+    host = await serve_h2(goaway_after=1)
+    client = await connect(host)
+    client.writer.transport.pause_reading()
+    path = block(*GET[:3], (":path", "/bytes/60000"))
+    client.write(MAGIC + settings() + head_of(1, path, end=True))
+    await eventually(lambda: host.responses == 1)
+    for stream in range(3, 21, 2):
+        client.write(head_of(stream, block(*GET), end=True))
+        await asyncio.sleep(0)  # were it closed, the kernel would answer with a reset
+    client.writer.transport.resume_reading()
+    assert 60_000 < len(await client.rest())
+    assert (1, 1) == (host.requests, host.open)
+    await client.close()
+    await eventually(lambda: host.open == 0)
+
+
+async def test_a_half_closed_connection_gets_what_was_asked_whole(
+    serve_h2, connect, eventually, monkeypatch
+) -> None:
+    monkeypatch.setattr("pooltop.demo.h2.connection.LINGER_S", 1000.0)
     host = await serve_h2()
     client = await connect(host)
     path = block(*GET[:3], (":path", "/delay/20ms"))
@@ -522,6 +573,7 @@ async def test_a_half_closed_connection_gets_what_was_asked_whole(serve_h2, conn
     client.writer.write_eof()
     assert (await client.rest()).endswith(b".")
     assert (1, 1, 0) == (host.requests, host.responses, host.h2.streams)
+    await eventually(lambda: host.open == 0)
 
 
 @pytest.mark.parametrize(
@@ -575,8 +627,9 @@ async def test_a_client_that_lingers_is_closed_in_the_end(
 
 
 async def test_closing_lets_a_request_end_and_closes_the_idle_at_once(
-    serve_h2, connect_h2, hold, eventually
+    serve_h2, connect_h2, hold, eventually, monkeypatch
 ) -> None:
+    monkeypatch.setattr("pooltop.demo.h2.connection.LINGER_S", 1000.0)
     host = await serve_h2(concurrency=1)
     idle, busy = await connect_h2(host), await connect_h2(host)
     assert 200 == (await idle.get())[0]
@@ -586,6 +639,7 @@ async def test_closing_lets_a_request_end_and_closes_the_idle_at_once(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(host.aclose(grace_s=DEADLINE_S))
         await idle.ended()
+        await eventually(lambda: host.open == 1)
         release()
     assert 200 == (await stream.answer())[0]
     await busy.ended()

@@ -421,10 +421,10 @@ def test_a_stream_that_its_client_resets_is_over_and_not_answered() -> None:
 
 def test_a_body_under_way_ends_where_its_stream_is_reset() -> None:
     server = begun()
-    server.feed(get(1))
+    server.feed(settings({SettingsFrame.INITIAL_WINDOW_SIZE: 200_000}), get(1))
     server.answer(1, Answer(b"x" * 100_000))
     server.take()
-    server.feed(rst(1, 8), update(0, 100_000), update(1, 100_000))
+    server.feed(rst(1, 8), update(0, 100_000))
     assert [] == server.take()
     assert [(1, False)] == server.closed
 
@@ -538,10 +538,41 @@ def test_answers_that_nobody_reads_are_not_kept_without_end() -> None:
 def test_what_moves_things_forward_is_never_too_much() -> None:
     server = begun()
     for stream in range(1, 6001, 2):
-        server.feed(get(stream), update(0, 4))
+        server.feed(get(stream), update(0, 4), ping())
         server.answer(stream)
         server.take()
     assert (None, 3000) == (server.fault, len(server.closed))
+
+
+def test_replies_that_nobody_reads_are_not_kept_without_end() -> None:
+    many = [post(stream) for stream in range(1, 12_001, 2)]
+    reading, silent = begun(refusals=6000), begun(refusals=6000)
+    for piece in many:
+        reading.feed(piece)
+        reading.take()
+    silent.feed(*many)
+    assert (None, 6000) == (reading.fault, reading.refused)
+    assert silent.fault is not None
+    assert ErrorCodes.ENHANCE_YOUR_CALM == silent.fault.reason
+    assert len(silent.session.take(ROOM)) < 66_000
+
+
+def test_streams_after_a_goaway_are_not_passed_over_without_end() -> None:
+    server = begun()
+    server.feed(get(1))
+    server.session.go_away()
+    server.feed(*[get(stream) for stream in range(3, 2007, 2)])
+    assert server.fault is not None
+    assert ErrorCodes.ENHANCE_YOUR_CALM == server.fault.reason
+    assert [1] == [frame.last_stream_id for frame in server.take()[-1:]]
+
+
+def test_no_larger_table_is_used_than_is_usual() -> None:
+    server = begun()
+    server.feed(settings({SettingsFrame.HEADER_TABLE_SIZE: 2**31}), get(1))
+    server.answer(1)
+    (head,) = [frame for frame in server.take() if isinstance(frame, HeadersFrame)]
+    assert (":status", "200") in server.decoder.decode(head.data)
 
 
 PIECES = [

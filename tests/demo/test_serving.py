@@ -16,6 +16,16 @@ NOW = Latency(median_s=0.0)
 DEADLINE_S = 10.0
 
 
+@pytest.fixture(params=[["http/1.1"], ["h2", "http/1.1"]], ids=["alone", "beside h2"])
+def serve(request, serve):
+    """Start one host: HTTP/1.1 is the same where there is HTTP/2, too."""
+
+    async def start(**options):
+        return await serve(protocols=request.param, **options)
+
+    return start
+
+
 async def test_a_connection_is_kept_for_the_next_request(serve, connect) -> None:
     host = await serve()
     client = await connect(host)
