@@ -39,14 +39,19 @@ class OriginTally:
         "connected",
         "failed",
         "failures",
+        "goaways",
         "handshakes",
         "life",
         "odd_lease",
         "odd_wait",
         "opened",
         "peers",
+        "pings",
         "queue",
         "queued",
+        "refused",
+        "requeued",
+        "resets",
         "resumed",
         "retried",
         "reused",
@@ -64,6 +69,7 @@ class OriginTally:
         self.submitted = self.queued = self.opened = self.connected = 0
         self.handshakes = self.resumed = 0
         self.assigned = self.reused = self.stale_reuse = self.retried = self.timeout_events = 0
+        self.requeued = self.refused = self.goaways = self.resets = self.pings = 0
         self.bytes_in = self.bytes_out = 0
         """Of closed sockets: the open ones hold their own."""
         self.failed: Counter[str] = Counter()
@@ -127,6 +133,11 @@ class OriginTally:
             retried=self.retried,
             bytes_in=self.bytes_in + open_in,
             bytes_out=self.bytes_out + open_out,
+            requeued=self.requeued,
+            refused=self.refused,
+            goaways=self.goaways,
+            resets=self.resets,
+            pings=self.pings,
         )
 
     def latency(self) -> OriginLatency:

@@ -30,6 +30,7 @@ from pooltop.core.undici.books import Books
 from pooltop.core.undici.dispatcher import Dispatcher
 from pooltop.core.undici.options import DispatcherOptions
 from pooltop.core.undici.per_origin import PerOrigin
+from pooltop.core.undici.pool import Pool
 from pooltop.core.undici.projection import projected
 from pooltop.core.undici.records import Ask, ConnProtocol, ConnRecord, RequestRecord, Stats
 from pooltop.core.undici.states import ConnState, ReqState
@@ -372,11 +373,30 @@ class UndiciCore(Books):
 
     def stats(self, key: OriginKey) -> Stats | None:
         """Give undici's numbers of an origin; None for one that has nothing, or not any more."""
-        if isinstance(self.root, BalancedPool):
-            found = self.root.upstream(key)
-        else:
-            found = self.root.of(key)
+        found = self._found(key)
         return None if found is None else found.stats()
+
+    def is_probing(self, key: OriginKey) -> bool:
+        """Say whether the first client of an origin learns which protocol it speaks."""
+        found = self._found(key)
+        return isinstance(found, Pool) and found.probe is not None
+
+    def protocol_of(self, key: OriginKey) -> str:
+        """Give what the last connection of an origin's pool chose; "" where it is not known."""
+        found = self._found(key)
+        return found.protocol or "" if isinstance(found, Pool) else ""
+
+    def weight_of(self, key: OriginKey) -> float | None:
+        """Give what an upstream of a BalancedPool weighs now; None for any other origin."""
+        if not isinstance(self.root, BalancedPool):
+            return None
+        found = self.root.upstream(key)
+        return None if found is None else self.root.weights.get(found)
+
+    def _found(self, key: OriginKey) -> Dispatcher | None:
+        if isinstance(self.root, BalancedPool):
+            return self.root.upstream(key)
+        return self.root.of(key)
 
     def total_stats(self) -> Stats:
         """Give undici's numbers of all origins together; a BalancedPool's own."""

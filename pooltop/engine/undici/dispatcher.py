@@ -319,6 +319,8 @@ class Dispatcher:
             verify=self._tls.options.verifies,
             origins=self._shell.origins(at, queue_heads, queue_head),
             total_socket_count=len(self._shell.core.conns),
+            dispatcher=self.dispatcher_options,
+            initial_dispatcher=self._initial,
         )
 
     def subscribe(self, callback: Callable[[PoolEvent], None]) -> Callable[[], None]:

@@ -7,8 +7,9 @@ on. Of a request's body as much is on its way as the windows let; the rest waits
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pooltop.core.dispatcher_snapshot import GoAway
 from pooltop.core.model import RequestId
 from pooltop.engine.codecs.base import ResponseEnd, ResponseHead
 from pooltop.engine.h2.factory import make_session
@@ -19,11 +20,19 @@ from pooltop.errors import PeerError
 
 if TYPE_CHECKING:
     from pooltop.engine.exchange import Exchange
+    from pooltop.engine.tally import OriginTally
     from pooltop.engine.undici.client_connection import ClientConnection
     from pooltop.engine.undici.shell import DispatcherShell
 
 _NOTHING = memoryview(b"")
-_NO_ERROR = 0
+_REFUSED_STREAM = 7
+
+
+class Answered(NamedTuple):
+    """A PING that was answered."""
+
+    at: float
+    rtt_s: float
 
 
 class StreamTurn:
@@ -107,6 +116,10 @@ class H2Wire:
         self.connection = connection
         self.shell = shell
         self.session = make_session(self, options)
+        self.goaway: GoAway | None = None
+        """The peer's, as it said it last; None while it takes streams."""
+        self.ping: Answered | None = None
+        """The last PING that was answered."""
         self._turns: dict[int, StreamTurn] = {}
         self._streams: dict[RequestId, int] = {}
 
@@ -190,11 +203,12 @@ class H2Wire:
 
     def reset(self, stream: int, code: int) -> None:
         """End a stream that is not wanted any more."""
+        self._tally().resets += 1
         self._forget(stream)
         self.session.reset(stream, code)
         self.shell.has_to_write(self.connection)
 
-    def ping(self) -> None:
+    def ask(self) -> None:
         """Ask whether the peer is there."""
         self.session.ping(now=self.shell.now)
         self.shell.has_to_write(self.connection)
@@ -224,6 +238,7 @@ class H2Wire:
     def on_goaway(self, code: int, last: int, debug: bytes) -> None:
         """The peer takes no more streams; those above ``last`` are over."""
         del debug
+        self.goaway = GoAway(at=self.shell.now, code=code, last_stream=last)
         for stream in [stream for stream in self._turns if stream > last]:
             self._forget(stream)
         self.shell.core.goaway(self.connection.id, now=self.shell.now, code=code, last_stream=last)
@@ -231,6 +246,9 @@ class H2Wire:
 
     def on_stream_reset(self, stream: int, code: int) -> None:
         """The peer reset a stream."""
+        tally = self._tally()
+        tally.resets += 1
+        tally.refused += code == _REFUSED_STREAM
         turn = self._forget(stream)
         if turn is not None and turn.exchange.ended_at is None:
             self.shell.core.stream_reset(turn.exchange.id, now=self.shell.now, code=code)
@@ -238,6 +256,7 @@ class H2Wire:
 
     def on_stream_fault(self, stream: int, fault: StreamFault) -> None:
         """The peer broke a rule of a stream, and it was reset by us."""
+        self._tally().resets += 1
         turn = self._forget(stream)
         if turn is not None and turn.exchange.ended_at is None:
             turn.exchange.cause = fault
@@ -248,6 +267,7 @@ class H2Wire:
 
     def on_ping_ack(self, rtt_s: float) -> None:
         """The peer is there."""
+        self.ping = Answered(self.shell.now, rtt_s)
         self.shell.core.ping_acked(self.connection.id, now=self.shell.now, rtt_s=rtt_s)
         self.shell.perform()
 
@@ -265,6 +285,9 @@ class H2Wire:
         exchange.on_sent()
 
     # Its own
+
+    def _tally(self) -> OriginTally:
+        return self.shell.tally.origins[self.connection.origin.key]
 
     def _turn_of(self, exchange: Exchange) -> StreamTurn | None:
         stream = self._streams.get(exchange.id)

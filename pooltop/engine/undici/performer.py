@@ -12,6 +12,8 @@ from pooltop.core.events import (
     RequestFailed,
     RequestQueued,
     RequestRequeued,
+    SessionGoingAway,
+    SessionPinged,
     SocketClosed,
     SocketConnected,
     SocketOpened,
@@ -57,6 +59,8 @@ class Performer:
             RequestAssigned: self._assigned,
             RequestFailed: tally.failed,
             RequestRequeued: self._requeued,
+            SessionGoingAway: self._goes_away,
+            SessionPinged: self._pinged,
             SocketOpened: tally.opened,
             SocketConnected: tally.connected,
             SocketClosed: self._closed,
@@ -126,7 +130,7 @@ class Performer:
         connection = self._shell.connections[command.socket]
         assert isinstance(connection, ClientConnection)
         if connection.h2 is not None and not connection.dead:
-            connection.h2.ping()
+            connection.h2.ask()
 
     # Events
 
@@ -147,7 +151,7 @@ class Performer:
         exchange = self._shell.exchanges.get(event.request)
         if exchange is None:
             return  # given up while it ran: it is dropped at its turn
-        exchange.tally.retried += 1
+        exchange.tally.requeued += 1
         exchange.retried = True
         exchange.cause = None
         connection = exchange.connection
@@ -163,6 +167,12 @@ class Performer:
             asyncio.get_running_loop().call_soon(self._shell.abort, exchange, gone)
         if exchange.timeouts.queue is not None:
             self._shell.clock.note(event.at + exchange.timeouts.queue)
+
+    def _goes_away(self, event: SessionGoingAway) -> None:
+        self._shell.tally.origins[event.key].goaways += 1
+
+    def _pinged(self, event: SessionPinged) -> None:
+        self._shell.tally.origins[event.key].pings += 1
 
     def _closed(self, event: SocketClosed) -> None:
         connection = self._shell.connections.pop(event.socket)

@@ -11,14 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from pooltop.core.model import OriginKey, RequestId
 from pooltop.core.snapshot import OriginSnapshot, RequestInfo
 from pooltop.core.states import RequestState, SocketState
+from pooltop.core.undici.client_record import ClientRecord
 from pooltop.core.undici.records import ConnRecord, RequestRecord
 from pooltop.core.undici.states import ConnState
 from pooltop.engine.levels import Levels
 from pooltop.engine.pictures import Certificates, Standing, socket_picture, without_query
 from pooltop.engine.undici.client_connection import ClientConnection
+from pooltop.engine.undici.session_pictures import client_pictures, session_picture
 
 if TYPE_CHECKING:
     from pooltop.engine.exchange import Exchange
@@ -48,6 +52,7 @@ def levels_of(shell: DispatcherShell) -> Iterator[tuple[OriginKey, Levels]]:
     for key in shell.targets:
         states = [state_of(conn) for conn in conns.get(key, ())]
         free = states.count(SocketState.FREE)
+        sessions = [conn for conn in conns.get(key, ()) if conn.session is not None]
         yield (
             key,
             Levels(
@@ -56,6 +61,8 @@ def levels_of(shell: DispatcherShell) -> Iterator[tuple[OriginKey, Levels]]:
                 in_use=len(states) - free,
                 free=free,
                 total=len(states),
+                streams=sum(len(conn.client.running) for conn in sessions),
+                streams_cap=sum(_cap(shell, conn) for conn in sessions),
             ),
         )
 
@@ -86,6 +93,12 @@ def _oldest(shell: DispatcherShell, key: OriginKey) -> float | None:
     return None if oldest is None else shell.exchanges[oldest].queued_at
 
 
+def _cap(shell: DispatcherShell, conn: ConnRecord) -> float:
+    assert conn.session is not None
+    own, peer = shell.core.options.max_concurrent_streams, conn.session.peer_streams
+    return own if peer is None else min(own, peer)
+
+
 def _origin(
     shell: DispatcherShell, key: OriginKey, conns: list[ConnRecord], at: float, head: int
 ) -> OriginSnapshot:
@@ -95,7 +108,14 @@ def _origin(
     for conn in conns:
         connection = shell.connections[conn.id]
         assert isinstance(connection, ClientConnection)
-        pictures.append(socket_picture(connection, _standing(conn, connection, at), certificates))
+        picture = socket_picture(connection, _standing(conn, connection, at), certificates)
+        pictures.append(
+            replace(
+                picture,
+                client=conn.client.id,
+                session=session_picture(shell, conn, connection),
+            )
+        )
     states = [picture.state for picture in pictures]
     waiting: Mapping[RequestId, RequestRecord] = shell.core.waiting.get(key, {})
     return OriginSnapshot(
@@ -127,6 +147,11 @@ def _origin(
         certificates=tuple(certificates.all),
         time_wait=tally.time_wait,
         timeouts=shell.own_timeouts(target),
+        stats=shell.core.stats(key),
+        clients=client_pictures(shell, key),
+        probing=shell.core.is_probing(key),
+        protocol=shell.core.protocol_of(key),
+        weight=shell.core.weight_of(key),
     )
 
 
@@ -166,4 +191,6 @@ def _info(exchange: Exchange, state: RequestState, record: RequestRecord) -> Req
         why=record.why,
         socket=None if record.conn is None else record.conn.id,
         aborted=record.aborted is not None,
+        client=record.place.id if isinstance(record.place, ClientRecord) else None,
+        stream=record.stream or None if record.conn is not None else None,
     )

@@ -238,3 +238,35 @@ async def test_a_balanced_pool_goes_to_its_upstreams_under_their_own_names(serve
     for origin in engine.snapshot().agents[0].origins:
         _adds_up(origin)
         assert seen.count(f"127.0.0.1:{origin.port}") == origin.counters.completed
+
+
+async def test_undicis_own_numbers_and_its_clients_are_told(held, engine_of, eventually):
+    server = await held().start()
+    engine = engine_of(
+        server.url, users=6, kind="undici-pool", connections=2, client_ttl=60_000, live="drain"
+    )
+    engine.start()
+    await eventually(lambda: 2 == len(server.targets))
+    agent = engine.snapshot().agents[0]
+    (origin,) = agent.origins
+    assert ("undici-pool", 2, "drain") == (
+        agent.kind,
+        agent.dispatcher.connections,
+        agent.initial_dispatcher.live,
+    )
+    stats = origin.stats
+    assert (2, 0, 4, 4, 2, 6) == (
+        stats.connected,
+        stats.free,
+        stats.pending,
+        stats.queued,
+        stats.running,
+        stats.size,
+    )
+    assert [each.id for each in origin.sockets] == [each.socket for each in origin.clients]
+    assert [(True, 0, 1, False)] * 2 == [
+        (each.full, each.pending, each.running, each.retiring) for each in origin.clients
+    ]
+    assert {60.0} == {round(each.ttl_at - each.since, 6) for each in origin.clients}
+    assert [each.id for each in origin.clients] == [each.client for each in origin.sockets]
+    assert ("h1", False, None) == (origin.protocol, origin.probing, origin.weight)
