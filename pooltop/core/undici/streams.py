@@ -122,7 +122,6 @@ def leave(client: ClientRecord, conn: ConnRecord, reason: CloseReason) -> None:
     """Have a session finish what runs on it, and be the client's no more."""
     conn.move(ConnState.LEAVING)
     conn.close_reason = reason
-    conn.idle_until = None
     assert conn.session is not None, "only a session leaves"
     conn.session.has_left = True
     conn.session.stop()

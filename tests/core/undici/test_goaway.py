@@ -301,6 +301,18 @@ def test_such_an_abort_fails_all_that_wait_where_nothing_runs(h2, kind, spared):
     )
 
 
+def test_one_that_was_left_out_and_refused_since_is_given_up_alone(h2):
+    client = h2(most=1)
+    first, _ = client.running_with(2)
+    client.goaway(1, 0)
+    client.settle()
+    client.settings(2, 0)
+    client.peer_resets(first, 7)
+    client.abort(first)
+    assert {first: "UND_ERR_ABORTED"} == client.settled
+    assert 2 == client.stats().pending, "it keeps its place"
+
+
 def test_destroy_reaches_a_session_that_goes_away(h2):
     client = h2()
     first, second = client.running_with(2)

@@ -7,8 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from pooltop.core.events import RequestAssigned, RequestFailed, RequestRequeued, SocketClosed
-from pooltop.core.states import AssignReason, CloseReason
+from pooltop.core.events import (
+    RequestAssigned,
+    RequestFailed,
+    RequestQueued,
+    RequestRequeued,
+    SocketClosed,
+)
+from pooltop.core.states import AssignReason, CloseReason, QueueReason
 
 REFUSED = 7
 CANCEL = 8
@@ -263,3 +269,34 @@ def test_close_lets_all_be_served_first(h2):
     client.answer_all()
     assert requests == client.ended
     assert client.core.is_over
+
+
+def test_a_response_that_ends_when_its_session_is_lost_counts_no_more(h2):
+    client = h2()
+    (request,) = client.running_with(1)
+    client.head(request)
+    client.lose(1)
+    client.core.response_ended(request, now=client.now)
+    client.settle()
+    assert {request: "UND_ERR_SOCKET"} == client.settled
+
+
+def test_a_session_in_the_place_of_one_that_was_lost_does_not_go_with_it(h2):
+    client = h2()
+    client.running_with(1)
+    client.lose(1)
+    client.tick()
+    again = client.send()
+    client.connect(2)
+    client.settings(2)
+    client.see_close(1)
+    assert {again: 2} == client.running
+    assert 1 == client.stats().connected
+
+
+def test_who_comes_when_the_protocol_has_been_broken_waits_for_its_end(h2):
+    client = h2(most=1)
+    client.running_with(1)
+    client.lose(1, "ERR_HTTP2_ERROR", CloseReason.PROTOCOL_ERROR)
+    client.send()
+    assert QueueReason.CLOSING is client.of(RequestQueued)[-1].reason

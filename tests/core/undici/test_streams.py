@@ -224,6 +224,30 @@ def test_a_server_that_allows_no_stream_fails_who_waits_and_is_left(h2):
     assert 2 == client.opened
 
 
+def test_while_a_stream_runs_who_waits_is_not_late(h2):
+    client = h2(headers_timeout=700)
+    first = client.send(headers_ms=0)
+    client.settle()
+    client.settings(1, 0)
+    second = client.send()
+    client.wait(5.0)
+    assert {} == client.settled
+    client.respond(first)
+    client.wait(0.7)
+    assert {second: "UND_ERR_HEADERS_TIMEOUT"} == client.settled
+
+
+def test_who_comes_later_does_not_make_the_others_wait_longer(h2):
+    client = h2(headers_timeout=700)
+    client.get()
+    client.settings(1, 0)
+    client.send()
+    client.wait(0.5)
+    client.send()
+    client.wait(0.2)
+    assert 2 == len(client.settled)
+
+
 def test_settings_that_allow_streams_again_end_the_wait(h2):
     client = h2(headers_timeout=700)
     client.get()
