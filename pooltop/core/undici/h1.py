@@ -26,6 +26,7 @@ from pooltop.core.undici.timers import FastTimer
 _HEADERS = Clock.HEADERS
 _BODY = Clock.BODY
 _KEEP_ALIVE = Clock.KEEP_ALIVE
+_SURPLUS = CloseReason.SURPLUS
 _UNDER_WAY = IdleCheck.UNDER_WAY
 _NOT_MADE = IdleCheck.NOT_MADE
 
@@ -210,6 +211,9 @@ def on_end(
     if conn.is_writing or not conn.keep or (conn.reset is not None and client.front(conn) is None):
         why = reason or conn.reset or CloseReason.RESET
         client.end_connection(conn, failures.RESET, why)
+    elif reason is _SURPLUS:
+        # undici writes the next request first, and takes what is there for its answer.
+        client.end_connection(conn, failures.BAD_RESPONSE, _SURPLUS)
     elif client.pipelining == 1:
         # A turn for servers that close although they said they would not.
         books.immediates.append(client.resume)

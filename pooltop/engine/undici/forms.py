@@ -100,6 +100,7 @@ def form_of(
             blocking=not is_head if blocking is None else blocking,
             reset=reset,
             switches=switches,
+            upgrade=upgrade or "",
             is_head=is_head,
             body="streamed" if streamed else "held" if body else "none",
             expects_payload=expects_payload,
@@ -124,9 +125,11 @@ def for_host(wire: bytes, asked: str, host: str) -> bytes:
         asked: that one's Host; a caller's own is left as it is.
         host: the other's.
     """
-    line = b"\r\nhost: %b\r\n"
-    # The first field is Host, and before it stands a line with no CR in it.
-    return wire.replace(line % asked.encode("ascii"), line % host.encode("ascii"), 1)
+    request_line, _, rest = wire.partition(b"\r\n")
+    old, new = (b"host: %b\r\n" % each.encode("ascii") for each in (asked, host))
+    if not rest.startswith(old):
+        return wire
+    return b"%b\r\n%b%b" % (request_line, new, rest.removeprefix(old))
 
 
 def renamed(prepared: PreparedRequest, host: bytes) -> PreparedRequest:

@@ -21,14 +21,10 @@ if TYPE_CHECKING:
 
 _ENDS = frozenset({CloseReason.PEER_FIN, CloseReason.PEER_RESET})
 _OTHER_SIDE = "other side closed"
-_CUT_SHORT = Failure(
-    "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
-    "Response body length does not match content-length header",
-)
 _NO_LAST_CHUNK = Failure(
     "HPE_INVALID_EOF_STATE", "Response does not match the HTTP/1.1 protocol (Invalid EOF state)"
 )
-_CUTS = {Cut.SHORT: _CUT_SHORT, Cut.NO_LAST_CHUNK: _NO_LAST_CHUNK}
+_CUTS = {Cut.SHORT: failures.LENGTH_MISMATCH, Cut.NO_LAST_CHUNK: _NO_LAST_CHUNK}
 
 
 def is_whole(connection: ClientConnection, reason: CloseReason, error: RequestError) -> bool:

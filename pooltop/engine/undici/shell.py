@@ -426,9 +426,6 @@ class DispatcherShell(ShellBase):
         self._complete.append(exchange)
         core = self.core
         core.response_ended(exchange.id, now=now, reason=end.reason)
-        if end.reason is CloseReason.SURPLUS:
-            # Nobody asked for what came behind it (undici: "bad response").
-            core.lost(connection.id, now=now, reason=CloseReason.SURPLUS, message="bad response")
         if core.commands:
             self.perform()
 

@@ -79,9 +79,9 @@ def test_a_request_to_another_upstream_goes_by_that_ones_name():
     assert wire.endswith(b"\r\n\r\n\r\nhost: api.test:8080\r\n")
 
 
-def test_a_callers_own_host_goes_to_every_upstream():
-    wire = _form(headers=[("Host", "own.test")]).wire
-    assert wire == for_host(wire, "api.test:8080", "b.test")
+def test_a_callers_own_host_is_sent_to_every_upstream():
+    form = _form("POST", [("host", "c.test")], body=b"\r\nhost: a.test\r\n")
+    assert for_host(form.wire, "api.test:8080", "b.test") == form.wire
 
 
 @pytest.mark.parametrize(

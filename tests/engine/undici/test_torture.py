@@ -130,6 +130,30 @@ async def test_each_request_has_its_own_answer_or_none(
     assert ends["answered"] > REQUESTS // 3
 
 
+async def test_nobody_is_sent_on_a_connection_whose_server_said_more_than_it_was_asked(
+    serve, dispatcher_of
+):
+    """undici sends the POST at once, and takes what is there for its answer."""
+    wires = []
+
+    async def handle(wire):
+        wires.append(wire)
+        while (asked := await wire.request()) is not None:
+            wire.reply(asked.target)
+            if len(wires) == 1:
+                wire.reply("POISON")
+
+    server = await serve(handle)
+    options = DispatcherOptions(kind="undici-client", pipelining=2)
+    dispatcher = dispatcher_of(options=options)
+    asks = [dispatcher.request(method, f"{server.url}/{method}") for method in ("GET", "POST")]
+    first, second = await asyncio.gather(*asks)
+    assert (await first.read(), await second.read()) == (b"/GET", b"/POST")
+    assert (first.socket_id, second.socket_id, len(wires)) == (1, 2, 2)
+    (origin,) = dispatcher.snapshot().origins
+    assert origin.counters.failed == {}
+
+
 class Once:
     """A server that answers three requests in a pipeline so, and all others well."""
 
