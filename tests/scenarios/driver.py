@@ -12,21 +12,19 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import socket
-import struct
 import time
 from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
+from support.scripted import Gates, Said, ScriptedOrigin, Served, field_of, response_of
 
 from pooltop.core import events as ev
-from pooltop.core.model import AgentOptions, Origin, Timeouts, TLSOptions
+from pooltop.core.model import AgentOptions, Timeouts, TLSOptions
 from pooltop.core.states import SocketState
 from pooltop.engine.dialer import Dialer
 from pooltop.engine.exchange import Exchange
 from pooltop.engine.request import prepare
-from pooltop.engine.resolver import Address
 from pooltop.engine.shell import PoolShell
 from pooltop.engine.tls_sessions import TLSFactory
 from pooltop.errors import NetworkError
@@ -42,7 +40,6 @@ OPTIONS = {
 }
 QUIET_TURNS = 4
 SETTLE_LIMIT_S = 4.0
-HEAD_END = b"\r\n\r\n"
 
 
 def natural(text: object) -> list[object]:
@@ -58,107 +55,6 @@ def value_of(option: str, value: object) -> Any:
     return value
 
 
-class Served(asyncio.Protocol):
-    """One connection, as the server sees it."""
-
-    def __init__(self, session: Session, origin: ScenarioOrigin) -> None:
-        self.session = session
-        self.origin = origin
-        self.transport: asyncio.Transport
-        self.port = 0
-        self.buffer = b""
-        self.read = 0
-        self.wrote = 0
-        self.ended = False
-        self.gone = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.port = transport.get_extra_info("peername")[1]
-        self.origin.by_port[self.port] = self
-        self.session.pulse += 1
-
-    def data_received(self, data: bytes) -> None:
-        self.session.pulse += 1
-        self.read += len(data)
-        self.buffer += data
-        while HEAD_END in self.buffer:
-            head, _, self.buffer = self.buffer.partition(HEAD_END)
-            self.session.arrived(self, head.decode("latin-1"))
-
-    def eof_received(self) -> bool:
-        self.session.pulse += 1
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self.session.pulse += 1
-        self.gone = True
-
-    def write(self, text: str) -> None:
-        if self.ended:
-            self.transport.close()  # Node's write after end destroys the socket
-            return
-        data = text.encode("latin-1")
-        self.wrote += len(data)
-        self.transport.write(data)
-
-    def end(self) -> None:
-        self.ended = True
-        self.transport.write_eof()
-
-    def reset(self) -> None:
-        sock = self.transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
-        self.gone = True
-
-
-class ScenarioOrigin:
-    """One listener; its name look-ups can be held."""
-
-    def __init__(self, session: Session, name: str, spec: dict[str, Any]) -> None:
-        self.session = session
-        self.name = name
-        self.host = f"{name}.test"
-        self.gate = bool(spec.get("gate"))
-        self.held: list[asyncio.Future[None]] = []
-        self.by_port: dict[int, Served] = {}
-        self.port = 0
-        self.server: asyncio.Server | None = None
-        self.origin: Origin
-
-    async def listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(
-            lambda: Served(self.session, self), "127.0.0.1", self.port
-        )
-        self.port = self.server.sockets[0].getsockname()[1]
-        self.origin = Origin(scheme="http", host=self.host, port=self.port)
-
-    def unlisten(self) -> None:
-        assert self.server is not None
-        self.server.close()
-        self.server = None
-
-
-class Gates:
-    """The resolver: every origin is at 127.0.0.1; a gated one's look-ups wait."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    async def resolve(self, host: str, port: int, family: object) -> tuple[Address, ...]:
-        del family
-        origin = next(o for o in self._session.origins.values() if o.host == host)
-        if origin.gate:
-            held = asyncio.get_running_loop().create_future()
-            origin.held.append(held)
-            await held
-        return (Address(family=socket.AF_INET, host="127.0.0.1", port=port),)
-
-
 class Request(Exchange):
     """A request of the scenario: its response is always read to the end."""
 
@@ -167,7 +63,6 @@ class Request(Exchange):
     __slots__ = (
         "again",
         "answered",
-        "end_after",
         "name",
         "rest",
         "seen_head",
@@ -181,8 +76,7 @@ class Request(Exchange):
         self.name = name
         self.served: Served | None = None
         self.answered = False
-        self.rest: str | None = None
-        self.end_after = False
+        self.rest: list[Said] = []
         self.seen_head = False
         self.told: tuple[int, int] | None = None
         self.again: dict[str, Any] | None = None
@@ -231,7 +125,7 @@ class Session:
         self.scenario = scenario
         self.codec = codec
         self.pulse = 0
-        self.origins: dict[str, ScenarioOrigin] = {}
+        self.origins: dict[str, ScriptedOrigin] = {}
         self.requests: dict[str, Request] = {}
         self.row: dict[str, list[Any]] = {}
         self.trace: list[dict[str, Any]] = []
@@ -263,7 +157,7 @@ class Session:
         )
         self._unsubscribe = self.shell.subscribe(self._event)
         for name, spec in self.scenario.get("origins", {"a": {}}).items():
-            origin = self.origins[name] = ScenarioOrigin(self, name, spec)
+            origin = self.origins[name] = ScriptedOrigin(self, name, spec)
             await origin.listen()
             if spec.get("refusing"):
                 origin.unlisten()
@@ -273,11 +167,7 @@ class Session:
         self.shell.close_for_good()
         await self.shell.wait_closed()
         for origin in self.origins.values():
-            if origin.server is not None:
-                origin.server.close()
-            for served in origin.by_port.values():
-                if not served.gone:
-                    served.transport.abort()
+            origin.stop()
         await asyncio.sleep(0)
 
     def _event(self, event: ev.PoolEvent) -> None:
@@ -295,12 +185,11 @@ class Session:
         assert match is not None
         request = self.requests[unquote(match[1])]
         request.served = served
-        said = re.search(r"^connection: *(.*)$", head, re.IGNORECASE | re.MULTILINE)
         self.row["arrived"].append(
             {
                 "id": request.name,
                 "socket": self._number(served),
-                "connection": said[1].strip().lower() if said else None,
+                "connection": field_of(head, "connection"),
             }
         )
 
@@ -315,7 +204,7 @@ class Session:
         served = origin.by_port.get(int(connection.local.rpartition(":")[2]))
         return None if served is None or served.gone else served
 
-    def _origin_of(self, connection: Any) -> ScenarioOrigin:
+    def _origin_of(self, connection: Any) -> ScriptedOrigin:
         return next(o for o in self.origins.values() if o.host == connection.origin.host)
 
     def _skip(self, step: dict[str, Any], why: str) -> None:
@@ -367,44 +256,18 @@ class Session:
             self._skip(step, "no request to answer")
             return
         request.answered = True
-        if "raw" in step:
-            served.write(step["raw"])
-            if step.get("end"):
-                served.end()
-            return
-        framing = step.get("framing", "length")
-        body = "" if framing == "none" else step.get("body", "ok-body!")
-        headers = dict(step.get("headers") or {})
-        if framing == "length":
-            headers["Content-Length"] = str(len(body))
-        if framing == "chunked":
-            headers["Transfer-Encoding"] = "chunked"
-        head = f"HTTP/{step.get('version', '1.1')} {step.get('status', 200)} X\r\n"
-        head += "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
-
-        def piece(text: str) -> str:
-            return f"{len(text):x}\r\n{text}\r\n" if framing == "chunked" else text
-
-        tail = "0\r\n\r\n" if framing == "chunked" else ""
-        half = len(body) >> 1
-        if step.get("part"):
-            served.write(head + piece(body[:half]))
-            request.rest = piece(body[half:]) + tail
-            request.end_after = bool(step.get("end"))
-            return
-        served.write(head + piece(body) + tail)
-        if step.get("end"):
-            served.end()
+        said, request.rest = response_of(step, is_head=False)
+        for each in said:
+            served.say(each)
 
     def do_finish(self, step: dict[str, Any]) -> None:
         request = self.requests.get(step["id"])
-        if request is None or request.rest is None or request.served is None or request.served.gone:
+        if request is None or not request.rest or request.served is None or request.served.gone:
             self._skip(step, "nothing left to send")
             return
-        request.served.write(request.rest)
-        request.rest = None
-        if request.end_after:
-            request.served.end()
+        for each in request.rest:
+            request.served.say(each)
+        request.rest = []
 
     def do_abort(self, step: dict[str, Any]) -> None:
         request = self.requests.get(step["id"])
@@ -452,13 +315,11 @@ class Session:
             held.set_exception(NetworkError(f"getaddrinfo {code}", code=code))
 
     def _release(self, step: dict[str, Any]) -> list[asyncio.Future[None]]:
-        origin = self.origins[step["origin"]]
-        alive = [h for h in origin.held if not h.done()]
         count = step.get("count", 1)
-        if len(alive) < count:
+        released = self.origins[step["origin"]].release(count)
+        if len(released) < count:
             self._skip(step, "nothing held")
-        origin.held = alive[count:]
-        return alive[:count]
+        return released
 
     def do_unlisten(self, step: dict[str, Any]) -> None:
         self.origins[step["origin"]].unlisten()

@@ -1,24 +1,32 @@
 """Ask real undici what it does with a scenario, and say where two traces differ.
 
     python tests/undici/compare.py [NAME ...] [--record]
-    python tests/undici/compare.py --seed 7 [--count 100] [--h2]
+    python tests/undici/compare.py --engine [NAME ...]
+    python tests/undici/compare.py --seed 7 [--count 100] [--h2 | --engine]
 
 Without names all of ``cases``. Each is run three times with the Node that POOLTOP_NODE names and
 the undici in the folder that POOLTOP_UNDICI names, and compared with its stored trace; exit status
 1 if one differs, or if undici does not agree with itself. ``--record`` stores what it does. With a
 seed, random scenarios are compared with pooltop's core instead, over HTTP/1.1 or with ``--h2``.
+
+``--engine`` is pooltop's engine over real sockets and HTTP/1.1, with each codec: with names, what
+it does is compared with the stored traces, and no undici is asked; with a seed, with undici, or
+with pooltop's core where there is no undici.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from scenarios.compare import find_node
@@ -26,10 +34,14 @@ from undici.driver import Replay
 from undici.generate import random_scenario
 from undici.generate_h2 import random_h2_scenario
 from undici.levels import comparable
+from undici.live import run_scenario
+
+from pooltop.core.model import Codec
 
 HERE = Path(__file__).parent
 ORACLE = HERE / "undici_oracle.mjs"
 CASES = sorted(path.stem for path in (HERE / "cases").glob("*.json"))
+CODECS: tuple[Codec, ...] = ("h11", "llhttp")
 RUNS = 3
 UNDICI = "8.12."
 
@@ -112,21 +124,68 @@ def _check(oracle: Oracle, name: str, *, record: bool) -> list[str]:
     return differences(traces[0], load("traces", name))
 
 
-def compare_random(oracle: Oracle, seed: int, *, is_h2: bool = False) -> list[str]:
-    """Say where pooltop's core goes another way than undici in the random scenario of a seed.
+def is_over_http_1(name: str) -> bool:
+    """Say whether a case knows nothing of HTTP/2."""
+    scenario = load("cases", name)
+    return not scenario["dispatcher"]["options"].get("useH2c") and not any(
+        spec.get("h2") or spec.get("h2c") for spec in scenario["origins"].values()
+    )
+
+
+def do_live(scenario: Scenario, codec: Codec) -> Trace:
+    """Give what pooltop's engine does with a scenario."""
+    return asyncio.run(run_scenario(scenario, codec))
+
+
+def _check_engine(name: str) -> list[str]:
+    """Give what is wrong with the engine in a case."""
+    theirs = comparable(load("traces", name), 3)
+    found = []
+    for codec in CODECS:
+        ours = do_live(load("cases", name), codec)
+        if not came_to_rest(ours):
+            found.append(f"{codec}: the engine does not come to rest")
+            continue
+        found += [f"{codec}: {line}" for line in differences(comparable(ours, 3), theirs)]
+    return found
+
+
+def _gave_a_body_up(ours: Trace) -> bool:
+    messages = (each.get("message", "") for row in ours["steps"] for each in row.get("done", ()))
+    return any("streamed body with it" in message for message in messages)
+
+
+def compare_random(
+    oracle: Oracle | None,
+    seed: int,
+    do: Callable[[Scenario], Trace] | None = None,
+    *,
+    is_h2: bool = False,
+) -> list[str]:
+    """Say where pooltop goes another way than undici in the random scenario of a seed.
 
     The first line says which level agrees, or why the scenario is worth nothing.
+
+    Args:
+        oracle: None to compare with pooltop's core instead.
+        seed: any.
+        do: what pooltop does; None for its core.
+        is_h2: over HTTP/2.
     """
     scenario = random_h2_scenario(seed) if is_h2 else random_scenario(seed)
     try:
-        theirs = json.loads(oracle.ask(scenario))
+        theirs = Replay(scenario).run() if oracle is None else json.loads(oracle.ask(scenario))
     except subprocess.TimeoutExpired:
         return ["left out: undici does not come to an end"]
     if not came_to_rest(theirs):
         return ["left out: undici does not come to rest"]
-    ours = Replay(scenario).run()
+    ours = Replay(scenario).run() if do is None else do(scenario)
+    if _gave_a_body_up(ours):
+        return ["left out: a streamed body went with its connection (README.md)"]
+    if not came_to_rest(ours):
+        return ["level 0", f"pooltop does not come to rest: {ours['steps'][-1]['unsettled']}"]
     at = [differences(comparable(ours, n), comparable(theirs, n)) for n in (1, 2)]
-    if at[1]:
+    if at[1] and oracle is not None:
         others = [json.loads(oracle.ask(scenario)) for _ in range(RUNS - 1)]
         if any(differences(comparable(o, 2), comparable(theirs, 2)) for o in others):
             return ["left out: undici does not agree with itself"]
@@ -140,21 +199,29 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="random ones, from this seed on")
     parser.add_argument("--count", type=int, default=1, help="how many random ones")
     parser.add_argument("--h2", action="store_true", help="random ones over HTTP/2")
+    parser.add_argument("--engine", action="store_true", help="pooltop's engine, over real sockets")
     options = parser.parse_args()
     oracle = find_oracle()
-    if oracle is None:
+    if oracle is None and not options.engine:
         sys.exit(
             f"name a Node with POOLTOP_NODE, a folder with undici {UNDICI}x with POOLTOP_UNDICI"
         )
     wrong = left_out = 0
     with ThreadPoolExecutor(2) as threads:
+        asked: list[str] = options.names
         if options.seed is not None:
             seeds = range(options.seed, options.seed + options.count)
-            asked = [f"random-{seed}" for seed in seeds]
-            found = threads.map(lambda n: compare_random(oracle, n, is_h2=options.h2), seeds)
+            ways = [partial(do_live, codec=codec) for codec in CODECS] if options.engine else [None]
+            runs = [(seed, do) for seed in seeds for do in ways]
+            asked = [f"random-{seed}" for seed, _ in runs]
+            found = threads.map(lambda run: compare_random(oracle, *run, is_h2=options.h2), runs)
+        elif options.engine:
+            asked = list(filter(is_over_http_1, asked))
+            found = threads.map(_check_engine, asked)
         else:
-            asked = options.names
-            found = threads.map(lambda name: _check(oracle, name, record=options.record), asked)
+            found = threads.map(
+                lambda name: _check(cast("Oracle", oracle), name, record=options.record), asked
+            )
         for name, lines in zip(asked, found, strict=True):
             is_left_out = bool(lines) and lines[0].startswith("left out")
             left_out += is_left_out

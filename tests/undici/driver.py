@@ -6,14 +6,13 @@ it. The formats are those of ``undici_oracle.mjs`` (README.md).
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from support.scripted import FIN, RST, Said, response_of
 from undici import sessions
-from undici.responses import FIN, RST, Said, response_of
+from undici.rows import Row, Rows, Step, Trace, natural, options_of
 from undici.session_steps import SessionSteps
 from undici.sessions import Frame
 from undici.simulated import World
@@ -24,39 +23,12 @@ from pooltop.core.model import OriginKey, RequestId, SocketId
 from pooltop.core.records import Failure
 from pooltop.core.states import CloseReason
 from pooltop.core.undici.core import UndiciCore
-from pooltop.core.undici.dispatcher import Dispatcher
-from pooltop.core.undici.options import DispatcherOptions
-from pooltop.core.undici.pool_base import PoolBase
-from pooltop.core.undici.records import Ask, ConnProtocol
+from pooltop.core.undici.records import Ask
 
-KINDS = {
-    "Client": "undici-client",
-    "Pool": "undici-pool",
-    "RoundRobinPool": "undici-round-robin-pool",
-    "BalancedPool": "undici-balanced-pool",
-    "Agent": "undici-agent",
-}
 IDEMPOTENT = ("GET", "HEAD", "QUERY")
 WITH_PAYLOAD = ("PUT", "POST", "PATCH", "QUERY", "PROPFIND", "PROPPATCH")
 GOOD_NAMES = ("", "a.test", "b.test", "c.test", "other.test")
 """What the servers' certificate is good for."""
-LISTS = ("opened", "connected", "closed", "arrived", "frames", "events", "done", "ended", "skipped")
-
-Step = dict[str, Any]
-Row = dict[str, Any]
-Trace = dict[str, Any]
-
-
-def natural(text: object) -> list[object]:
-    """Sort key: r2 before r10."""
-    return [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", str(text))]
-
-
-def options_of(scenario: dict[str, Any]) -> DispatcherOptions:
-    """Give a scenario's options in our words."""
-    given = scenario["dispatcher"]["options"]
-    named = {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), k): v for k, v in given.items()}
-    return DispatcherOptions(kind=KINDS[scenario["dispatcher"]["kind"]], **named)  # type: ignore[arg-type]
 
 
 def ask_of(step: Step) -> Ask:
@@ -78,45 +50,21 @@ def ask_of(step: Step) -> Ask:
     )
 
 
-class Heard(UndiciCore):
-    """A core whose user hears what a user of undici's hears."""
-
-    hear: Callable[..., None]
-
-    def on_drain(self, member: Dispatcher) -> None:
-        super().on_drain(member)
-        self.hear("drain", member)
-
-    def on_connect(self, member: Dispatcher, protocol: ConnProtocol) -> None:
-        super().on_connect(member, protocol)
-        self.hear("connect", member)
-
-    def on_disconnect(self, member: Dispatcher, failure: Failure) -> None:
-        super().on_disconnect(member, failure)
-        self.hear("disconnect", member, failure)
-
-    def on_connection_error(self, member: Dispatcher) -> None:
-        super().on_connection_error(member)
-        self.hear("connectionError", member)
-
-
-class Replay(SessionSteps):
+class Replay(SessionSteps, Rows):
     """One scenario."""
 
     def __init__(self, scenario: dict[str, Any]) -> None:
-        self.scenario = scenario
-        self.kind: str = scenario["dispatcher"]["kind"]
+        super().__init__(scenario)
         origins: dict[str, dict[str, Any]] = scenario["origins"]
-        self.keys = {
+        keys = {
             name: OriginKey(f"{'https' if spec.get('tls') else 'http'}://{name}.test")
             for name, spec in origins.items()
         }
-        self.names = {key: name for name, key in self.keys.items()}
-        upstreams = [self.keys[n] for n, spec in origins.items() if spec.get("upstream", True)]
-        self.core = Heard(options_of(scenario), upstreams)
-        self.core.secure |= {key for key in upstreams if key.startswith("https:")}
-        self.core.hear = self._hear
-        self.world = World(self.core, self.names.__getitem__, lambda name: name in GOOD_NAMES)
+        upstreams = [keys[n] for n, spec in origins.items() if spec.get("upstream", True)]
+        core = UndiciCore(options_of(scenario), upstreams)
+        core.secure |= {key for key in upstreams if key.startswith("https:")}
+        self.watch(core, keys)
+        self.world = World(core, self.names.__getitem__, lambda name: name in GOOD_NAMES)
         self.world.gates = {n: deque() for n, spec in origins.items() if spec.get("gate")}
         self.world.specs = origins
         self.world.secure = {n for n, spec in origins.items() if spec.get("tls")}
@@ -127,12 +75,8 @@ class Replay(SessionSteps):
         self.world.on_taken_closed = lambda wire: self.row["closed"].append(wire.id)
         self.asked: dict[str, Asked] = {}
         self.then: dict[str, Step] = {}
-        self.at_drain: list[Step] = []
-        self.forgotten: dict[Dispatcher, int] = {}
-        """What undici's ``queued`` keeps of a pool that was destroyed (README.md)."""
         self.closes = 0
         """Calls of close() that are not over."""
-        self.row: Row = {}
 
     def run(self) -> Trace:
         """Do all steps."""
@@ -142,75 +86,23 @@ class Replay(SessionSteps):
 
     def exec(self, i: int, step: Step) -> Row:
         """Do the next step, and give its row."""
-        self.row = {name: [] for name in LISTS} | {"returned": {}}
-        self._act(step)
+        self.begin_row()
+        self.act(step)
         self.world.rest()
         self.core.check_invariants()
-        row = self.row
-        row["frames"], self.world.sessions.frames = self.world.sessions.frames, []
+        self.row["frames"], self.world.sessions.frames = self.world.sessions.frames, []
         if self.closes and self.core.is_over:
             # undici's promise of close() follows that of the destroy() at its end; an Agent's, that
             # of its pools too, which a destroy() after it does not know any more.
-            row["ended"] += ["close"] * self.closes
+            self.row["ended"] += ["close"] * self.closes
             self.closes = 0
-        for name in ("opened", "closed"):
-            row[name].sort()
-        row["connected"].sort(key=lambda each: each["socket"])
-        for name in ("arrived", "frames"):
-            row[name].sort(key=lambda each: each["socket"])
-        row["done"].sort(key=lambda each: natural(each["id"]))
-        sockets: dict[str, list[int]] = {name: [] for name in self.keys}
+        sockets: dict[str, list[SocketId]] = {name: [] for name in self.keys}
         for wire in self.world.wires.values():
             if not wire.is_gone:
                 sockets[wire.origin].append(wire.id)
-        found = {"i": i, "op": step["op"], **self._counts(), "sockets": sockets}
-        return found | {name: said for name, said in row.items() if said}
+        return self.end_row(i, step, sockets)
 
     # What comes of a step
-
-    def _counts(self) -> Row:
-        stats = {name: self._stats(each) for name, each in self._dispatchers()}
-        clients = {
-            name: len(each.members) if isinstance(each, PoolBase) else 1
-            for name, each in self._dispatchers()
-            if name != "*"
-        }
-        if self.kind not in ("Agent", "BalancedPool") and not stats:
-            # It is made for the first request; undici's is there before.
-            name = next(iter(self.keys))
-            counts = ("connected", "pending", "running", "size")
-            more = () if self.kind == "Client" else ("free", "queued")
-            stats[name] = dict.fromkeys((*counts, *more), 0)
-            clients[name] = 1 if self.kind == "Client" else 0
-        return {"stats": stats, "clients": clients}
-
-    def _stats(self, dispatcher: Dispatcher) -> dict[str, int]:
-        counts = msgspec.to_builtins(dispatcher.stats())
-        forgotten = self.forgotten.get(dispatcher, 0)
-        if forgotten:
-            counts["queued"] += forgotten
-        within = sum(self.forgotten.get(each, 0) for each in getattr(dispatcher, "members", ()))
-        for name in ("pending", "size"):
-            counts[name] += forgotten + within
-        return {name: count for name, count in counts.items() if count is not None}
-
-    def _dispatchers(self) -> list[tuple[str, Dispatcher]]:
-        root = self.core.root
-        if isinstance(root, PoolBase):
-            upstreams = [(name, root.upstream(key)) for name, key in self.keys.items()]
-            return [("*", root), *((n, each) for n, each in upstreams if each is not None)]
-        return [
-            (self.names[key] + ("" if allow_h2 or self.kind != "Agent" else "#http1-only"), each)
-            for (key, allow_h2), each in root.dispatchers.items()
-        ]
-
-    def _hear(self, event: str, member: Dispatcher, failure: Failure | None = None) -> None:
-        told = [] if failure is None else [failure.code, failure.message]
-        self.row["events"].append([event, self.names.get(member.key), *told])
-        if event == "drain":
-            steps, self.at_drain = self.at_drain, []
-            for step in steps:
-                self._act(step)
 
     def _event(self, event: ev.PoolEvent) -> None:
         match event:
@@ -235,18 +127,13 @@ class Replay(SessionSteps):
         self.row["done"].append({"id": asked.name, **outcome, "socket": socket, "nth": nth})
         then = self.then.get(asked.name)
         if then is not None:
-            self.world.microtasks.append(lambda: self._act(then))
+            self.world.microtasks.append(lambda: self.act(then))
 
     # Steps
 
-    def _act(self, step: Step) -> None:
-        why = getattr(self, f"_do_{step['op']}")(step)
-        if why is not None:
-            self.row["skipped"].append(f"{step['op']}: {why}")
-
     def _do_batch(self, step: Step) -> None:
         for each in step["steps"]:
-            self._act(each)
+            self.act(each)
             self.world.perform()
 
     def _do_dispatch(self, step: Step) -> None:
@@ -351,9 +238,7 @@ class Replay(SessionSteps):
         self.closes += 1
 
     def _do_destroy(self, step: Step) -> None:
-        for _, each in self._dispatchers():
-            if isinstance(each, PoolBase) and not each.is_destroyed:
-                self.forgotten[each] = len(each.queue)
+        self.forget_the_queues()
         if "error" in step:
             error = Failure(step["error"], step["error"])
             self.core.destroy(now=self.world.now, error=error)
@@ -369,9 +254,6 @@ class Replay(SessionSteps):
 
     def _do_removeUpstream(self, step: Step) -> None:
         self.core.remove_upstream(self.keys[step["origin"]], now=self.world.now)
-
-    def _do_atDrain(self, step: Step) -> None:
-        self.at_drain += step["steps"]
 
     def _server_says(self, step: Step, said: Said) -> str | None:
         wire = self.world.wires.get(SocketId(step["socket"]))
@@ -413,6 +295,3 @@ class Replay(SessionSteps):
 
     def _do_wait(self, step: Step) -> None:
         self.world.wait(step["ms"] / 1000)
-
-    def _do_settle(self, step: Step) -> None:
-        """Only look."""

@@ -1,4 +1,4 @@
-"""What an imagined server says on an HTTP/1.1 connection, and what undici's parser reads there.
+"""What undici's parser reads in what an imagined server says on an HTTP/1.1 connection.
 
 It takes what a scenario's server says, no more.
 """
@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-FIN, RST = object(), object()
-Said = str | object
-"""Octets, FIN or RST."""
 HEAD_END = "\r\n\r\n"
 HINT = re.compile(r"(?:^|,)[\t ]*timeout=(\d+)", re.IGNORECASE)
 NO_BODY = (204, 304)
@@ -23,34 +19,6 @@ CUT = (
     "Response body length does not match content-length header",
 )
 """A body that ends before its length, where undici's parser is asked whether it may."""
-
-
-def response_of(step: dict[str, Any], *, is_head: bool) -> tuple[list[Said], list[Said]]:
-    """Give what a server says for a ``respond``: now, and with ``finish``."""
-    if "raw" in step:
-        return [step["raw"]], []
-    framing = step.get("framing", "length")
-    is_bare = framing == "none" or is_head
-    body = "" if framing == "none" else step.get("body", "ok-body!")
-    headers = dict(step.get("headers") or {})
-    if framing == "length":
-        headers["content-length"] = str(len(body))
-    if framing == "chunked":
-        headers["transfer-encoding"] = "chunked"
-    head = f"HTTP/{step.get('version', '1.1')} {step.get('status', 200)} X\r\n"
-    head += "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
-
-    def piece(text: str) -> str:
-        return f"{len(text):x}\r\n{text}\r\n" if framing == "chunked" else text
-
-    tail = "0\r\n\r\n" if framing == "chunked" else ""
-    half = len(body) >> 1
-    end: list[Said] = [FIN] if step.get("end") else []
-    if is_bare:
-        return [head, *end], []
-    if step.get("part"):
-        return [head + piece(body[:half])], [piece(body[half:]) + tail, *end]
-    return [head + piece(body) + tail, *end], []
 
 
 @dataclass

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from undici.responses import CUT, FIN, NO_BODY, OTHER_SIDE, RESET
+from support.scripted import FIN
+from undici.responses import CUT, NO_BODY, OTHER_SIDE, RESET
 
 from pooltop.core.commands import Reset, Send
 from pooltop.core.states import CloseReason

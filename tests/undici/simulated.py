@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from undici.responses import CUT, FIN, OTHER_SIDE, RESET, RST, NoResponse, Said
+from support.scripted import FIN, RST, Said
+from undici.responses import CUT, OTHER_SIDE, RESET, NoResponse
 from undici.sessions import Frame, Sessions, Talk
 from undici.wires import Asked, Wire
 

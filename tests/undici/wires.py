@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from undici.responses import FIN, RST, Responses, Said
+from support.scripted import FIN, RST, Said
+from undici.responses import Responses
 from undici.sessions import Talk
 
 if TYPE_CHECKING:

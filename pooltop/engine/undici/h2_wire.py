@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pooltop.core.dispatcher_snapshot import GoAway
 from pooltop.core.model import RequestId
-from pooltop.core.records import Failure
-from pooltop.core.undici import failures
 from pooltop.engine.codecs.base import ResponseEnd, ResponseHead
 from pooltop.engine.h2.factory import make_session
 from pooltop.engine.h2.faults import StreamFault
@@ -261,13 +259,9 @@ class H2Wire:
         self._tally().resets += 1
         turn = self._forget(stream)
         if turn is not None and turn.exchange.ended_at is None:
-            failure = failures.LENGTH_MISMATCH if turn.is_cut else Failure(fault.code, str(fault))
             turn.exchange.cause = fault
             self.shell.core.stream_failed(
-                turn.exchange.id,
-                now=self.shell.now,
-                code=failure.code,
-                message=failure.message,
+                turn.exchange.id, now=self.shell.now, code=fault.code, message=str(fault)
             )
             self.shell.perform()
 

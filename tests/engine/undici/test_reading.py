@@ -106,4 +106,4 @@ async def test_who_reads_a_response_never_reads_on_in_another(serve, dispatcher_
         await asyncio.sleep(0)
     (origin,) = dispatcher.snapshot().origins
     assert origin.counters.statuses == {200: 1}
-    assert (origin.counters.retried, len(wires)) == (1, 2)
+    assert (origin.counters.requeued, len(wires)) == (1, 2)
