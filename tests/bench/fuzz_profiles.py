@@ -46,6 +46,25 @@ passphrase = "${file:part.toml}"
 servername = "${env:NAME:-localhost}"
 [agents.more.hosts."127.0.0.1:8443"]
 max_sockets = 3
+[agents.undici]
+kind = "undici-balanced-pool"
+upstreams = ["http://127.0.0.1:8081", "demo:shop"]
+connections = 8
+clientTtl = "5m"
+use_h2c = true
+bounds = { connections = [1, 20], pipelining = [0, "unlimited"] }
+[agents.h2]
+kind = "h2"
+sessions = 2
+max_concurrent_streams = "${env:STREAMS:-100}"
+ping_interval = "off"
+bounds = { sessions = [1, 4] }
+[workloads.undici]
+agent = "undici"
+base_url = "http://127.0.0.1:8081"
+[workloads.h2]
+agent = "h2"
+base_url = "http://127.0.0.1:8081"
 [workloads.more]
 agent = "more"
 base_url = "https://127.0.0.1:8443"

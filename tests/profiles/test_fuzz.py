@@ -27,6 +27,14 @@ max_total_sockets = "unlimited"
 timeouts = { queue = "5s", connect = "2s" }
 [agents.kept.tls]
 verify = true
+[agents.pool]
+kind = "undici-pool"
+connections = 8
+keepAliveTimeout = "4s"
+bounds = { connections = [1, 20] }
+[workloads.pool]
+agent = "pool"
+base_url = "demo:kept"
 [workloads.open]
 agent = "kept"
 base_url = "demo:kept"

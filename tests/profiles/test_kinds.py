@@ -21,7 +21,6 @@ from pooltop.profiles.kind_checks import MEANT_IN_AN_AGENT, meant_in
 
 Lines = Callable[[str], list[str]]
 
-
 WHERE = "http://127.0.0.1:80"
 SOME_POOLS = '"undici-pool", "undici-agent", "undici-balanced-pool" or "undici-round-robin-pool"'
 EVERY_OPTION = """\

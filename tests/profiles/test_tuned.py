@@ -495,7 +495,6 @@ H2 = DISPATCHER.replace("undici-pool", "h2").replace("connections", "sessions")
         (H2, "live", "node", 'agents.api.live "drain" -> "node"'),
     ],
 )
-@pytest.mark.usefixtures("every_kind")
 def test_an_option_of_a_dispatcher_is_written_by_its_own_name(
     tmp_path, text, option, value, expected
 ) -> None:
@@ -516,7 +515,6 @@ def test_an_option_of_a_dispatcher_is_written_by_its_own_name(
     assert wanted == load(file).profile.agents[0].dispatcher
 
 
-@pytest.mark.usefixtures("every_kind")
 def test_a_limit_that_a_kind_has_no_key_for_is_not_looked_for(tmp_path) -> None:
     path = tmp_path / "p.toml"
     path.write_text(
@@ -528,7 +526,6 @@ def test_a_limit_that_a_kind_has_no_key_for_is_not_looked_for(tmp_path) -> None:
     assert ["agents.api.pipelining"] == [change.key for change in draft.tuned.changes]
 
 
-@pytest.mark.usefixtures("every_kind")
 def test_of_a_dispatcher_whose_options_are_not_told_nothing_is_written(tmp_path) -> None:
     path = tmp_path / "p.toml"
     path.write_text(DISPATCHER)
@@ -549,7 +546,6 @@ def test_of_a_dispatcher_whose_options_are_not_told_nothing_is_written(tmp_path)
         (DISPATCHER + "# the same\n", ""),
     ],
 )  # fmt: skip
-@pytest.mark.usefixtures("every_kind")
 def test_a_dispatcher_that_began_otherwise_is_told(tmp_path, monkeypatch, other, what) -> None:
     monkeypatch.chdir(tmp_path)
     Path("p.toml").write_text(DISPATCHER)

@@ -15,6 +15,7 @@ _DURATION = 'a duration like "500ms", "2s", "1.5m", "1h"'
 _LIMIT = f'{_DURATION}, or "unlimited"'
 _RATE = 'a rate like "50/s", "600/m", "10/h"'
 _BOUND = 'a whole number from 0 to 1000000, or "unlimited"'
+_KINDS = '"http.Agent", "https.Agent", "undici-client", "undici-pool", "undici-agent", "undici-balanced-pool", "undici-round-robin-pool" or "h2"'
 _NAME = "a name of 1 to 64 printable characters"
 
 AGENT_VALUES = [
@@ -42,8 +43,8 @@ AGENT_VALUES = [
     ('scheduling = "fif0"', 'P013 scheduling = "fif0": allowed are "lifo" or "fifo". Did you mean "fifo"?'),
     ("scheduling = 1", 'P011 scheduling = 1: expected "lifo" or "fifo", got a whole number.'),
     ('codec = "h2"', 'P013 codec = "h2": allowed are "h11" or "llhttp". HTTP/2 is no codec of HTTP/1.1, but a kind of agent.'),
-    ('kind = "undici-pool"', 'P016 kind = "undici-pool": not yet in this version. Allowed: "http.Agent" or "https.Agent".'),
-    ('kind = "http.agent"', 'P013 kind = "http.agent": allowed are "http.Agent" or "https.Agent". Did you mean "http.Agent"?'),
+    ('kind = "http.agent"', f'P013 kind = "http.agent": allowed are {_KINDS}. Did you mean "http.Agent"?'),
+    ('kind = "undici"', f'P013 kind = "undici": allowed are {_KINDS}. Did you mean "undici-pool"?'),
     ('timeout = "0s"', 'P012 timeout = "0s": Node reads 0 as no timeout. Leave it out, or write "unlimited".'),
     ("timeout = 5", 'P020 timeout = 5: a duration needs a unit. Did you mean "5ms"?'),
     ('keep_alive_msecs = "0ms"', 'P012 keep_alive_msecs = "0ms": Node reads 0 as "not set", that is "1s". Write more than 0.'),
