@@ -139,8 +139,6 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "connect_timeout": "How long TCP and TLS may take together; undici looks twice a second.",
         "max_requests_per_client": "Requests after which an HTTP/1.1 connection is closed.",
         "client_ttl": "A client whose connection is older is replaced when it would be picked.",
-        "max_response_size": "Octets that a response's body may have.",
-        "max_header_size": "Octets that a response's head may have on HTTP/1.1.",
         "allow_h2": "Whether HTTP/2 is offered to https hosts.",
         "prefer_h2": "Whether HTTP/2 is offered before HTTP/1.1.",
         "use_h2c": "Whether http hosts are spoken to in HTTP/2, by prior knowledge.",

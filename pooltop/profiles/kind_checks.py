@@ -75,7 +75,6 @@ _OF_H2 = {
     "keep_alive_timeout_threshold": "HTTP/2 has no such hint.",
     "pipelining": 'Did you mean "max_concurrent_streams"?',
     "max_requests_per_client": "It counts on HTTP/1.1 alone.",
-    "max_header_size": "It counts on HTTP/1.1 alone.",
     "allow_h2": "It speaks nothing else.",
     "prefer_h2": "It speaks nothing else.",
     "use_h2c": "It speaks nothing else, to http origins too.",

@@ -35,8 +35,6 @@ body_timeout = "unlimited"
 connect_timeout = "0s"
 maxRequestsPerClient = 100
 client_ttl = "5m"
-max_response_size = 1_000_000
-maxHeaderSize = 8192
 allowH2 = false
 preferH2 = false
 useH2c = true
@@ -84,8 +82,6 @@ def test_every_option_is_read_in_undicis_units_and_in_either_spelling() -> None:
         connect_timeout=0,
         max_requests_per_client=100,
         client_ttl=300_000,
-        max_response_size=1_000_000,
-        max_header_size=8192,
         allow_h2=False,
         prefer_h2=False,
         use_h2c=True,
@@ -181,9 +177,6 @@ VALUES = {
     'connectTimeout = "-1s"': 'P012 connectTimeout = "-1s": expected 0s, at most 596h.',
     "max_requests_per_client = 0": 'P012 max_requests_per_client = 0: undici reads 0 as no limit. Write 1 or more, or "unlimited".',
     'client_ttl = "-1s"': 'P012 client_ttl = "-1s": expected 0s, at most 596h.',
-    "max_response_size = -2": 'P012 max_response_size = -2: expected a whole number from -1 to 9007199254740991, or "unlimited".',
-    "max_header_size = 0": f"P012 max_header_size = 0: {_THROWS} Write 1 or more.",
-    "max_header_size = 65537": "P012 max_header_size = 65537: expected a whole number from 1 to 65536.",
     "allowH2 = 1": "P011 allowH2 = 1: expected true or false, got a whole number.",
     "max_concurrent_streams = 0": f"P012 max_concurrent_streams = 0: {_THROWS} Write 1 or more.",
     'ping_interval = "-1s"': 'P012 ping_interval = "-1s": expected 0s, at most 596h.',
@@ -284,6 +277,8 @@ def test_nothing_is_said_of_keys_where_the_kind_itself_is_wrong(lines: Lines) ->
         ("requestTimeout", "unsupported by undici: use headersTimeout & bodyTimeout instead."),
         ("idleTimeout", "unsupported by undici: use keepAliveTimeout instead."),
         ("max_keep_alive_timeout", "unsupported by undici: use keepAliveMaxTimeout instead."),
+        ("maxResponseSize", "not yet in this version; a request's expect = { max_bytes = ... } judges it."),
+        ("max_header_size", "not yet in this version; a head of more than 64 KiB is always refused."),
         ("autoSelectFamily", "addresses of both versions are always raced (RFC 8305); family keeps to one."),
         ("h2Options", "its options stand in the agent itself: max_concurrent_streams, use_h2c, ping_interval and the two windows."),
     ],
@@ -456,9 +451,7 @@ def test_a_clock_of_idle_sockets_in_the_defaults_is_of_nodes_agents_alone() -> N
 
 @pytest.mark.parametrize("kind", DISPATCHERS)
 def test_a_printed_dispatcher_is_the_dispatcher_and_has_no_key_of_another_kind(kind: str) -> None:
-    first = loaded(
-        kind, "max_response_size = 9\nclient_ttl = '1m'" if kind == "undici-pool" else ""
-    )
+    first = loaded(kind, "pipelining = 9\nclient_ttl = '1m'" if kind == "undici-pool" else "")
 
     text = config_as_toml(first.effective)
 

@@ -55,11 +55,6 @@ class DispatcherOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A connection is closed after so many requests; 0 means no limit, as inf does."""
     client_ttl: float = 0
     """A client whose connection is older is retired when it would be picked; 0 for never."""
-    max_response_size: float = -1
-    """Octets of a response's body; -1 for no limit. On HTTP/1.1 the connection is destroyed, on
-    HTTP/2 the stream alone is reset."""
-    max_header_size: float = 16_384
-    """Octets of a response's head on HTTP/1.1, 1 or more; undici takes Node's default."""
     allow_h2: bool = True
     """Offer HTTP/2 to https origins."""
     prefer_h2: bool = False

@@ -47,9 +47,6 @@ from pooltop.errors import RequestError, UsageError
 
 HeaderList = Mapping[str, str] | Iterable[tuple[str, str]]
 
-_MOST_SESSIONS = 100
-"""undici's maxCachedSessions."""
-
 
 class Dispatcher:
     """One of undici's dispatchers, defects included.
@@ -92,9 +89,9 @@ class Dispatcher:
         self.own = OwnWays(hosts)
         """What is otherwise for single hosts; for the engine's own parts."""
         tls = TLSOptions() if tls is None else checked_tls(tls)
-        self.way = Way(AgentOptions(), tls, None, self.own)
+        self.way = Way(projected(self._initial), tls, None, self.own)
         """Where its requests go; for the engine's own parts."""
-        self._tls = TLSFactory(tls, _MOST_SESSIONS)
+        self._tls = TLSFactory(tls, self._initial.max_cached_sessions)
         self._own_resolver: SystemResolver | None = None
         if resolver is None:
             resolver = self._own_resolver = SystemResolver()

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from pooltop.engine.exchange import Exchange
     from pooltop.engine.tls_sessions import TLSFactory
 
-_SOCKETS = AgentOptions(keep_alive=True, keep_alive_msecs=60_000)
-"""Every socket is probed after a minute of silence, and sends without delay (buildConnector)."""
+_PROBE_MS = 60_000
+"""Every socket is probed after so long a silence (buildConnector)."""
 _NO_ASK = Ask()
 _HANG_UP = "ECONNRESET"
 """What an http.Agent's request is told that its caller gives up."""
@@ -114,8 +114,11 @@ class DispatcherShell(ShellBase):
         self.blame: RequestError | None = None
         """A failed dial, while it is held against all who wait for it."""
         self.clock = DispatcherClocks(self)
+        sockets = AgentOptions(
+            keep_alive=True, keep_alive_msecs=_PROBE_MS, no_delay=options.no_delay
+        )
         dials = Dialling(
-            lambda: _SOCKETS,
+            lambda: sockets,
             self.tally,
             dialer=dialer,
             tls=tls,

@@ -90,6 +90,28 @@ async def test_a_load_is_carried_whole_and_the_servers_counts_are_ours(
     assert snapshot == msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot), type=Snapshot)
 
 
+async def test_a_unix_socket_is_all_that_is_connected_to(serve, engine_of, tmp_path):
+    server = await serve(path=str(tmp_path / "s"))
+    engine = engine_of(
+        "http://192.0.2.7:80", connections=2, max_requests=20, socket_path=server.path
+    )
+    engine.start()
+    await engine.done.wait()
+    origin = _origin(engine)
+    assert ("192.0.2.7", {200: 20}) == (origin.host, origin.counters.statuses)
+    assert 2 == len(server.wires) == origin.counters.opened
+
+
+async def test_connections_come_from_the_address_that_the_options_name(serve, engine_of):
+    server = await serve()
+    engine = engine_of(server.url, max_requests=5, local_address="127.0.0.3", family=4)
+    engine.start()
+    await engine.done.wait()
+    assert {200: 5} == _origin(engine).counters.statuses
+    addresses = {wire.writer.get_extra_info("peername")[0] for wire in server.wires}
+    assert {"127.0.0.3"} == addresses
+
+
 async def test_what_waits_and_what_runs_is_told_with_its_reason(held, engine_of, eventually):
     server = await held().start()
     engine = engine_of(server.url, users=6, kind="undici-pool", connections=2)
