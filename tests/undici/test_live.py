@@ -16,6 +16,8 @@ from undici.compare import (
     is_over_http_1,
     load,
 )
+from undici.driver import Replay
+from undici.generate_h2 import random_h2_scenario
 from undici.levels import comparable
 from undici.live import run_scenario
 from undici.test_random import COUNT, FIRST
@@ -46,7 +48,6 @@ _SESSION = "a session's fault that we find is ERR_HTTP2_SESSION_ERROR, in Node E
 OTHERWISE = {
     "h2c-speaks-http-1.1": _SESSION,
     "h2c-no-frames-behind-settings": _SESSION,
-    "h2-refused-after-the-response-began": "a body short of its Content-Length is a stream's fault",
     "h2-goaway-meets-a-request": "undici writes a turn of the loop later, and has read the GOAWAY",
 }
 
@@ -77,6 +78,13 @@ def test_a_random_scenario_goes_over_sockets_as_it_goes_by_the_rules_alone(seed,
     if level.startswith("left out"):
         pytest.skip(level)
     assert (level, found) == ("level 2", [])
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
+def test_a_random_scenario_over_http_2_ends_over_sockets_as_by_the_rules_alone(seed):
+    scenario = random_h2_scenario(seed)
+    theirs = comparable(Replay(scenario).run(), level=1)
+    assert differences(comparable(do_live(scenario, CODECS[0]), level=1), theirs) == []
 
 
 @pytest.mark.skipif(

@@ -41,3 +41,7 @@ class StreamFault(PeerError):
         super().__init__(f"{words} (RFC 9113, {rule}): HTTP/2 stream reset, {reason.name}")
         self.reason = reason
         self.rule = rule
+
+
+class LengthFault(StreamFault):
+    """The body of a response is not as long as its Content-Length says."""

@@ -14,7 +14,7 @@ from h2.errors import ErrorCodes
 
 from pooltop.engine.codecs.base import Answer, ResponseHead
 from pooltop.engine.codecs.guard import MAX_HEADER_OCTETS, MAX_INTERIM
-from pooltop.engine.h2.faults import StreamFault
+from pooltop.engine.h2.faults import LengthFault, StreamFault
 from pooltop.engine.h2.fields import Fields, check_trailers, content_length, read_head
 
 _ENTRY_OVERHEAD: Final = 32
@@ -111,9 +111,9 @@ class Reading:
             self._refuse_length()
 
     def _refuse_length(self) -> NoReturn:
-        self._refuse(
-            f"{self._received} octets of body for a Content-Length of {self._expected}", "8.1.1"
-        )
+        came = f"{self._received} octets of body for a Content-Length of {self._expected}"
+        words = f"stream {self._stream}: {came}"
+        raise LengthFault(ErrorCodes.PROTOCOL_ERROR, words, "8.1.1")
 
     def _refuse(
         self, words: str, rule: str, reason: ErrorCodes = ErrorCodes.PROTOCOL_ERROR

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pooltop.core.dispatcher_snapshot import GoAway
 from pooltop.core.model import RequestId
+from pooltop.core.undici import failures
 from pooltop.engine.codecs.base import ResponseEnd, ResponseHead
 from pooltop.engine.h2.factory import make_session
-from pooltop.engine.h2.faults import StreamFault
+from pooltop.engine.h2.faults import LengthFault, StreamFault
 from pooltop.engine.h2.peer_settings import PeerSettings
 from pooltop.engine.h2.session import SessionOptions
 from pooltop.errors import PeerError
@@ -259,9 +260,12 @@ class H2Wire:
         self._tally().resets += 1
         turn = self._forget(stream)
         if turn is not None and turn.exchange.ended_at is None:
+            code, message = fault.code, str(fault)
+            if isinstance(fault, LengthFault):  # undici's own check, and in its words
+                code, message, _ = failures.LENGTH_MISMATCH
             turn.exchange.cause = fault
             self.shell.core.stream_failed(
-                turn.exchange.id, now=self.shell.now, code=fault.code, message=str(fault)
+                turn.exchange.id, now=self.shell.now, code=code, message=message
             )
             self.shell.perform()
 
