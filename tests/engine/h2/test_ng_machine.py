@@ -19,12 +19,17 @@ from support.h2_frames import (
     update,
 )
 
+from pooltop.engine.h2.blocks import Block
 from pooltop.engine.h2.factory import default_codec, make_session
+from pooltop.engine.h2.form import form_of
+from pooltop.engine.request import prepare
 from pooltop.errors import UsageError
 
 REFUSED = b"\x00\x0aconnection\x05close"
 """A field that may not be in a response, and that no table keeps."""
 
+GLITCHES = 10_500
+"""More than libnghttp2 bears at once where it is not told otherwise."""
 NODES_FRAMES = (
     "000029010500000001828741016104062f783f793d3153032a2f2a7a85ace7a127af1f0887ba51d85b141c641f11"
     "03613d62",
@@ -180,6 +185,31 @@ def test_what_a_late_block_does_to_the_table_counts_whatever_its_fields(talk: Ta
 
 
 # How long it lasts.
+
+
+@needs_nghttp2
+def test_what_libnghttp2_finds_odd_it_finds_however_often() -> None:
+    inflater = BY_NGHTTP2(Talk(), None)._machine._inflater
+    for _ in range(GLITCHES):
+        assert len(inflater.decode(Block(1, False, b"\x88" + REFUSED), is_trailers=False)) == 2
+
+    assert [(b":status", b"200")] == list(
+        inflater.decode(Block(1, False, b"\x88"), is_trailers=False)
+    )
+
+
+@needs_nghttp2
+def test_ends_that_were_written_by_hand_are_answered_however_often(talk: Talk) -> None:
+    talk.feed(settings({4: 0}))
+    machine = talk.session._machine
+    prepared = prepare("POST", "/", host_header="a", keep_alive=True, streamed=True)
+    form = form_of(prepared, scheme="https")
+    for stream in range(1, 2 * GLITCHES, 2):
+        machine.request(stream, form, ends=False)
+        machine.data(stream, b"", ends=True)
+        machine.answered(stream)
+
+    assert b"" != machine.request(2 * GLITCHES + 1, form, ends=True)
 
 
 @needs_nghttp2
