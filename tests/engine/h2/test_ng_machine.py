@@ -188,6 +188,31 @@ def test_what_a_late_block_does_to_the_table_counts_whatever_its_fields(talk: Ta
 
 
 @needs_nghttp2
+@pytest.mark.parametrize("octets", [b"\x88", b"\x88" + REFUSED, b"\x48\x03103"])
+@pytest.mark.parametrize("is_trailers", [False, True])
+def test_of_a_block_no_stream_is_left(talk: Talk, octets: bytes, is_trailers: bool) -> None:
+    inflater = talk.session._machine._inflater
+    session = inflater._session
+    seen = []
+
+    def events() -> list[object]:
+        found = session.events()
+        seen.extend(found)
+        return found
+
+    inflater._session = SimpleNamespace(
+        events=events,
+        receive_data=session.receive_data,
+        send_request=session.send_request,
+        data_to_send=session.data_to_send,
+    )
+    for _ in range(3):
+        inflater.decode(Block(1, False, octets), is_trailers=is_trailers)
+
+    assert [1, 3, 5] == [one.stream_id for one in seen if type(one).__name__ == "StreamClosed"]
+
+
+@needs_nghttp2
 def test_what_libnghttp2_finds_odd_it_finds_however_often() -> None:
     inflater = BY_NGHTTP2(Talk(), None)._machine._inflater
     for _ in range(GLITCHES):
