@@ -18,7 +18,7 @@ from undici.compare import (
 )
 from undici.driver import Replay
 from undici.generate_h2 import random_h2_scenario
-from undici.levels import comparable
+from undici.levels import comparable, without_frames
 from undici.live import run_scenario
 from undici.test_random import COUNT, FIRST
 
@@ -50,12 +50,6 @@ OTHERWISE = {
     "h2c-no-frames-behind-settings": _SESSION,
     "h2-goaway-meets-a-request": "undici writes a turn of the loop later, and has read the GOAWAY",
 }
-
-
-def without_frames(trace):
-    """Leave out RST_STREAM and GOAWAY: pooltop says both where undici just goes (README.md)."""
-    steps = [{k: v for k, v in row.items() if k != "frames"} for row in trace["steps"]]
-    return trace | {"steps": steps}
 
 
 @pytest.mark.parametrize(
