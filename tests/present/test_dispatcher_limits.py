@@ -57,6 +57,11 @@ def test_mode_node_says_of_every_other_option_that_undici_takes_it_once() -> Non
     assert (("pipelining", 4.0),) == typed(NODE, "", "4").changes()
 
 
+def test_no_connections_are_no_limit_as_undici_has_it() -> None:
+    endless = DispatcherLimits(replace(FIRST, connections=0.0), FIRST)
+    assert (None, 8.0) == (endless.value("connections"), endless.initial("connections"))
+
+
 def test_what_stands_there_already_is_no_edit_in_either_mode() -> None:
     assert () == typed(NODE, "8").changes()
 

@@ -60,6 +60,11 @@ def test_the_streams_of_a_session_stand_beneath_its_socket() -> None:
     ]
 
 
+def test_a_session_has_a_row_for_its_only_stream_too() -> None:
+    rows = rows_of(streams(replace(FEW, streams=1)))
+    assert [(0, "1/8"), (1, "")] == [(row.id.stream, cell(row, "streams")) for row in rows]
+
+
 def test_what_is_of_the_whole_connection_is_shown_once() -> None:
     rows = rows_of(streams(FEW))
 
