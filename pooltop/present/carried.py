@@ -26,14 +26,16 @@ def carried_by(origin: OriginSnapshot, socket: SocketId) -> tuple[RequestInfo, .
 
 def destroying(origin: OriginSnapshot, socket: SocketInfo) -> str:
     """Say what becomes of the requests on a socket that is destroyed."""
-    if socket.request is None:
+    its = carried_by(origin, socket.id)
+    first = its[0].id if its else socket.request
+    if first is None:
         return "no request is on it"
-    others = len(carried_by(origin, socket.id)) - 1
+    others = len(its) - 1
     if others <= 0:
-        return f"r{socket.request} on it fails"
+        return f"r{first} on it fails"
     if socket.session is not None:
         return f"all {units.count(others + 1)} requests on its session fail"
-    return f"r{socket.request} on it fails, the {units.count(others)} behind it are sent again"
+    return f"r{first} on it fails, the {units.count(others)} behind it are sent again"
 
 
 def aborting(origin: OriginSnapshot, request: RequestId) -> str:

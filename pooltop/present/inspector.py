@@ -280,8 +280,10 @@ def leads_to(picture: Picture) -> Subject | None:
             socket = gets[0][0] if picture.is_queued and gets else picture.request.socket
             return None if socket is None else SocketSubject(picture.host.id, socket)
         case SocketPicture():
-            request = picture.socket.request
-            return None if request is None else RequestSubject(picture.host.id, request)
+            number = picture.socket.request
+            if number is None and picture.request is not None:
+                number = picture.request.id
+            return None if number is None else RequestSubject(picture.host.id, number)
         case HostPicture():
             head = next(iter(picture.origin.requests), None)
             return None if head is None else RequestSubject(picture.id, head.id)

@@ -115,7 +115,7 @@ def latest_stretch(socket: SocketInfo, scheme: str, detail: RequestDetail | None
     """
     if socket.state in _DIALLING:
         marks = _dial(socket, socket.opened_at, scheme)
-    elif detail is None or detail.assigned_at is None or socket.request is None:
+    elif detail is None or detail.assigned_at is None:
         return None
     else:
         marks = _exchange(detail, socket, detail.assigned_at)

@@ -133,7 +133,10 @@ def socket_picture(snapshot: Snapshot, host: HostId, socket: SocketId) -> Socket
     one = None if of is None else of.socket(socket)
     if of is None or one is None:
         return None
-    request = of.request(one.request) if one.request is not None else None
+    if one.request is not None:
+        request = of.request(one.request)
+    else:
+        request = next(iter(carried_by(of.origin, one.id)), None)
     return SocketPicture(of, one, of.of_socket(socket), request)
 
 

@@ -28,11 +28,13 @@ from pooltop.core.snapshot import (
 )
 from pooltop.core.states import QueueReason
 from pooltop.core.undici.options import DispatcherOptions
+from pooltop.present.carried import destroying
 from pooltop.present.demand import Demand
 from pooltop.present.history import HostId
 from pooltop.present.inspect_host import host_blocks
 from pooltop.present.inspect_request import request_blocks
 from pooltop.present.inspect_socket import socket_blocks
+from pooltop.present.inspector import RequestSubject, leads_to
 from pooltop.present.line import text_of
 from pooltop.present.pictures import host_picture, request_picture, socket_picture
 from pooltop.present.undici_stats import client_words, streams_of
@@ -147,6 +149,19 @@ def test_a_socket_names_its_oldest_request_and_counts_the_others() -> None:
     assert "and 99 more on its session" == of_socket(streams(), STREAMS, 1, "NOW")[-1]
     assert "and 2 more in its pipeline" == of_socket(client(), CLIENT, 1, "NOW")[-1]
     assert "load/get" == of_socket(pool(), POOL, 1, "NOW")[-1]
+
+
+def test_a_session_that_names_no_request_is_known_by_what_it_carries() -> None:
+    agent = streams()
+    origin = agent.origins[0]
+    unnamed = replace(origin.sockets[0], request=None)
+    agent = replace(agent, origins=(replace(origin, sockets=(unnamed,)),))
+
+    assert of_socket(agent, STREAMS, 1, "NOW")[0].startswith("r1 GET /1 ")
+    seen = socket_picture(picture(agent), STREAMS, SocketId(1))
+    assert seen is not None
+    assert RequestSubject(STREAMS, RequestId(1)) == leads_to(seen)
+    assert "all 100 requests on its session fail" == destroying(agent.origins[0], unnamed)
 
 
 def test_an_idle_connection_is_taken_by_undicis_rule() -> None:

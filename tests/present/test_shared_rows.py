@@ -134,6 +134,9 @@ def test_a_filter_finds_streams_by_what_is_theirs_and_by_what_their_connection_h
 
 def test_each_stream_has_the_phase_of_its_own_request() -> None:
     agent = streams(FEW)
+    origin = agent.origins[0]
+    unnamed = (replace(origin.sockets[0], request=None),)
+    agent = replace(agent, origins=(replace(origin, sockets=unnamed),))
     details = tuple(
         RequestDetail(id=RequestId(n), assigned_at=998.0, sent_at=998.5, first_byte_at=first)
         for n, first in ((1, None), (2, 999.0))
