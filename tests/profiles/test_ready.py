@@ -180,6 +180,8 @@ async def test_the_example_saves_what_it_was_tuned_to(
             Edit(id=2, agent="payments", option="keep_alive", value=False),
             Edit(id=3, workload="browse", option="rate", value=60),
             Edit(id=4, workload="clerk", option="users", value=3, revert_after_s=60),
+            Edit(id=5, agent="search", option="pipelining", value=2),
+            Edit(id=6, agent="feed", option="connections", value=3),
         )
         for edit in edits:
             assert (await source.submit(edit)).accepted
@@ -199,6 +201,9 @@ async def test_the_example_saves_what_it_was_tuned_to(
     )
     assert wanted == again.agents[0].options
     assert before.agents[0].hosts == again.agents[0].hosts
+    search, feed = (agent.dispatcher for agent in again.agents[1:])
+    assert search == msgspec.structs.replace(before.agents[1].dispatcher, pipelining=2)
+    assert feed == msgspec.structs.replace(before.agents[2].dispatcher, connections=3)
     assert (60, (Stage(over_s=100.0),)) == (again.workloads[0].rate, again.workloads[0].stages)
     assert before.workloads[1] == again.workloads[1]
     assert before.thresholds == again.thresholds
