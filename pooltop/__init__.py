@@ -31,11 +31,13 @@ if TYPE_CHECKING:
         SocketInfo,
         TCPInfo,
     )
+    from pooltop.core.undici.options import DispatcherOptions
     from pooltop.engine.agent import Agent
     from pooltop.engine.caller_dial import Connector
     from pooltop.engine.resolver import Address, Resolver, SystemResolver
     from pooltop.engine.response import Response
     from pooltop.engine.stream import ByteStream
+    from pooltop.engine.undici.dispatcher import Dispatcher
     from pooltop.profiles import load_profile
 
 __version__ = "0.1.0"
@@ -49,6 +51,8 @@ __all__ = [
     "AgentSnapshot",
     "ByteStream",
     "Connector",
+    "Dispatcher",
+    "DispatcherOptions",
     "HostOptions",
     "Origin",
     "OriginSnapshot",
@@ -79,6 +83,8 @@ _HOMES = {
     "AgentSnapshot": "pooltop.core.snapshot",
     "ByteStream": "pooltop.engine.stream",
     "Connector": "pooltop.engine.caller_dial",
+    "Dispatcher": "pooltop.engine.undici.dispatcher",
+    "DispatcherOptions": "pooltop.core.undici.options",
     "EDITABLE": "pooltop.core.edits",
     "HostOptions": "pooltop.core.model",
     "Origin": "pooltop.core.model",

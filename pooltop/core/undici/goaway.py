@@ -44,7 +44,7 @@ def came(
         return
     session.has_goaway = True
     failure = failures.left_out(code)
-    replayed = [request for request in left_out if _takes_retry(request)]
+    replayed = [request for request in left_out if _takes_retry(client, request)]
     for request in left_out:
         if request not in replayed:
             del client.running[request.id]
@@ -70,9 +70,13 @@ def _tell(
     )
 
 
-def _takes_retry(request: RequestRecord) -> bool:
-    """Use up the one retry of a request that a GOAWAY leaves out, if it may be sent again."""
-    if request.was_left_out or not streams.can_be_replayed(request):
+def _takes_retry(client: ClientRecord, request: RequestRecord) -> bool:
+    """Use up the one retry of a request that a GOAWAY leaves out, if it may be sent again.
+
+    In kind "h2" there is no end of them: what a server has not looked at can always be sent again.
+    """
+    is_used_up = request.was_left_out and client.options.kind != "h2"
+    if is_used_up or not streams.can_be_replayed(request):
         return False
     request.was_left_out = True
     return True
@@ -83,7 +87,7 @@ def unsent(client: ClientRecord, request: RequestRecord) -> None:
     conn = request.conn
     assert conn is not None, "a request without a stream"
     assert conn.session is not None, "only a session has streams"
-    if conn.session.has_goaway and _takes_retry(request):
+    if conn.session.has_goaway and _takes_retry(client, request):
         put_back(client, [request], conn, CloseReason.GOAWAY)
         streams.left(client, conn)
         client.resume()

@@ -12,7 +12,7 @@ It judges every frame before anything else sees it, and holds all that a library
 5. A response that breaks a rule costs its stream: it is reset, and its neighbours go on.
 6. A GOAWAY ends nothing by itself: streams it leaves out are over, the others go on to their end.
    What it says can only fall.
-7. Credit for DATA that nobody will read is given back at once (inflow.py).
+7. Of DATA, the connection's credit is given back at once, the stream's when read (inflow.py).
 8. What moves nothing forward is counted (budget.py).
 9. After a fault nothing is taken; every fault leaves octets to write that say so.
 
@@ -332,7 +332,6 @@ class GuardedSession:
             return
         record.is_answered = True
         self._machine.answered(record.id)
-        self._inflow.leave(record)
         if record.is_sent:
             del self._streams[record.id]
         record.sink.on_end(_KEPT)
@@ -441,7 +440,6 @@ class GuardedSession:
         """Forget a stream, and give the connection back what it had not read."""
         del self._streams[record.id]
         self._uploads.drop(record.id)
-        self._inflow.leave(record)
 
     def _reply(self, octets: bytes) -> None:
         self._out.append(octets)

@@ -1,10 +1,10 @@
 """Response bodies on their way in: what each frame of DATA takes of the windows, and gives back.
 
-Credit for DATA that nobody will read is given back at once: of padding, of streams that are over,
-and of what a stream's reader had not read when it ended. So streams that were left cannot stall a
-connection, and the price is that a reader who is slow keeps what its own stream's window let in.
+The connection's credit is given back as DATA comes, the stream's when its reader has it: so readers
+that are slow, or streams that were left, hold up nobody but themselves. The price is that each
+keeps what its own stream's window let in.
 
-Source: RFC 9113 section 6.9.
+Source: RFC 9113 section 6.9; Node 24 src/node_http2.cc Http2Session::OnDataChunkReceived.
 """
 
 from __future__ import annotations
@@ -61,8 +61,10 @@ class Inflow:
         """
         if not self._connection.spend(size, slack=0):
             raise overrun(0)
+        more = self._connection.give(size)
+        if more:
+            self._out.append(_window_update(0, more))
         if record is None:
-            self.give_back(size)
             return
         record.unread += size
         if not record.credit.spend(size, slack=self._slack or 0):
@@ -74,21 +76,9 @@ class Inflow:
             message = f"{size} octets read of stream {record.id}, which had {record.unread}"
             raise AssertionError(message)
         record.unread -= size
-        self.give_back(size)
         more = record.credit.give(size)
         if more:
             self._out.append(_window_update(record.id, more))
-
-    def leave(self, record: Stream) -> None:
-        """Give the connection credit for all that was not read of a stream that is over."""
-        self.give_back(record.unread)
-        record.unread = 0
-
-    def give_back(self, size: int) -> None:
-        """Give the connection credit."""
-        more = self._connection.give(size)
-        if more:
-            self._out.append(_window_update(0, more))
 
 
 def _window_update(stream: int, size: int) -> bytes:

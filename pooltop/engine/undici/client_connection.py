@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from pooltop.core.model import H2Codec
 from pooltop.core.states import CloseReason
 from pooltop.core.undici.records import ConnProtocol
 from pooltop.engine.h2.session import SessionOptions
@@ -36,9 +37,14 @@ class ClientConnection(H1Connection):
         facts = self.tls_facts
         return "h2" if facts is not None and facts.alpn == "h2" else "h1"
 
-    def speak_h2(self, options: SessionOptions) -> None:
-        """Begin HTTP/2: it is up, and nothing was written."""
-        self.h2 = H2Wire(self, self._dispatcher, options)
+    def speak_h2(self, options: SessionOptions, codec: H2Codec | None) -> None:
+        """Begin HTTP/2: it is up, and nothing was written.
+
+        Args:
+            options: what the server is allowed.
+            codec: who speaks it; None for the fastest that is installed.
+        """
+        self.h2 = H2Wire(self, self._dispatcher, options, codec)
         # Of a codec it is what receives; what is sent goes by streams.
         self.codec = cast("Codec", self.h2)
         self.h2.session.preface()

@@ -17,6 +17,7 @@ from pooltop.core.model import (
     AgentOptions,
     AgentProfile,
     Codec,
+    H2Codec,
     HostOptions,
     Origin,
     OriginKey,
@@ -66,6 +67,7 @@ class Dispatcher:
         resolver: Resolver | None = None,
         hosts: Mapping[str, HostOptions] | None = None,
         upstreams: Sequence[str] = (),
+        h2_codec: H2Codec | None = None,
     ) -> None:
         """Make a dispatcher with no sockets.
 
@@ -77,6 +79,8 @@ class Dispatcher:
             timeouts: pooltop's own clocks of every request, in seconds, beside undici's.
             resolver: looks names up; None for the system's, as for ``Agent``.
             hosts: what is otherwise for single hosts: their clocks alone.
+            h2_codec: who speaks HTTP/2: "h2", or "nghttp2" with the extra h2fast; None for the
+                fastest that is installed.
             upstreams: of a BalancedPool, the URLs of its members, in order; of others none.
 
         Raises:
@@ -103,6 +107,7 @@ class Dispatcher:
             codec=codec,
             own=self.own,
             upstreams=self._members(upstreams),
+            h2_codec=h2_codec,
         )
         self.timeouts = Timeouts() if timeouts is None else timeouts
         self._kernel = KernelLooks()
@@ -126,6 +131,7 @@ class Dispatcher:
             resolver=resolver,
             hosts=profile.hosts,
             upstreams=profile.upstreams,
+            h2_codec=profile.h2_codec,
         )
 
     def __repr__(self) -> str:

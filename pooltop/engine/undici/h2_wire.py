@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pooltop.core.dispatcher_snapshot import GoAway
-from pooltop.core.model import RequestId
+from pooltop.core.model import H2Codec, RequestId
 from pooltop.core.undici import failures
 from pooltop.engine.codecs.base import ResponseEnd, ResponseHead
 from pooltop.engine.h2.factory import make_session
@@ -111,12 +111,16 @@ class H2Wire:
     """The HTTP/2 of one connection: a ``Codec`` to it, and the ``SessionSink`` of its session."""
 
     def __init__(
-        self, connection: ClientConnection, shell: DispatcherShell, options: SessionOptions
+        self,
+        connection: ClientConnection,
+        shell: DispatcherShell,
+        options: SessionOptions,
+        codec: H2Codec | None,
     ) -> None:
         """Begin without streams; ``preface`` is to be written first."""
         self.connection = connection
         self.shell = shell
-        self.session = make_session(self, options)
+        self.session = make_session(self, options, codec=codec)
         self.goaway: GoAway | None = None
         """The peer's, as it said it last; None while it takes streams."""
         self.ping: Answered | None = None

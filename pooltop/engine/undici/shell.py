@@ -16,7 +16,16 @@ import msgspec
 from pooltop.core.commands import Open
 from pooltop.core.detail import HostDetail, Watch
 from pooltop.core.events import OptionsChanged
-from pooltop.core.model import AgentOptions, Codec, Origin, OriginKey, RequestId, SocketId, Timeouts
+from pooltop.core.model import (
+    AgentOptions,
+    Codec,
+    H2Codec,
+    Origin,
+    OriginKey,
+    RequestId,
+    SocketId,
+    Timeouts,
+)
 from pooltop.core.records import Failure
 from pooltop.core.snapshot import OriginSnapshot
 from pooltop.core.states import CloseReason
@@ -91,6 +100,7 @@ class DispatcherShell(ShellBase):
         codec: Codec = "h11",
         own: OwnWays | None = None,
         upstreams: Sequence[Origin] = (),
+        h2_codec: H2Codec | None = None,
     ) -> None:
         """Begin with no sockets; the running event loop is the one that is used."""
         self.core = UndiciCore(options, [origin.key for origin in upstreams])
@@ -100,6 +110,7 @@ class DispatcherShell(ShellBase):
         self.reads = False
         """A callback of the network is running."""
         self._network = _Network(self)
+        self._h2_codec = h2_codec
         self._turn_is_due = False
         self._unwritten: set[ClientConnection] = set()
         """Their sessions have something to say: written once at the end of a callback."""
@@ -308,7 +319,7 @@ class DispatcherShell(ShellBase):
         connection.since = self.now
         protocol = connection.protocol
         if protocol == "h2":
-            connection.speak_h2(self._session)
+            connection.speak_h2(self._session, self._h2_codec)
         elif self.core.options.kind == "h2":
             words = "the server chose no protocol, or another: it does not speak HTTP/2"
             self.dial_failed(connection, PeerError(words, code="ERR_HTTP2_NOT_SPOKEN"))
