@@ -29,6 +29,8 @@ RequestId = NewType("RequestId", int)
 Scheduling = Literal["lifo", "fifo"]
 Live = Literal["node", "drain"]
 Codec = Literal["h11", "llhttp"]
+H2Codec = Literal["h2", "nghttp2"]
+"""Who speaks HTTP/2: the h2 library, or libnghttp2, which Node has."""
 Protocol = Literal["http:", "https:"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -387,6 +389,8 @@ class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     upstreams: tuple[str, ...] = ()
     """Where a BalancedPool goes, as a workload's ``base_url``, which is one of them; empty for any
     other agent."""
+    h2_codec: H2Codec | None = None
+    """Who speaks HTTP/2 for a dispatcher; None for the fastest that is installed."""
 
 
 class RecordTo(msgspec.Struct, frozen=True, kw_only=True):

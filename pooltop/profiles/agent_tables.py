@@ -194,6 +194,7 @@ AGENT = Table(
             ),
             kinds=(*NODE, *dispatcher_tables.UNDICI),
         ),
+        Field("h2_codec", Choice(("h2", "nghttp2")), kinds=DISPATCHERS),
         Field("timeouts", TIMEOUTS),
         Field("tls", TLS),
         Field("bounds", BOUNDS),

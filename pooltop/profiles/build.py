@@ -89,7 +89,7 @@ def _agent(name: str, agent: Values, defaults: Values, ceiling: float) -> AgentP
         },
         "ceiling": ceiling,
     }
-    for key in ("codec", "proxy_env", "bounds", "upstreams"):
+    for key in ("codec", "h2_codec", "proxy_env", "bounds", "upstreams"):
         if key in agent:
             made[key] = agent[key]
     return _made(AgentProfile, made)

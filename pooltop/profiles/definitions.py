@@ -159,6 +159,8 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "per_request": "Whether a new agent is made for every request: the classic mistake, to be "
         "shown.",
         "codec": 'The HTTP/1.1 parser; "llhttp" is of Node\'s family, and faster.',
+        "h2_codec": 'Who speaks HTTP/2: "nghttp2" is Node\'s own engine, and fast, with the extra '
+        "h2fast; unset it is taken where it is installed.",
         "timeouts": "Clocks of pooltop's own, for each request.",
         "tls": "How https connections are secured.",
         "bounds": "What an edit may set without a question asked, by option.",

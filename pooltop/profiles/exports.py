@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import ipaddress
 from typing import cast
 
+from pooltop.profiles.installed import is_installed
 from pooltop.profiles.layers import Layers
 from pooltop.profiles.problems import ProfileErrors
 from pooltop.profiles.reader import Values
@@ -58,7 +58,7 @@ def port_problem(layers: Layers, why: str) -> ProfileErrors:
 
 
 def _check_otlp(otlp: Values, report: Report) -> None:
-    if not all(_is_there(module) for module in _NEEDED):
+    if not all(is_installed(module) for module in _NEEDED):
         message = 'it needs pip install "pooltop[otlp]".'
         report.add(_OTLP, "P066", message, on_key=True)
     interval = otlp.get("interval_s")
@@ -67,10 +67,3 @@ def _check_otlp(otlp: Values, report: Report) -> None:
     for name, value in cast("tuple[tuple[str, str], ...]", otlp.get("headers", ())):
         if name.lower() in SECRET_FIELDS and value:
             report.warn_of_secret((*_OTLP, "headers", name))
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # of a package above it
-        return False

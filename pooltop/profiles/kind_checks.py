@@ -10,6 +10,7 @@ from pooltop.profiles.agent_kinds import is_dispatcher, kind_of, upstreams_of, u
 from pooltop.profiles.agent_tables import AGENT
 from pooltop.profiles.checks import tables_of
 from pooltop.profiles.dispatcher_tables import BALANCED
+from pooltop.profiles.installed import is_installed
 from pooltop.profiles.reader import Values
 from pooltop.profiles.report import Report
 from pooltop.profiles.shape import Field, Named, Table
@@ -38,6 +39,7 @@ MEANT_IN_AN_AGENT = {
     "ping_timeout": _HTTP1,
     "initial_window_size": _HTTP1,
     "connection_window_size": _HTTP1,
+    "h2_codec": _HTTP1,
 }
 """What is meant by a dispatcher's key in one of Node's agents."""
 
@@ -112,6 +114,9 @@ def check_kinds(tree: dict[str, object], values: Values, report: Report) -> None
         if kind_of(agent) in BALANCED:
             _check_upstreams(agent, written, path, report)
         _check_idle_words(agent, path, report)
+        if agent.get("h2_codec") == "nghttp2" and not is_installed("ngh2"):
+            message = 'it needs pip install "pooltop[h2fast]".'
+            report.add((*path, "h2_codec"), "P066", message)
     _check_origins(values, agents, report)
 
 

@@ -53,7 +53,7 @@ P062    not a usable method or path
 P063    a host that is not loopback and that ``[safety]`` does not allow
 P064    everybody who reaches this machine can read what is exported (warning)
 P065    more than a ceiling of ``[safety]`` lets through (warning: it counts in its place)
-P066    an export needs what is not installed
+P066    an export, or a codec, needs what is not installed
 P067    an export's port cannot be had on this machine now
 P070    a file of keys: a key that is the same for everybody
 P071    a file of keys: a command that must keep a key has none

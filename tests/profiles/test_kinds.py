@@ -549,3 +549,22 @@ def test_a_definition_says_undicis_name_and_not_nodes() -> None:
 
     assert {"undici"} == {field.whose for field in named}
     assert [] == [f.name for f in named if "Node" in definition(AGENT, f)]
+
+
+def test_the_http_2_codec_is_chosen_by_name_and_unset_the_fastest_installed() -> None:
+    agents = [loaded("h2", said).profile.agents[0] for said in ("", 'h2_codec = "h2"')]
+
+    assert [None, "h2"] == [agent.h2_codec for agent in agents]
+
+
+def test_an_http_2_codec_that_is_not_installed_is_told(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = profile("undici-pool", 'h2_codec = "nghttp2"')
+    monkeypatch.setattr("pooltop.profiles.kind_checks.is_installed", lambda _: True)
+    assert [] == lines(text)
+    monkeypatch.setattr("pooltop.profiles.kind_checks.is_installed", lambda _: False)
+
+    assert [
+        'x.toml:3:12 error P066 agents.a.h2_codec = "nghttp2": it needs pip install "pooltop[h2fast]".'
+    ] == lines(text)

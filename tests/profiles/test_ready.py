@@ -52,9 +52,7 @@ def test_each_has_nothing_to_remark_upon_and_knows_its_schema(name: str) -> None
     assert Path(ready(name)).read_text().startswith("#:schema ./pooltop.schema.json\n# ")
 
 
-@pytest.mark.parametrize(
-    "name", ["demo", "keepalive-vs-close", "incident", "kinds", "http2"]
-)
+@pytest.mark.parametrize("name", ["demo", "keepalive-vs-close", "incident", "kinds", "http2"])
 def test_each_of_this_machine_runs(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert 0 == cli.main(["--profile", ready(name), "--headless", "--duration", "1s"])
     profile = load(ready(name)).profile

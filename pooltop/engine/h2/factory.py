@@ -15,7 +15,8 @@ from pooltop.engine.h2.guard import GuardedSession
 from pooltop.errors import UsageError
 
 if TYPE_CHECKING:
-    from pooltop.engine.h2.machine import Machine, SessionCodec
+    from pooltop.core.model import H2Codec
+    from pooltop.engine.h2.machine import Machine
     from pooltop.engine.h2.session import Session, SessionOptions, SessionSink
 
 
@@ -23,7 +24,7 @@ _MISSING = 'the HTTP/2 codec nghttp2 needs the extra "h2fast": pip install "pool
 
 
 @cache
-def default_codec() -> SessionCodec:
+def default_codec() -> H2Codec:
     """Give the fastest that is installed."""
     try:
         import_module("ngh2")
@@ -36,7 +37,7 @@ def make_session(
     sink: SessionSink,
     options: SessionOptions | None = None,
     *,
-    codec: SessionCodec | None = None,
+    codec: H2Codec | None = None,
 ) -> Session:
     """Give a new guarded session for one connection.
 
@@ -51,7 +52,7 @@ def make_session(
     return GuardedSession(_make_machine(codec or default_codec()), sink, options)
 
 
-def _make_machine(codec: SessionCodec) -> Machine:
+def _make_machine(codec: H2Codec) -> Machine:
     match codec:
         case "h2":
             from pooltop.engine.h2.lib_machine import LibMachine  # noqa: PLC0415 - one of two

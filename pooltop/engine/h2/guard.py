@@ -48,8 +48,9 @@ from pooltop.engine.h2.uploads import Uploads
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pooltop.core.model import H2Codec
     from pooltop.engine.h2.form import H2Form
-    from pooltop.engine.h2.machine import Machine, SessionCodec
+    from pooltop.engine.h2.machine import Machine
 
 MAGIC: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 MAX_STREAM: Final = 2**31 - 1
@@ -116,7 +117,7 @@ class GuardedSession:
         return f"<{type(self).__name__} {state}, {len(self._streams)} streams>"
 
     @property
-    def codec(self) -> SessionCodec:
+    def codec(self) -> H2Codec:
         """Who speaks HTTP/2 beneath it."""
         return self._machine.codec
 

@@ -8,8 +8,9 @@ Each method that sends gives the octets to write.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from pooltop.core.model import H2Codec
 from pooltop.engine.h2.fields import Fields
 from pooltop.engine.h2.peer_settings import PeerSettings
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from pooltop.engine.h2.blocks import Block
     from pooltop.engine.h2.form import H2Form
 
-SessionCodec = Literal["h2", "nghttp2"]
-"""Who speaks HTTP/2 beneath the guard: the h2 library, or libnghttp2, which Node has."""
 MAX_DECODED_OCTETS: Final = 128 * 1024
 """Of one block's fields: beyond it decompression is not gone on with, and the session is lost. Up
 to it a block that is too large costs only its stream."""
@@ -28,7 +27,7 @@ class Machine(Protocol):
     """One connection's client side, as far as it is not the guard's."""
 
     @property
-    def codec(self) -> SessionCodec:
+    def codec(self) -> H2Codec:
         """Who it is."""
         ...
 

@@ -40,7 +40,6 @@ _STATUS_200: Final = b"\x88"
 _NO_ERROR: Final = bytes(4)
 _HEADS: Final = (ngh2.ResponseReceived, ngh2.InformationalResponseReceived)
 _CONFIG: Final = ngh2.Configuration(
-    peer_max_concurrent_streams=_NO_LIMIT,
     glitch_rate_limit=(_NO_LIMIT, _NO_LIMIT),
     max_inbound_header_list_size=MAX_DECODED_OCTETS,
     max_inbound_header_count=MAX_DECODED_OCTETS // _ENTRY_OVERHEAD,

@@ -43,8 +43,7 @@ _STATUS_200: Final = b"\x88"
 _NO_ERROR: Final = bytes(4)
 _CONFIG: Final = ngh2.Configuration(
     auto_window_update=False,
-    # The core keeps to what the peer allows; the guard counts what moves nothing forward.
-    peer_max_concurrent_streams=2**32 - 1,
+    # The guard counts what moves nothing forward.
     glitch_rate_limit=(2**32 - 1, 2**32 - 1),
     # As large as a request's head may be, which is judged when it is prepared.
     max_send_header_block_length=2**24,
@@ -63,7 +62,8 @@ class NgMachine:
         """Begin with nothing sent; the preface is the guard's."""
         self._session = ngh2.Connection(ngh2.Role.CLIENT, _CONFIG)
         self._session.initiate_connection()
-        # It takes nothing before a server's SETTINGS; empty ones say what holds until they come.
+        # It takes nothing before a server's SETTINGS. Empty ones say what holds until they come,
+        # and that there is no limit to streams, to which the core keeps.
         self._session.receive_data(_SETTINGS)
         self._session.data_to_send()
         self._table_size = _MAX_TABLE

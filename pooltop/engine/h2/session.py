@@ -19,10 +19,10 @@ from typing import Protocol
 
 import msgspec
 
+from pooltop.core.model import H2Codec
 from pooltop.engine.codecs.base import ResponseSink
 from pooltop.engine.h2.faults import StreamFault
 from pooltop.engine.h2.form import H2Form
-from pooltop.engine.h2.machine import SessionCodec
 from pooltop.engine.h2.peer_settings import MAX_WINDOW, PeerSettings
 from pooltop.errors import UsageError
 
@@ -85,7 +85,7 @@ class Session(Protocol):
     """One connection's HTTP/2 client side."""
 
     @property
-    def codec(self) -> SessionCodec:
+    def codec(self) -> H2Codec:
         """Who speaks HTTP/2 in it; no verdict on the peer depends on that."""
         ...
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from hpack import Decoder, NeverIndexedHeaderTuple
-from hyperframe.frame import DataFrame, HeadersFrame
+from hyperframe.frame import DataFrame, HeadersFrame, SettingsFrame
 from support.h2_frames import (
     BY_NGHTTP2,
     Talk,
@@ -101,6 +101,7 @@ def test_the_end_of_a_body_needs_no_room(talk: Talk, size: int) -> None:
     assert (1, b"", {"END_STREAM"}) == (last.stream_id, last.data, set(last.flags))
     # It is open to the peer, whatever libnghttp2 was told.
     talk.feed(update(1, 5), settings({4: 100}), headers(1, end=True), headers(3, end=True))
+    assert [SettingsFrame] == [type(frame) for frame in talk.take()]
     assert [200, 200] == [seen.status, neighbour.status]
     assert [] == talk.faults
     assert 0 == talk.session.streams
