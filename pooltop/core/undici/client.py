@@ -272,8 +272,10 @@ class Client(ClientRequests):
             return
         failure = conn.error or failures.SOCKET_CLOSED
         if conn.session is not None:
+            if self.conn is conn:
+                self.conn = None
             streams.fail_all(self, streams.running_on(self, conn), failure)
-            if conn.session.has_left or self.conn not in (None, conn):
+            if conn.session.has_left or self.conn is not None:
                 return
             if conn.session.was_asked_in_vain:
                 # Node cancels the PING, and undici puts that in the place of why the session ended.

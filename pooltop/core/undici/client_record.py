@@ -83,9 +83,9 @@ class ClientRecord(Dispatcher):
         return self.conn is not None and not self.conn.is_going
 
     def front(self, conn: ConnRecord) -> RequestRecord | None:
-        """Give the request whose response is next on a connection; None if nothing runs there.
+        """Give the first that runs on a connection; None if nothing does.
 
-        What a session that leaves has to finish may run before it.
+        On HTTP/1.1 its response is next. What a session that leaves has to finish may run before.
         """
         for request in self.running.values():
             if request.conn is conn:

@@ -44,14 +44,15 @@ def came(
         return
     session.has_goaway = True
     failure = failures.left_out(code)
-    replayed = [request for request in left_out if _takes_retry(client, request)]
+    replayed = []
     for request in left_out:
-        if request not in replayed:
+        if _takes_retry(client, request):
+            request.holds_old_stream = True
+            replayed.append(request)
+        else:
             del client.running[request.id]
             client.books.fail(request, failure)
     put_back(client, replayed, conn, CloseReason.GOAWAY)
-    for request in replayed:
-        request.holds_old_stream = True
     streams.leave(client, conn, CloseReason.GOAWAY)
     client.owner.on_disconnect(client, failure)
     client.resume()

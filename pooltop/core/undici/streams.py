@@ -113,7 +113,7 @@ def _failure_of(request: RequestRecord, code: int) -> Failure:
 
 def left(client: ClientRecord, conn: ConnRecord) -> None:
     """A stream is over: a session that is only finished is closed with its last one."""
-    if conn.state is ConnState.LEAVING and not running_on(client, conn):
+    if conn.state is ConnState.LEAVING and client.front(conn) is None:
         assert conn.close_reason is not None, "a session leaves without a reason"
         client.books.begin_closing(conn, failures.SOCKET_CLOSED, conn.close_reason)
 

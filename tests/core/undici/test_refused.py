@@ -300,3 +300,13 @@ def test_who_comes_when_the_protocol_has_been_broken_waits_for_its_end(h2):
     client.lose(1, "ERR_HTTP2_ERROR", CloseReason.PROTOCOL_ERROR)
     client.send()
     assert QueueReason.CLOSING is client.of(RequestQueued)[-1].reason
+
+
+def test_nothing_is_sent_on_a_session_whose_close_is_seen_before_its_streams_are_told(h2):
+    client = h2(most=1)
+    first, second = client.running_with(2)
+    client.lose(1)
+    client.see_close(1)
+    client.settle()
+    assert {first: "UND_ERR_SOCKET"} == client.settled
+    assert {second: 2} == client.running
