@@ -6,6 +6,7 @@ KIND is one of:
 
     session-nghttp2, session-h2   pooltop's HTTP/2 session on asyncio, over either library: guard,
                                   flow control, one write a turn; no pool, clocks or figures
+    pooltop-nghttp2, pooltop-h2   pooltop whole: an engine with a workload on an agent of kind "h2"
     httpx                         httpx with http2=True, where it is installed
 
 All keep so many requests under way on one connection, by prior knowledge. One line of JSON is
@@ -21,6 +22,10 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from pooltop.core.model import AgentProfile, Profile
+from pooltop.core.traffic import RequestClass, Workload
+from pooltop.core.undici.options import built_in
+from pooltop.engine.engine import Engine
 from pooltop.engine.h2.factory import make_session
 from pooltop.engine.h2.form import form_of
 from pooltop.engine.request import prepare
@@ -157,6 +162,36 @@ async def session(codec: str, url: str, streams: int, clock: Clock) -> None:
     client.transport.close()
 
 
+async def whole(codec: str, url: str, streams: int, clock: Clock) -> None:
+    parts = urlsplit(url)
+    profile = Profile(
+        path="h2_clients.py",
+        agents=(AgentProfile(name="h2", dispatcher=built_in("h2"), h2_codec=codec),),
+        workloads=(
+            Workload(
+                name="load",
+                agent="h2",
+                base_url=f"{parts.scheme}://{parts.netloc}",
+                model="closed",
+                users=streams,
+                requests=(RequestClass(name="one", path=parts.path or "/"),),
+            ),
+        ),
+    )
+    engine = Engine(profile)
+    (runner,) = engine.workloads
+    engine.start()
+    while not runner.completed:
+        await asyncio.sleep(0.001)
+    before = runner.completed
+    clock.start()
+    await asyncio.sleep(clock.seconds)
+    clock.requests = runner.completed - before
+    assert not runner.failed, engine.snapshot().agents[0].origins[0].counters.failed
+    print(clock.report())
+    await engine.aclose()
+
+
 async def httpx_client(url: str, streams: int, clock: Clock) -> None:
     import httpx  # only there where it is to be compared with
 
@@ -177,6 +212,9 @@ async def httpx_client(url: str, streams: int, clock: Clock) -> None:
 def main() -> None:
     kind, url, streams, seconds = sys.argv[1:5]
     clock = Clock(float(seconds))
+    if kind.startswith("pooltop-"):
+        asyncio.run(whole(kind.removeprefix("pooltop-"), url, int(streams), clock))
+        return
     if kind == "httpx":
         asyncio.run(httpx_client(url, int(streams), clock))
     else:

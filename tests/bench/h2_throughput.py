@@ -27,12 +27,20 @@ from throughput import free_port, pinned, start_nginx
 from pooltop.engine.h2.factory import default_codec
 
 HERE = Path(__file__).parent
-KINDS = ("session-nghttp2", "session-h2", "node", "undici", "httpx")
+KINDS = (
+    "pooltop-nghttp2",
+    "pooltop-h2",
+    "session-nghttp2",
+    "session-h2",
+    "node",
+    "undici",
+    "httpx",
+)
 
 
 def missing(kind: str, options: argparse.Namespace) -> str:
     """Why a client cannot be run here; empty if it can."""
-    if kind == "session-nghttp2" and default_codec() != "nghttp2":
+    if kind.endswith("-nghttp2") and default_codec() != "nghttp2":
         return "ngh2 is not installed (the extra h2fast)"
     if kind == "httpx" and not (
         importlib.util.find_spec("httpx") and importlib.util.find_spec("h2")

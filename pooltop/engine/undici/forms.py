@@ -132,9 +132,18 @@ def for_host(wire: bytes, asked: str, host: str) -> bytes:
     return b"%b\r\n%b%b" % (request_line, new, rest.removeprefix(old))
 
 
-def renamed(prepared: PreparedRequest, host: bytes) -> PreparedRequest:
-    """Give a request with another Host among its fields; its wire stays."""
-    fields = [(b"host", host), *(each for each in prepared.headers if each[0].lower() != b"host")]
+def renamed(prepared: PreparedRequest, asked: str, host: str) -> PreparedRequest:
+    """Give a request to another upstream of a BalancedPool, for HTTP/2: its wire stays.
+
+    Args:
+        prepared: as it was made for the origin that was asked for.
+        asked: that one's Host; a caller's own is left as it is.
+        host: the other's.
+    """
+    ours = (b"host", asked.encode("ascii"))
+    fields = [
+        (b"host", host.encode("ascii")) if each == ours else each for each in prepared.headers
+    ]
     return msgspec.structs.replace(prepared, headers=tuple(fields))
 
 

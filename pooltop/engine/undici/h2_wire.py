@@ -163,7 +163,7 @@ class H2Wire:
         turn = self._turns[stream] = StreamTurn(self, stream, exchange)
         self._streams[exchange.id] = stream
         prepared = exchange.prepared
-        form = self.shell.h2_form(prepared, self.connection.origin)
+        form = self.shell.h2_form(exchange, self.connection.origin)
         self.session.open(stream, form, turn, ends=not (prepared.body or prepared.streamed))
         if prepared.body:
             self._send(turn, memoryview(prepared.body), ends=True)

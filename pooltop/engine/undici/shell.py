@@ -294,8 +294,14 @@ class DispatcherShell(ShellBase):
         """A session has something to say; it is written at the end of the callback."""
         self._unwritten.add(connection)
 
-    def h2_form(self, prepared: PreparedRequest, origin: Origin) -> H2Form:
-        """Give a request as HTTP/2 has it; made once for each that is sent again and again."""
+    def h2_form(self, exchange: Exchange, origin: Origin) -> H2Form:
+        """Give a request as HTTP/2 has it; made once for each that is sent again and again.
+
+        Args:
+            exchange: whose.
+            origin: where the connection leads, which a BalancedPool chose.
+        """
+        prepared = exchange.prepared
         place = (id(prepared), origin.key)
         known = self._forms.get(place)
         if known is not None and known[0] is prepared:
@@ -303,8 +309,8 @@ class DispatcherShell(ShellBase):
         if len(self._forms) >= _MOST_FORMS:
             self._forms.clear()
         asked = prepared
-        if self.core.options.kind == "undici-balanced-pool":
-            asked = renamed(prepared, origin.host_header.encode("ascii"))
+        if exchange.origin.key != origin.key:
+            asked = renamed(prepared, exchange.origin.host_header, origin.host_header)
         form = form_of(asked, scheme=origin.scheme)
         self._forms[place] = (prepared, form)
         return form

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from pooltop.core.model import AgentOptions, TLSOptions
-from pooltop.engine.undici.forms import closing, for_host, form_of
+from pooltop.engine.undici.forms import closing, for_host, form_of, renamed
 from pooltop.engine.way import Way
 from pooltop.errors import UsageError
 
@@ -82,6 +82,12 @@ def test_a_request_to_another_upstream_goes_by_that_ones_name():
 def test_a_callers_own_host_is_sent_to_every_upstream():
     form = _form("POST", [("host", "c.test")], body=b"\r\nhost: a.test\r\n")
     assert for_host(form.wire, "api.test:8080", "b.test") == form.wire
+    assert renamed(form, "api.test:8080", "b.test") == form
+
+
+def test_over_http_2_another_upstream_has_its_own_name_too():
+    fields = renamed(_form(headers=[("x", "api.test:8080")]), "api.test:8080", "b.test").headers
+    assert [b"b.test", b"api.test:8080"] == [v for n, v in fields if n in (b"host", b"x")]
 
 
 @pytest.mark.parametrize(
