@@ -300,9 +300,9 @@ print(sum(name.startswith("pooltop.") for name in sys.modules))
 def test_the_public_names_are_these() -> None:
     expected = (
         "EDITABLE GLOBAL_AGENT Address Agent AgentOptions AgentSnapshot ByteStream Connector "
-        "HostOptions Origin OriginSnapshot PeerCertificate PhaseTimings Profile ProxyEnv RequestInfo "
-        "Resolver Response Snapshot SocketInfo SystemResolver TCPInfo TLSOptions Timeouts errors events "
-        "load_profile"
+        "Dispatcher DispatcherOptions HostOptions Origin OriginSnapshot PeerCertificate "
+        "PhaseTimings Profile ProxyEnv RequestInfo Resolver Response Snapshot SocketInfo "
+        "SystemResolver TCPInfo TLSOptions Timeouts errors events load_profile"
     )
 
     assert expected.split() == pooltop.__all__

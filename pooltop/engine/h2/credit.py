@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from h2.errors import ErrorCodes
 
-from pooltop.engine.h2.faults import SessionFault, StreamFault
+from pooltop.engine.h2.faults import StreamFault
 
 
 class Credit:
@@ -53,9 +53,7 @@ class Credit:
         return owed
 
 
-def overrun(stream: int) -> SessionFault | StreamFault:
-    """Give the fault of sending more than a window had; ``stream`` 0 is the connection."""
-    words = "DATA beyond the flow-control window"
-    if stream:
-        return StreamFault(ErrorCodes.FLOW_CONTROL_ERROR, f"{words} of stream {stream}", "6.9.1")
-    return SessionFault(ErrorCodes.FLOW_CONTROL_ERROR, f"{words} of the connection", "6.9.1")
+def overrun(stream: int) -> StreamFault:
+    """Give the fault of sending more on a stream than its window had."""
+    words = f"DATA beyond the flow-control window of stream {stream}"
+    return StreamFault(ErrorCodes.FLOW_CONTROL_ERROR, words, "6.9.1")

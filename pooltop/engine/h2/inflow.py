@@ -2,7 +2,8 @@
 
 The connection's credit is given back as DATA comes, the stream's when its reader has it: so readers
 that are slow, or streams that were left, hold up nobody but themselves. The price is that each
-keeps what its own stream's window let in.
+keeps what its own stream's window let in. And as half of the connection's window is more than the
+largest frame, no peer can overrun it: only the streams' windows are ever a fault.
 
 Source: RFC 9113 section 6.9; Node 24 src/node_http2.cc Http2Session::OnDataChunkReceived.
 """
@@ -56,11 +57,9 @@ class Inflow:
             size: octets.
 
         Raises:
-            SessionFault: the connection's window had no room for them.
-            StreamFault: the stream's had not.
+            StreamFault: the stream's window had no room for them.
         """
-        if not self._connection.spend(size, slack=0):
-            raise overrun(0)
+        self._connection.spend(size, slack=0)
         more = self._connection.give(size)
         if more:
             self._out.append(_window_update(0, more))
