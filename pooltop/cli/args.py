@@ -32,7 +32,7 @@ _WITH_VALUE = {
 }
 _FLAGS = (
     *("--headless", "--json", "--read-only", "--write", "--ascii", "--no-mouse"),
-    *("--detach", "--strict", "--print-config", "--version", "--help"),
+    *("--detach", "--strict", "--print-config", "--version", "--help", "--tls", "--plain"),
 )
 _SHORT = {"-h": "--help", "-V": "--version", "-o": "--output"}
 _COMMANDS = (
@@ -81,6 +81,7 @@ _NOT_FOR = {
 }
 """Options that a command would have to ignore."""
 _OF_SERVE = ("--port", "--listen", "--write")
+_OF_POLICIES = ("--tls", "--plain")
 
 
 class ArgumentError(Exception):
@@ -111,6 +112,8 @@ class Request:
         "name",
         "no_mouse",
         "output",
+        "plain",
+        "policies",
         "port",
         "print_config",
         "profile",
@@ -123,6 +126,7 @@ class Request:
         "set",
         "strict",
         "theme",
+        "tls",
         "version",
         "write",
     )
@@ -174,6 +178,10 @@ class Request:
         """The file to replay, or to report."""
         self.compared: tuple[str, str] | None = None
         """The files to compare, the old one first."""
+        self.policies: tuple[str, ...] | None = None
+        """What the demo compares: two policies, or none for the usual; None for no comparison."""
+        self.tls = self.plain = False
+        """How: over TLS, which is usual, or without."""
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -274,6 +282,7 @@ def _check(request: Request, files: list[str]) -> None:
             raise ArgumentError(f"compare prints line or json, not {request.form}")
         request.compared = (files[0], files[1])
         files.clear()
+    _check_demo(request, files)
     if request.command == "explain":
         if len(files) != 1 or request.profile is None:
             raise ArgumentError("explain needs a key and a profile: explain KEY --profile FILE")
@@ -295,6 +304,26 @@ def _check(request: Request, files: list[str]) -> None:
         raise ArgumentError(f"unexpected argument {_shown(word)}{hint}")
     if request.command == "run" and request.profile is None:
         raise ArgumentError("nothing to watch: say --profile FILE, or pooltop demo")
+
+
+def _check_demo(request: Request, files: list[str]) -> None:
+    """Take what the demo is to show."""
+    if request.command == "demo" and files:
+        if files[0] != "compare":
+            hint = _did_you_mean(files[0], ("compare",))
+            raise ArgumentError(f"unexpected argument {_shown(files[0])}{hint}")
+        request.policies = tuple(files[1:])
+        if len(request.policies) not in (0, 2):
+            raise ArgumentError("demo compare takes two policies: pooltop demo compare A B")
+        files.clear()
+        if request.profile is not None:
+            raise ArgumentError("demo compare makes its own profile: leave --profile out")
+    if request.policies is None:
+        for option in _OF_POLICIES:
+            if getattr(request, _attribute(option)):
+                raise ArgumentError(f"{option} is of pooltop demo compare")
+    elif request.tls and request.plain:
+        raise ArgumentError("--tls and --plain exclude each other")
 
 
 def _check_format(request: Request) -> None:

@@ -34,15 +34,19 @@ def load(request: Request, *, will_ask: bool = False) -> Loaded | None:
         will_ask: the operator is asked for hosts that the profile does not allow.
 
     Raises:
-        ArgumentError: a host of ``--allow`` is none.
+        ArgumentError: a host of ``--allow``, or a policy to compare, is none.
     """
     from pooltop import profiles
     from pooltop.errors import ProfileError
 
     path = request.profile or _builtin()
-    allow = _hosts(request.allow)
+    allow, settings = _hosts(request.allow), request.settings
     try:
-        loaded = profiles.load(path, allow=allow, settings=request.settings, will_ask=will_ask)
+        if request.policies is None:
+            loaded = profiles.load(path, allow=allow, settings=settings, will_ask=will_ask)
+        else:
+            text, path = _comparison(request), title(request)
+            loaded = profiles.load_text(text, path, allow=allow, settings=settings)
     except ProfileError as error:
         write(2, f"{error}\n")
         return None
@@ -52,6 +56,30 @@ def load(request: Request, *, will_ask: bool = False) -> Loaded | None:
             refuse("--strict: nothing is sent, for a warning counts as an error\n")
             return None
     return loaded
+
+
+def _comparison(request: Request) -> str:
+    """Give the profile that compares the policies of the request, as TOML.
+
+    Raises:
+        ArgumentError: one is none.
+    """
+    from pooltop.demo.policies import DEFAULT, Traffic, comparison
+    from pooltop.errors import UsageError
+
+    a, b = request.policies or DEFAULT
+    try:
+        return comparison(a, b, Traffic(tls=not request.plain))
+    except UsageError as error:
+        raise ArgumentError(str(error)) from error
+
+
+def title(request: Request) -> str:
+    """Give what screens call what is run: the profile's path, or the demo."""
+    if request.profile is not None:
+        # A file name need not be text: what is not is shown by its bytes, and fit to send.
+        return request.profile.encode("utf-8", "backslashreplace").decode()
+    return " ".join(("demo", *(("compare",) if request.policies is not None else ())))
 
 
 def consented(profile: Profile) -> Profile | None:
@@ -95,9 +123,7 @@ def said_of_the_profile(request: Request) -> dict[str, object]:
     Raises:
         ArgumentError: ``--auto-revert``, which is one of the settings, is no time.
     """
-    path = "demo" if request.profile is None else request.profile
-    # A file name need not be text: what is not is shown by its bytes, and fit to send.
-    said: dict[str, object] = {"path": path.encode("utf-8", "backslashreplace").decode()}
+    said: dict[str, object] = {"path": title(request)}
     if request.auto_revert is not None:
         from pooltop.profiles.units import AUTO_REVERT
 
@@ -129,7 +155,7 @@ def saving_of(request: Request, loaded: Loaded | None) -> Saving:
     """
     from pooltop.profiles.saving import Saving
 
-    return Saving(_builtin(), path=request.profile, loaded=loaded)
+    return Saving(_builtin(), path=request.profile, loaded=loaded, demo=title(request))
 
 
 def times(request: Request) -> tuple[float | None, float | None]:

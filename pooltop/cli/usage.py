@@ -4,6 +4,7 @@ from __future__ import annotations
 
 USAGE = """\
 usage: pooltop demo [options]              watch the built-in demo: nothing to set up
+       pooltop demo compare [A B]          two policies under the same traffic: keep-alive and close
        pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
        pooltop init [FILE]                 write a profile to start from (pooltop.toml)
        pooltop check FILE                  say what is wrong with a profile, and send nothing
@@ -75,6 +76,7 @@ options:
   --listen ADDRESS  serve on this address of the machine (default 127.0.0.1); beyond loopback
                     everybody who reaches it sees the engine: there is no password
   --write           let the visitors of serve change what they see
+  --tls, --plain    demo compare: over TLS, which is usual, or without
   --version         print the version
   --help            print this
 
@@ -95,6 +97,10 @@ compare says of two runs what was set otherwise and what came of it, all hosts t
 host, workload and request class. Runs may differ in length: rates and shares are compared, and
 quantiles of merged histograms. What chance or a histogram's 1 % can explain is called the same.
 --format json has every number, --html FILE.html writes a page of them.
+
+demo compare sends the same requests at the same moments to hosts that are alike. A and B are two of
+keep-alive, close, shared (one agent), per-request (one for each), undici, h2, limit:N (maxSockets)
+and free:N (maxFreeSockets); --print-config prints the profile that is made of them.
 
 replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.

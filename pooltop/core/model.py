@@ -15,6 +15,7 @@ from pooltop.core.clocks import TimeoutMode
 from pooltop.core.exporting import Exports
 from pooltop.core.names import http_name, https_name
 from pooltop.core.safety import Safety
+from pooltop.core.sides import Sides
 from pooltop.core.thresholds import Threshold
 from pooltop.core.traffic import Workload
 from pooltop.core.undici.options import DispatcherOptions
@@ -364,6 +365,8 @@ class DemoServer(msgspec.Struct, frozen=True, kw_only=True):
     None for no limit."""
     refuse: float = 0.0
     """The share of HTTP/2 streams that are answered with REFUSED_STREAM, from 0 to 1."""
+    seed: int | None = None
+    """The same seed draws the same latencies, one after the other; None takes the name for it."""
 
 
 class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -423,3 +426,5 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     exports: Exports = Exports()
     """Where its numbers go besides its viewers."""
     safety: Safety = Safety()
+    compare: Sides | None = None
+    """Two of its agents that are set against each other; None for none."""

@@ -30,6 +30,7 @@ from pooltop.core.edits import EditRecord
 from pooltop.core.histogram import Histogram
 from pooltop.core.model import AgentOptions, OriginKey, RequestId, SocketId, Timeouts
 from pooltop.core.rows import FeedSnapshot
+from pooltop.core.sides import Sides
 from pooltop.core.states import QueueReason, RequestState, SocketState
 from pooltop.core.thresholds import ThresholdState
 from pooltop.core.undici.options import DispatcherOptions
@@ -495,6 +496,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the run must hold, in the profile's order; judged once a second, and at its end."""
     max_rate: float | None = None
     """Requests per second that all workloads together may start; None for no limit."""
+    compare: Sides | None = None
+    """Two of its agents that are set against each other; None for none."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -103,3 +103,6 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     data: DataFeed | None = None
     """Rows for the requests that have places for them; None for none."""
     requests: tuple[RequestClass, ...] = (RequestClass(name="default"),)
+    twin_of: str | None = None
+    """The workload that it is compared with: with the same seed both have the same moments, and
+    make the same choices. None for none."""

@@ -76,8 +76,9 @@ class DemoHost:
         self.port = 0
         """Where it listens, from ``start`` on."""
         self._ssl_context = ssl_context
-        # Seeded by the name: two runs of the same profile see the same latencies.
-        self._random = random.Random(f"pooltop {spec.name}")  # noqa: S311 - no secret
+        # Two runs of the same profile see the same latencies; two hosts do if they share a seed.
+        seed = spec.name if spec.seed is None else spec.seed
+        self._random = random.Random(f"pooltop {seed}")  # noqa: S311 - no secret
         self._connections: set[Served] = set()
         self._emptied: asyncio.Event
         self._server: asyncio.Server | None = None

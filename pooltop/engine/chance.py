@@ -1,7 +1,8 @@
 """Chance that can be had again: one stream of random numbers for each purpose of each workload.
 
 No two share one: a class that is not drawn because an arrival was dropped must not move the
-arrivals that follow, and two workloads with the same seed must not fire at the same instants.
+arrivals that follow, and two workloads with the same seed must not fire at the same instants. Only
+those that are compared are to.
 """
 
 from __future__ import annotations
@@ -18,4 +19,5 @@ def stream(purpose: str, workload: Workload) -> random.Random:
         purpose: a word of ours.
         workload: its name and its seed count.
     """
-    return random.Random(f"{purpose} {workload.seed} {workload.name}")  # noqa: S311 - no secret
+    name = workload.name if workload.twin_of is None else workload.twin_of
+    return random.Random(f"{purpose} {workload.seed} {name}")  # noqa: S311 - no secret

@@ -133,6 +133,7 @@ class Engine:
             details=tuple(self._detail(watch, at) for watch in self._watched),
             thresholds=self._thresholds.states,
             max_rate=None if self._pace is None else self._pace.rate,
+            compare=self.profile.compare,
         )
 
     def watch(self, watched: tuple[Watch, ...]) -> None:

@@ -19,6 +19,7 @@ from pooltop.core.model import (
     Timeouts,
     TLSOptions,
 )
+from pooltop.core.sides import Sides
 from pooltop.core.traffic import RequestClass, Workload
 from pooltop.core.undici.options import DispatcherKind, DispatcherOptions, built_in
 from pooltop.core.undici.projection import projected
@@ -45,15 +46,17 @@ def build_profile(values: Values, path: str, ceilings: Ceilings) -> Profile:
     defaults = cast("Values", cast("Values", values.get("defaults", {})).get("timeouts", {}))
     safety = cast("Values", values.get("safety", {}))
     environment = cast("str | None", values.get("environment"))
+    sides = _made(Sides, cast("Values", values["compare"])) if "compare" in values else None
+    workloads = tuple(
+        _workload(name, item) for name, item in tables_of(values, "workloads").items()
+    )
     return Profile(
         path=path,
         agents=tuple(
             _agent(name, agent, defaults, ceilings.sockets[name])
             for name, agent in tables_of(values, "agents").items()
         ),
-        workloads=tuple(
-            _workload(name, item) for name, item in tables_of(values, "workloads").items()
-        ),
+        workloads=workloads if sides is None else _paired(workloads, sides),
         demo=tuple(
             _made(DemoServer, {"name": name, **server})
             for name, server in tables_of(values, "demo").items()
@@ -68,7 +71,16 @@ def build_profile(values: Values, path: str, ceilings: Ceilings) -> Profile:
         record=_made(RecordTo, cast("Values", values.get("record", {}))),
         exports=_made(Exports, cast("Values", values.get("exports", {}))),
         safety=ceilings.safety,
+        compare=sides,
     )
+
+
+def _paired(workloads: tuple[Workload, ...], sides: Sides) -> tuple[Workload, ...]:
+    """Pair the workloads of both sides, in their order: they are to have the same moments."""
+    first = [each.name for each in workloads if each.agent == sides.a]
+    second = [each.name for each in workloads if each.agent == sides.b]
+    twins = dict(zip(second, first, strict=False))
+    return tuple(msgspec.structs.replace(each, twin_of=twins.get(each.name)) for each in workloads)
 
 
 def _agent(name: str, agent: Values, defaults: Values, ceiling: float) -> AgentProfile:

@@ -81,12 +81,12 @@ def check_references(
         agent = workload.get("agent")
         if isinstance(agent, str):
             used.add(agent)
-            _check_name(agent, agents, "agents", ("workloads", name, "agent"), report)
+            check_name(agent, agents, "agents", ("workloads", name, "agent"), report)
     for path, carrier, url in _aims(values):
         reached.add((carrier, url.rpartition("://")[2]))
         if url.startswith(DEMO):
             used.add(url)
-            _check_name(url.removeprefix(DEMO), demos, "demo", path, report)
+            check_name(url.removeprefix(DEMO), demos, "demo", path, report)
         elif is_gate and not goes_to_unix_socket(values, carrier):
             _check_host(url, allowed, path, report)
             _check_proxy(values, carrier, url, allowed, report)
@@ -99,7 +99,7 @@ def check_references(
     for name, host in hosts:
         if host.startswith(DEMO):
             place: Path = ("agents", name, "hosts", host)
-            _check_name(host.removeprefix(DEMO), demos, "demo", place, report)
+            check_name(host.removeprefix(DEMO), demos, "demo", place, report)
     if report.has_errors:
         return
     for name, host in hosts:
@@ -248,7 +248,16 @@ def host_of(url: str) -> str:
     return url.partition("://")[2].rpartition(":")[0]
 
 
-def _check_name(name: str, names: tuple[str, ...], kind: str, path: Path, report: Report) -> None:
+def check_name(name: str, names: tuple[str, ...], kind: str, path: Path, report: Report) -> None:
+    """Refuse a name of what is not there.
+
+    Args:
+        name: as it was written.
+        names: those that there are.
+        kind: "agents" or "demo".
+        path: where it stands.
+        report: takes the problem.
+    """
     if name in names:
         return
     noun, code = ("agent", "P031") if kind == "agents" else ("demo server", "P032")

@@ -61,7 +61,13 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "workloads": "The traffic, by name.",
         "record": "Files that a run is recorded in, beside the profile; none is overwritten.",
         "thresholds": "What a run must hold: it decides the exit status.",
+        "compare": "Two agents that are set against each other: their workloads, one by one, "
+        "send at the same moments where they have the same seed.",
         "export": "Where the run's numbers go besides its viewers.",
+    },
+    "[compare]": {
+        "a": "The agent on the left, with all that its workloads send.",
+        "b": "The agent that it is set against.",
     },
     "[export]": {
         "prometheus": "An endpoint that Prometheus scrapes.",
@@ -275,6 +281,7 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "goaway_after": "After so many requests of a connection of HTTP/2 it says GOAWAY, answers "
         "them and closes.",
         "refuse": "The share of streams of HTTP/2 that it refuses (REFUSED_STREAM), from 0 to 1.",
+        "seed": "The same seed draws the same latencies; without it the name is the seed.",
     },
 }
 

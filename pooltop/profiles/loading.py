@@ -30,6 +30,7 @@ from pooltop.profiles.recordfiles import check_record
 from pooltop.profiles.report import Report, TooManyProblems
 from pooltop.profiles.settings import add_environment, add_options
 from pooltop.profiles.shown import printable
+from pooltop.profiles.sides import check_sides
 from pooltop.profiles.syntax import SyntaxRefusedError, parse
 from pooltop.profiles.tables import PROFILE
 from pooltop.profiles.thresholds import check_thresholds
@@ -206,6 +207,7 @@ def _read(
     check_thresholds(tree, values, report)
     check_record(values, report)
     check_exports(values, report)
+    check_sides(tree, values, report)
     if report.has_errors:
         return None
     profile = build_profile(values, path, ceilings)

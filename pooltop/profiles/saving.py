@@ -30,10 +30,12 @@ class _Origin(NamedTuple):
     loaded: Loaded
     is_builtin: bool
     """Nobody's own file: what is written holds all of it."""
+    demo: str = DEMO
+    """Which demo, where it is one."""
 
     @property
     def name(self) -> str:
-        return f"pooltop {DEMO}" if self.is_builtin else self.path
+        return f"pooltop {self.demo}" if self.is_builtin else self.path
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,12 @@ class Saving:
     """Knows what the runs that are watched came from."""
 
     def __init__(
-        self, builtin: str, *, path: str | None = None, loaded: Loaded | None = None
+        self,
+        builtin: str,
+        *,
+        path: str | None = None,
+        loaded: Loaded | None = None,
+        demo: str = DEMO,
     ) -> None:
         """Prepare.
 
@@ -104,10 +111,13 @@ class Saving:
             path: of the profile that runs; None for the built-in one.
             loaded: that profile; None where another process has loaded it, or a recording is
                 played: it is looked for when it is wanted.
+            demo: what the demo that runs is called, where it is one.
         """
         self._builtin = builtin
         self._origin = (
-            None if loaded is None else _Origin(path or builtin, loaded, is_builtin=path is None)
+            None
+            if loaded is None
+            else _Origin(path or builtin, loaded, is_builtin=path is None, demo=demo)
         )
 
     def draft(self, snapshot: Snapshot, verdict: Verdict = lambda _: "") -> Draft:

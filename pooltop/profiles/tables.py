@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pooltop.core import exporting, model, thresholds
+from pooltop.core.sides import Sides
 from pooltop.profiles import hosts, request_head
 from pooltop.profiles.agent_tables import AGENT, TIMEOUTS
 from pooltop.profiles.counts import sockets
@@ -34,6 +35,16 @@ WHERE = Table(
 
 RECORD = Table(
     "[record]", (Field("jsonl", FilePath()), Field("file", FilePath())), gives=model.RecordTo
+)
+
+COMPARE = Table(
+    "[compare]",
+    (
+        Field("a", Label(), required='a = "NAME" of an [agents.NAME] table'),
+        Field("b", Label(), required='b = "NAME" of another'),
+    ),
+    gives=Sides,
+    is_switch=True,
 )
 
 THRESHOLD = Table(
@@ -106,6 +117,7 @@ PROFILE = Table(
         Field("agents", Named(AGENT, names=Label())),
         Field("workloads", Named(WORKLOAD, names=Label())),
         Field("thresholds", Many(THRESHOLD)),
+        Field("compare", COMPARE),
         Field("record", RECORD),
         Field("export", EXPORT, attr="exports"),
     ),

@@ -469,3 +469,33 @@ def test_a_replay_is_shown_on_the_screen_read_only(
 
     on_screen(run_dashboard)
     assert 7 == cli.main(["replay", path, "--theme", "ansi-dark", "--ascii", "--no-mouse"])
+
+
+def test_the_demo_compares_two_policies_that_are_named(capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["demo", "compare", "limit:4", "h2", "--plain", "--set", "workloads.h2.rate=9/s"]
+
+    assert 0 == cli.main([*words, "--print-config"])
+
+    told = tomllib.loads(capfd.readouterr().out)
+    assert {"a": "limit-4", "b": "h2"} == told["compare"]
+    assert (4, "9/s") == (told["agents"]["limit-4"]["max_sockets"], told["workloads"]["h2"]["rate"])
+    assert ["http", "http"] == [host["scheme"] for host in told["demo"].values()]
+
+
+def test_without_policies_keep_alive_is_compared_with_close_over_tls(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert 0 == cli.main(["demo", "compare", "--print-config"])
+
+    told = tomllib.loads(capfd.readouterr().out)
+    assert {"a": "keep-alive", "b": "close"} == told["compare"]
+    assert ["https", "https"] == [host["scheme"] for host in told["demo"].values()]
+
+
+def test_a_policy_that_is_none_is_told_with_those_that_there_are(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert 2 == cli.main(["demo", "compare", "keep-alive", "clos", "--headless"])
+
+    expected = "pooltop: no policy clos; did you mean close? There are keep-alive, close, shared,"
+    assert expected in capfd.readouterr().err

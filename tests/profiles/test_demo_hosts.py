@@ -42,6 +42,7 @@ def demo(good: str) -> Of:
                 refuse=0.1,
             ),
         ),
+        ("seed = 9", DemoServer(name="d", seed=9)),
         (
             'protocols = "h2"\ngoaway_after = "unlimited"\nrefuse = 1',
             DemoServer(name="d", protocols=("h2",), refuse=1.0),

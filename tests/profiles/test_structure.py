@@ -34,7 +34,7 @@ WHOLE = {
     "agents is no table": ("agents = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "1:10 error P011 agents = 1: expected tables like [agents.NAME], got a whole number."]),
     "agents is an array": ("[[agents]]\n", ["1:1 error P011 agents: expected tables like [agents.NAME], got an array.", "1:1 error P030 no workloads: " + _NO_WORKLOAD + "."]),
     "an agent is no table": ("[agents]\na = 1\n", ["1:1 error P030 no workloads: " + _NO_WORKLOAD + ".", "2:5 error P011 agents.a = 1: expected a table [agents.NAME], got a whole number."]),
-    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, include, env, environment, auto_revert, safety, defaults, demo, agents, workloads, thresholds, record, export.']),
+    "hostile key": ('"\\u001b[2J\\u202e" = 1\n[agents.a]\n[workloads.w]\nagent = "a"\nbase_url = "http://[::1]"\n', ['1:1 error P010 "\\u001B[2J\\u202E": unknown key. Allowed are schema, include, env, environment, auto_revert, safety, defaults, demo, agents, workloads, thresholds, compare, record, export.']),
 }  # fmt: skip
 
 ADDED = {
@@ -188,7 +188,8 @@ def test_a_limit_above_the_open_files_is_warned_of_with_both_numbers(
         (DEMO.fields, model.DemoServer, {"name"}),
         (REQUEST.fields, traffic.RequestClass, set()),
         (CLOCKS.fields, OwnClocks, set()),
-        (WORKLOAD.fields, traffic.Workload, {"name"}),
+        # `[compare]` says whose twin a workload is.
+        (WORKLOAD.fields, traffic.Workload, {"name", "twin_of"}),
     ],
 )
 def test_every_attribute_of_the_model_can_be_written(
