@@ -11,6 +11,7 @@ from typing import Literal, NewType
 
 import msgspec
 
+from pooltop.core.advising import AdvisorOptions
 from pooltop.core.clocks import TimeoutMode
 from pooltop.core.exporting import Exports
 from pooltop.core.names import http_name, https_name
@@ -426,5 +427,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     exports: Exports = Exports()
     """Where its numbers go besides its viewers."""
     safety: Safety = Safety()
+    """Ceilings and breakers of the load."""
     compare: Sides | None = None
     """Two of its agents that are set against each other; None for none."""
+    advisor: AdvisorOptions = AdvisorOptions()
+    """How the run is judged."""

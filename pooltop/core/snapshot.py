@@ -22,6 +22,7 @@ from typing import Literal
 
 import msgspec
 
+from pooltop.core.advising import AdvisorOptions
 from pooltop.core.breaker import BreakerSnapshot
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.detail import HostDetail
@@ -498,6 +499,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Requests per second that all workloads together may start; None for no limit."""
     compare: Sides | None = None
     """Two of its agents that are set against each other; None for none."""
+    advisor: AdvisorOptions = AdvisorOptions()
+    """How what is told here is judged, by whoever watches."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):

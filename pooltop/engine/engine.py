@@ -134,6 +134,7 @@ class Engine:
             thresholds=self._thresholds.states,
             max_rate=None if self._pace is None else self._pace.rate,
             compare=self.profile.compare,
+            advisor=self.profile.advisor,
         )
 
     def watch(self, watched: tuple[Watch, ...]) -> None:

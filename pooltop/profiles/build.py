@@ -23,6 +23,7 @@ from pooltop.core.sides import Sides
 from pooltop.core.traffic import RequestClass, Workload
 from pooltop.core.undici.options import DispatcherKind, DispatcherOptions, built_in
 from pooltop.core.undici.projection import projected
+from pooltop.profiles.advising import build_advisor
 from pooltop.profiles.agent_kinds import is_dispatcher, kind_of, limit_of
 from pooltop.profiles.agent_tables import DISPATCHER_OPTIONS, OPTIONS
 from pooltop.profiles.ceilings import Ceilings
@@ -72,6 +73,7 @@ def build_profile(values: Values, path: str, ceilings: Ceilings) -> Profile:
         exports=_made(Exports, cast("Values", values.get("exports", {}))),
         safety=ceilings.safety,
         compare=sides,
+        advisor=build_advisor(values),
     )
 
 

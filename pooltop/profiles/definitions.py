@@ -64,11 +64,26 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "compare": "Two agents that are set against each other: their workloads, one by one, "
         "send at the same moments where they have the same seed.",
         "export": "Where the run's numbers go besides its viewers.",
+        "advisor": "How what is wrong with a pool is looked for, and what is then advised.",
     },
     "[compare]": {
         "a": "The agent on the left, with all that its workloads send.",
         "b": "The agent that it is set against.",
     },
+    "[advisor]": {
+        "mode": "Whether advice is shown, asks by itself to be applied, or is not given at all.",
+        "window": "How long what happened is judged together.",
+        "min_samples": "Requests in a window below which what is found of them is not certain.",
+        "target": "What a pool should be like.",
+        "beta": "How far above its load a pool is sized, in square roots of the load.",
+        "ceiling": "What no advice leads beyond.",
+        "mute": "Diagnoses that are not told; A8, certificates that nobody checks, always is.",
+    },
+    "[advisor.target]": {
+        "queue_p95": "What 95 % of the requests wait for a socket at most.",
+        "utilisation": "The share of its sockets that a pool uses on average at most.",
+    },
+    "[advisor.ceiling]": {"max_sockets": "Sockets to one host at most."},
     "[export]": {
         "prometheus": "An endpoint that Prometheus scrapes.",
         "otlp": "A collector that is sent the numbers by OTLP over HTTP.",

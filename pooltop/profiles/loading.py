@@ -12,6 +12,7 @@ import msgspec
 
 from pooltop.core.model import Profile
 from pooltop.profiles import checks, interpolate
+from pooltop.profiles.advising import check_advisor
 from pooltop.profiles.build import build_profile
 from pooltop.profiles.ceilings import ceilings_of, check_ceilings
 from pooltop.profiles.clocks import check_clocks, check_in_flight
@@ -208,6 +209,7 @@ def _read(
     check_record(values, report)
     check_exports(values, report)
     check_sides(tree, values, report)
+    check_advisor(values, report)
     if report.has_errors:
         return None
     profile = build_profile(values, path, ceilings)

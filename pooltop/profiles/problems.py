@@ -16,7 +16,6 @@ P012    outside the allowed range
 P013    not one of the allowed words
 P014    a key is missing
 P015    a key of another table
-P016    part of the format, but not yet in this version
 P017    one thing said in two ways
 P018    a key of the other workload model, or of another kind of agent
 P019    two values contradict each other

@@ -190,9 +190,6 @@ def _kind_in(tree: dict[str, object]) -> str:
 
 
 def _refuse_unknown(table: Table, key: str, path: Path, names: list[str], report: Report) -> None:
-    if key in table.later:
-        report.add(path, "P016", "not yet in this version of pooltop.", on_key=True)
-        return
     if key in table.unavailable:
         report.add(path, "P023", table.unavailable[key], on_key=True)
         return
@@ -206,9 +203,6 @@ def _refuse_unknown(table: Table, key: str, path: Path, names: list[str], report
         report.add(path, "P015", f"does not stand here; it belongs in {places}.", on_key=True)
         return
     hint = did_you_mean(table.meant.get(key, key), spellings)
-    if not hint:
-        later = nearest(key, table.later)
-        hint = f" Did you mean {later}, which is not yet in this version?" if later else ""
     if not hint:
         hint = f" Allowed are {', '.join(names)}."
     report.add(path, "P010", f"unknown key.{hint}", on_key=True)

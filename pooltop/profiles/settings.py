@@ -148,7 +148,7 @@ def _path_of(parts: list[str], tree: dict[str, object]) -> Path:
 def _names_under(kind: object, path: Path, tree: dict[str, object]) -> list[str]:
     """Give what a variable's next part can be."""
     if isinstance(kind, Table):
-        return [*kind.spellings(), *kind.later, *kind.unavailable]
+        return [*kind.spellings(), *kind.unavailable]
     there = value_at(tree, path)
     return list(there) if isinstance(there, dict) else []
 

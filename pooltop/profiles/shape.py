@@ -59,8 +59,6 @@ class Table:
     where: str
     """Its header, with NAME for what the user chooses."""
     fields: tuple[Field, ...]
-    later: tuple[str, ...] = ()
-    """Keys of the format that this version cannot do yet."""
     unavailable: Mapping[str, str] = field(default_factory=dict)
     """Keys of Node's that cannot be had, and why."""
     meant: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pooltop.core import exporting, model, thresholds
 from pooltop.core.sides import Sides
 from pooltop.profiles import hosts, request_head
+from pooltop.profiles.advisor_tables import ADVISOR
 from pooltop.profiles.agent_tables import AGENT, TIMEOUTS
 from pooltop.profiles.counts import sockets
 from pooltop.profiles.expects import Expects
@@ -120,9 +121,9 @@ PROFILE = Table(
         Field("compare", COMPARE),
         Field("record", RECORD),
         Field("export", EXPORT, attr="exports"),
+        Field("advisor", ADVISOR),
     ),
     gives=model.Profile,
-    later=("advisor",),
 )
 
 

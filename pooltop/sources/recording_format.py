@@ -1,6 +1,6 @@
 r"""A recording, byte for byte: what the writer, the reader and a person with ``head -1`` agree on.
 
-    pooltop recording 3\n
+    pooltop recording 4\n
     frame, frame, ...
     trailer (only of a recording that was ended in order)
 
@@ -37,10 +37,10 @@ import msgspec
 from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.errors import PooltopError
 
-VERSION = 3
-READABLE = frozenset({2, VERSION})
+VERSION = 4
+READABLE = frozenset({2, 3, VERSION})
 """Formats that can be read: what an older one tells, this one tells in the same way. 3 has more
-reasons than a reader of 2 knows."""
+reasons than a reader of 2 knows, and 4 what diagnoses are made from."""
 MAGIC = b"pooltop recording %d\n" % VERSION
 LONGEST_MAGIC = 64
 LARGEST_BYTES = 64 * 1024 * 1024

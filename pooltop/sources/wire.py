@@ -33,7 +33,7 @@ from pooltop.core.model import Profile
 from pooltop.core.snapshot import JournalEntry, Snapshot
 from pooltop.errors import EngineError
 
-VERSION = 4
+VERSION = 5
 LARGEST_BYTES = 64 * 1024 * 1024
 """Of one message: some 200,000 sockets. More is taken for a broken stream."""
 LARGEST_REQUEST_BYTES = 64 * 1024

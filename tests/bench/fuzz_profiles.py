@@ -95,6 +95,14 @@ where = { workload = "more" }
 after = "1s"
 [record]
 jsonl = "runs/${run.id}.jsonl"
+[advisor]
+mode = "ask"
+window = "30s"
+min_samples = 200
+target = { queue_p95 = "20ms", utilisation = 0.8 }
+beta = 1.0
+ceiling = { max_sockets = 128 }
+mute = ["A33"]
 [export.otlp]
 endpoint = "http://127.0.0.1:4318"
 headers = { x = "${env:HOME}" }

@@ -16,6 +16,9 @@ env = { required = [] }
 environment = "prod"
 [safety]
 allow_hosts = ["127.0.0.1", "*.staging.internal"]
+[advisor]
+target = { queue_p95 = "20ms" }
+mute = ["A33"]
 [defaults.timeouts]
 total = "10s"
 [demo.kept]
@@ -67,6 +70,9 @@ KEYS = [
     "workloads.closed.headers",
     "demo.kept.latency",
     "safety.allow_hosts",
+    "advisor.window",
+    "advisor.target.utilisation",
+    "advisor.mute",
     "env.required",
     "include",
     "schema",

@@ -182,7 +182,7 @@ def test_what_a_variable_holds_is_no_reference_and_no_table(
         ("WORKLOADS__W__REQUESTS__0__PATH", "/", "error P010 workloads.w.requests is an array: it is set as a whole."),
         ("WORKLOADS__W__HEADERS__X_OWM", "1", 'error P010 workloads.w.headers has no "x_owm". Did you mean POOLTOP__WORKLOADS__W__HEADERS__X_OWN?'),
         ("INCLUDE", "x.toml", "error P045 files are included by files alone."),
-        ("ADVISOR", "1", "error P016 advisor: not yet in this version of pooltop."),
+        ("ADVISOR", "1", "error P011 advisor = 1: expected a table with mode, window, min_samples, target, beta, ceiling, mute, got a string."),
         ("AGENTS__A__TLS__PFX", "x", "error P023 agents.a.tls.pfx: Python's ssl reads no PKCS#12."),
         ("AGENTS__A", "x", 'error P011 agents.a = "x": expected a table [agents.NAME], got a string.'),
     ],

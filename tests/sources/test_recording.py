@@ -139,7 +139,7 @@ def test_a_recording_that_goes_on_for_weeks_takes_little_memory(
 def test_a_person_sees_what_it_is_and_nobody_else_may_read_it(story: Story, write: Write) -> None:
     path = write(story.updates(1))
 
-    assert b"pooltop recording 3\n" == Path(path).read_bytes()[:20]
+    assert b"pooltop recording 4\n" == Path(path).read_bytes()[:20]
     assert 0o600 == stat.S_IMODE(os.stat(path).st_mode)
 
 
@@ -484,16 +484,16 @@ def test_a_bomb_is_not_unpacked(story: Story, write: Write, opened: Open) -> Non
         (b"", "is empty: nothing was recorded in it"),
         (b"#!/bin/sh\n", "is no recording of pooltop"),
         (b"pooltop recording 0\n", "is no recording of pooltop"),
-        (b"pooltop recording 3", "is no recording of pooltop"),
+        (b"pooltop recording 4", "is no recording of pooltop"),
         (b"pooltop recording 99999999999\n", "is no recording of pooltop"),
         (
-            b"pooltop recording 4\nanything",
-            "was recorded by a newer pooltop (format 4; this one reads 2 to 3): a newer pooltop "
+            b"pooltop recording 5\nanything",
+            "was recorded by a newer pooltop (format 5; this one reads 2 to 4): a newer pooltop "
             "can replay it",
         ),
         (
             b"pooltop recording 1\nanything",
-            "was recorded by an older pooltop (format 1; this one reads 2 to 3): an older pooltop "
+            "was recorded by an older pooltop (format 1; this one reads 2 to 4): an older pooltop "
             "can replay it",
         ),
         (MAGIC, "ends before its first whole snapshot"),
