@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from pooltop.cli import of_background, of_profiles, of_recordings, running
+from pooltop.cli import of_background, of_profiles, of_recordings, of_terms, running
 from pooltop.cli.args import ArgumentError, parse
 from pooltop.cli.given import KeysRefusedError
 from pooltop.cli.telling import EXIT_INTERRUPTED, EXIT_USAGE, refuse, say, write
@@ -17,12 +17,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pooltop.cli.args import Request
+
+
+def _explain(request: Request) -> int:
+    """Say what counts for a key of a profile, or what a term is."""
+    if request.profile is not None:
+        return of_profiles.explain(request)
+    return of_terms.explain(request)
+
+
 _COMMANDS = {
     "run": running.run,
     "demo": running.run,
     "init": of_profiles.init,
     "check": of_profiles.check,
-    "explain": of_profiles.explain,
+    "explain": _explain,
     "schema": of_profiles.schema,
     "keys": of_profiles.keys,
     "replay": of_recordings.replay,

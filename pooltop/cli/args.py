@@ -75,7 +75,10 @@ _NOT_FOR = {
     "stop": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "keys": (*_OF_A_PROFILE, *_OF_A_SCREEN, *_LOOKS),
     "serve": ("--detach", *_OF_A_VIEWER),
-    "explain": ("--auto-revert", "--detach", "--print-config", "--name", *_OF_A_VIEWER),
+    "explain": (
+        *("--auto-revert", "--detach", "--print-config", "--name"),
+        *(each for each in _OF_A_VIEWER if each != "--json"),
+    ),
     "init": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "schema": (*_OF_A_PROFILE, *_OF_A_VIEWER),
 }
@@ -140,7 +143,7 @@ class Request:
         self.headless = self.json = self.read_only = self.version = self.help = False
         self.ascii = self.no_mouse = self.print_config = self.strict = False
         self.key: str | None = None
-        """What to explain."""
+        """What to explain; None for a list of all terms."""
         self.theme: str | None = None
         """The dashboard's; None for what suits the terminal."""
         self.detach = self.write = False
@@ -284,9 +287,7 @@ def _check(request: Request, files: list[str]) -> None:
         files.clear()
     _check_demo(request, files)
     if request.command == "explain":
-        if len(files) != 1 or request.profile is None:
-            raise ArgumentError("explain needs a key and a profile: explain KEY --profile FILE")
-        request.key = files.pop()
+        _check_explain(request, files)
     if request.command == "init" and files:
         request.profile = files.pop(0)
     if request.command in ("attach", "stop", "serve") and files:
@@ -324,6 +325,22 @@ def _check_demo(request: Request, files: list[str]) -> None:
                 raise ArgumentError(f"{option} is of pooltop demo compare")
     elif request.tls and request.plain:
         raise ArgumentError("--tls and --plain exclude each other")
+
+
+def _check_explain(request: Request, words: list[str]) -> None:
+    """Take what is to be explained: a key of a profile, or a term, of which some have blanks."""
+    if request.profile is None:
+        request.key = " ".join(words) if words else None
+        for option in _OF_A_PROFILE:
+            if getattr(request, _attribute(option)):
+                raise ArgumentError(f"explain takes {option} with --profile FILE alone")
+    elif len(words) != 1:
+        raise ArgumentError("explain needs a key of the profile: explain KEY --profile FILE")
+    elif request.json:
+        raise ArgumentError("explain KEY --profile FILE takes no --json")
+    else:
+        request.key = words[0]
+    words.clear()
 
 
 def _check_format(request: Request) -> None:

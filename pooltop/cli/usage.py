@@ -8,6 +8,8 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
        pooltop init [FILE]                 write a profile to start from (pooltop.toml)
        pooltop check FILE                  say what is wrong with a profile, and send nothing
+       pooltop explain [TERM] [--json]     say what an option, state, reason, error, metric, column
+                                           or word of the field means; list them
        pooltop explain KEY --profile FILE  say what counts for a key, and who was overruled
        pooltop schema                      print the JSON schema of profiles, for editors
        pooltop replay FILE [options]       play what --record or --json wrote, in the same screens

@@ -16,6 +16,7 @@ from enum import Enum
 from pooltop.core.detail import RequestDetail
 from pooltop.core.snapshot import RequestInfo, SocketInfo
 from pooltop.core.states import RequestState, SocketState
+from pooltop.glossary.words.phases import PHASES
 from pooltop.present import units
 from pooltop.present.line import Ink, Line, Span
 from pooltop.present.plot import EIGHTHS, nice_top
@@ -44,13 +45,10 @@ class Phase(Enum):
 
 
 DEFINITIONS = {
-    "queue": "from the intended start to being given a socket, of a request that had to queue.",
-    "start": "the same of one that had not to: the engine was late, or a first try was spent.",
+    **{name: f"{PHASES.means(name)}." for name in ("queue", "start")},
     "dns tcp tunnel tls": "the dial, of a request whose socket was opened for it; tunnel is the "
     "way through a proxy.",
-    "send": "from having a connected socket to all of the request being handed to the kernel.",
-    "wait": "from there to the first byte of the response.",
-    "receive": "from there on.",
+    **{name: f"{PHASES.means(name)}." for name in ("send", "wait", "receive")},
     "busy strip": "a cell for each second: in use all of it, in part (the height is the share), "
     "or idle; blank where it was not measured.",
 }

@@ -6,11 +6,15 @@ What belongs to the page that was open comes first: the definition of a number i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from textwrap import wrap
 
 from pooltop.core.undici.edits import AT_CONSTRUCTION
+from pooltop.glossary.words.clocks import CLOCKS
+from pooltop.glossary.words.node_options import NODE_OPTIONS, OWN_OPTIONS
+from pooltop.glossary.words.undici_options import UNDICI_OPTIONS
 from pooltop.present import (
     columns,
     event_rows,
@@ -30,12 +34,10 @@ from pooltop.present import (
     waiting,
     workload_rows,
 )
-from pooltop.present.clocks import CLOCKS
-from pooltop.present.clocks import MODES as TIMEOUT_MODES
 from pooltop.present.dispatcher_limits import fields_of
 from pooltop.present.key_line import PageName
 from pooltop.present.keys import GROUPS, KEYS, Keymap
-from pooltop.present.limits import FIELDS
+from pooltop.present.limits import FIELDS, Field
 from pooltop.present.line import Line
 from pooltop.present.markers import GLYPHS
 from pooltop.present.marks import Mark
@@ -44,14 +46,8 @@ from pooltop.present.table import Column, Row
 from pooltop.present.troubles import Trouble
 
 _INDENT = 14
-_NODE = (
-    "an edit does at once only what Node does: raising a limit dials nothing, lowering it closes "
-    "nothing; the next request, release or close decides."
-)
-_DRAIN = (
-    "an edit does what an operator expects: raising dials for the queue, first in first out; "
-    "lowering closes idle sockets and converges exactly."
-)
+_MODES = {"fail": '"fail"', "node": '"node"'}
+"""Values of the clocks' ``mode``, as a profile writes them."""
 Entry = tuple[str, str]
 
 
@@ -64,6 +60,9 @@ class Section:
     """A name, and what it means."""
     pages: frozenset[PageName] = frozenset()
     """Whose words these are; none for what is the same everywhere."""
+    one: str = ""
+    """What one of its entries is, for ``pooltop explain``; empty where that has the glossary's own
+    words for it, or where it is no term: a key."""
 
 
 def sections(keys: Keymap, page: PageName) -> list[Section]:
@@ -108,7 +107,7 @@ def _of_tables() -> Iterable[Section]:
 
 def _columns(title: str, of: Iterable[Column[Row]], page: PageName) -> Section:
     entries = tuple((column.name, column.definition) for column in of)
-    return Section(title, entries, frozenset({page}))
+    return Section(title, entries, frozenset({page}), title.replace("COLUMNS", "column").lower())
 
 
 def _of_glyphs(keys: Keymap) -> Iterable[Section]:
@@ -148,14 +147,14 @@ def _of_glyphs(keys: Keymap) -> Iterable[Section]:
     )
     yield Section(
         "LIMITS",
-        tuple((field.title, f"{field.meaning}: {field.allowed}") for field in FIELDS),
+        tuple((field.title, _limit(field)) for field in FIELDS),
         pools,
     )
     yield Section(
         "LIMITS OF undici's DISPATCHERS",
         (
             *(
-                (field.title, f"{field.meaning}: {field.allowed}")
+                (field.title, _limit(field))
                 for field in dict.fromkeys((*fields_of("undici-pool"), *fields_of("h2")))
             ),
             ("NODE", f"pipelining and live alone; all else is taken {AT_CONSTRUCTION}"),
@@ -186,6 +185,13 @@ def _of_glyphs(keys: Keymap) -> Iterable[Section]:
     )
 
 
+def _limit(field: Field) -> str:
+    for shelf in (OWN_OPTIONS, NODE_OPTIONS, UNDICI_OPTIONS):
+        with suppress(KeyError):
+            return f"{shelf.means(field.title)}: {field.allowed}"
+    raise KeyError(field.title)
+
+
 def _of_inspectors() -> Iterable[Section]:
     yield _words("INSPECTOR OF A HOST", inspect_host.DEFINITIONS, "Pools")
     yield _words("INSPECTOR OF A SOCKET", inspect_socket.DEFINITIONS, "Sockets")
@@ -197,7 +203,7 @@ def _of_inspectors() -> Iterable[Section]:
 
 
 def _words(title: str, definitions: Mapping[str, str], page: PageName) -> Section:
-    return Section(title, tuple(definitions.items()), frozenset({page}))
+    return Section(title, tuple(definitions.items()), frozenset({page}), title.lower())
 
 
 def _of_keys(keys: Keymap) -> Iterable[Section]:
@@ -228,12 +234,9 @@ def _of_keys(keys: Keymap) -> Iterable[Section]:
 def _of_profiles() -> Iterable[Section]:
     yield Section(
         "TIMEOUTS, OF A PROFILE",
-        (
-            *((clock.name, clock.meaning) for clock in CLOCKS),
-            *((f'"{mode.name}"', mode.meaning) for mode in TIMEOUT_MODES),
-        ),
+        (*((_MODES.get(clock.name, clock.name), clock.sentence) for clock in CLOCKS.terms),),
     )
-    yield Section("MODES", (("NODE", _NODE), ("DRAIN", _DRAIN)))
+    yield Section("MODES", tuple((name, OWN_OPTIONS.means(name)) for name in ("NODE", "DRAIN")))
 
 
 def _entry(name: str, text: str, width: int) -> list[Line]:

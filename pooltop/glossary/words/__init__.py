@@ -1,0 +1,1 @@
+"""The terms themselves, a file for each sort."""
