@@ -1,6 +1,7 @@
-"""Make the pictures in this folder from real runs of ``pooltop demo``.
+"""Make the pictures in this folder from real runs of ``pooltop demo`` and of the profiles.
 
-    python screenshots/make.py
+    python screenshots/make.py            # all of them
+    python screenshots/make.py http2 pair # those of some runs: dark light no-color pair http2
 
 Each picture is the dashboard over the embedded servers and the real engine, after a while of
 traffic; nothing in them is drawn by hand. There are three runs: dark, light and NO_COLOR. Each
@@ -15,6 +16,7 @@ import os
 import re
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -35,6 +37,7 @@ from pooltop.ui.app import PoolTopApp  # noqa: E402
 
 BUILTIN = Path(pooltop.__file__).with_name("demo") / "builtin.toml"
 PAIR = HERE.parent / "profiles" / "keepalive-vs-close.toml"
+HTTP2 = HERE.parent / "profiles" / "http2.toml"
 SIZES = [(80, 24), (120, 40), (200, 60)]
 USUAL = (120, 40)
 PAGES = {"pools": "1", "sockets": "2", "queue": "3", "workloads": "4", "events": "5"}
@@ -153,7 +156,16 @@ async def replay(path: Path) -> None:
             await source.close()
 
 
-async def lesson() -> None:
+async def dark() -> None:
+    """Save the dark run of the demo, and its recording as it is replayed."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        path = Path(folder) / "demo.ptr"
+        await run("dark", path)
+        await replay(path)
+
+
+async def pair() -> None:
     """Save the pair that is there to teach with."""
     source = LaunchedSource(profile_of(PAIR, PAIR.name), interval_s=0.5, own_process=True)
     app = PoolTopApp(source)
@@ -165,19 +177,45 @@ async def lesson() -> None:
         await source.close()
 
 
-async def main() -> None:
-    """Make them all."""
-    for old in HERE.glob("*.svg"):
-        old.unlink()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        path = Path(folder) / "demo.ptr"
-        await run("dark", path)
-        await replay(path)
-    await lesson()
-    await run("light")
-    await run("no-color")
+async def http2() -> None:
+    """Save one session of 100 streams against 100 sockets."""
+    source = LaunchedSource(profile_of(HTTP2, HTTP2.name), interval_s=0.5, own_process=True)
+    app = PoolTopApp(source)
+    try:
+        async with app.run_test(size=USUAL) as pilot:
+            await asyncio.sleep(WARM_UP_S)
+            await pilot.press("down")
+            await asyncio.sleep(0.7)
+            await keep(pilot, "http2", "dark")
+            await resize(pilot, SIZES[-1])
+            await keep(pilot, "http2", "dark")
+            await pilot.press("2")
+            await resize(pilot, USUAL)
+            await keep(pilot, "http2-streams", "dark")
+            await pilot.press("enter")
+            await asyncio.sleep(0.7)
+            await keep(pilot, "http2-session", "dark")
+    finally:
+        await source.close()
+
+
+RUNS = {
+    "dark": dark,
+    "pair": pair,
+    "http2": http2,
+    "light": partial(run, "light"),
+    "no-color": partial(run, "no-color"),
+}
+
+
+async def main(names: list[str]) -> None:
+    """Make those of some runs, or all."""
+    if not names:
+        for old in HERE.glob("*.svg"):
+            old.unlink()
+    for name in names or RUNS:
+        await RUNS[name]()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

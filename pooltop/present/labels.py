@@ -40,13 +40,17 @@ class Label:
         """Give it in at most ``width`` cells.
 
         The name gives way before the port does. What tells hosts apart keeps its end, which
-        differs as a rule, and as much room as host and port if it needs it.
+        differs as a rule, and as much room as host and port if it needs it; more where the port
+        would not fit into the other half.
         """
         if cells(str(self)) <= width:
             return str(self)
         tail = f" {self.apart}" if self.apart else ""
         wanted = cells(f"{self.host}:{self.port}")
-        room = min(cells(tail), max(width - wanted, width // 2))
+        half = width // 2
+        if width - half < cells(f":{self.port}") + _LEAST_NAME:
+            half = max(half, width - _LEAST_NAME - 1)
+        room = min(cells(tail), max(width - wanted, half))
         return self._head(width - room) + clip_start(tail, room)
 
     def _head(self, width: int) -> str:

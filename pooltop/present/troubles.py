@@ -30,6 +30,9 @@ _LEAST_GROWTH = 3.0
 """Requests by which it must have grown in each third."""
 _COMPLETED, _FAILED = PLACES["completed"], PLACES["failed"]
 _ERRORS, _STALE = PLACES["errors"], PLACES["stale"]
+LONG_WAIT_S = 0.1
+"""A request that waits for so long though there is room is trouble; one that waits for the next
+turn of the loop, as behind undici's clients, is everyday work."""
 LONG_TUNNEL_S = 1.0
 """A tunnel that takes so long is trouble; a younger one is everyday work."""
 
@@ -73,7 +76,13 @@ class Trouble(Enum):
         0.0,
         "alert",
     )
-    WAITING = (Mark.WAITING.glyph, "queue, with room", Mark.WAITING.meaning, 10.0, "warn")
+    WAITING = (
+        Mark.WAITING.glyph,
+        "queue, with room",
+        f"{Mark.WAITING.meaning}; and the oldest has waited {LONG_WAIT_S * 1000:.0f} ms",
+        10.0,
+        "warn",
+    )
     ERRORS = (
         Mark.ERRORS.glyph,
         "errors",
@@ -136,7 +145,7 @@ def troubles_of(
             found.append(Trouble.SATURATED)
         if _grows(moments, at):
             found.append(Trouble.GROWING)
-        if not saturated and not over:
+        if not saturated and not over and _has_waited(origin, at):
             found.append(Trouble.WAITING)
     counters = origin.counters
     if counters.failed or counters.statuses or counters.stale_reuse:
@@ -173,6 +182,11 @@ def _fails(gains: list[float], *, already: bool) -> bool:
     if already:
         return errors > 0 and errors >= ERROR_SHARE / 2 * ended
     return errors >= LEAST_ERRORS and errors >= ERROR_SHARE * ended
+
+
+def _has_waited(origin: OriginSnapshot, at: float) -> bool:
+    oldest = origin.oldest_queued_at
+    return oldest is not None and at - oldest >= LONG_WAIT_S
 
 
 def _grows(moments: HostMoments, at: float) -> bool:

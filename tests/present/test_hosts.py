@@ -89,7 +89,7 @@ def test_two_local_addresses_to_one_host_do_not_look_the_same(make, width) -> No
         (30, "127.0.0.1:18090 from 127.0.0.2"),
         (29, "127.0.0.1:18090\u2026rom 127.0.0.2"),
         (21, "127.\u2026:18090\u2026127.0.0.2"),
-        (12, "127.0\u2026\u20260.0.2"),
+        (12, "127.\u2026\u2026.0.0.2"),
         (1, "\u2026"),
         (0, ""),
     ],
@@ -98,6 +98,13 @@ def test_a_name_gives_way_before_its_port_and_what_tells_it_apart_keeps_its_end(
     width, shown
 ) -> None:
     assert shown == Label("127.0.0.1", 18090, "from 127.0.0.2").fitted(width)
+
+
+def test_where_the_port_has_no_room_what_tells_hosts_apart_has_it() -> None:
+    label = Label("both.localhost", 34239, "(session)")
+
+    assert "both.\u2026 (session)" == label.fitted(16)
+    assert "both.l\u2026:34239 (session)" == label.fitted(23)
 
 
 def test_a_sockets_path_is_no_port() -> None:

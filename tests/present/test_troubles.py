@@ -6,7 +6,7 @@ import pytest
 
 from pooltop.core.model import OriginKey
 from pooltop.present.history import History, HostId
-from pooltop.present.troubles import GRAVITY, Trouble
+from pooltop.present.troubles import GRAVITY, LONG_WAIT_S, Trouble
 
 HOST = HostId("one", OriginKey("a:80:"))
 
@@ -33,8 +33,15 @@ def test_a_healthy_host_has_no_trouble(make) -> None:
 def test_a_queue_and_a_limit_make_one_trouble(make, use, queued, limit, expected) -> None:
     history = History()
     origin = make.origin(use=use, queued=queued)
-    history.add(make.snapshot(0.0, make.agent(origin, max_sockets=limit)))
-    assert expected == holding(history, 0.0)
+    history.add(make.snapshot(LONG_WAIT_S, make.agent(origin, max_sockets=limit)))
+    assert expected == holding(history, LONG_WAIT_S)
+
+
+def test_a_request_that_waits_for_the_next_turn_alone_is_no_trouble(make) -> None:
+    history = History()
+    origin = make.origin(use=2, queued=1)
+    history.add(make.snapshot(0.01, make.agent(origin, max_sockets=4)))
+    assert [] == holding(history, 0.01)
 
 
 @pytest.mark.parametrize(
