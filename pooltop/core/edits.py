@@ -25,8 +25,9 @@ EDITABLE = (
 WORKLOAD_EDITABLE = ("rate", "users")
 """Likewise of a workload: arrivals per second of an open model, users of a closed one."""
 
-ASKERS = ("operator", "undo", "restore")
-"""By whom an edit can be asked for: the operator, and the two ways to take edits back."""
+ASKERS = ("operator", "undo", "restore", "advisor")
+"""By whom an edit can be asked for: the operator, the two ways to take edits back, and whoever
+took up a piece of advice."""
 
 MOST_RATE = 1_000_000
 """Arrivals per second that a workload can be asked for."""

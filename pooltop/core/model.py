@@ -7,7 +7,7 @@ name, or the type says them; ``math.inf`` always means "no limit".
 from __future__ import annotations
 
 import math
-from typing import Literal, NewType
+from typing import Literal, NamedTuple, NewType
 
 import msgspec
 
@@ -27,6 +27,14 @@ SocketId = NewType("SocketId", int)
 """Counts from 1 in the order in which one agent opens its sockets."""
 RequestId = NewType("RequestId", int)
 """Counts from 1 in the order in which one agent was given its requests."""
+
+
+class HostId(NamedTuple):
+    """What tells one host of one agent from all others, however they are sorted."""
+
+    agent: str
+    origin: OriginKey
+
 
 Scheduling = Literal["lifo", "fifo"]
 Live = Literal["node", "drain"]

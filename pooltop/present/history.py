@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from pooltop.core.model import HostId as HostId  # noqa: PLC0414 - told again to those who ask for a past
 from pooltop.core.model import OriginKey, SocketId
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
 from pooltop.present.effects import Effects
@@ -18,13 +17,6 @@ WINDOWS_S: tuple[float, ...] = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 """Windows to choose from, ascending."""
 _MANY = 100
 """With more hosts their histograms are marked every two seconds: 200 would cost 4 ms a frame."""
-
-
-class HostId(NamedTuple):
-    """What tells one row of the host table from all others, however they are sorted."""
-
-    agent: str
-    origin: OriginKey
 
 
 class History:

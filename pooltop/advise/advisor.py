@@ -1,0 +1,331 @@
+"""Judges every window by every diagnosis, and keeps the cards: raised, renewed, and over.
+
+A card is raised when its finding held in as many windows running as it needs, renewed with every
+further one, and over after one whole window without it, or when the option that it speaks of is
+edited. Cards that are over are kept, so that any instant of the past can be asked for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from pooltop.advise.diagnosis import Card, Confidence, Diagnosis, Finding, Subject
+from pooltop.advise.effect import predict
+from pooltop.advise.pace import is_slowing
+from pooltop.advise.table import TABLE
+from pooltop.advise.view import HostView
+from pooltop.advise.windows import Watch
+from pooltop.core.advising import UNMUTABLE, AdvisorOptions
+from pooltop.core.edits import EditRecord
+from pooltop.core.model import HostId
+from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+
+_KEPT_CARDS = 500
+"""Cards that are over are kept up to so many, and each in so many states."""
+_KEPT_STATES = 60
+_SURE = 2
+"""Times ``min_samples``, and windows beyond those needed, from which on confidence is high."""
+
+
+class CardFact(NamedTuple):
+    """That a card was raised or is over, for whoever tells it once."""
+
+    at: float
+    card: Card
+    ends: bool
+
+
+@dataclass(slots=True)
+class _Standing:
+    """How one diagnosis stands with one subject."""
+
+    held: int = 0
+    """Windows running in which it held."""
+    states: deque[tuple[float, Card]] = field(default_factory=lambda: deque(maxlen=_KEPT_STATES))
+    """The raised card, as it was from each instant on; empty while there is none."""
+
+
+class Advisor:
+    """Takes every snapshot once; gives the cards of any instant of the kept past."""
+
+    def __init__(
+        self, options: AdvisorOptions | None = None, table: Sequence[Diagnosis] = TABLE
+    ) -> None:
+        """Begin with nothing seen.
+
+        Args:
+            options: how to judge; None for what the snapshots say.
+            table: the diagnoses, gravest first where two stand beside each other.
+        """
+        self._given = options
+        self._table = table
+        self._begin()
+
+    def _begin(self) -> None:
+        self._watch = Watch()
+        self._standing: dict[tuple[str, Subject], _Standing] = {}
+        self._over: deque[deque[tuple[float, Card]]] = deque(maxlen=_KEPT_CARDS)
+        self._facts: deque[CardFact] = deque(maxlen=2 * _KEPT_CARDS)
+        self._seen: set[HostId] = set()
+        self._latest: Snapshot | None = None
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Take in a snapshot; one from before the latest means a new engine, and clears all."""
+        latest = self._latest
+        if latest is not None and snapshot.at < latest.at:
+            self._begin()
+            latest = None
+        options = self._options_of(snapshot)
+        self._latest = snapshot
+        if options.mode == "off":
+            return
+        self._note_edits(snapshot, () if latest is None else self._watch.edits_since(snapshot))
+        closed = self._watch.add(snapshot, options.window_s)
+        for agent in snapshot.agents:
+            if agent.name in closed:
+                self._judge(snapshot, agent, options)
+            elif any(HostId(agent.name, one.key) not in self._seen for one in agent.origins):
+                self._judge_settings(snapshot, agent, options)
+        if len(self._seen) != sum(len(agent.origins) for agent in snapshot.agents) or closed:
+            self._forget(snapshot)
+
+    def cards(self, at: float | None = None) -> tuple[Card, ...]:
+        """Give the cards that hold, gravest first.
+
+        Args:
+            at: as of which instant, in monotonic seconds; None for now.
+        """
+        found = [
+            card
+            for one in self._standing.values()
+            if one.states and (card := _as_of(one.states, at)) is not None
+        ]
+        if at is not None:
+            over = (_as_of(states, at) for states in self._over)
+            found += [card for card in over if card is not None]
+        places = {each.id: place for place, each in enumerate(self._table)}
+        found.sort(key=lambda one: (one.diagnosis.gravity, places[one.id], one.subject))
+        return _without_rivals(found)
+
+    def history(self) -> tuple[Card, ...]:
+        """Give every card that was raised as it was last, oldest first, those that hold too."""
+        ended = [states[-1][1] for states in self._over]
+        now = [one.states[-1][1] for one in self._standing.values() if one.states]
+        return tuple(sorted((*ended, *now), key=lambda one: one.since))
+
+    def facts_since(self, at: float) -> tuple[CardFact, ...]:
+        """Give what was raised and what was over after an instant, oldest first."""
+        return tuple(fact for fact in self._facts if fact.at > at)
+
+    @property
+    def watch(self) -> Watch:
+        """Give the windows that are judged."""
+        return self._watch
+
+    def view(self, host: HostId) -> HostView | None:
+        """Give the view of a host as of the latest snapshot; None where there is no such host."""
+        snapshot = self._latest
+        if snapshot is None:
+            return None
+        for agent in snapshot.agents:
+            for origin in agent.origins:
+                if HostId(agent.name, origin.key) == host:
+                    return self._view(snapshot, agent, origin, self._options_of(snapshot))
+        return None
+
+    def _options_of(self, snapshot: Snapshot) -> AdvisorOptions:
+        return snapshot.advisor if self._given is None else self._given
+
+    def _view(
+        self,
+        snapshot: Snapshot,
+        agent: AgentSnapshot,
+        origin: OriginSnapshot,
+        options: AdvisorOptions,
+    ) -> HostView:
+        own = HostId(agent.name, origin.key)
+        hosts, loads = self._watch.hosts, self._watch.workloads
+        others = (HostId(agent.name, one.key) for one in agent.origins)
+        return HostView(
+            id=own,
+            snapshot=snapshot,
+            agent=agent,
+            origin=origin,
+            windows=self._watch.windows(own),
+            siblings=tuple(hosts[one][-1] for one in others if one != own and one in hosts),
+            workloads=tuple(
+                loads[each.name]
+                for each in snapshot.workloads
+                if each.agent == agent.name
+                and each.target == origin.authority
+                and each.name in loads
+            ),
+            options=options,
+        )
+
+    def _judge(self, snapshot: Snapshot, agent: AgentSnapshot, options: AdvisorOptions) -> None:
+        views = [self._view(snapshot, agent, each, options) for each in agent.origins]
+        self._seen.update(view.id for view in views)
+        for each in self._table:
+            if _is_told(each, options):
+                for subject, judged in _subjects(each, views).items():
+                    self._settle(each, subject, judged, snapshot.at)
+
+    def _judge_settings(
+        self, snapshot: Snapshot, agent: AgentSnapshot, options: AdvisorOptions
+    ) -> None:
+        views = [self._view(snapshot, agent, each, options) for each in agent.origins]
+        self._seen.update(view.id for view in views)
+        for each in self._table:
+            if not each.windows and _is_told(each, options):
+                for subject, judged in _subjects(each, views).items():
+                    self._settle(each, subject, judged, snapshot.at)
+
+    def _settle(
+        self, diagnosis: Diagnosis, subject: Subject, views: list[HostView], at: float
+    ) -> None:
+        judged = [(view, finding) for view in views if (finding := _found(diagnosis, view))]
+        key = (diagnosis.id, subject)
+        if not judged:
+            self._end(key, at)
+            return
+        view, finding = max(judged, key=lambda one: one[1].samples)
+        standing = self._standing.setdefault(key, _Standing())
+        standing.held += 1
+        if standing.held < diagnosis.windows:
+            return
+        is_raised = not standing.states
+        card = Card(
+            diagnosis=diagnosis,
+            subject=subject,
+            since=at if is_raised else standing.states[0][1].since,
+            finding=finding,
+            confidence=_confidence(diagnosis, finding, standing.held, view.options),
+            prediction=None if finding.edit is None else predict(view, finding.edit),
+            windows=standing.held,
+        )
+        standing.states.append((at, card))
+        if is_raised:
+            self._facts.append(CardFact(at, card, ends=False))
+
+    def _end(self, key: tuple[str, Subject], at: float) -> None:
+        standing = self._standing.pop(key, None)
+        if standing is None or not standing.states:
+            return
+        card = replace(standing.states[-1][1], ended_at=at)
+        standing.states.append((at, card))
+        self._over.append(standing.states)
+        self._facts.append(CardFact(at, card, ends=True))
+
+    def _note_edits(self, snapshot: Snapshot, edits: Iterable[EditRecord]) -> None:
+        """End what speaks of options as they were; what needs several windows begins to count."""
+        for edit in edits:
+            loads = {each.name: each.agent for each in snapshot.workloads}
+            agent = loads.get(edit.workload, edit.agent)
+            for key, standing in list(self._standing.items()):
+                if key[1].agent == agent:
+                    standing.held = 0
+                    if standing.states and _speaks_of(standing.states[-1][1], edit):
+                        self._end(key, snapshot.at)
+
+    def _forget(self, snapshot: Snapshot) -> None:
+        """End the cards of hosts, agents and workloads that are gone."""
+        hosts = {HostId(a.name, o.key) for a in snapshot.agents for o in a.origins}
+        self._seen &= hosts
+        agents = {each.name for each in snapshot.agents}
+        loads = {each.name for each in snapshot.workloads}
+        for key in list(self._standing):
+            subject = key[1]
+            is_here = {
+                "host": HostId(subject.agent, subject.origin) in hosts,
+                "agent": subject.agent in agents,
+                "workload": subject.workload in loads,
+                "engine": True,
+            }
+            if not is_here[subject.scope]:
+                self._end(key, snapshot.at)
+
+
+def _found(diagnosis: Diagnosis, view: HostView) -> Finding | None:
+    if diagnosis.windows and not view.windows:
+        return None
+    finding = diagnosis.rule(view)
+    # The one place for it: whatever a rule thinks, a target that is slowing is not sent more.
+    return None if finding and diagnosis.raises and is_slowing(view) else finding
+
+
+def _is_told(diagnosis: Diagnosis, options: AdvisorOptions) -> bool:
+    return diagnosis.id in UNMUTABLE or diagnosis.id not in options.mute
+
+
+def _subjects(diagnosis: Diagnosis, views: list[HostView]) -> dict[Subject, list[HostView]]:
+    """Give whom a diagnosis can be of among the hosts of an agent, and what is looked at."""
+    found: dict[Subject, list[HostView]] = {}
+    for view in views:
+        agent, origin = view.id
+        match diagnosis.scope:
+            case "host":
+                found.setdefault(Subject("host", agent, origin), []).append(view)
+            case "agent":
+                found.setdefault(Subject("agent", agent), []).append(view)
+            case "engine":
+                found.setdefault(Subject("engine"), []).append(view)
+            case "workload":
+                for load in view.workloads:
+                    subject = Subject("workload", agent, workload=load.name)
+                    found.setdefault(subject, []).append(replace(view, workload=load))
+    return found
+
+
+def _confidence(
+    diagnosis: Diagnosis, finding: Finding, held: int, options: AdvisorOptions
+) -> Confidence:
+    if not diagnosis.windows:
+        return "high"
+    if finding.samples < options.min_samples:
+        return "low"
+    is_sure = finding.samples >= _SURE * options.min_samples and held >= diagnosis.windows + _SURE
+    return "high" if is_sure else "medium"
+
+
+def _as_of(states: Sequence[tuple[float, Card]], at: float | None) -> Card | None:
+    if at is None:
+        return states[-1][1]
+    place = bisect_right(states, at, key=lambda state: state[0]) - 1
+    card = states[place][1] if place >= 0 else None
+    return None if card is None or card.ended_at is not None else card
+
+
+def _speaks_of(card: Card, edit: EditRecord) -> bool:
+    proposal = card.finding.edit
+    return proposal is not None and (proposal.option, proposal.agent, proposal.workload) == (
+        edit.option,
+        edit.agent,
+        edit.workload,
+    )
+
+
+def _without_rivals(cards: list[Card]) -> tuple[Card, ...]:
+    """Leave out what another card is the cause of, and second proposals for the same option."""
+    beaten = {(other, card.subject) for card in cards for other in card.diagnosis.beats}
+    taken: set[tuple[str, str, str, str]] = set()
+    told = []
+    for card in cards:
+        if (card.id, card.subject) in beaten:
+            continue
+        edit = card.finding.edit
+        if edit is not None:
+            place = (edit.agent, edit.host, edit.workload, edit.option)
+            told.append(
+                replace(card, finding=replace(card.finding, edit=None), prediction=None)
+                if place in taken
+                else card
+            )
+            taken.add(place)
+        else:
+            told.append(card)
+    return tuple(told)

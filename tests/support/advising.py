@@ -1,0 +1,135 @@
+"""Situations: a profile that has a diagnosis raised on loopback, and its twin that has not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pooltop.advise.advisor import Advisor
+from pooltop.advise.diagnosis import Card, Diagnosis
+from pooltop.advise.table import TABLE
+from pooltop.core.advising import AdvisorOptions
+from pooltop.demo.addresses import resolve_demo
+from pooltop.demo.server import DemoServers
+from pooltop.engine.engine import Engine
+from pooltop.profiles.loading import load_profile_text
+
+if TYPE_CHECKING:  # ``real_sockets`` has its asserts rewritten, and must be the first to import it
+    from support.loopback import Handler, Serve
+
+LOOK_S = 0.02
+"""Between two looks at the engine."""
+DEADLINE_S = 20.0
+"""For a card that must come: as a rule it is there within two seconds."""
+_MORE = 2
+"""Windows that a twin is watched for beyond those that its diagnosis needs."""
+
+Act = Callable[[Engine], Awaitable[None]]
+
+
+async def nothing(engine: Engine) -> None:
+    """Let the load alone."""
+    del engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """What raises a diagnosis, and the same traffic without its cause."""
+
+    id: str
+    """The diagnosis'."""
+    profile: str
+    """TOML; ``@name`` stands for the URL of one of ``servers``."""
+    twin: str
+    servers: Mapping[str, Handler] = field(default_factory=dict)
+    twin_servers: Mapping[str, Handler] | None = None
+    """None for the same."""
+    act: Act = nothing
+    """Done beside the load, once it runs."""
+    twin_act: Act | None = None
+    window_s: float = 0.4
+    min_samples: int = 30
+    proposes: tuple[str, float | bool | None] | None = None
+    """The option that the card must propose, and the value that it must be above (a number), or
+    be; None for whatever it proposes."""
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """Give its row of the table."""
+        return next(each for each in TABLE if each.id == self.id)
+
+
+class Watched(NamedTuple):
+    """What came of watching a run."""
+
+    cards: tuple[Card, ...]
+    """Every card that was raised, as it was last."""
+    windows: int
+    """Closed windows of the host that has most."""
+
+    @property
+    def ids(self) -> set[str]:
+        """Give whose cards they are."""
+        return {card.id for card in self.cards}
+
+
+class Watcher:
+    """Runs a profile in this loop, with an advisor that looks at it many times a second."""
+
+    def __init__(self, serve: Serve, directory: Path) -> None:
+        self._serve = serve
+        self._directory = directory
+
+    async def until_raised(self, one: Situation) -> Watched:
+        """Run the situation until its card is there, or the deadline is over."""
+        return await self._run(one, one.profile, one.servers, one.act, until=one.id)
+
+    async def twin(self, one: Situation) -> Watched:
+        """Run the twin over more windows than its diagnosis needs."""
+        servers = one.servers if one.twin_servers is None else one.twin_servers
+        return await self._run(one, one.twin, servers, one.twin_act or one.act, until=None)
+
+    async def _run(
+        self,
+        one: Situation,
+        text: str,
+        servers: Mapping[str, Handler],
+        act: Act,
+        *,
+        until: str | None,
+    ) -> Watched:
+        for name, handler in servers.items():
+            text = text.replace(f"@{name}", (await self._serve(handler)).url)
+        path = self._directory / "situation.toml"
+        path.write_text(text)
+        profile = load_profile_text(text, str(path))
+        options = AdvisorOptions(window_s=one.window_s, min_samples=one.min_samples)
+        advisor, most = Advisor(options), 0
+        enough = one.diagnosis.windows + _MORE
+        async with contextlib.AsyncExitStack() as stack:
+            demo = await stack.enter_async_context(DemoServers(profile.demo))
+            engine = Engine(resolve_demo(profile, demo.addresses))
+            stack.push_async_callback(engine.aclose)
+            engine.start()
+            acting = asyncio.ensure_future(act(engine))
+            stack.callback(acting.cancel)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DEADLINE_S):
+                    while not _is_over(advisor, until, most >= enough and acting.done()):
+                        await asyncio.sleep(LOOK_S)
+                        advisor.add(engine.snapshot())
+                        kept = advisor.watch.hosts.values()
+                        most = max((len(each) for each in kept), default=0)
+            if acting.done():
+                acting.result()
+        return Watched(advisor.history(), most)
+
+
+def _is_over(advisor: Advisor, until: str | None, is_enough: bool) -> bool:
+    if until is None:
+        return is_enough
+    return any(card.id == until for card in advisor.cards())
