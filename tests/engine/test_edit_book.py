@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from pooltop.core.edits import Edit, EditError
+from pooltop.core.edits import ASKERS, Edit, EditError
 from pooltop.engine import edit_book
 from pooltop.engine.edit_book import MOST_RECORDS, EditBook, Who
 from pooltop.engine.edit_targets import Effect
@@ -341,7 +341,7 @@ async def test_an_undo_of_what_is_forgotten_leaves_the_clock_running(desk, monke
 async def test_an_edit_in_the_name_of_someone_else_is_refused(desk, by):
     outcome = desk.set(50.0, by=by)
     assert (False, 20.0, ()) == (outcome.accepted, desk.value, desk.book.records)
-    assert f"an edit is by operator, undo, restore: not by {by!r}" == outcome.error
+    assert f"an edit is by {', '.join(ASKERS)}: not by {by!r}" == outcome.error
 
 
 async def test_an_undo_of_what_was_kept_is_for_good(desk):
