@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import sys
 
-from pooltop.cli import of_background, of_profiles, of_recordings, of_terms, running
+from pooltop.cli import (
+    of_background,
+    of_lessons,
+    of_profiles,
+    of_recordings,
+    of_terms,
+    running,
+)
 from pooltop.cli.args import ArgumentError, parse
 from pooltop.cli.given import KeysRefusedError
 from pooltop.cli.telling import EXIT_INTERRUPTED, EXIT_USAGE, refuse, say, write
@@ -42,6 +49,8 @@ _COMMANDS = {
     "list": of_background.listing,
     "stop": of_background.stop,
     "serve": of_background.serve,
+    "lessons": of_lessons.listing,
+    "lesson": of_lessons.play,
 }
 
 

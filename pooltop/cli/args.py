@@ -50,6 +50,8 @@ _COMMANDS = (
     "keys",
     "serve",
 )
+_OF_THE_DEMO = ("lessons", "lesson")
+"""What ``demo`` can be told to do instead, as commands of their own."""
 _OF_A_PROFILE = (
     *("--profile", "--allow", "--set", "--strict", "--print-config"),
     *("--auto-revert", "--detach", "--name", "--prometheus"),
@@ -78,6 +80,11 @@ _NOT_FOR = {
     "explain": (
         *("--auto-revert", "--detach", "--print-config", "--name"),
         *(each for each in _OF_A_VIEWER if each != "--json"),
+    ),
+    "lessons": (*_OF_A_PROFILE, *_OF_A_VIEWER),
+    "lesson": (
+        *(each for each in _OF_A_PROFILE if each != "--set"),
+        *(each for each in _OF_A_VIEWER if each != "--headless"),
     ),
     "init": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "schema": (*_OF_A_PROFILE, *_OF_A_VIEWER),
@@ -111,6 +118,7 @@ class Request:
         "json",
         "key",
         "keys",
+        "lesson",
         "listen",
         "name",
         "no_mouse",
@@ -137,7 +145,7 @@ class Request:
     def __init__(self) -> None:
         """Ask for nothing yet."""
         self.command = "run"
-        """"run", or the command's name."""
+        """"run", or the command's name; "lessons" and "lesson" of the demo's."""
         self.profile: str | None = None
         """The file to read; of init the one to write."""
         self.headless = self.json = self.read_only = self.version = self.help = False
@@ -170,6 +178,8 @@ class Request:
         """The file to write the report of a recording to; None for beside it."""
         self.save_tuned: str | None = None
         """The file for what was tuned; None for none."""
+        self.lesson: str | None = None
+        """Number or name of the lesson to play."""
         self.html: str | None = None
         """The file to write the page of a comparison to; None prints it."""
         self.keys: str | None = None
@@ -256,6 +266,8 @@ def _attribute(name: str) -> str:
 
 def _check(request: Request, files: list[str]) -> None:
     """Refuse what does not fit together."""
+    if request.command == "demo" and files and files[0] in _OF_THE_DEMO:
+        request.command = files.pop(0)
     if request.command == "check":
         if request.profile is not None:
             files.append(request.profile)
@@ -288,6 +300,10 @@ def _check(request: Request, files: list[str]) -> None:
     _check_demo(request, files)
     if request.command == "explain":
         _check_explain(request, files)
+    if request.command == "lesson":
+        if len(files) != 1:
+            raise ArgumentError("lesson needs one: pooltop demo lesson N; demo lessons lists them")
+        request.lesson = files.pop()
     if request.command == "init" and files:
         request.profile = files.pop(0)
     if request.command in ("attach", "stop", "serve") and files:
@@ -311,7 +327,7 @@ def _check_demo(request: Request, files: list[str]) -> None:
     """Take what the demo is to show."""
     if request.command == "demo" and files:
         if files[0] != "compare":
-            hint = _did_you_mean(files[0], ("compare",))
+            hint = _did_you_mean(files[0], ("compare", *_OF_THE_DEMO))
             raise ArgumentError(f"unexpected argument {_shown(files[0])}{hint}")
         request.policies = tuple(files[1:])
         if len(request.policies) not in (0, 2):

@@ -5,6 +5,8 @@ from __future__ import annotations
 USAGE = """\
 usage: pooltop demo [options]              watch the built-in demo: nothing to set up
        pooltop demo compare [A B]          two policies under the same traffic: keep-alive and close
+       pooltop demo lessons                list the lessons: what to see and try, one thing each
+       pooltop demo lesson N [options]     play one: predict, run, see, and why
        pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
        pooltop init [FILE]                 write a profile to start from (pooltop.toml)
        pooltop check FILE                  say what is wrong with a profile, and send nothing

@@ -440,3 +440,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Two of its agents that are set against each other; None for none."""
     advisor: AdvisorOptions = AdvisorOptions()
     """How the run is judged."""
+    held: bool = False
+    """Every workload begins paused, until it is resumed. Set by who plays lessons; no key of a
+    profile's."""

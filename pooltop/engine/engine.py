@@ -101,10 +101,14 @@ class Engine:
         self._lag = 0.0
 
     def start(self) -> None:
-        """Start every workload."""
+        """Start every workload; of a profile that holds them, have each wait to be resumed."""
         self._thresholds.start()
         self._guard.start()
         for runner in self.workloads:
+            if self.profile.held:
+                runner.hold()
+                self.journal.write("LOAD", f"{runner.workload.name} is held: {runner.pattern}")
+                continue
             runner.start()
             self.journal.write("LOAD", f"{runner.workload.name} started: {runner.pattern}")
         if not self.workloads:

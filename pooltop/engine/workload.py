@@ -197,6 +197,11 @@ class WorkloadRunner(ABC):
         self._stages.go_on(self._started_at, 0.0)
         self._shell.after_this_turn()
 
+    def hold(self) -> None:
+        """Be paused from the start: ``resume`` begins."""
+        self.state = "paused"
+        self._started_at = self._still_at = self._shell.touch()
+
     def pause(self) -> None:
         """Start no more requests until ``resume``; those under way go on."""
         if self.state == "running":
