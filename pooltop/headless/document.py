@@ -6,13 +6,17 @@ are totals since the engine's start, as the summary's are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec.structs import asdict
 
 from pooltop import __version__
+from pooltop.advise.diagnosis import Card
 from pooltop.core.causes import by_cause
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import GROWTH, SMALLEST_S, Histogram
+from pooltop.core.model import HostId
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.core.thresholds import overall
 from pooltop.present.delivery import shortfalls
@@ -27,13 +31,14 @@ _QUANTILES = (("p50_s", 0.5), ("p90_s", 0.9), ("p95_s", 0.95), ("p99_s", 0.99), 
 _Data = dict[str, object]
 
 
-def document(first: Snapshot, last: Snapshot, *, is_over: bool) -> str:
+def document(first: Snapshot, last: Snapshot, *, is_over: bool, advice: Sequence[Card] = ()) -> str:
     """Give the document, without its last line's end.
 
     Args:
         first: snapshot of the run.
         last: snapshot of the run.
         is_over: whether nothing more comes of it: what is not known by then was not held.
+        advice: every card that was raised, oldest first.
     """
     data: _Data = {
         "schema": SCHEMA,
@@ -48,6 +53,7 @@ def document(first: Snapshot, last: Snapshot, *, is_over: bool) -> str:
         "agents": [_agent(agent) for agent in last.agents],
         "hosts": [_host(agent, each) for agent in last.agents for each in agent.origins],
         "workloads": [_workload(each, last.max_rate) for each in last.workloads],
+        "advice": [_card(card, first, last) for card in advice],
         "edits": list(last.edits),
         "process": last.process,
         "histogram": {
@@ -92,6 +98,33 @@ def _host(agent: AgentSnapshot, origin: OriginSnapshot) -> _Data:
         "free": origin.free,
         "stats": origin.stats,
         "streams": None if streams is None else {"open": streams.running, "cap": streams.cap},
+    }
+
+
+def _card(card: Card, first: Snapshot, last: Snapshot) -> _Data:
+    finding, subject = card.finding, card.subject
+    hosts = {
+        HostId(agent.name, each.key): each.authority
+        for agent in last.agents
+        for each in agent.origins
+    }
+    return {
+        "id": card.id,
+        "title": card.diagnosis.title,
+        "scope": subject.scope,
+        "agent": subject.agent,
+        "host": hosts.get(HostId(subject.agent, subject.origin), subject.origin),
+        "workload": subject.workload,
+        "from_s": card.since - first.at,
+        "until_s": None if card.ended_at is None else card.ended_at - first.at,
+        "symptom": card.diagnosis.symptom,
+        "why": finding.why,
+        "evidence": [each._asdict() for each in finding.evidence],
+        "confidence": card.confidence,
+        "samples": finding.samples,
+        "recommendation": card.diagnosis.recommendation,
+        "proposal": None if finding.edit is None else finding.edit._asdict(),
+        "prediction": None if card.prediction is None else card.prediction._asdict(),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+from pooltop.advise.diagnosis import Card
 from pooltop.core.snapshot import Snapshot
 from pooltop.headless.csv_rows import CsvFormat
 from pooltop.headless.document import document
@@ -25,6 +26,8 @@ class Whole(NamedTuple):
     """Intervals that were not printed because the reader was slow."""
     is_over: bool = False
     """The load is, rather than that whoever printed it left."""
+    advice: tuple[Card, ...] = ()
+    """Every card that was raised, oldest first."""
 
     @property
     def elapsed_s(self) -> float:
@@ -67,7 +70,9 @@ class _Lines(Format):
         return self._lines.lines(update.snapshot)
 
     def end(self, whole: Whole) -> list[str]:
-        return summary_lines(whole.last, elapsed_s=whole.elapsed_s, missed=whole.missed)
+        return summary_lines(
+            whole.last, elapsed_s=whole.elapsed_s, missed=whole.missed, advice=whole.advice
+        )
 
 
 class _Ndjson(Format):
@@ -89,7 +94,7 @@ class _Json(Format):
         return []
 
     def end(self, whole: Whole) -> list[str]:
-        return [document(whole.first, whole.last, is_over=whole.is_over)]
+        return [document(whole.first, whole.last, is_over=whole.is_over, advice=whole.advice)]
 
 
 class _Csv(Format):

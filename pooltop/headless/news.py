@@ -1,9 +1,13 @@
-"""What is told between the lines, to people, as it begins: what fails, what is not delivered."""
+"""What is told between the lines, to people, as it begins: failures, shortfalls and advice."""
 
 from __future__ import annotations
 
+import math
+
+from pooltop.advise.advisor import Advisor
 from pooltop.core.snapshot import Snapshot
 from pooltop.present import units
+from pooltop.present.advice import headline, sentence
 from pooltop.present.clean import clean
 from pooltop.present.delivery import shortfalls
 from pooltop.present.thresholds import name_of, value_words
@@ -15,17 +19,24 @@ _FEW_LATE = 10
 class News:
     """Knows what was told already."""
 
-    def __init__(self) -> None:
-        """Begin with nothing told."""
+    def __init__(self, advisor: Advisor) -> None:
+        """Begin with nothing told.
+
+        Args:
+            advisor: is handed each snapshot before this is.
+        """
+        self._advisor = advisor
+        self._told_at = -math.inf
         self._failing: frozenset[int] = frozenset()
         """The places of the thresholds that failed when last looked at."""
         self._short: set[tuple[str, str]] = set()
         """Of which workload what was said not to be delivered: once is enough."""
 
     def lines(self, snapshot: Snapshot) -> list[str]:
-        """Give a line for each threshold, and each load, that began to fail; clean."""
+        """Give a line for what began to fail, and for advice that came or is over; clean."""
         now = units.clock(snapshot.wall_at)
-        return [f"{now}  {news}" for news in (*self._thresholds(snapshot), *self._loads(snapshot))]
+        failing = (*self._thresholds(snapshot), *self._loads(snapshot))
+        return [f"{now}  {news}" for news in (*failing, *self._advice(snapshot))]
 
     def _thresholds(self, snapshot: Snapshot) -> list[str]:
         failing = {n for n, e in enumerate(snapshot.thresholds) if e.state == "failed"}
@@ -42,3 +53,14 @@ class News:
                     self._short.add((workload.name, each.kind))
                     said.append(f"{clean(workload.name)} {each}")
         return said
+
+    def _advice(self, snapshot: Snapshot) -> list[str]:
+        new = self._advisor.facts_since(self._told_at)
+        self._told_at = snapshot.at
+        return [
+            f"ADVICE over: {headline(fact.card, snapshot)}, after "
+            f"{units.age(fact.at - fact.card.since)}"
+            if fact.ends
+            else f"ADVICE {sentence(fact.card, snapshot)}"
+            for fact in new
+        ]

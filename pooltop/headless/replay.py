@@ -6,6 +6,7 @@ import math
 import os
 import sys
 
+from pooltop.advise.advisor import Advisor
 from pooltop.headless.formats import Whole, format_of
 from pooltop.headless.news import News
 from pooltop.headless.printer import why_unwritten
@@ -51,7 +52,8 @@ class _Replay:
         self._format = format_of(form, self._interval_s)
         self._printed_at = recording.at[0]
         self._damaged = 0
-        self._news = News()
+        self._advisor = Advisor()
+        self._news = News(self._advisor)
 
     def run(self) -> int:
         """Print everything; gives the exit status."""
@@ -64,6 +66,7 @@ class _Replay:
                 self._damaged += 1
                 continue
             first, last = first or snapshot, snapshot
+            self._advisor.add(snapshot)
             self._format.note(snapshot)
             # What a live run prints in turn: not what came in between.
             if self._format.tells_all or at - self._printed_at >= self._interval_s / 2:
@@ -79,10 +82,10 @@ class _Replay:
         if first is None or last is None:
             self._tell_damage()
             return 2
-        whole = Whole(first, last)
+        whole = Whole(first, last, advice=self._advisor.history())
         self._put(self._format.end(whole))
         if not self._format.is_for_people:
-            summary = summary_lines(last, elapsed_s=whole.elapsed_s)
+            summary = summary_lines(last, elapsed_s=whole.elapsed_s, advice=whole.advice)
             sys.stderr.write("".join(f"{line}\n" for line in summary))
         self._tell_damage()
         return 0

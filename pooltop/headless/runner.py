@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from pooltop.advise.advisor import Advisor
 from pooltop.core.edits import Control
 from pooltop.core.snapshot import Snapshot
 from pooltop.core.thresholds import EXIT_FAILED, has_failed
@@ -89,7 +90,8 @@ class _Run:
         self.history: History | None = None
         """The kept past, where somebody asks for it at the end."""
         self._failure = ""
-        self._news = News()
+        self._advisor = Advisor()
+        self._news = News(self._advisor)
 
     async def run(self, duration: float | None) -> int:
         """Give the exit status."""
@@ -147,6 +149,7 @@ class _Run:
         self._last = snapshot
         if self.history is not None:
             self.history.add(snapshot)
+        self._advisor.add(snapshot)
         self._format.note(snapshot)
         if self._first is None:
             self._first = snapshot
@@ -204,9 +207,12 @@ class _Run:
             lost = self._lost - len(self._skipped.entries)
             self._put(self._format.lines(replace(self._skipped, dropped=lost)))
         if self._first is not None and self._last is not None:
-            whole = Whole(self._first, self._last, self._missed, self._is_over)
+            advice = self._advisor.history()
+            whole = Whole(self._first, self._last, self._missed, self._is_over, advice)
             self._put(self._format.end(whole))
-            summary = summary_lines(self._last, elapsed_s=whole.elapsed_s, missed=self._missed)
+            summary = summary_lines(
+                self._last, elapsed_s=whole.elapsed_s, missed=self._missed, advice=advice
+            )
         self._printer.finish(within_s=_PATIENCE_S)
         with contextlib.suppress(OSError):
             reads = self._printer.failure or not self._printer.is_broken

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pooltop.advise.diagnosis import Card
 from pooltop.core.snapshot import OriginSnapshot, Snapshot, TimeWait, WorkloadSnapshot
 from pooltop.headless.class_lines import class_lines, quantiles
 from pooltop.present import units
+from pooltop.present.advice import told_lines
 from pooltop.present.clean import clean
 from pooltop.present.delivery import shortfalls
 from pooltop.present.faults import counts, failure_words, stale_words
@@ -17,13 +21,16 @@ from pooltop.present.tunnels import pending_words, waiting_words
 from pooltop.present.undici_stats import undici_words
 
 
-def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> list[str]:
+def summary_lines(
+    snapshot: Snapshot, *, elapsed_s: float, missed: int = 0, advice: Sequence[Card] = ()
+) -> list[str]:
     """Give the summary of a run.
 
     Args:
         snapshot: the last one; its counters are totals since the start.
         elapsed_s: from the first snapshot to this one.
         missed: intervals that were not printed because the reader was slow.
+        advice: every card that was raised, oldest first.
     """
     lines = ["", f"summary of {clean(snapshot.profile)} after {elapsed_s:.1f} s"]
     for agent in snapshot.agents:
@@ -38,10 +45,19 @@ def summary_lines(snapshot: Snapshot, *, elapsed_s: float, missed: int = 0) -> l
         lines += _workload(workload, snapshot.max_rate)
     if snapshot.thresholds:
         lines += ["", "thresholds", *(f"  {verdict_words(each)}" for each in snapshot.thresholds)]
+    if advice:
+        lines += ["", "advice", *(f"  {line}" for card in advice for line in _told(card, snapshot))]
     if missed:
         were = "interval was" if missed == 1 else "intervals were"
         lines.append(f"{missed} {were} not printed: the reader of the output was slow")
     return lines
+
+
+def _told(card: Card, snapshot: Snapshot) -> list[str]:
+    first, *rest = told_lines(card, snapshot)
+    if card.ended_at is not None:
+        first += f" (over, after {units.age(card.ended_at - card.since)})"
+    return [first, *rest]
 
 
 def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:

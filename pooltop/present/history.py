@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pooltop.advise.advisor import Advisor
 from pooltop.core.model import HostId as HostId  # noqa: PLC0414 - told again to those who ask for a past
 from pooltop.core.model import OriginKey, SocketId
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
@@ -34,6 +35,8 @@ class History:
         self._tracks: dict[HostId, Track] = {}
         self._sockets: dict[HostId, SocketTracks] = {}
         self._workloads: dict[str, WorkloadTrack] = {}
+        self.advisor = Advisor()
+        """What to change, judged of the same snapshots."""
         self.effects = Effects(self)
         """What edits changed."""
 
@@ -62,6 +65,7 @@ class History:
             self.effects.note(previous, snapshot)
         self._forget(snapshot.at - KEPT_S)
         self.latest = snapshot
+        self.advisor.add(snapshot)
 
     def _add_host(
         self,

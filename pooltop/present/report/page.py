@@ -56,6 +56,7 @@ def page(gathering: Gathering, about: About) -> str:
         section("Errors by cause", tables.errors(last)),
         section("Edits", _edits(gathering, last)),
         section("Alerts", _alerts(gathering)),
+        section("Advice", tables.advice(gathering, last)),
         section("Options", _options(last)),
         section("What the run was", _facts(gathering, last, about)),
         section("What the numbers are", _glossary()),

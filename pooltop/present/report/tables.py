@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pooltop.advise.diagnosis import Card as Advice
 from pooltop.core.causes import by_cause
 from pooltop.core.class_snapshot import ClassSnapshot
 from pooltop.core.histogram import Histogram
 from pooltop.core.snapshot import OriginSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.present import units
+from pooltop.present.advice import (
+    confidence_words,
+    headline,
+    numbers_of,
+    prediction_words,
+    proposal_words,
+    sentence_of,
+)
 from pooltop.present.cards import Card, card_of
 from pooltop.present.changes import changes_of
 from pooltop.present.compare_options import options_of
@@ -276,3 +285,31 @@ def options(last: Snapshot) -> Iterator[tuple[str, Markup]]:
 def _host_name(agent: str, origin: OriginSnapshot) -> str:
     del agent  # whose table it is
     return str(label_of(origin))
+
+
+def advice(gathering: Gathering, last: Snapshot) -> Markup:
+    """Give each card that was raised, with its numbers and what it proposes."""
+    began = last.at if gathering.first is None else gathering.first.at
+    return joined(_advised(card, last, began) for card in gathering.history.advisor.history())
+
+
+def _advised(card: Advice, last: Snapshot, began: float) -> Markup:
+    finding = card.finding
+    until = "the end" if card.ended_at is None else f"{card.ended_at - began:.0f} s"
+    lines = [
+        f"{card.diagnosis.symptom} {sentence_of(finding.why)}",
+        f"{card.diagnosis.recommendation} ({confidence_words(card)})",
+    ]
+    if finding.edit is not None:
+        does = prediction_words(card)
+        effect = f": {does}" if does else ""
+        lines.append(f"Proposal: {proposal_words(finding.edit, last)}{effect}")
+    rows = ([each.name, *numbers_of(each)] for each in finding.evidence)
+    return joined(
+        [
+            el("h3", headline(card, last)),
+            el("p", f"from {card.since - began:.0f} s to {until}"),
+            *(el("p", line) for line in lines),
+            table(_titles("measured", "value", "against"), rows, words=1),
+        ]
+    )
