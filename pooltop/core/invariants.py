@@ -59,3 +59,4 @@ def _check_origin(origin: OriginRecord) -> None:
     for request in origin.queue.values():
         assert request.state is RequestState.QUEUED
     assert origin.told == sum(request.was_told for request in origin.queue.values())
+    assert origin.given_up == sum(r.aborted is not None for r in origin.queue.values())

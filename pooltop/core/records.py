@@ -196,6 +196,7 @@ class OriginRecord:
 
     __slots__ = (
         "free",
+        "given_up",
         "idle_limit_ms",
         "key",
         "max_free_sockets",
@@ -231,8 +232,10 @@ class OriginRecord:
         self.sockets: dict[SocketId, SocketRecord] = {}
         self.free: dict[SocketId, SocketRecord] = {}
         self.queue: OrderedDict[RequestId, RequestRecord] = OrderedDict()
+        self.given_up = 0
+        """How many in ``queue`` nobody waits for any more (``RequestRecord.aborted``)."""
         self.told = 0
-        """How many in ``queue`` are settled (``RequestRecord.was_told``)."""
+        """Of these, those that are settled (``RequestRecord.was_told``)."""
         self.turn = 0
         """Its place among the keys of Node's ``sockets`` map, which loses a key with the key's last
         socket and gets it anew, at the end, with the next admission or replacement."""

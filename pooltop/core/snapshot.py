@@ -153,6 +153,9 @@ class SocketInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=
     """Number of the client of undici's whose connection it is; None of an http.Agent."""
     session: SessionInfo | None = None
     """None for HTTP/1.1, and while it is not known what is spoken."""
+    unread_since: float | None = None
+    """Since when nobody has read on in the response that is here; None where nothing waits to be
+    read. Of the oldest request on a socket that carries several."""
 
 
 class RequestInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
@@ -178,6 +181,9 @@ class RequestInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc
     """While it waits: the client of undici's in whose queue it is; None in a pool's own."""
     stream: int | None = None
     """Its stream's id in the HTTP/2 session of its socket; None for HTTP/1.1."""
+    parent: RequestId | None = None
+    """The request of this agent's whose response its caller had not finished with as it began: a
+    nested call. None for any other, and where that is over."""
 
 
 class OriginCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -224,6 +230,9 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Streams that either side reset."""
     pings: int = 0
     """PINGs that were answered."""
+    peers: dict[str, int] = {}
+    """Requests carried by address and port that was connected to, as far as there are several;
+    empty for one peer."""
 
     @property
     def faults(self) -> int:
@@ -275,6 +284,17 @@ class TimeWait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The most of ``ours`` to one peer: of the local ports each peer can have all."""
     theirs: int | None = None
     """The peer closed first; None where no peer is on this machine, for it is held there."""
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Sockets to addresses that their host's name leads to no more."""
+
+    since: float
+    """When the first look-up was that did not give the address of the oldest of them."""
+    sockets: int
+    """How many of them are open."""
+    lifetime_s: float
+    """How long an answer is used again at most: what is opened after that goes elsewhere."""
 
 
 class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -344,6 +364,12 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the last connection chose, "h1" or "h2"; "" where it is not known, or not told."""
     weight: float | None = None
     """Of an upstream of a BalancedPool: what it weighs now; None for any other origin."""
+    queued_given_up: int = 0
+    """Of ``queued``, those that nobody waits for any more, and that Node leaves there until their
+    turn: ``queued_failed`` are among them."""
+    moved: Moved | None = None
+    """As last looked up; None where no socket leads elsewhere than its name does, or the name is an
+    address."""
 
     @property
     def authority(self) -> str:

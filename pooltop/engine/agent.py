@@ -36,6 +36,7 @@ from pooltop.engine.dialer import Dialer, Dials
 from pooltop.engine.keep_socket_alive import KeepSocketAlive
 from pooltop.engine.kernel import KernelLooks
 from pooltop.engine.live_option import LiveOption
+from pooltop.engine.nesting import lease_of, took_lease
 from pooltop.engine.option_checks import check_timeouts, checked_tls
 from pooltop.engine.options import AgentKeywords, constructed
 from pooltop.engine.own_ways import OwnWays, idle_limit_ms
@@ -338,6 +339,7 @@ class Agent:
         if timeouts is None:
             timeouts = self.timeouts_for(route.origin)
         call = Call(prepared, route.origin, timeouts, intended_at=now)
+        call.parent = lease_of(self._shell)
         self._shell.submit(call)
         self._shell.after_this_turn()
         if isinstance(content, AsyncIterable):
@@ -347,6 +349,7 @@ class Agent:
         except (asyncio.CancelledError, GeneratorExit):
             call.walk_away()
             raise
+        took_lease(call)
         return Response(call, head)
 
     def prepare(

@@ -18,6 +18,7 @@ from pooltop.core.model import AgentProfile, OriginKey, Profile
 from pooltop.core.pace import Pace
 from pooltop.core.snapshot import AgentSnapshot, ProcessFacts, Snapshot
 from pooltop.core.traffic import Workload
+from pooltop.engine.address_watch import AddressWatch
 from pooltop.engine.agent import Agent
 from pooltop.engine.carrier import Carrier
 from pooltop.engine.carriers import carrier_of
@@ -95,6 +96,8 @@ class Engine:
             profile.thresholds, self.agents, self.workloads, self.journal, self._abort
         )
         self._time_wait = TimeWaitWatch()
+        self.addresses = AddressWatch(shared)
+        """Looks up again where the names of open sockets lead."""
         self._watched: tuple[Watch, ...] = ()
         self._paces = {name: Paces() for name in self.agents}
         self._seq = 0
@@ -119,6 +122,7 @@ class Engine:
         self._seq += 1
         at = time.monotonic()
         self._time_wait.look(self._tallies(), at)
+        self.addresses.look((each.shell for each in self.agents.values()), at)
         for name, paces in self._paces.items():
             paces.look(self.agents[name].shell.tally, at)
         levels = (own for agent in self.agents.values() for _, own in agent.shell.levels())
@@ -226,6 +230,7 @@ class Engine:
         for agent in self.agents.values():
             await agent.aclose()
         await self._time_wait.aclose()
+        await self.addresses.aclose()
         if self._own_resolver is not None:
             await self._own_resolver.aclose()
 

@@ -62,6 +62,10 @@ class Exchange:
     """Node's request listens for its socket's 'timeout': it, or its agent, has one set."""
     timeout_told = False
     """And was told of it: a request hears it once."""
+    parent: Exchange | None = None
+    """In whose midst its caller asked for it: see ``nesting``."""
+    unread_since: float | None = None
+    """Since when what came of its response waits for a reader; None where nothing does."""
 
     def __init__(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from pooltop.core.model import RequestId, SocketId
@@ -10,6 +12,7 @@ from pooltop.core.states import SocketState
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
+    from pooltop.engine.tally import OriginTally
 
 
 class Certificates:
@@ -54,6 +57,7 @@ def socket_picture(
         certificates: where its server's is noted; None notes it nowhere.
     """
     facts = connection.tls_facts
+    exchange = connection.exchange
     place = None
     if certificates is not None and facts is not None and facts.certificate is not None:
         place = certificates.place(facts.certificate)
@@ -84,7 +88,19 @@ def socket_picture(
         free_timeout_ms=standing.free_timeout_ms,
         hint=connection.hint.decode("latin-1"),
         kernel=connection.kernel,
+        unread_since=None if exchange is None else exchange.unread_since,
     )
+
+
+def uses_by_peer(tally: OriginTally, pictures: Iterable[SocketInfo]) -> dict[str, int]:
+    """Give the requests that each peer's sockets carried, closed ones too; {} for a single peer."""
+    if len(tally.peers) < 2:
+        return {}
+    found = Counter(tally.uses)
+    for picture in pictures:
+        if picture.remote:
+            found[picture.remote] += picture.requests
+    return dict(found) if len(found) > 1 else {}
 
 
 def without_query(target: bytes) -> str:

@@ -8,6 +8,7 @@ bytes; beyond that the socket is not read from.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -76,6 +77,8 @@ class Call(Exchange):
             return  # its reader was told so
         self._pieces.append(data)
         self._waiting += len(data)
+        if self.unread_since is None:
+            self.unread_since = self.shell.now
         if self._waiting > HIGH_WATER and self.connection is not None:
             self.connection.hold(self)
         self._progress.set()
@@ -83,6 +86,8 @@ class Call(Exchange):
     def on_end(self, end: ResponseEnd) -> None:
         """Keep the verdict until the body was read."""
         self._end = end
+        if self.unread_since is None:
+            self.unread_since = self.shell.now
         self._progress.set()
 
     def on_switched(self, early: bytes) -> None:
@@ -112,6 +117,7 @@ class Call(Exchange):
         super().on_requeued()
         self._pieces.clear()
         self._waiting = 0
+        self.unread_since = None
         self.attached.clear()
         if self.head.done() and self._failure is None:
             # A dispatcher's alone: undici sends again what has a head and is not at fault.
@@ -146,6 +152,8 @@ class Call(Exchange):
         while True:
             if self._pieces:
                 piece = self._pieces.popleft()
+                is_all = not self._pieces and self._end is None
+                self.unread_since = None if is_all else time.monotonic()
                 before, self._waiting = self._waiting, self._waiting - len(piece)
                 if before > HIGH_WATER >= self._waiting and self.connection is not None:
                     self.connection.go_on(self)

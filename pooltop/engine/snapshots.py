@@ -16,7 +16,14 @@ from pooltop.core.snapshot import (
     SocketInfo,
 )
 from pooltop.core.states import RequestState, SocketState
-from pooltop.engine.pictures import Certificates, Standing, socket_picture, without_query
+from pooltop.engine.nesting import parent_of
+from pooltop.engine.pictures import (
+    Certificates,
+    Standing,
+    socket_picture,
+    uses_by_peer,
+    without_query,
+)
 
 if TYPE_CHECKING:
     from pooltop.engine.shell import PoolShell
@@ -134,6 +141,7 @@ def request_info(shell: PoolShell, record: RequestRecord) -> RequestInfo:
         socket=None if record.socket is None else record.socket.id,
         overtaken_by=record.origin.overtakes - record.overtakes_before if record.why else 0,
         aborted=record.aborted is not None,
+        parent=None if exchange is None else parent_of(exchange),
     )
 
 
@@ -183,7 +191,9 @@ def _origin(
         tunnelling_since=min((s.opened_at for s in tunnels), default=None),
         tunnel_requests=sum(s.request is not None for s in tunnels),
         counters=tally.counters(
-            sum(c.bytes_in for c in connections), sum(c.bytes_out for c in connections)
+            sum(c.bytes_in for c in connections),
+            sum(c.bytes_out for c in connections),
+            uses_by_peer(tally, (*sockets, *free)),
         ),
         latency=tally.latency(),
         failures=dict(tally.failures),
@@ -194,4 +204,6 @@ def _origin(
         own_limits=dict(origin.own),
         timeouts=shell.own_timeouts(target),
         initial_limits=dict(shell.own_limits_at_first(target)),
+        queued_given_up=origin.given_up,
+        moved=tally.moved,
     )

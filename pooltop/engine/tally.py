@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pooltop.core import events as ev
 from pooltop.core.histogram import Recorder
 from pooltop.core.model import OriginKey
-from pooltop.core.snapshot import OriginCounters, OriginLatency, TimeWait
+from pooltop.core.snapshot import Moved, OriginCounters, OriginLatency, TimeWait
 from pooltop.core.states import CloseReason
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class OriginTally:
         "goaways",
         "handshakes",
         "life",
+        "moved",
         "odd_lease",
         "odd_wait",
         "opened",
@@ -61,6 +62,7 @@ class OriginTally:
         "time_wait",
         "timeout_events",
         "total",
+        "uses",
         "wait",
     )
 
@@ -85,14 +87,20 @@ class OriginTally:
         self.odd_lease, self.odd_wait = Recorder(), Recorder()
         self.peers: dict[str, str] = {}
         """Our end by the peer's, of one connection to each peer that was reached, MOST_PEERS."""
+        self.uses: Counter[str] = Counter()
+        """Requests carried by peer, of closed sockets: the open ones hold their own."""
         self.time_wait: TimeWait | None = None
         """As the engine last counted it."""
+        self.moved: Moved | None = None
+        """As the engine last looked it up."""
 
     def reached(self, remote: str, local: str) -> None:
         """Note whom a dial has led to."""
         if remote not in self.peers:
             if len(self.peers) >= MOST_PEERS:
-                del self.peers[next(iter(self.peers))]
+                gone = next(iter(self.peers))
+                del self.peers[gone]
+                self.uses.pop(gone, None)
             self.peers[remote] = local
 
     def carries(self, connection: Connection, now: float) -> None:
@@ -114,8 +122,10 @@ class OriginTally:
         if first != ended or sent != exchange.assigned_at:
             self._note_lease(exchange, ended)
 
-    def counters(self, open_in: int, open_out: int) -> OriginCounters:
-        """Give the picture of now; the arguments are the bytes of the sockets still open."""
+    def counters(
+        self, open_in: int, open_out: int, peers: dict[str, int] | None = None
+    ) -> OriginCounters:
+        """Give the picture of now; the arguments are what the sockets still open hold too."""
         return OriginCounters(
             submitted=self.submitted,
             completed=sum(self.statuses.values()),
@@ -138,6 +148,7 @@ class OriginTally:
             goaways=self.goaways,
             resets=self.resets,
             pings=self.pings,
+            peers=peers or {},
         )
 
     def latency(self) -> OriginLatency:
@@ -204,3 +215,5 @@ class Tally:
             tally.life.record(event.at - connection.connected_at)
         tally.bytes_in += connection.bytes_in
         tally.bytes_out += connection.bytes_out
+        if connection.remote in tally.peers:
+            tally.uses[connection.remote] += event.requests

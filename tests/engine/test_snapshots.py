@@ -50,6 +50,7 @@ async def test_a_request_given_up_in_the_queue_is_shown_as_node_keeps_it(serve, 
     await asyncio.gather(tasks[1], return_exceptions=True)
     (origin,) = agent.snapshot().origins
     assert [("/1", True), ("/2", False)] == [(e.target, e.aborted) for e in origin.requests]
+    assert (2, 1) == (origin.queued, origin.queued_given_up)
     assert [("/0", 1)] == [(e.target, e.socket) for e in origin.running]
     await agent.aclose()
     await asyncio.gather(*tasks, return_exceptions=True)

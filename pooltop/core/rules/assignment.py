@@ -37,8 +37,9 @@ def enqueue(pool: Ledger, request: RequestRecord, why: QueueReason, now: float) 
 def dequeue(pool: Ledger, origin: OriginRecord) -> RequestRecord:
     """Take the oldest request of a queue that is not empty."""
     _, request = origin.queue.popitem(last=False)
-    if request.was_told:
-        origin.told -= 1
+    if request.aborted is not None:
+        origin.given_up -= 1
+        origin.told -= request.was_told
     if not origin.queue:
         del pool.waiting[origin.key]
     return request

@@ -81,8 +81,9 @@ def withdraw(pool: Ledger, request: RequestRecord, failure: Failure, now: float)
     """Take a request out of the queue at once, and fail it: Node has nothing like it."""
     origin = request.origin
     del origin.queue[request.id]
-    if request.was_told:
-        origin.told -= 1
+    if request.aborted is not None:
+        origin.given_up -= 1
+        origin.told -= request.was_told
     if not origin.queue:
         del pool.waiting[origin.key]
     pool.events.append(RequestWithdrawn(now, origin.key, request.id))

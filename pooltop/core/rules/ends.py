@@ -37,6 +37,7 @@ def abort(
         return
     if record.state is RequestState.QUEUED:
         record.aborted = Failure(code, message)
+        record.origin.given_up += 1
         pool.events.append(RequestAborted(now, record.origin.key, request))
     elif record.state is RequestState.ASSIGNED:
         record.aborted = Failure(code, message)

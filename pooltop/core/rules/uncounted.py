@@ -157,6 +157,7 @@ def _tell(pool: Ledger, head: RequestRecord, failure: Failure, now: float) -> No
     """Settle a request and leave it in the queue, as Node does."""
     key = head.origin.key
     if head.aborted is None:
+        head.origin.given_up += 1
         pool.events.append(RequestAborted(now, key, head.id))
     head.aborted = failure
     head.was_told = True

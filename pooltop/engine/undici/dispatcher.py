@@ -32,6 +32,7 @@ from pooltop.engine.codecs.base import PreparedRequest
 from pooltop.engine.descriptors import DescriptorCeiling
 from pooltop.engine.dialer import Dialer
 from pooltop.engine.kernel import KernelLooks
+from pooltop.engine.nesting import lease_of, took_lease
 from pooltop.engine.option_checks import check_timeouts, checked_tls
 from pooltop.engine.own_ways import OwnWays
 from pooltop.engine.request import HeaderPairs, header_pairs
@@ -221,6 +222,7 @@ class Dispatcher:
         now = self._shell.touch()
         clocks = self.timeouts_for(route.origin) if timeouts is None else timeouts
         call = Call(prepared, route.origin, clocks, intended_at=now)
+        call.parent = lease_of(self._shell)
         self._shell.submit(call)
         self._shell.after_this_turn()
         if isinstance(content, AsyncIterable):
@@ -230,6 +232,7 @@ class Dispatcher:
         except (asyncio.CancelledError, GeneratorExit):
             call.walk_away()
             raise
+        took_lease(call)
         return Response(call, head)
 
     def prepare(

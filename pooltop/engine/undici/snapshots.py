@@ -20,7 +20,14 @@ from pooltop.core.undici.client_record import ClientRecord
 from pooltop.core.undici.records import ConnRecord, RequestRecord
 from pooltop.core.undici.states import ConnState
 from pooltop.engine.levels import Levels
-from pooltop.engine.pictures import Certificates, Standing, socket_picture, without_query
+from pooltop.engine.nesting import parent_of
+from pooltop.engine.pictures import (
+    Certificates,
+    Standing,
+    socket_picture,
+    uses_by_peer,
+    without_query,
+)
 from pooltop.engine.undici.client_connection import ClientConnection
 from pooltop.engine.undici.session_pictures import client_pictures, session_picture
 
@@ -139,7 +146,9 @@ def _origin(
         closing=states.count(SocketState.DYING),
         total=len(states),
         counters=tally.counters(
-            sum(each.bytes_in for each in pictures), sum(each.bytes_out for each in pictures)
+            sum(each.bytes_in for each in pictures),
+            sum(each.bytes_out for each in pictures),
+            uses_by_peer(tally, pictures),
         ),
         latency=tally.latency(),
         failures=dict(tally.failures),
@@ -152,6 +161,7 @@ def _origin(
         probing=shell.core.is_probing(key),
         protocol=shell.core.protocol_of(key),
         weight=shell.core.weight_of(key),
+        moved=tally.moved,
     )
 
 
@@ -193,4 +203,5 @@ def _info(exchange: Exchange, state: RequestState, record: RequestRecord) -> Req
         aborted=record.aborted is not None,
         client=record.place.id if isinstance(record.place, ClientRecord) else None,
         stream=record.stream or None if record.conn is not None else None,
+        parent=parent_of(exchange),
     )
