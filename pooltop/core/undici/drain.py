@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pooltop.core.states import RetireReason
+from pooltop.core.undici import h2
 from pooltop.core.undici.balanced import BalancedPool
 from pooltop.core.undici.client_pool import ClientPool
 from pooltop.core.undici.client_record import ClientRecord
@@ -38,6 +39,7 @@ def apply(core: UndiciCore, before: DispatcherOptions) -> int:
     if core.options.max_concurrent_streams != before.max_concurrent_streams:
         for client in list(core.clients.values()):
             assert isinstance(client, ClientRecord)
+            h2.on_own_limit(client)
             client.resume(sync=True)
     return idle_closed
 

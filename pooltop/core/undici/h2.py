@@ -113,13 +113,31 @@ def on_settings(
     client: ClientRecord, conn: ConnRecord, session: Session, max_streams: int | None
 ) -> None:
     """The peer says how many streams it allows: at first, and whenever it says so again."""
-    books = client.books
-    own = client.options.max_concurrent_streams
     session.peer_streams = max_streams
     session.has_settings = True
-    client.max_streams = own if max_streams is None else min(max_streams, own)
-    books.events.append(StreamsAllowed(books.now, client.key, conn.id, own, max_streams))
+    _allow(client, conn, session)
     client.resume()
+
+
+def on_own_limit(client: ClientRecord) -> None:
+    """Our own limit is another one: mode "drain" has it hold at once, for a session that is there.
+
+    Without one it is what the last session had that counts, until the SETTINGS of the next.
+    """
+    conn = client.conn
+    session = None if conn is None else conn.session
+    if conn is not None and session is not None and session.has_settings:
+        _allow(client, conn, session)
+    elif client.max_streams is not None:
+        client.max_streams = min(client.max_streams, client.options.max_concurrent_streams)
+
+
+def _allow(client: ClientRecord, conn: ConnRecord, session: Session) -> None:
+    """Let run what both sides allow."""
+    books = client.books
+    own, peer = client.options.max_concurrent_streams, session.peer_streams
+    client.max_streams = own if peer is None else min(peer, own)
+    books.events.append(StreamsAllowed(books.now, client.key, conn.id, own, peer))
 
 
 def on_sent(client: ClientRecord, request: RequestRecord) -> None:

@@ -95,3 +95,39 @@ def test_what_was_changed_in_mode_drain_can_be_taken_back_in_mode_node(bench):
     back = replace(pool.core.options, connections=2)
     pool.core.set_options(back, now=pool.now, drains=True)
     assert 2 == pool.core.options.connections
+
+
+@pytest.mark.parametrize("kind", ["client", "h2"])
+def test_fewer_streams_hold_back_what_comes_and_more_let_it_go_at_once(h2, kind):
+    client = h2(kind, connections=1, max_concurrent_streams=4, live="drain")
+    client.running_with(6)
+    assert 4 == client.stats().running
+    _set(client, max_concurrent_streams=2)
+    assert 4 == client.stats().running, "what runs stays"
+    client.respond(1), client.respond(2)
+    assert {3, 4} == client.running.keys()
+    client.respond(3)
+    assert {4, 5} == client.running.keys()
+    _set(client, max_concurrent_streams=9)
+    assert {4, 5, 6} == client.running.keys()
+
+
+def test_more_streams_of_ours_are_no_more_than_the_peer_allows(h2):
+    client = h2(most=3, max_concurrent_streams=2, live="drain")
+    client.running_with(6)
+    assert 2 == client.stats().running
+    _set(client, max_concurrent_streams=100)
+    assert 3 == client.stats().running
+
+
+def test_fewer_streams_hold_for_the_session_that_is_still_to_come(h2):
+    client = h2("h2", connections=1, max_concurrent_streams=4, live="drain")
+    client.get()
+    client.lose(1)
+    client.settle()
+    _set(client, max_concurrent_streams=2)
+    client.is_mute = True
+    client.running_with(6)
+    assert 2 >= client.stats().running
+    client.settings(2)
+    assert 2 == client.stats().running
