@@ -475,6 +475,12 @@ class WorkloadSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     where it has arrived."""
     data: FeedSnapshot | None = None
     """How far it has come with the rows of its data; None without any."""
+    arrival: Literal["constant", "poisson"] | None = None
+    """How an open model's arrivals are spaced; None for a closed one, and where it is not told."""
+    think_s: tuple[float, float] = (0.0, 0.0)
+    """The least and the most seconds that a closed model's user thinks, evenly spread between."""
+    max_in_flight: int | None = None
+    """Open model: an arrival beyond so many under way is not sent; None for a closed model."""
 
     @property
     def errors(self) -> int:

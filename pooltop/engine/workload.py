@@ -354,6 +354,9 @@ class WorkloadRunner(ABC):
             held=self.held,
             breaker=None if self.guard is None else self.guard.snapshot(),
             data=None if self._rows is None else self._rows.snapshot(),
+            arrival=self.workload.arrival if is_open else None,
+            think_s=(self.workload.think.min_s, self.workload.think.max_s),
+            max_in_flight=self.workload.max_in_flight if is_open else None,
         )
 
     def shot_over(self, *, failed: bool) -> None:

@@ -194,6 +194,16 @@ class LatencyPast:
             self._answered[q] = self._quantile(low, high, q)
         return self._answered[q]
 
+    def between(self, since: float, until: float) -> Histogram:
+        """Give what was recorded between two instants, from mark to mark, without its sum."""
+        if not self._at:
+            return Histogram()
+        low, high = self._index_at(since), self._index_at(until)
+        buckets: dict[int, int] = {}
+        for delta in self._deltas[low + 1 : high + 1]:
+            _add(buckets, delta)
+        return Histogram.of(buckets)
+
     def _quantile(self, low: int, high: int, q: float) -> float | None:
         old = self._standing(self._old, low)
         if high == len(self._at) - 1:
