@@ -84,7 +84,7 @@ _NOT_FOR = {
     "lessons": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "lesson": (
         *(each for each in _OF_A_PROFILE if each != "--set"),
-        *(each for each in _OF_A_VIEWER if each != "--headless"),
+        *(each for each in _OF_A_SCREEN if each != "--headless"),
     ),
     "init": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "schema": (*_OF_A_PROFILE, *_OF_A_VIEWER),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pooltop.cli.telling import fail, refuse, say, write
+from pooltop.cli import given
+from pooltop.cli.telling import EXIT_USAGE, fail, refuse, say, write
+from pooltop.cli.terminal import cannot_show, is_headless
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pooltop.cli.args import Request
+    from pooltop.lessons.lesson import Lesson
+    from pooltop.profiles import Loaded
 
-_INTERVAL_S = 0.1
+_HEADLESS_S, _DASHBOARD_S = 0.1, 0.25
 """Between two pictures of a lesson: what is short is seen too."""
 
 
@@ -22,14 +26,7 @@ def listing(request: Request) -> int:
 
 def play(request: Request) -> int:
     """Play one."""
-    import msgspec
-
-    from pooltop import profiles
-    from pooltop.errors import PooltopError, ProfileError
-    from pooltop.headless.lesson import play_headless
     from pooltop.lessons.catalogue import LESSONS, find_lesson
-    from pooltop.lessons.player import LessonPlayer
-    from pooltop.sources.launch import LaunchedSource
 
     lesson = find_lesson(request.lesson or "")
     if lesson is None:
@@ -37,16 +34,53 @@ def play(request: Request) -> int:
             f"there is no lesson {request.lesson}: 1 to {len(LESSONS)}, or a name; "
             "pooltop demo lessons lists them\n"
         )
+    headless = is_headless(request)
+    if not headless and cannot_show(request):
+        return EXIT_USAGE
+    loaded = _load(request, lesson)
+    return EXIT_USAGE if loaded is None else _play(request, lesson, loaded, headless=headless)
+
+
+def _load(request: Request, lesson: Lesson) -> Loaded | None:
+    """Give the lesson's profile with what is set over it; None where that is wrong, told."""
+    from pooltop import profiles
+    from pooltop.errors import ProfileError
+
     try:
-        loaded = profiles.load_text(lesson.profile, f"lesson {lesson.name}", settings=request.set)
+        return profiles.load_text(lesson.profile, f"lesson {lesson.name}", settings=request.set)
     except ProfileError as error:
         write(2, f"{error}\n")
-        return 2
+        return None
+
+
+def _play(request: Request, lesson: Lesson, loaded: Loaded, *, headless: bool) -> int:
+    import msgspec
+
+    from pooltop.errors import PooltopError
+    from pooltop.lessons.player import LessonPlayer
+    from pooltop.sources.launch import LaunchedSource
+
+    keys = None if headless else given.load_keys(request)
     profile = msgspec.structs.replace(loaded.profile, held=True)
-    source = LaunchedSource(profile, interval_s=_INTERVAL_S, own_process=False)
+    interval_s = _HEADLESS_S if headless else _DASHBOARD_S
+    source = LaunchedSource(profile, interval_s=interval_s, own_process=not headless)
+    player = LessonPlayer(lesson)
     try:
         source.spawn()
-        return play_headless(source, LessonPlayer(lesson), lambda text: write(1, text))
+        if keys is None:
+            from pooltop.headless.lesson import play_headless
+
+            return play_headless(source, player, lambda text: write(1, text))
+        from pooltop.ui import run_dashboard
+
+        return run_dashboard(
+            source,
+            keys=keys,
+            theme=request.theme,
+            ascii_only=request.ascii or None,
+            mouse=not request.no_mouse,
+            lesson=player,
+        )
     except PooltopError as error:
         return fail(error)
     finally:

@@ -6,7 +6,7 @@ USAGE = """\
 usage: pooltop demo [options]              watch the built-in demo: nothing to set up
        pooltop demo compare [A B]          two policies under the same traffic: keep-alive and close
        pooltop demo lessons                list the lessons: what to see and try, one thing each
-       pooltop demo lesson N [options]     play one: predict, run, see, and why
+       pooltop demo lesson N [options]     play one: predict, run, see, why; --headless prints it
        pooltop --profile FILE [options]    watch the pools and the traffic of a TOML profile
        pooltop init [FILE]                 write a profile to start from (pooltop.toml)
        pooltop check FILE                  say what is wrong with a profile, and send nothing
@@ -109,9 +109,10 @@ and free:N (maxFreeSockets); --print-config prints the profile that is made of t
 replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.
 
-exit status: 0 the load is over, or you left; 1 the engine or the demo failed, or what was to be
-written could not be; 2 a mistake in the command line, the profile, the keys or the recording, or a
-port that is taken, nothing was sent; 99 the load is over, and a threshold of the profile failed or
-had nothing to be judged by; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP.
+exit status: 0 the load is over, or you left; 1 the engine or the demo failed, what was to be
+written could not be, or a lesson's claim did not hold; 2 a mistake in the command line, the
+profile, the keys or the recording, or a port that is taken, nothing was sent; 99 the load is over,
+and a threshold of the profile failed or had nothing to be judged by; 130, 143, 129 ended by SIGINT,
+SIGTERM, SIGHUP.
 """
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pooltop.core.snapshot import Snapshot
-from pooltop.lessons.lesson import Action, Lesson, Step, Verdict
+from pooltop.lessons.lesson import Action, Lesson, Number, Step, Verdict
 from pooltop.lessons.seen import Seen
 
 
@@ -75,6 +75,13 @@ class LessonPlayer:
     def result(self) -> Result | None:
         """Of the step that was just judged; None before that."""
         return self.results[-1] if self.phase in (Phase.SEEN, Phase.OVER) else None
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """What is measured of the step: so far while it runs, at its end afterwards."""
+        if self.phase is Phase.RUNNING and len(self._seen) > 1:
+            return self.step.claim(Seen(self._seen)).numbers
+        return () if self.result is None else self.result.verdict.numbers
 
     @property
     def held(self) -> bool:

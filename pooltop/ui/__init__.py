@@ -14,12 +14,14 @@ from collections.abc import Callable
 from functools import partial
 
 from pooltop.core.snapshot import Snapshot
+from pooltop.lessons.player import LessonPlayer
 from pooltop.present.history import History
 from pooltop.present.keys import STANDARD, Keymap
 from pooltop.profiles.saving import Saving
 from pooltop.sources.base import Source
 from pooltop.ui.app import PoolTopApp
 from pooltop.ui.first_theme import first_theme
+from pooltop.ui.lesson import LessonApp
 from pooltop.ui.terminal import Terminal
 
 _CLOSE_S = 2.5
@@ -44,6 +46,7 @@ def run_dashboard(
     mouse: bool = True,
     saving: Saving | None = None,
     at_end: Callable[[Snapshot, History], None] | None = None,
+    lesson: LessonPlayer | None = None,
 ) -> int:
     """Show ``source`` until the reader leaves or a signal comes, then close it.
 
@@ -56,13 +59,15 @@ def run_dashboard(
         mouse: Whether to ask the terminal for clicks; without, it selects text by itself.
         saving: Writes what was tuned as a profile.
         at_end: Called with the last instant, if there was any, once all is closed.
+        lesson: Played at the bottom of the screen, over its own profile; None for none.
 
     Returns:
         The exit status: 0; 99 when the load was over and a threshold of the profile had failed; 1
         when the engine could not be started or failed, or the dashboard did; 130 after ctrl+c
         twice or SIGINT; 143 after SIGTERM; 129 after SIGHUP, and when the terminal is gone.
     """
-    app = PoolTopApp(source, read_only=read_only, keys=keys, ascii_only=ascii_only, saving=saving)
+    make = PoolTopApp if lesson is None else partial(LessonApp, lesson=lesson)
+    app = make(source, read_only=read_only, keys=keys, ascii_only=ascii_only, saving=saving)
     app.theme = theme or first_theme(os.environ, app.console.color_system)
     status = asyncio.run(_run(app, source, mouse=mouse))
     if at_end is not None and app.history.latest is not None:

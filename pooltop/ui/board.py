@@ -9,6 +9,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from pooltop.core.edits import EditRecord
+from pooltop.lessons.strip import LINES, strip_lines, strip_title
 from pooltop.present.alerts import Alert, alert_line, alerts_of, first_open
 from pooltop.present.cards import card_lines, card_of
 from pooltop.present.editing import Target, WorkloadId
@@ -42,6 +43,8 @@ from pooltop.ui.widgets.tabs import Tabs
 
 _CARD_LINES = ((150, 1), (100, 2), (0, 3))
 """From so many cells on, a card has so many lines: fixed, for what is below must not jump."""
+_LESSON = LINES + 1
+"""Lines of a lesson's strip, its upper border included."""
 _CARD_S = 90.0
 """A card of an edit that is settled stays on the screen for so long."""
 
@@ -74,6 +77,7 @@ class Board:
         self.card = LinePane(painter, id="card")
         self.log = EventLog(painter, id="events")
         self.keys = LinePane(painter, id="keys")
+        self.lesson = LinePane(painter, id="lesson")
         self.help = LinePane(painter, id="help")
         self.message = LinePane(painter, id="message")
         self.traffic = TableGrid(painter, id="traffic")
@@ -102,6 +106,7 @@ class Board:
         yield self._log_row
         yield self.help
         yield self.message
+        yield self.lesson
         yield self.keys
 
     @property
@@ -118,6 +123,7 @@ class Board:
             self.card,
             self.log,
             self.traffic,
+            self.lesson,
             self.keys,
             self.help,
             self.message,
@@ -165,7 +171,8 @@ class Board:
         hosts = sum(len(agent.origins) for agent in view.snapshot.agents) if view.snapshot else 1
         played = view.transport is not None
         self.transport.display = played
-        whole, height = height, height - played
+        taught = self._draw_lesson(view, width, height)
+        whole, height = height, height - played - taught
         layout = plan(
             width,
             height,
@@ -197,6 +204,17 @@ class Board:
         self._draw_traffic(view, layout, width)
         self._draw_header(view, layout, width)
         self._draw_keys(view, layout, width)
+
+    def _draw_lesson(self, view: View, width: int, height: int) -> int:
+        """Show the lesson's step, where there is room below the rest; give the lines it takes."""
+        player = view.lesson
+        has_room = width >= LEAST[0] and height - _LESSON >= LEAST[1]
+        self.lesson.display = player is not None and has_room
+        if player is None or not has_room:
+            return 0
+        self.lesson.title(strip_title(player))
+        self.lesson.show(strip_lines(player, width, explained=view.explained))
+        return _LESSON
 
     def _lay_out(self, layout: Plan, width: int, height: int) -> None:
         key = (layout, width, height, self.helping, self.page, self.prompt.question is None)

@@ -24,6 +24,7 @@ from pooltop.core.company import Company
 from pooltop.core.detail import Watch
 from pooltop.core.thresholds import EXIT_FAILED, has_failed
 from pooltop.errors import PooltopError
+from pooltop.lessons.player import LessonPlayer
 from pooltop.present.alerts import alert_facts
 from pooltop.present.clean import clean
 from pooltop.present.farewell import farewell_lines
@@ -129,6 +130,10 @@ class Dashboard(App[None]):
         """What is done to the engine."""
         self.player: Player | None = source.player if isinstance(source, PlayerSource) else None
         """What plays a recording; None for a live engine."""
+        self.lesson: LessonPlayer | None = None
+        """The lesson that is played; None for none."""
+        self.explained = False
+        """Whether the strip says what the lesson is about."""
         self.company: Company | None = None
         """Who else watches the engine; None where nobody can."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -374,6 +379,8 @@ class Dashboard(App[None]):
             keys=self.keys,
             acknowledged=frozenset(self.reader.acknowledged),
             alert=self.reader.alert,
+            lesson=self.lesson,
+            explained=self.explained,
             company=self.company,
             transport=None if player is None or latest is None else transport_facts(player),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pooltop.core.company import Company
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.lessons.player import LessonPlayer
 from pooltop.present.alerts import AlertId
 from pooltop.present.header import HeaderFacts
 from pooltop.present.history import History, HostId
@@ -69,6 +70,10 @@ class View:
     """Where a recording stands; None for a live engine."""
     acknowledged: frozenset[AlertId] = frozenset()
     """Alerts that the reader has seen and put aside."""
+    lesson: LessonPlayer | None = None
+    """Whose step stands at the bottom; None for no lesson."""
+    explained: bool = False
+    """Whether what the lesson is about stands there instead."""
     alert: AlertId | None = None
     """The one that is shown; None for the gravest that was not put aside."""
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from scripted_source import ScriptedSource, demo_agents
 
+from pooltop.lessons.player import LessonPlayer
 from pooltop.profiles.saving import Saving
 from pooltop.ui.app import PoolTopApp
+from pooltop.ui.lesson import LessonApp
 
 
 class HandClock:
@@ -86,10 +89,12 @@ def desk() -> OpenDesk:
         live: str = "node",
         ascii_only: bool = False,
         saving: Saving | None = None,
+        lesson: LessonPlayer | None = None,
     ) -> AsyncIterator[Desk]:
         source = source or ScriptedSource(demo_agents(live))
         clock = HandClock()
-        app = PoolTopApp(
+        make = PoolTopApp if lesson is None else partial(LessonApp, lesson=lesson)
+        app = make(
             source,
             read_only=read_only,
             clock=clock,

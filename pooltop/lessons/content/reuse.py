@@ -86,7 +86,7 @@ LESSON = Lesson(
                 "both one for every request",
             ),
             answer=1,
-            does="both loads begin at the same moment, against the same host",
+            does="both loads begin, to the same host",
             do=resume("kept", "close"),
             look="REUSE of the two rows, and DIAL/S: one is 0, the other is its req/s.",
             until=_enough,
