@@ -55,6 +55,8 @@ class AddressWatch:
         """Ask by a resolver, which stays the caller's to close."""
         self.every_s = EVERY_S
         """Seconds between two look-ups of a name."""
+        self.lifetime_s = LIFETIME_S
+        """How long an answer is used again: of younger sockets nothing is asked."""
         self._resolver = resolver
         self._due: dict[_Name, float] = {}
         self._missed: dict[_Name, dict[str, _Missed]] = {}
@@ -77,7 +79,7 @@ class AddressWatch:
             each
             for shell in shells
             for each in _standing(shell)
-            if at - each.oldest_at >= min(LIFETIME_S, self.every_s)
+            if at - each.oldest_at >= min(self.lifetime_s, self.every_s)
             and at >= self._due.get(each.name, 0.0)
         ]
         if due:
@@ -123,7 +125,9 @@ class AddressWatch:
             for address in map(_address, standing.remotes)
             if address in missed and missed[address].looks >= LOOKS
         ]
-        return Moved(since=min(since), sockets=len(since), lifetime_s=LIFETIME_S) if since else None
+        if not since:
+            return None
+        return Moved(since=min(since), sockets=len(since), lifetime_s=self.lifetime_s)
 
 
 def _standing(shell: ShellBase) -> Iterator[_Standing]:

@@ -19,7 +19,9 @@ from pooltop.engine.engine import Engine
 from pooltop.profiles.loading import load_profile_text
 
 if TYPE_CHECKING:  # ``real_sockets`` has its asserts rewritten, and must be the first to import it
-    from support.loopback import Handler, Serve
+    from support.loopback import Handler, Listener, Serve
+
+    from pooltop.engine.resolver import Resolver
 
 LOOK_S = 0.02
 """Between two looks at the engine."""
@@ -43,7 +45,7 @@ class Situation:
     id: str
     """The diagnosis'."""
     profile: str
-    """TOML; ``@name`` stands for the URL of one of ``servers``."""
+    """TOML; ``@name`` stands for the URL of one of ``servers``, ``@@name`` for host and port."""
     twin: str
     servers: Mapping[str, Handler] = field(default_factory=dict)
     twin_servers: Mapping[str, Handler] | None = None
@@ -51,9 +53,13 @@ class Situation:
     act: Act = nothing
     """Done beside the load, once it runs."""
     twin_act: Act | None = None
+    resolver: Callable[[Mapping[str, Listener]], Resolver] | None = None
+    """Makes who looks names up, of the servers that were started; None for the system's."""
+    twin_resolver: Callable[[Mapping[str, Listener]], Resolver] | None = None
+    """None for the same."""
     window_s: float = 0.4
     min_samples: int = 30
-    proposes: tuple[str, float | bool | None] | None = None
+    proposes: tuple[str, float | bool | str | None] | None = None
     """The option that the card must propose, and the value that it must be above (a number), or
     be; None for whatever it proposes."""
 
@@ -86,12 +92,15 @@ class Watcher:
 
     async def until_raised(self, one: Situation) -> Watched:
         """Run the situation until its card is there, or the deadline is over."""
-        return await self._run(one, one.profile, one.servers, one.act, until=one.id)
+        return await self._run(one, one.profile, one.servers, one.act, one.resolver, until=one.id)
 
     async def twin(self, one: Situation) -> Watched:
         """Run the twin over more windows than its diagnosis needs."""
         servers = one.servers if one.twin_servers is None else one.twin_servers
-        return await self._run(one, one.twin, servers, one.twin_act or one.act, until=None)
+        resolver = one.twin_resolver or one.resolver
+        return await self._run(
+            one, one.twin, servers, one.twin_act or one.act, resolver, until=None
+        )
 
     async def _run(
         self,
@@ -99,11 +108,14 @@ class Watcher:
         text: str,
         servers: Mapping[str, Handler],
         act: Act,
+        resolver: Callable[[Mapping[str, Listener]], Resolver] | None,
         *,
         until: str | None,
     ) -> Watched:
-        for name, handler in servers.items():
-            text = text.replace(f"@{name}", (await self._serve(handler)).url)
+        started = {name: await self._serve(handler) for name, handler in servers.items()}
+        for name, server in started.items():
+            text = text.replace(f"@@{name}", f"{server.host}:{server.port}")
+            text = text.replace(f"@{name}", server.url)
         path = self._directory / "situation.toml"
         path.write_text(text)
         profile = load_profile_text(text, str(path))
@@ -112,7 +124,8 @@ class Watcher:
         enough = one.diagnosis.windows + _MORE
         async with contextlib.AsyncExitStack() as stack:
             demo = await stack.enter_async_context(DemoServers(profile.demo))
-            engine = Engine(resolve_demo(profile, demo.addresses))
+            names = None if resolver is None else resolver(started)
+            engine = Engine(resolve_demo(profile, demo.addresses), resolver=names)
             stack.push_async_callback(engine.aclose)
             engine.start()
             acting = asyncio.ensure_future(act(engine))
