@@ -40,6 +40,7 @@ _COMMANDS = {
     "init": of_profiles.init,
     "check": of_profiles.check,
     "explain": _explain,
+    "export": of_profiles.export,
     "schema": of_profiles.schema,
     "keys": of_profiles.keys,
     "replay": of_recordings.replay,

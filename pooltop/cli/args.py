@@ -29,6 +29,8 @@ _WITH_VALUE = {
     "--port": "a number",
     "--listen": "an address",
     "--prometheus": "an address and a port",
+    "--as": "a client, like node-http",
+    "--agent": "an agent's name",
 }
 _FLAGS = (
     *("--headless", "--json", "--read-only", "--write", "--ascii", "--no-mouse"),
@@ -40,6 +42,7 @@ _COMMANDS = (
     "init",
     "check",
     "explain",
+    "export",
     "schema",
     "replay",
     "report",
@@ -86,12 +89,17 @@ _NOT_FOR = {
         *(each for each in _OF_A_PROFILE if each != "--set"),
         *(each for each in _OF_A_SCREEN if each != "--headless"),
     ),
+    "export": (
+        *("--auto-revert", "--detach", "--print-config", "--name", "--prometheus"),
+        *_OF_A_VIEWER,
+    ),
     "init": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "schema": (*_OF_A_PROFILE, *_OF_A_VIEWER),
 }
 """Options that a command would have to ignore."""
 _OF_SERVE = ("--port", "--listen", "--write")
 _OF_POLICIES = ("--tls", "--plain")
+_OF_EXPORT = ("--as", "--agent")
 
 
 class ArgumentError(Exception):
@@ -102,7 +110,9 @@ class Request:
     """What the command line asks for."""
 
     __slots__ = (
+        "agent",
         "allow",
+        "as_",
         "ascii",
         "auto_revert",
         "command",
@@ -187,6 +197,10 @@ class Request:
         self.port: str | None = None
         """As written; so is ``listen``."""
         self.listen: str | None = None
+        self.as_: str | None = None
+        """The client to make code for; None for a list of them."""
+        self.agent: str | None = None
+        """The agent whose limits it has; None for the only one."""
         self.recording: str | None = None
         """The file to replay, or to report."""
         self.compared: tuple[str, str] | None = None
@@ -261,7 +275,8 @@ def _option(word: str, rest: Iterator[str], request: Request) -> None:
 
 
 def _attribute(name: str) -> str:
-    return name[2:].replace("-", "_")
+    # "as" is a word of Python's own.
+    return "as_" if name == "--as" else name[2:].replace("-", "_")
 
 
 def _check(request: Request, files: list[str]) -> None:
@@ -304,6 +319,7 @@ def _check(request: Request, files: list[str]) -> None:
         if len(files) != 1:
             raise ArgumentError("lesson needs one: pooltop demo lesson N; demo lessons lists them")
         request.lesson = files.pop()
+    _check_export(request, files)
     if request.command == "init" and files:
         request.profile = files.pop(0)
     if request.command in ("attach", "stop", "serve") and files:
@@ -357,6 +373,20 @@ def _check_explain(request: Request, words: list[str]) -> None:
     else:
         request.key = words[0]
     words.clear()
+
+
+def _check_export(request: Request, files: list[str]) -> None:
+    """Take the profile whose limits are made code of."""
+    if request.command != "export":
+        for option in _OF_EXPORT:
+            if getattr(request, _attribute(option)) is not None:
+                raise ArgumentError(f"{option} is of pooltop export")
+        return
+    if request.profile is not None:
+        files.append(request.profile)
+    if len(files) > 1 or (not files and request.as_ is not None):
+        raise ArgumentError("export needs one profile: pooltop export FILE --as TARGET")
+    request.profile = files.pop() if files else None
 
 
 def _check_format(request: Request) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pooltop.cli import given
-from pooltop.cli.telling import EXIT_USAGE, say, told
+from pooltop.cli.telling import EXIT_USAGE, refuse, say, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,34 @@ def explain(request: Request) -> int:
     from pooltop.profiles.explain import explain as explained
 
     return told(lambda: say(explained(request.key or "", loaded.effective)))
+
+
+def export(request: Request) -> int:
+    """Print the limits of one agent as code for a client."""
+    from pooltop.profiles.shown import did_you_mean
+    from pooltop.takehome import TARGETS, of_profile, take_home
+
+    target, path = request.as_, request.profile
+    if target is None or path is None:
+        rows = "".join(f"  {name:<15} {each.title}\n" for name, each in TARGETS.items())
+        return say(f"pooltop export FILE --as one of\n{rows}")
+    if target not in TARGETS:
+        hint = did_you_mean(target, TARGETS)
+        return refuse(f'--as "{target[:64]}": there are {", ".join(TARGETS)}.{hint}\n')
+    loaded = given.load(request)
+    if loaded is None:
+        return EXIT_USAGE
+    agents = {agent.name: agent for agent in loaded.profile.agents}
+    name = next(iter(agents)) if request.agent is None and len(agents) == 1 else request.agent
+    if name not in agents:
+        there = f"its agents are {', '.join(agents)}"
+        if name is None:
+            return refuse(f"{path} has several agents: say which with --agent; {there}\n")
+        return refuse(f'{path} has no agent "{name[:64]}"; {there}.{did_you_mean(name, agents)}\n')
+    urls = (each.base_url for each in loaded.profile.workloads if each.agent == name)
+    # Those of the demo have no address before it runs.
+    origins = tuple(dict.fromkeys(url for url in urls if "://" in url))
+    return say(take_home(of_profile(agents[name], origins), target))
 
 
 def print_config(request: Request) -> int:

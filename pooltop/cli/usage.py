@@ -13,6 +13,8 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop explain [TERM] [--json]     say what an option, state, reason, error, metric, column
                                            or word of the field means; list them
        pooltop explain KEY --profile FILE  say what counts for a key, and who was overruled
+       pooltop export FILE [--as CLIENT] [--agent NAME]  print an agent's limits as code: node-http,
+                                           undici, axios, httpx, go ...; without --as the list
        pooltop schema                      print the JSON schema of profiles, for editors
        pooltop replay FILE [options]       play what --record or --json wrote, in the same screens
        pooltop report FILE [-o FILE.html]  make a page of such a file, with plots and every number
