@@ -1,7 +1,7 @@
 """Make the pictures in this folder from real runs of ``pooltop demo`` and of the profiles.
 
     python screenshots/make.py            # all of them
-    python screenshots/make.py http2 pair # those of some runs: dark light no-color pair http2
+    python screenshots/make.py http2 pair # those of some runs: see RUNS
 
 Each picture is the dashboard over the embedded servers and the real engine, after a while of
 traffic; nothing in them is drawn by hand. There are three runs: dark, light and NO_COLOR. Each
@@ -28,6 +28,7 @@ from textual.pilot import Pilot  # noqa: E402
 import pooltop  # noqa: E402
 from pooltop import profiles  # noqa: E402
 from pooltop.core.model import Profile  # noqa: E402
+from pooltop.demo.policies import comparison  # noqa: E402
 from pooltop.sources.launch import LaunchedSource  # noqa: E402
 from pooltop.sources.playback import PlayerSource  # noqa: E402
 from pooltop.sources.player import Player  # noqa: E402
@@ -199,10 +200,29 @@ async def http2() -> None:
         await source.close()
 
 
+async def versus() -> None:
+    """Save two sides on one screen: keep-alive and close, 100 sockets and one session."""
+    text = comparison("keep-alive", "close")
+    profile = profiles.load_profile_text(text, "demo compare")
+    for name, compared in (("compare", profile), ("compare-h2", profile_of(HTTP2, HTTP2.name))):
+        source = LaunchedSource(compared, interval_s=0.5, own_process=True)
+        app = PoolTopApp(source)
+        try:
+            async with app.run_test(size=USUAL) as pilot:
+                await asyncio.sleep(WARM_UP_S)
+                await pilot.press("6")
+                for size in SIZES:
+                    await resize(pilot, size)
+                    await keep(pilot, name, "dark")
+        finally:
+            await source.close()
+
+
 RUNS = {
     "dark": dark,
     "pair": pair,
     "http2": http2,
+    "versus": versus,
     "light": partial(run, "light"),
     "no-color": partial(run, "no-color"),
 }

@@ -104,7 +104,8 @@ host, workload and request class. Runs may differ in length: rates and shares ar
 quantiles of merged histograms. What chance or a histogram's 1 % can explain is called the same.
 --format json has every number, --html FILE.html writes a page of them.
 
-demo compare sends the same requests at the same moments to hosts that are alike. A and B are two of
+demo compare sends the same requests at the same moments to hosts that are alike, and shows both on
+page 6; with --headless a card that says how they differ comes last. A and B are two of
 keep-alive, close, shared (one agent), per-request (one for each), undici, h2, limit:N (maxSockets)
 and free:N (maxFreeSockets); --print-config prints the profile that is made of them.
 

@@ -206,6 +206,11 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """TLS handshakes completed with the origin; for plain http with a proxy that wants TLS."""
     resumed: int = 0
     """Of these, those that took up a former session."""
+    handshake_s: float = 0.0
+    """Seconds that these took, all together: from being connected to the last word."""
+    handshake_cpu_s: float = 0.0
+    """CPU seconds that this process spent in these, all together; the server's are not known. By
+    the thread's own clock around each step of OpenSSL's."""
     closed: dict[str, int] = {}
     """CloseReason to count."""
     reused: int = 0

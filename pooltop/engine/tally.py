@@ -40,6 +40,8 @@ class OriginTally:
         "failed",
         "failures",
         "goaways",
+        "handshake_cpu_s",
+        "handshake_s",
         "handshakes",
         "life",
         "moved",
@@ -70,6 +72,7 @@ class OriginTally:
         """Begin at nothing."""
         self.submitted = self.queued = self.opened = self.connected = 0
         self.handshakes = self.resumed = 0
+        self.handshake_s = self.handshake_cpu_s = 0.0
         self.assigned = self.reused = self.stale_reuse = self.retried = self.timeout_events = 0
         self.requeued = self.refused = self.goaways = self.resets = self.pings = 0
         self.bytes_in = self.bytes_out = 0
@@ -109,6 +112,8 @@ class OriginTally:
         if connection.tls is not None:
             self.handshakes += 1
             self.resumed += connection.tls.is_resumed
+            self.handshake_s += connection.tls_s or 0.0
+            self.handshake_cpu_s += connection.tls.handshake_cpu_s
 
     def completed(self, exchange: Exchange) -> None:
         """Count a whole response."""
@@ -136,6 +141,8 @@ class OriginTally:
             connected=self.connected,
             handshakes=self.handshakes,
             resumed=self.resumed,
+            handshake_s=self.handshake_s,
+            handshake_cpu_s=self.handshake_cpu_s,
             closed=dict(self.closed),
             reused=self.reused,
             assigned=self.assigned,

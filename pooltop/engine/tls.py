@@ -65,6 +65,7 @@ class TLSStream:
         "_servername",
         "_unsent_name",
         "fault",
+        "handshake_cpu_s",
         "is_connected",
         "peer_closed",
     )
@@ -75,6 +76,8 @@ class TLSStream:
     """The peer sent close_notify: its stream is complete, and no more comes."""
     fault: NetworkError | None
     """What broke the stream; raised by every later call. What came before it is good."""
+    handshake_cpu_s: float
+    """CPU seconds of this thread that the handshake took so far."""
 
     def __init__(
         self,
@@ -124,6 +127,7 @@ class TLSStream:
         self.peer_closed = False
         self._closing = False
         self.fault = None
+        self.handshake_cpu_s = 0.0
         self._facts: TLSFacts | None = None
         self._seen = b""
 
@@ -307,6 +311,7 @@ class TLSStream:
                 self.peer_closed = True
 
     def _advance(self) -> None:
+        began = time.thread_time()
         try:
             self._object.do_handshake()
         except ssl.SSLWantReadError:
@@ -314,6 +319,8 @@ class TLSStream:
         except ssl.SSLError as exc:
             self._fail(exc)
             return
+        finally:
+            self.handshake_cpu_s += time.thread_time() - began
         if self._unsent_name is not None and not self._object.session_reused:
             self._verify(self._unsent_name)
         self.is_connected = self.fault is None

@@ -61,6 +61,11 @@ class NestedTLS:
         return self._inner.is_resumed
 
     @property
+    def handshake_cpu_s(self) -> float:
+        """Of both handshakes."""
+        return self._outer.handshake_cpu_s + self._inner.handshake_cpu_s
+
+    @property
     def facts(self) -> TLSFacts:
         """The origin's."""
         return self._inner.facts

@@ -19,6 +19,8 @@ from pooltop.present.labels import label_of
 from pooltop.present.thresholds import verdict_words
 from pooltop.present.tunnels import pending_words, waiting_words
 from pooltop.present.undici_stats import undici_words
+from pooltop.present.versus import pair_of
+from pooltop.present.versus_card import card_text
 
 
 def summary_lines(
@@ -45,6 +47,9 @@ def summary_lines(
         lines += _workload(workload, snapshot.max_rate)
     if snapshot.thresholds:
         lines += ["", "thresholds", *(f"  {verdict_words(each)}" for each in snapshot.thresholds)]
+    pair = pair_of(snapshot) if snapshot.compare is not None else None
+    if pair is not None:
+        lines += ["", *card_text(pair, snapshot)]
     if advice:
         lines += ["", "advice", *(f"  {line}" for card in advice for line in _told(card, snapshot))]
     if missed:

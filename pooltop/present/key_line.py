@@ -29,7 +29,7 @@ def hint(ids: str, word: str) -> Hint:
 
 
 _GAP = 2
-PageName = Literal["Pools", "Sockets", "Queue", "Workloads", "Events"]
+PageName = Literal["Pools", "Sockets", "Queue", "Workloads", "Events", "Compare"]
 _SEE = (hint("filter", "filter"), hint("sort", "sort"), hint("freeze", "freeze"))
 _LATER = (
     hint("lock", "lock"),
@@ -87,6 +87,21 @@ HINTS: dict[PageName, tuple[Hint, ...]] = {
         *_SEE,
         hint("open", "open"),
         *_LATER,
+    ),
+    "Compare": (
+        hint("less more", "rate"),
+        hint("less10 more10", "limit"),
+        hint("copy", "copy card"),
+        hint("export", "export"),
+        hint("freeze", "freeze"),
+        hint("pause", "pause"),
+        hint("stop", "stop"),
+        hint("open", "what it is"),
+        hint("window window_less", "win"),
+        hint("undo", "undo"),
+        hint("picture", "picture"),
+        hint("lock", "lock"),
+        hint("back forth", "step"),
     ),
 }
 """Of each page, what is wanted most first."""

@@ -31,6 +31,8 @@ from pooltop.present import (
     socket_columns,
     threshold_table,
     verdicts,
+    versus_columns,
+    versus_measures,
     waiting,
     workload_rows,
 )
@@ -103,6 +105,12 @@ def _of_tables() -> Iterable[Section]:
     yield _columns("COLUMNS OF RUNNING REQUESTS", request_columns.RUNNING_COLUMNS, "Queue")
     yield _columns("COLUMNS OF WORKLOADS", workload_rows.COLUMNS, "Workloads")
     yield _columns("COLUMNS OF EVENTS", event_rows.COLUMNS, "Events")
+    yield _columns("COLUMNS OF A COMPARISON", versus_columns.COLUMNS, "Compare")
+    yield Section(
+        "NUMBERS OF A COMPARISON",
+        tuple((one.name.strip(), one.definition) for one in versus_measures.MEASURES),
+        frozenset({"Compare"}),
+    )
 
 
 def _columns(title: str, of: Iterable[Column[Row]], page: PageName) -> Section:

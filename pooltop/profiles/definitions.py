@@ -61,8 +61,8 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "workloads": "The traffic, by name.",
         "record": "Files that a run is recorded in, beside the profile; none is overwritten.",
         "thresholds": "What a run must hold: it decides the exit status.",
-        "compare": "Two agents that are set against each other: their workloads, one by one, "
-        "send at the same moments where they have the same seed.",
+        "compare": "Two agents that are set against each other on page 6: their workloads, one by "
+        "one, send at the same moments where they have the same seed.",
         "export": "Where the run's numbers go besides its viewers.",
         "advisor": "How what is wrong with a pool is looked for, and what is then advised.",
     },

@@ -28,6 +28,7 @@ from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.layout import LEAST, Plan, plan
 from pooltop.ui.pages.base import Page
+from pooltop.ui.pages.compare import ComparePage
 from pooltop.ui.pages.events import EventsPage
 from pooltop.ui.pages.pools import PoolsPage
 from pooltop.ui.pages.queue import QueuePage
@@ -62,12 +63,14 @@ class Board:
         self.pools = PoolsPage(painter)
         self.queue = QueuePage(painter)
         self.workloads = WorkloadsPage(painter)
+        self.compare = ComparePage(painter)
         self.pages: tuple[Page, ...] = (
             self.pools,
             SocketsPage(painter),
             self.queue,
             self.workloads,
             EventsPage(painter),
+            self.compare,
         )
         """In the order of their numbers."""
         self.page: Page = self.pools
@@ -182,6 +185,7 @@ class Board:
             card=self._card_height(view, width),
             pools=self.page is self.pools,
             plots=self.page.has_plots,
+            cells=self.page.cells_wanted(view, width),
             inspecting=view.inspecting,
             thresholds=len(view.snapshot.thresholds)
             if view.snapshot and self.page is self.workloads

@@ -7,7 +7,7 @@ where nothing can be shown (under 40x10).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Mode = Literal["wide", "full", "incident", "line", "message"]
@@ -36,6 +36,10 @@ class Plan:
     table: int = 0
     """The page's table, and the inspector where it stands beside it."""
     plots: int = 0
+    cells: int = 0
+    """What each of two sides holds open, above the table."""
+    request: int = 0
+    """One request of each side, below the plots."""
     thresholds: int = 0
     """What the run must hold, below the table of the workloads."""
     sockets: int = 0
@@ -75,6 +79,7 @@ def plan(
     pools: bool = True,
     plots: bool = False,
     inspecting: bool = False,
+    cells: int = 0,
     thresholds: int = 0,
 ) -> Plan:
     """Divide a screen.
@@ -89,6 +94,8 @@ def plan(
         pools: Whether it is the page of the pools; the others have one table.
         plots: Whether one of those has plots below its table.
         inspecting: Whether the inspector is open over the page.
+        cells: Lines that the cells of two sides want above the table, on the page that compares
+            them: latencies and one request of each stand below it. 0 for any other page.
         thresholds: Lines that what the run must hold wants below the page's one table.
     """
     if width < LEAST[0] or height < LEAST[1]:
@@ -101,7 +108,7 @@ def plan(
     if width >= _FULL[0] and height >= _FULL[1]:
         mode = "wide" if width >= _WIDE[0] and height >= _WIDE[1] else "full"
     if not pools or inspecting:
-        return _one_table(
+        one = _one_table(
             width,
             height,
             mode,
@@ -110,6 +117,7 @@ def plan(
             plots=plots and not inspecting,
             thresholds=0 if inspecting else thresholds,
         )
+        return _two_sides(one, cells) if cells and not inspecting else one
     return _pools(width, height, mode, hosts=hosts, card=card, more=more)
 
 
@@ -143,6 +151,47 @@ def _one_table(
         limits=limits,
         inspector=beside,
         plot_count=_plot_count(width),
+    )
+
+
+def _two_sides(one: Plan, cells: int) -> Plan:
+    """Take room from a table for what stands above and below it, the most telling first.
+
+    A line of numbers stands below the cells, and where there is room their legend.
+    """
+    frame = one.frame
+    heights = {"table": 4 + frame}
+    left = one.table - heights["table"]
+    wishes = (
+        ("cells", 1 + min(cells, 3) + frame),
+        ("plots", 3 + frame),
+        ("request", 2 + frame),
+        ("table", 9 + frame),
+        ("request", 4 + frame),
+        ("cells", 2 + min(cells, 4) + frame),
+        ("plots", 6 + frame),
+        ("table", 14 + frame),
+        ("cells", 2 + min(cells, 8) + frame),
+        ("table", 23 + frame),
+        ("plots", 11 + frame),
+        ("cells", 2 + min(cells, 16) + frame),
+    )
+    for pane, wanted in wishes:
+        more = wanted - heights.get(pane, 0)
+        # Bars have their legends beneath them, or no more than themselves.
+        is_whole = pane == "request" or pane not in heights
+        if more <= 0 or (is_whole and more > left):
+            continue
+        given = min(more, left)
+        heights[pane] = heights.get(pane, 0) + given
+        left -= given
+    heights["table"] += left
+    return replace(
+        one,
+        table=heights["table"],
+        cells=heights.get("cells", 0),
+        plots=heights.get("plots", 0),
+        request=heights.get("request", 0),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,15 +188,19 @@ class Operator:
             numbers = ", ".join(str(edit.number) for edit in pending)
             self._own(self._control(Control(action="keep"), f"kept: edit {numbers}"), "keep")
 
-    def edit(self, asked: ApplyEdits, *, confirmed: bool = False) -> None:
-        """Send what was typed."""
-        if not asked.changes:
+    def edit(self, *asked: ApplyEdits, confirmed: bool = False) -> None:
+        """Send what was typed, one after the other."""
+        changing = [each for each in asked if each.changes]
+        if not changing:
             self.say("nothing changed")
         elif self.may_write():
-            self._own(self._edit(asked, confirmed=confirmed), "edit")
+            self._own(self._edit(changing, confirmed=confirmed), "edit")
 
-    async def _edit(self, asked: ApplyEdits, *, confirmed: bool) -> None:
-        self._tell(await self.desk.apply(asked.target, asked.changes, confirmed=confirmed))
+    async def _edit(self, asked: Sequence[ApplyEdits], *, confirmed: bool) -> None:
+        done: list[Done] = []
+        for each in asked:
+            done += await self.desk.apply(each.target, each.changes, confirmed=confirmed)
+        self._tell(done)
 
     def undo(self) -> None:
         """Take the last edit back."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from pooltop.present.export import to_csv, to_json
+from pooltop.present.export import to_csv
 from pooltop.present.inspector import RequestSubject, copy_of, curl_of
 from pooltop.present.keys import KEYS
 from pooltop.ui.files import default_name, write_new
@@ -66,7 +66,7 @@ class SharingKeys(ReadingKeys):
                 copy_of(picture, beside=beside_subject(view, subject, picture, 100)),
                 "the details",
             )
-        return (self.board.page.row_text, "the row")
+        return self.board.page.copied(view)
 
     def action_export(self) -> None:
         """Ask for a file name, then write the table that is shown."""
@@ -80,11 +80,12 @@ class SharingKeys(ReadingKeys):
         export = page.export(view)  # of this instant, however long the name takes
 
         def write(name: str) -> None:
-            text = to_json(export) if name.lower().endswith(".json") else to_csv(export)
+            as_json = name.lower().endswith(".json")
+            text = page.document(view, export) if as_json else to_csv(export)
             self.operator.say(write_new(name, text.encode("utf-8", "backslashreplace")), "accent")
 
         rows = f" {len(export.rows)} rows as filtered and sorted; .json for JSON, else CSV"
-        name = default_name(page.name.lower(), "csv", view.snapshot.wall_at)
+        name = default_name(page.name.lower(), page.exports_as, view.snapshot.wall_at)
         self._ask_for_file(f"EXPORT {page.name}", rows, name, write)
 
     def action_picture(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pooltop.core.edits import Control
+from pooltop.core.edits import Control, EditError
 from pooltop.core.snapshot import AgentSnapshot, WorkloadSnapshot
 from pooltop.present import units
 from pooltop.present.carried import aborting, destroying
@@ -14,6 +14,7 @@ from pooltop.present.inspect_workload import workload_of
 from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.marks import edited
 from pooltop.ui.asked import ApplyEdits
+from pooltop.ui.both_sides import stepped
 from pooltop.ui.editable import options_of
 from pooltop.ui.saving import SavingKeys
 from pooltop.ui.view import find, name_of
@@ -37,8 +38,33 @@ class WritingKeys(SavingKeys):
         self._open_form(0)
 
     def action_step(self, by: int) -> None:
-        """Open the form with its first field stepped."""
-        self._open_form(by)
+        """Open the form with its first field stepped; of a comparison step both sides at once."""
+        if self.board.page is self.board.compare:
+            self._step_both(by)
+        else:
+            self._open_form(by)
+
+    def _step_both(self, by: int) -> None:
+        if not self.operator.may_write():
+            return
+        try:
+            asked = stepped(self.view(), by)
+        except EditError as error:
+            self.operator.say(f"a side {error}" if str(error).startswith("is ") else str(error))
+            return
+        doubt = next(filter(None, map(self._doubt, asked)), "")
+        if not doubt:
+            self.operator.edit(*asked)
+            return
+        self.board.prompt.ask(
+            Question(
+                "EDIT both sides (pinned)",
+                ((f" {doubt}", "warn"),),
+                lambda _: self.operator.edit(*asked, confirmed=True),
+                expects="",
+            )
+        )
+        self.redraw()
 
     def _open_form(self, step: int) -> None:
         if not self.operator.may_write():

@@ -198,6 +198,9 @@ async def test_https_is_kept_alive_and_a_second_connection_resumes(
     await _get(agent, server.url)
     (info,) = next(iter(agent.free_sockets.values()))
     assert (True, True) == (info.verified, info.tls_resumed)
+    told = agent.snapshot().origins[0].counters
+    assert first.timings.tls + info.handshake == pytest.approx(told.handshake_s)
+    assert 0 < told.handshake_cpu_s
 
 
 async def test_a_large_body_comes_whole_over_https(serve, agent_of, context, ca):

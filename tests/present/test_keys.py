@@ -75,6 +75,7 @@ def test_each_page_begins_with_what_matters_there() -> None:
     assert "v running" in lines["Queue"]
     assert "p pause" in lines["Workloads"]
     assert "v which" in lines["Events"]
+    assert "[ ] rate  { } limit  y copy card" in lines["Compare"]
 
 
 def test_a_held_screen_says_how_to_be_live_and_no_key_stands_twice() -> None:

@@ -60,6 +60,7 @@ def test_every_key_word_and_glyph_is_defined() -> None:
         ("Queue", "COLUMNS OF QUEUED REQUESTS"),
         ("Workloads", "COLUMNS OF WORKLOADS"),
         ("Events", "COLUMNS OF EVENTS"),
+        ("Compare", "COLUMNS OF A COMPARISON"),
     ],
 )
 def test_help_begins_with_the_columns_of_the_page_that_was_open(page: PageName, title: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from pooltop.present.export import Export, Picture
+from pooltop.present.export import Export, Picture, to_json
 from pooltop.present.inspector import Picture as SubjectPicture
 from pooltop.present.inspector import Subject, picture_of
 from pooltop.present.key_line import PageName
@@ -45,6 +45,8 @@ class Page(ABC):
     """Whether the event log is on it."""
     is_of_a_host: ClassVar[bool] = False
     """Whether it shows what belongs to the host in focus, unless it is asked for all hosts'."""
+    exports_as: ClassVar[str] = "csv"
+    """How the name of what is exported ends, unless another is typed."""
     choice: Choice
     """Order and filter of its table."""
 
@@ -54,11 +56,22 @@ class Page(ABC):
         self.table = TableGrid(painter, id=f"{name}-table")
         self.inspector = LinePane(painter, id=f"{name}-inspector")
         self._top = Horizontal(self.table, self.inspector, classes="top")
-        self.container = Vertical(self._top, *self.below(), id=f"page-{name}", classes="page")
+        self.container = Vertical(
+            *self.above(), self._top, *self.below(), id=f"page-{name}", classes="page"
+        )
+
+    def above(self) -> tuple[Widget, ...]:
+        """Give what stands above the table."""
+        return ()
 
     def below(self) -> tuple[Widget, ...]:
         """Give what stands below the table."""
         return ()
+
+    def cells_wanted(self, view: View, width: int) -> int:
+        """Give the lines of cells that two sides want above its table; 0 where there are none."""
+        del view, width
+        return 0
 
     @property
     def panes(self) -> tuple[LinePane, ...]:
@@ -88,6 +101,16 @@ class Page(ABC):
     @abstractmethod
     def export(self, view: View) -> Export[Any]:
         """Give the table as it is now, filtered and sorted."""
+
+    def document(self, view: View, export: Export[Any]) -> str:
+        """Give what is exported as JSON: the table, unless a page has more to say."""
+        del view
+        return to_json(export)
+
+    def copied(self, view: View) -> tuple[str, str]:
+        """Give the text to copy where no subject is under the cursor, and what it is."""
+        del view
+        return (self.row_text, "the row")
 
     @property
     @abstractmethod
