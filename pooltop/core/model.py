@@ -376,6 +376,10 @@ class DemoServer(msgspec.Struct, frozen=True, kw_only=True):
     """The share of HTTP/2 streams that are answered with REFUSED_STREAM, from 0 to 1."""
     seed: int | None = None
     """The same seed draws the same latencies, one after the other; None takes the name for it."""
+    drop_after: int | None = None
+    """Requests of an HTTP/1.1 connection that are answered; the next one meets its end, without a
+    word: a server that closes at the very moment at which its connection is used again. None
+    answers all."""
 
 
 class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):

@@ -162,6 +162,9 @@ class Connection(asyncio.BufferedProtocol):
         self._taken += 1
         host = self._host
         host.requests += 1
+        if host.spec.drop_after is not None and self._taken > host.spec.drop_after:
+            self._drop()
+            return
         # Ask here: after this callback llhttp has started anew and always answers False.
         keep = (
             parser.should_keep_alive()
@@ -239,6 +242,12 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             refusal = answers.bad_request(why)
             self._transport.write(answers.serialise(refusal, keep=None, is_head=False))
+            self._transport.close()
+
+    def _drop(self) -> None:
+        """Close instead of answering; what came before is still answered."""
+        self._is_last_read = True
+        if self.is_idle and self._transport is not None:
             self._transport.close()
 
     def _send_continue(self) -> None:

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from pooltop.lessons.content import cold_start, free_sockets, queue, reuse
+from pooltop.lessons.content import (
+    agent_per_request,
+    cold_start,
+    connection_close,
+    free_sockets,
+    http2,
+    keep_alive_msecs,
+    one_agent,
+    queue,
+    raise_limit,
+    reuse,
+    stale_reuse,
+    three_timeouts,
+    tls_resumption,
+    total_sockets,
+    undici_pool,
+    unlimited,
+    verify_off,
+    who_closes,
+)
 from pooltop.lessons.lesson import Lesson
 
 LESSONS: tuple[Lesson, ...] = (
@@ -10,6 +29,20 @@ LESSONS: tuple[Lesson, ...] = (
     cold_start.LESSON,
     queue.LESSON,
     free_sockets.LESSON,
+    who_closes.LESSON,
+    stale_reuse.LESSON,
+    keep_alive_msecs.LESSON,
+    raise_limit.LESSON,
+    agent_per_request.LESSON,
+    one_agent.LESSON,
+    total_sockets.LESSON,
+    three_timeouts.LESSON,
+    tls_resumption.LESSON,
+    verify_off.LESSON,
+    http2.LESSON,
+    connection_close.LESSON,
+    unlimited.LESSON,
+    undici_pool.LESSON,
 )
 """The first is lesson 1."""
 

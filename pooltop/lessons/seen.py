@@ -156,6 +156,11 @@ class PoolSeen:
         return self._latency.wait.since(self._latency_before.wait)
 
     @property
+    def wait_before(self) -> Histogram:
+        """Likewise of all requests before the step."""
+        return self._latency_before.wait
+
+    @property
     def total(self) -> Histogram:
         """From the intended start to the last byte."""
         return self._latency.total.since(self._latency_before.total)
@@ -179,6 +184,29 @@ class PoolSeen:
     def most_free(self) -> int:
         """The most idle sockets that were seen."""
         return max((each.free for each in self._after), default=0)
+
+    @property
+    def most_running(self) -> int:
+        """The most requests that were seen on sockets, or on streams, at once."""
+        return max((len(each.running) for each in self._after), default=0)
+
+    @property
+    def most_overtaken(self) -> int:
+        """By how many younger requests one in the queue was seen to be overtaken."""
+        waiting = (request for each in self._after for request in each.requests)
+        return max((request.overtaken_by for request in waiting), default=0)
+
+    @property
+    def free_timeout_s(self) -> float | None:
+        """How long an idle socket is kept, of the last one seen: 0 for ever; None of none seen."""
+        idle = [own.free_timeout_ms / 1000 for each in self._after for own in each.free_sockets]
+        return idle[-1] if idle else None
+
+    @property
+    def hint(self) -> str:
+        """The first Keep-Alive header seen on a socket; empty for none."""
+        sockets = (own for each in self._after for own in (*each.sockets, *each.free_sockets))
+        return next((own.hint for own in sockets if own.hint), "")
 
     @property
     def _after(self) -> Iterator[OriginSnapshot]:

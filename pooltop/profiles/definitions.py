@@ -288,6 +288,8 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "keep_alive_max": "Closes a connection of HTTP/1.1 after so many requests, and says so "
         "before.",
         "idle_close": "Closes an idle connection after this, without a word.",
+        "drop_after": "Answers so many requests of a connection of HTTP/1.1; the next one finds it "
+        "closed, as by a server whose time for it was just over.",
         "concurrency": "Requests it works on at once; more wait inside.",
         "protocols": "What it speaks, the one it prefers first: h2 over TLS by ALPN, over http by "
         "prior knowledge.",

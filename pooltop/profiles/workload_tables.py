@@ -145,6 +145,7 @@ DEMO = Table(
         Field("keep_alive_timeout", Duration(no_limit=None)),
         Field("keep_alive_max", Whole(1, 1_000_000, no_limit=None)),
         Field("idle_close", Duration(no_limit=None)),
+        Field("drop_after", Whole(1, 1_000_000, no_limit=None)),
         Field("concurrency", Whole(1, 1_000_000, no_limit=None)),
         Field("protocols", Protocols()),
         Field("max_concurrent_streams", Whole(0, 1_000_000)),

@@ -98,6 +98,22 @@ async def test_a_shorter_limit_after_a_response_takes_the_place_of_a_longer_one(
     assert b"" == await client.rest()
 
 
+async def test_a_used_connection_is_dropped_instead_of_an_answer(serve, connect) -> None:
+    host = await serve(drop_after=2)
+    client = await connect(host)
+    assert [200, 200] == [(await client.get()).status for _ in range(2)]
+    client.write("GET / HTTP/1.1\nHost: demo\n\n")
+    assert b"" == await client.rest()
+    assert (3, 2) == (host.requests, host.responses)
+
+
+async def test_what_was_asked_before_a_connection_is_dropped_is_answered(serve, connect) -> None:
+    client = await connect(await serve(drop_after=1))
+    client.write("GET /delay/50ms HTTP/1.1\nHost: demo\n\n" + "GET / HTTP/1.1\nHost: demo\n\n")
+    assert 200 == (await client.response()).status
+    assert b"" == await client.rest()
+
+
 async def test_a_slow_answer_is_not_idle_time(serve, connect) -> None:
     client = await connect(await serve(idle_close=0.3))
     assert 200 == (await client.get("/delay/500ms")).status

@@ -67,4 +67,4 @@ def test_the_listing_has_a_line_for_each():
     lines = words.listing()
 
     assert len(lines) == len(LESSONS)
-    assert lines[0] == "  1  reuse         Reuse: keepAlive on, keepAlive off"
+    assert lines[0] == "  1  reuse              Reuse: keepAlive on, keepAlive off"

@@ -41,6 +41,7 @@ scheme = "https"
 latency = { median = "20ms", sigma = 0.3 }
 keep_alive_timeout = "5s"
 keep_alive_max = 100
+drop_after = 90
 idle_close = "3s"
 concurrency = 8
 keep_alive = false
@@ -116,6 +117,7 @@ FULL_PROFILE = Profile(
             latency=Latency(median_s=0.02, sigma=0.3),
             keep_alive_timeout=5.0,
             keep_alive_max=100,
+            drop_after=90,
             idle_close=3.0,
             concurrency=8,
             keep_alive=False,

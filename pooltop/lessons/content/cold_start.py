@@ -129,6 +129,7 @@ LESSON = Lesson(
                 "The agent's timeout is of inactivity: a socket idle for so long is closed.",
                 "Node keeps no least number of sockets: a quiet minute empties the pool.",
             ),
+            most_s=4.0,
         ),
         Step(
             question="And when the users come back?",
