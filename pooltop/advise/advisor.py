@@ -284,7 +284,7 @@ def _subjects(diagnosis: Diagnosis, views: list[HostView]) -> dict[Subject, list
 def _confidence(
     diagnosis: Diagnosis, finding: Finding, held: int, options: AdvisorOptions
 ) -> Confidence:
-    if not diagnosis.windows:
+    if not diagnosis.windows or finding.is_fact:
         return "high"
     if finding.samples < options.min_samples:
         return "low"

@@ -57,6 +57,8 @@ class Finding:
     """None where no live edit helps: the diagnosis' recommendation says what does."""
     samples: int = 0
     """Requests, or sockets, that it rests on; 0 where it is a matter of settings."""
+    is_fact: bool = False
+    """It was seen as it is, and not inferred from samples: its confidence is high."""
 
 
 class Subject(NamedTuple):

@@ -171,6 +171,16 @@ def test_few_samples_make_low_confidence_and_more_windows_high(pool):
     assert ["low"] == [card.confidence for card in advisor.cards()]
 
 
+def test_what_was_seen_as_it_is_needs_no_samples(pool):
+    def rule(view):
+        return Finding(evidence=(), why="because", samples=1, is_fact=True)
+
+    advisor = Advisor(OPTIONS, [_diagnosis(rule=rule)])
+    advisor.add(pool.picture())
+    _run(advisor, pool, 20)
+    assert ["high"] == [card.confidence for card in advisor.cards()]
+
+
 def _saturated(**how) -> Pool:
     host = Host(rate=100, lease_s=0.02, in_use=1)
     pool = Pool([host])

@@ -39,7 +39,8 @@ def raise_not_felt(view: HostView) -> Finding | None:
         why="raising the limit opens nothing by itself: a request that comes later opens a socket "
         "for itself, and who waits gets one that is given back",
         edit=Proposal("live", "drain", agent=view.agent.name),
-        samples=edit.queued,
+        samples=len(still),
+        is_fact=True,
     )
 
 
@@ -65,6 +66,7 @@ def lower_not_felt(view: HostView) -> Finding | None:
         "closes them, and with lifo the coldest are never used again",
         edit=Proposal("live", "drain", agent=view.agent.name),
         samples=open_now,
+        is_fact=True,
     )
 
 

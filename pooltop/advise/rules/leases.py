@@ -40,6 +40,7 @@ def ghosts(view: HostView) -> Finding | None:
         why="in Node a request that is aborted while it waits keeps its place until a socket comes "
         "free for it: the queue looks longer than it is",
         samples=origin.queued,
+        is_fact=True,
     )
 
 
@@ -67,6 +68,7 @@ def unread_bodies(view: HostView) -> Finding | None:
         ),
         why="a response has its socket until its body is read to the end, or dropped",
         samples=in_use,
+        is_fact=True,
     )
 
 
@@ -102,6 +104,7 @@ def nested_calls(view: HostView) -> Finding | None:
         "time limit ends it, and where the limit is raised live, until the next request comes",
         edit=edit,
         samples=len(origin.sockets),
+        is_fact=True,
     )
 
 

@@ -58,6 +58,7 @@ def _dropped(load: WorkloadWindow) -> Finding | None:
         why="arrivals beyond max_in_flight were never sent: the times measured are of the others, "
         "and look better than it is",
         samples=offered,
+        is_fact=True,
     )
 
 

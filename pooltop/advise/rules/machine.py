@@ -49,7 +49,8 @@ def ports_run_out(view: HostView) -> Finding | None:
         why="who closes first holds the local port for a minute: to one address and port there are "
         "no more connections than ports",
         edit=edit,
-        samples=sum(window.closed.values()),
+        samples=max(fullest, sum(window.closed.values()), refused),
+        is_fact=True,
     )
 
 
@@ -75,4 +76,5 @@ def descriptors_run_out(view: HostView) -> Finding | None:
         why="each socket is a descriptor, and files and look-ups need some: without one a request "
         "fails, whatever the limits of its agent say",
         samples=process.open_fds,
+        is_fact=True,
     )

@@ -68,6 +68,7 @@ def split_by_key(view: HostView) -> Finding | None:
         why="family, localAddress, TLS options and the server's name are part of the key: requests "
         "that differ in one of them never share a socket, and each key has the whole limit",
         samples=requests,
+        is_fact=True,
     )
 
 
@@ -124,4 +125,5 @@ def outlived_dns(view: HostView) -> Finding | None:
         ),
         why="nothing is looked up while kept sockets serve: where the name moved to is not found",
         samples=len(sockets),
+        is_fact=True,
     )
