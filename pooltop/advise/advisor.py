@@ -16,9 +16,10 @@ from typing import NamedTuple
 from pooltop.advise.diagnosis import Card, Confidence, Diagnosis, Finding, Subject
 from pooltop.advise.effect import predict
 from pooltop.advise.pace import is_slowing
+from pooltop.advise.revert_watch import RevertWatch, Trial
 from pooltop.advise.table import TABLE
 from pooltop.advise.view import HostView
-from pooltop.advise.windows import Watch
+from pooltop.advise.windows import HostWindow, Watch
 from pooltop.core.advising import UNMUTABLE, AdvisorOptions
 from pooltop.core.edits import EditRecord
 from pooltop.core.model import HostId
@@ -67,6 +68,7 @@ class Advisor:
 
     def _begin(self) -> None:
         self._watch = Watch()
+        self._reverts = RevertWatch()
         self._standing: dict[tuple[str, Subject], _Standing] = {}
         self._over: deque[deque[tuple[float, Card]]] = deque(maxlen=_KEPT_CARDS)
         self._facts: deque[CardFact] = deque(maxlen=2 * _KEPT_CARDS)
@@ -85,8 +87,10 @@ class Advisor:
             return
         self._note_edits(snapshot, () if latest is None else self._watch.edits_since(snapshot))
         closed = self._watch.add(snapshot, options.window_s)
+        self._reverts.follow(snapshot)
         for agent in snapshot.agents:
             if agent.name in closed:
+                self._reverts.judge(snapshot.at, agent.name, self._hosts_of(agent.name))
                 self._judge(snapshot, agent, options)
             elif any(HostId(agent.name, one.key) not in self._seen for one in agent.origins):
                 self._judge_settings(snapshot, agent, options)
@@ -120,6 +124,11 @@ class Advisor:
     def facts_since(self, at: float) -> tuple[CardFact, ...]:
         """Give what was raised and what was over after an instant, oldest first."""
         return tuple(fact for fact in self._facts if fact.at > at)
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Give every edit that advice asked for and what became of it, oldest first."""
+        return self._reverts.trials
 
     @property
     def watch(self) -> Watch:
@@ -226,11 +235,15 @@ class Advisor:
         for edit in edits:
             loads = {each.name: each.agent for each in snapshot.workloads}
             agent = loads.get(edit.workload, edit.agent)
+            self._reverts.begin(edit, agent, self._hosts_of(agent))
             for key, standing in list(self._standing.items()):
                 if key[1].agent == agent:
                     standing.held = 0
                     if standing.states and _speaks_of(standing.states[-1][1], edit):
                         self._end(key, snapshot.at)
+
+    def _hosts_of(self, agent: str) -> dict[HostId, deque[HostWindow]]:
+        return {host: each for host, each in self._watch.hosts.items() if host.agent == agent}
 
     def _forget(self, snapshot: Snapshot) -> None:
         """End the cards of hosts, agents and workloads that are gone."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pooltop.core.edits import EditRecord
+from msgspec.structs import replace
+
+from pooltop.core.edits import EditRecord, Fate
 from pooltop.core.histogram import Recorder
 from pooltop.core.model import AgentOptions, OriginKey, SocketId
 from pooltop.core.snapshot import (
@@ -129,7 +131,15 @@ class Pool:
                 host.go_on(step_s)
             yield self.picture()
 
-    def edit(self, option: str, *, number: int = 1, workload: str = "") -> None:
+    def edit(
+        self,
+        option: str,
+        *,
+        number: int = 1,
+        workload: str = "",
+        by: str = "operator",
+        after: float = 20.0,
+    ) -> None:
         """Have an edit accepted."""
         record = EditRecord(
             number=number,
@@ -139,7 +149,12 @@ class Pool:
             workload=workload,
             option=option,
             before=10.0,
-            after=20.0,
-            by="operator",
+            after=after,
+            by=by,
         )
         self.edits = (*self.edits, record)
+
+    def settle(self, fate: Fate) -> None:
+        """Have something become of the newest edit."""
+        *others, last = self.edits
+        self.edits = (*others, replace(last, fate=fate))
