@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
+from pooltop.advise.advisor import CardFact
 from pooltop.advise.diagnosis import Card, Evidence, Proposal, Unit
 from pooltop.core.edits import Value, node_name
 from pooltop.core.model import HostId
@@ -51,12 +51,17 @@ def numbers_of(each: Evidence) -> tuple[str, str]:
 
 def proposal_words(proposal: Proposal, snapshot: Snapshot) -> str:
     """Give e.g. ``payments maxSockets 4 > 9``; clean."""
-    field = BY_OPTION.get(proposal.option)
-    name = node_name(proposal.option) if field is None else field.title
     whose = clean(proposal.workload or proposal.agent, 40)
     host = f" {clean(proposal.host, 60)}" if proposal.host else ""
+    return f"{whose}{host} {change_words(proposal, snapshot)}"
+
+
+def change_words(proposal: Proposal, snapshot: Snapshot) -> str:
+    """Give e.g. ``maxSockets 4 > 9``: a proposal without whose option it is; clean."""
+    field = BY_OPTION.get(proposal.option)
+    name = node_name(proposal.option) if field is None else field.title
     before = written(proposal.option, _in_force(proposal, snapshot))
-    return f"{whose}{host} {name} {before} > {written(proposal.option, proposal.value)}"
+    return f"{name} {before} > {written(proposal.option, proposal.value)}"
 
 
 def prediction_words(card: Card) -> str:
@@ -98,6 +103,18 @@ def sentence(card: Card, snapshot: Snapshot) -> str:
     return f"{headline(card, snapshot)}; {proposal_words(edit, snapshot)}{effect}"
 
 
+def advice_fact(fact: CardFact, snapshot: Snapshot) -> tuple[str, str]:
+    """Give a line for the event log, and whom it is of; both clean."""
+    card = fact.card
+    host = subject_words(card, snapshot)
+    if fact.ends:
+        lasted = units.age(fact.at - card.since)
+        return (f"{card.id} over, after {lasted}: {card.diagnosis.title}", host)
+    edit = card.finding.edit
+    does = "" if edit is None else f"; {proposal_words(edit, snapshot)}"
+    return (f"{card.id} {card.diagnosis.title}{does}", host)
+
+
 def told_lines(card: Card, snapshot: Snapshot) -> list[str]:
     """Give a card for people in a few lines: what, why, the numbers, and what to do; clean."""
     lines = [
@@ -116,11 +133,6 @@ def told_lines(card: Card, snapshot: Snapshot) -> list[str]:
 def sentence_of(words: str) -> str:
     """Give words as a sentence: a capital first, a full stop last."""
     return f"{words[:1].upper()}{words[1:]}."
-
-
-def count_words(cards: Sequence[Card]) -> str:
-    """Give ``2 advice``, for the header; "" without any."""
-    return f"{len(cards)} advice" if cards else ""
 
 
 def _in_force(proposal: Proposal, snapshot: Snapshot) -> Value | None:

@@ -94,8 +94,8 @@ COLUMNS: tuple[Column[EventRow], ...] = (
         6,
         lambda row: row.kind,
         "What sort of event: OPEN CLOSE of sockets, QUEUE where a request has to wait, ERROR, "
-        "RETRY, SILENT, EDIT, LOAD, ALERT, INFO; of undici's CLIENT made or retired, PROTO that "
-        "a connection speaks, GOAWAY of a session.",
+        "RETRY, SILENT, EDIT, LOAD, ALERT, ADVICE, INFO; of undici's CLIENT made or retired, PROTO "
+        "that a connection speaks, GOAWAY of a session.",
         ink=lambda row: kind_ink(row.kind),
     ),
     text_column(

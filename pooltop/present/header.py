@@ -58,6 +58,8 @@ class HeaderFacts:
     fails: int = 0
     """Thresholds that fail: as it is, the run ends with exit status 99."""
     wall_at: float | None = None
+    advice: int = 0
+    """Cards of advice that hold."""
 
 
 def header_line(facts: HeaderFacts, width: int, keys: Keymap = STANDARD) -> Line:
@@ -103,6 +105,8 @@ def _optional(facts: HeaderFacts, keys: Keymap) -> list[Span]:
     if facts.fails:
         more = f" {facts.fails}" if facts.fails > 1 else ""
         spans.append((f"  {EXIT_FAILED} FAILS{more}", "bad"))
+    if facts.advice:
+        spans.append((f"  {keys.first('page_advice')} {facts.advice} advice", "warn"))
     spans.append((f"  {units.rate(facts.req_s)} req/s", "strong"))
     if facts.dropped_s > 0:
         spans.append((f"  {units.rate(facts.dropped_s)}/s dropped", "bad"))

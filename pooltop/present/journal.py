@@ -11,6 +11,7 @@ _KIND_INK: dict[str, Ink] = {
     "CLOSE": "dim",
     "EDIT": "accent",
     "ALERT": "bad",
+    "ADVICE": "accent",
     "ERROR": "bad",
     "QUEUE": "warn",
     "SILENT": "warn",

@@ -29,7 +29,7 @@ def hint(ids: str, word: str) -> Hint:
 
 
 _GAP = 2
-PageName = Literal["Pools", "Sockets", "Queue", "Workloads", "Events", "Compare"]
+PageName = Literal["Pools", "Sockets", "Queue", "Workloads", "Events", "Compare", "Advice"]
 _SEE = (hint("filter", "filter"), hint("sort", "sort"), hint("freeze", "freeze"))
 _LATER = (
     hint("lock", "lock"),
@@ -102,6 +102,14 @@ HINTS: dict[PageName, tuple[Hint, ...]] = {
         hint("picture", "picture"),
         hint("lock", "lock"),
         hint("back forth", "step"),
+    ),
+    "Advice": (
+        hint("apply", "apply"),
+        hint("open", "open"),
+        hint("undo", "undo"),
+        hint("edit", "edit"),
+        *_SEE,
+        *_LATER,
     ),
 }
 """Of each page, what is wanted most first."""

@@ -46,6 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key("page_workloads", ("4",), "page('Workloads')", "read", "the workloads"),
     Key("page_events", ("5",), "page('Events')", "read", "the event log"),
     Key("page_compare", ("6",), "page('Compare')", "read", "two sides under the same traffic"),
+    Key("page_advice", ("7",), "page('Advice')", "read", "advice: what to change, and what for"),
     Key("up", ("up", "k"), "cursor(-1)", "read", "previous row"),
     Key("down", ("down", "j"), "cursor(1)", "read", "next row"),
     Key("page_up", ("pageup",), "leaf(-1)", "read", "a page up; in Pools newer events"),
@@ -110,6 +111,7 @@ KEYS: tuple[Key, ...] = (
     Key("keep", ("K",), "keep", "write", "keep the edits that would be put back", True),
     Key("undo", ("u",), "undo", "write", "undo the last edit, on what it was made on", True),
     Key("restore", ("U",), "restore", "write", "put all back to the profile", True),
+    Key("apply", ("A",), "apply", "write", "apply the advice under the cursor", True),
     Key("pause", ("p",), "pause", "write", "pause or resume the load", True),
     Key(
         "stop",

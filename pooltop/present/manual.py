@@ -16,6 +16,7 @@ from pooltop.glossary.words.clocks import CLOCKS
 from pooltop.glossary.words.node_options import NODE_OPTIONS, OWN_OPTIONS
 from pooltop.glossary.words.undici_options import UNDICI_OPTIONS
 from pooltop.present import (
+    advice_rows,
     columns,
     event_rows,
     handshakes,
@@ -111,6 +112,7 @@ def _of_tables() -> Iterable[Section]:
         tuple((one.name.strip(), one.definition) for one in versus_measures.MEASURES),
         frozenset({"Compare"}),
     )
+    yield _columns("COLUMNS OF ADVICE", advice_rows.COLUMNS, "Advice")
 
 
 def _columns(title: str, of: Iterable[Column[Row]], page: PageName) -> Section:

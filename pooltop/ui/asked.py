@@ -16,3 +16,5 @@ class ApplyEdits:
     """Whom the form is pinned to."""
     changes: tuple[tuple[str, Value | None], ...]
     """Each option with its new value."""
+    by: str = "operator"
+    """Who asks, of ``core.edits.ASKERS``: "advisor" where advice was taken up."""

@@ -27,6 +27,7 @@ from pooltop.present.viewers import viewers_section
 from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.layout import LEAST, Plan, plan
+from pooltop.ui.pages.advice import AdvicePage
 from pooltop.ui.pages.base import Page
 from pooltop.ui.pages.compare import ComparePage
 from pooltop.ui.pages.events import EventsPage
@@ -64,6 +65,7 @@ class Board:
         self.queue = QueuePage(painter)
         self.workloads = WorkloadsPage(painter)
         self.compare = ComparePage(painter)
+        self.advice = AdvicePage(painter)
         self.pages: tuple[Page, ...] = (
             self.pools,
             SocketsPage(painter),
@@ -71,6 +73,7 @@ class Board:
             self.workloads,
             EventsPage(painter),
             self.compare,
+            self.advice,
         )
         """In the order of their numbers."""
         self.page: Page = self.pools
@@ -281,8 +284,9 @@ class Board:
                 window_s,
                 lambda: (history.req_s(snapshot, window_s), history.dropped_s(snapshot, window_s)),
             )
+            advice = len(history.advisor.cards(snapshot.at))
             mode = mode_of(snapshot, agent)
-            facts = replace(facts, req_s=req_s, dropped_s=dropped_s, mode=mode)
+            facts = replace(facts, req_s=req_s, dropped_s=dropped_s, mode=mode, advice=advice)
         self.header.show([header_line(facts, width, self._keys)])
         if view.transport is not None:
             self.transport.show([transport_line(view.transport, width, self._keys)])

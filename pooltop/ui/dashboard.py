@@ -25,6 +25,7 @@ from pooltop.core.detail import Watch
 from pooltop.core.thresholds import EXIT_FAILED, has_failed
 from pooltop.errors import PooltopError
 from pooltop.lessons.player import LessonPlayer
+from pooltop.present.advice import advice_fact
 from pooltop.present.alerts import alert_facts
 from pooltop.present.clean import clean
 from pooltop.present.farewell import farewell_lines
@@ -268,6 +269,11 @@ class Dashboard(App[None]):
         if before is not None:
             for fact in alert_facts(update.snapshot, self.history, start=before.at):
                 self.logbook.note(fact.at, fact.wall_at, "ALERT", fact.text, host=str(fact.name))
+            for news in self.history.advisor.facts_since(before.at):
+                text, host = advice_fact(news, update.snapshot)
+                wall_at = update.snapshot.wall_at - (update.snapshot.at - news.at)
+                self.logbook.note(news.at, wall_at, "ADVICE", text, host=host)
+            self.operator.mind(self.history.advisor.trials)
         self._hearing.heard()
         if draws and not update.past:
             self.post_message(SnapshotArrived())

@@ -104,7 +104,12 @@ class EditDesk:
             self._stack = [each for each in self._stack if each.number not in gone]
 
     async def apply(
-        self, target: Target, changes: Changes, *, confirmed: bool = False
+        self,
+        target: Target,
+        changes: Changes,
+        *,
+        confirmed: bool = False,
+        by: str = "operator",
     ) -> list[Done]:
         """Submit each option's new value in order; a refused one stops nothing.
 
@@ -114,13 +119,14 @@ class EditDesk:
             target: an agent, named by any of its hosts, or a workload.
             changes: what is asked for.
             confirmed: the operator was asked, and these may leave the profile's bounds.
+            by: "operator", or "advisor" where advice was taken up.
         """
         if isinstance(target, WorkloadId):
             who = _Who(workload=target.name)
             asked = [(who, option, value) for option, value in changes]
         else:
             asked = [(self._who(target, option), option, value) for option, value in changes]
-        return await self._apply(asked, by="operator", confirmed=confirmed)
+        return await self._apply(asked, by=by, confirmed=confirmed)
 
     def _who(self, target: HostId, option: str) -> _Who:
         """Say whose an option is: a host's that has it for itself, else its agent's.
@@ -143,6 +149,21 @@ class EditDesk:
             done = await self._send(last.who, last.option, last.value, by="undo", confirmed=True)
             if done.accepted and last in self._stack:  # the snapshot that tells it may be here
                 self._stack.remove(last)
+            return [done]
+
+    def holds(self, number: int) -> bool:
+        """Tell whether an edit was made here, and was not taken back."""
+        return any(each.number == number for each in self._stack)
+
+    async def take_back(self, number: int) -> list[Done]:
+        """Take back one edit, whatever was edited since; empty where it was not made here."""
+        async with self._turn:
+            one = next((each for each in self._stack if each.number == number), None)
+            if one is None:
+                return []
+            done = await self._send(one.who, one.option, one.value, by="undo", confirmed=True)
+            if done.accepted and one in self._stack:
+                self._stack.remove(one)
             return [done]
 
     async def restore(self, agent: AgentSnapshot) -> list[Done]:

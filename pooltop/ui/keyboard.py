@@ -9,7 +9,7 @@ from textual.actions import ActionParseResult
 from textual.dom import DOMNode
 
 from pooltop.present.keys import KEYS
-from pooltop.ui.writing import WritingKeys
+from pooltop.ui.advising import AdvisingKeys
 
 _SHARES = ("export", "picture", "save", "quit")
 """Ids of keys that change nothing, and ask."""
@@ -21,7 +21,7 @@ _LEAVES_HELP = frozenset(
 """What asks or changes something is not done under the help page, where nobody sees it."""
 
 
-class Keyboard(WritingKeys):
+class Keyboard(AdvisingKeys):
     """Hands a key to the form, the question, the filter or the palette, and else to its action."""
 
     async def on_event(self, event: events.Event) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pooltop.advise.diagnosis import Subject
+from pooltop.advise.revert_watch import Trial
 from pooltop.core.edits import Control
 from pooltop.core.snapshot import AgentSnapshot, Snapshot, WorkloadSnapshot
 from pooltop.errors import PooltopError
+from pooltop.present.advice_rows import worse_words
 from pooltop.present.clean import clean
 from pooltop.present.header import load_of
 from pooltop.present.keys import Keymap
@@ -80,6 +83,10 @@ class Operator:
         self._changed = changed
         self._clock = clock
         self._said_at = clock()
+        self._judged: set[int] = set()
+        """Edits of advice of which it was said how they fared."""
+        self.offered: set[tuple[str, Subject, float]] = set()
+        """Advice that the reader was asked about: once is enough."""
 
     def say(self, text: str, ink: Ink = "text") -> None:
         """Make this the status; raw text is cleaned."""
@@ -199,8 +206,33 @@ class Operator:
     async def _edit(self, asked: Sequence[ApplyEdits], *, confirmed: bool) -> None:
         done: list[Done] = []
         for each in asked:
-            done += await self.desk.apply(each.target, each.changes, confirmed=confirmed)
+            done += await self.desk.apply(
+                each.target, each.changes, confirmed=confirmed, by=each.by
+            )
         self._tell(done)
+
+    def mind(self, trials: Sequence[Trial]) -> None:
+        """Take back what advice had changed from here, where it made something worse."""
+        for one in trials:
+            number = one.edit.number
+            if one.verdict not in ("worse", "held") or number in self._judged:
+                continue
+            self._judged.add(number)
+            if not self.desk.holds(number):
+                continue
+            if one.verdict == "held":
+                self.say(f"edit {number} held: nothing got worse in two windows", "good")
+                continue
+            worse = f"edit {number} made it worse: {worse_words(one)}"
+            if self.refusal is not None:
+                self.say(f"{worse}; {self._keys.first('undo')} undoes it, unlocked", "bad")
+            else:
+                self._own(self._take_back(number, worse), "take-back")
+
+    async def _take_back(self, number: int, why: str) -> None:
+        self._log(why)
+        done = await self.desk.take_back(number)
+        self._tell([replace(one, text=f"{why}; {one.text}") for one in done])
 
     def undo(self) -> None:
         """Take the last edit back."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from scripted_source import WALL, ScriptedSource, SimAgent, SimHost, demo_agents
 
+from pooltop.core.advising import AdvisorOptions
 from pooltop.core.class_snapshot import ClassSnapshot, PhaseDurations
 from pooltop.core.detail import (
     Fate,
@@ -114,6 +115,7 @@ class PreparedSource(ScriptedSource):
             plain,
             agents=agents,
             auto_revert_s=60.0,
+            advisor=AdvisorOptions(window_s=4.0, min_samples=100),
             workloads=(self._load(plain.workloads[0]), self._warm_up()),
             details=self._details(agents),
         )

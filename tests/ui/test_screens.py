@@ -45,6 +45,8 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "running": ("3", "v"),
     "workloads": ("4",),
     "events": ("5",),
+    "advice": ("7",),
+    "card": ("7", "enter"),
     "host": ("enter",),
     "socket": ("2", "enter"),
     "workload": ("4", "enter"),
