@@ -44,6 +44,15 @@ async def test_its_healthy_twin_does_not(watcher: Watcher, one: Situation):
     assert one.id not in watched.ids
 
 
+@pytest.mark.parametrize(
+    "one",
+    [each for each in SITUATIONS if each.proposes is not None and each.is_curable],
+    ids=lambda one: one.id,
+)
+async def test_what_its_card_proposes_cures_it(watcher: Watcher, one: Situation):
+    assert await watcher.cured(one)
+
+
 def test_every_diagnosis_has_a_situation():
     elsewhere = {"A24"}  # test_ports.py: in a network of its own
     assert set(DIAGNOSES) - elsewhere == {one.id for one in SITUATIONS}

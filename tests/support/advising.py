@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,7 @@ from pooltop.advise.advisor import Advisor
 from pooltop.advise.diagnosis import Card, Diagnosis
 from pooltop.advise.table import TABLE
 from pooltop.core.advising import AdvisorOptions
+from pooltop.core.edits import Edit
 from pooltop.demo.addresses import resolve_demo
 from pooltop.demo.server import DemoServers
 from pooltop.engine.engine import Engine
@@ -31,6 +32,8 @@ _MORE = 2
 """Windows that a twin is watched for beyond those that its diagnosis needs."""
 
 Act = Callable[[Engine], Awaitable[None]]
+Names = Callable[["Mapping[str, Listener]"], "Resolver"]
+"""Makes who looks names up, of the servers that were started."""
 
 
 async def nothing(engine: Engine) -> None:
@@ -53,15 +56,17 @@ class Situation:
     act: Act = nothing
     """Done beside the load, once it runs."""
     twin_act: Act | None = None
-    resolver: Callable[[Mapping[str, Listener]], Resolver] | None = None
-    """Makes who looks names up, of the servers that were started; None for the system's."""
-    twin_resolver: Callable[[Mapping[str, Listener]], Resolver] | None = None
+    resolver: Names | None = None
+    """None for the system's."""
+    twin_resolver: Names | None = None
     """None for the same."""
     window_s: float = 0.4
     min_samples: int = 30
     proposes: tuple[str, float | bool | str | None] | None = None
     """The option that the card must propose, and the value that it must be above (a number), or
     be; None for whatever it proposes."""
+    is_curable: bool = True
+    """Applied, the proposal ends the card: a server that lies is none of it."""
 
     @property
     def diagnosis(self) -> Diagnosis:
@@ -102,16 +107,68 @@ class Watcher:
             one, one.twin, servers, one.twin_act or one.act, resolver, until=None
         )
 
+    async def cured(self, one: Situation) -> bool:
+        """Run the situation, apply what its card proposes; say whether the card goes and stays away.
+
+        It has stayed away when it was not there over more windows than it needs.
+        """
+        running = self._running(one, one.profile, one.servers, one.act, one.resolver)
+        async with running as (engine, advisor, _):
+            async with asyncio.timeout(DEADLINE_S):
+                while one.id not in (each.id for each in advisor.cards()):
+                    await _look(engine, advisor)
+            edits = [each.finding.edit for each in advisor.cards() if each.finding.edit is not None]
+            # Where two propose the same, the graver card has it.
+            (proposed,) = (
+                edit for edit in edits if one.proposes and edit.option == one.proposes[0]
+            )
+            outcome = engine.edit(Edit(id=1, by="advisor", confirmed=True, **proposed._asdict()))
+            assert outcome.accepted, outcome.error
+            clock = asyncio.get_running_loop().time
+            deadline, last_seen = clock() + DEADLINE_S, clock()
+            patience = (one.diagnosis.windows + _MORE) * one.window_s
+            while clock() - last_seen < patience:
+                if clock() > deadline:
+                    return False
+                await _look(engine, advisor)
+                if any(each.id == one.id for each in advisor.cards()):
+                    last_seen = clock()
+        return True
+
     async def _run(
         self,
         one: Situation,
         text: str,
         servers: Mapping[str, Handler],
         act: Act,
-        resolver: Callable[[Mapping[str, Listener]], Resolver] | None,
+        resolver: Names | None,
         *,
         until: str | None,
     ) -> Watched:
+        most = 0
+        enough = one.diagnosis.windows + _MORE
+        running = self._running(one, text, servers, act, resolver)
+        async with running as (engine, advisor, acting):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DEADLINE_S):
+                    while not _is_over(advisor, until, most >= enough and acting.done()):
+                        await _look(engine, advisor)
+                        kept = advisor.watch.hosts.values()
+                        most = max((len(each) for each in kept), default=0)
+            if acting.done():
+                acting.result()
+        return Watched(advisor.history(), most)
+
+    @contextlib.asynccontextmanager
+    async def _running(
+        self,
+        one: Situation,
+        text: str,
+        servers: Mapping[str, Handler],
+        act: Act,
+        resolver: Names | None,
+    ) -> AsyncIterator[tuple[Engine, Advisor, asyncio.Future[None]]]:
+        """Start a load, what is done beside it, and an advisor that has seen nothing yet."""
         started = {name: await self._serve(handler) for name, handler in servers.items()}
         for name, server in started.items():
             text = text.replace(f"@@{name}", f"{server.host}:{server.port}")
@@ -120,8 +177,6 @@ class Watcher:
         path.write_text(text)
         profile = load_profile_text(text, str(path))
         options = AdvisorOptions(window_s=one.window_s, min_samples=one.min_samples)
-        advisor, most = Advisor(options), 0
-        enough = one.diagnosis.windows + _MORE
         async with contextlib.AsyncExitStack() as stack:
             demo = await stack.enter_async_context(DemoServers(profile.demo))
             names = None if resolver is None else resolver(started)
@@ -130,16 +185,12 @@ class Watcher:
             engine.start()
             acting = asyncio.ensure_future(act(engine))
             stack.callback(acting.cancel)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DEADLINE_S):
-                    while not _is_over(advisor, until, most >= enough and acting.done()):
-                        await asyncio.sleep(LOOK_S)
-                        advisor.add(engine.snapshot())
-                        kept = advisor.watch.hosts.values()
-                        most = max((len(each) for each in kept), default=0)
-            if acting.done():
-                acting.result()
-        return Watched(advisor.history(), most)
+            yield engine, Advisor(options), acting
+
+
+async def _look(engine: Engine, advisor: Advisor) -> None:
+    await asyncio.sleep(LOOK_S)
+    advisor.add(engine.snapshot())
 
 
 def _is_over(advisor: Advisor, until: str | None, is_enough: bool) -> bool:

@@ -68,6 +68,7 @@ SITUATIONS = (
         servers={"s": _hangs_up},
         twin_servers={"s": _hinting("timeout=5")},
         proposes=("timeout", 3000),
+        is_curable=False,  # it closes much earlier than it says
     ),
     Situation(
         id="A14",

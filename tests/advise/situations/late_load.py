@@ -23,6 +23,7 @@ _STREAMS = """
 [agents.a]
 kind = "h2"
 sessions = 1
+live = "drain"
 [workloads.w]
 agent = "a"
 base_url = "demo:s"
@@ -159,6 +160,7 @@ SITUATIONS = (
         id="A29",
         profile=_STREAMS.replace("STREAMS", "2"),
         twin=_STREAMS.replace("STREAMS", "100"),
+        proposes=("connections", 2),
     ),
     Situation(
         id="A30",
