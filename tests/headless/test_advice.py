@@ -32,7 +32,7 @@ def unverified(snapshot_at: SnapshotAt) -> Callable[..., Snapshot]:
         return replace(
             snapshot,
             agents=(replace(agent, origins=origins),),
-            advisor=AdvisorOptions(window_s=2.0),
+            advisor=AdvisorOptions(window_s=2.0, mute=("A20",)),  # it has one socket too many
         )
 
     return make

@@ -59,6 +59,8 @@ def window(
     before: dict[str, Any] | None = None,
     latency: dict[str, Histogram] | None = None,
     lease: tuple[int, float] = (1000, 50.0),
+    timeout_events: int = 0,
+    agents_made: int = 0,
     **more: Any,
 ) -> HostWindow:
     """Give a closed window; ``lease`` is how many gave their socket back, and their seconds."""
@@ -74,8 +76,8 @@ def window(
         latency_after=OriginLatency(**(latency or {})),
         lease_count=lease[0],
         lease_s=lease[1],
-        timeout_events=0,
-        agents_made=0,
+        timeout_events=timeout_events,
+        agents_made=agents_made,
         **more,
     )
 
@@ -116,6 +118,7 @@ def view(
             at=AT,
             wall_at=AT,
             agents=(pools,),
+            workloads=tuple(one.after for one in loads),
             process=ProcessFacts(**(process or {})),
             edits=edits,
         ),

@@ -41,6 +41,7 @@ def stale_race(view: HostView) -> Finding | None:
     return Finding(
         evidence=tuple(evidence),
         why="the server's end of an idle socket is on its way as a request is written to it",
+        is_fact=True,
         edit=None if hint is None else _shorter(view, hint),
         samples=window.assigned,
     )
@@ -61,6 +62,7 @@ def ignored(view: HostView) -> Finding | None:
             Evidence("idle sockets without a timer", unheeded, "", len(idle)),
         ),
         why="in Node a hint only lowers an agent timeout that is set: without one it does nothing",
+        is_fact=True,
         edit=_shorter(view, hint),
         samples=_answered(view),
     )
@@ -88,6 +90,7 @@ def unread(view: HostView) -> Finding | None:
             Evidence("sockets with such a hint", len(unseen)),
         ),
         why="Node reads a hint only where timeout is its first word; 0 s is for ever",
+        is_fact=True,
         edit=_shorter(view, hint),
         samples=_answered(view),
     )
@@ -135,6 +138,7 @@ def dies_early(view: HostView) -> Finding | None:
             Evidence("slowest reply", slowest, "s", left),
         ),
         why="on a socket that was idle the shortened timer goes on while the next request runs",
+        is_fact=True,
         samples=window.completed,
     )
 

@@ -38,6 +38,7 @@ def left_open(view: HostView) -> Finding | None:
             Evidence("requests queued", queued),
         ),
         why="in Node open sockets keep a process alive, and destroy() with a queue opens new ones",
+        is_fact=True,
     )
 
 

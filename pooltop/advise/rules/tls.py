@@ -16,4 +16,5 @@ def unverified(view: HostView) -> Finding | None:
     return Finding(
         evidence=(Evidence("sockets whose peer was not verified", accepted, "", len(open_now)),),
         why="encryption to whoever answers is no protection: the peer can be anybody",
+        is_fact=True,
     )
