@@ -86,6 +86,7 @@ KEYS: tuple[Key, ...] = (
     Key("window", ("z",), "window(1)", "time", "longer window for rates, quantiles and plots"),
     Key("window_less", ("Z",), "window(-1)", "time", "shorter window"),
     Key("copy", ("y",), "copy", "share", "copy what the cursor is on to the clipboard"),
+    Key("take_home", ("Y",), "take_home", "share", "copy the agent's limits as code for a client"),
     Key("export", ("x",), "export", "share", "write the table shown to a CSV or JSON file"),
     Key("save", ("w",), "save", "share", "write what was tuned as a new profile; shown first"),
     Key("picture", ("ctrl+s",), "picture", "share", "write a screenshot, SVG or PNG"),

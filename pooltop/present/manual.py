@@ -234,6 +234,7 @@ def _of_keys(keys: Keymap) -> Iterable[Section]:
             ("[ ] { }", "step by 1 or 10 (times in seconds); up and down step by 1"),
             ("^u", "clear the field; in a filter and a question too"),
             ("ret", "apply every changed field to the agent the form is pinned to"),
+            ("y", f"leave, and copy the limits as code, as {keys.first('take_home')} does"),
             ("esc", "leave; nothing is applied"),
             (keys.shown("stop_anywhere"), "stop everything at once"),
         ),

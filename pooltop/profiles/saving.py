@@ -135,6 +135,14 @@ class Saving:
         found = tuned(snapshot, loaded.profile, loaded.effective, verdict)
         return Draft(found, snapshot.wall_at, origin)
 
+    def agent(self, snapshot: Snapshot, name: str) -> AgentProfile | None:
+        """Give what an agent began with, as the profile has it; None where that cannot be had."""
+        try:
+            origin = self._origin or self._found(snapshot)
+        except UsageError:
+            return None
+        return next((each for each in origin.loaded.profile.agents if each.name == name), None)
+
     def _found(self, snapshot: Snapshot) -> _Origin:
         """Find what the engine of a snapshot came from.
 

@@ -122,21 +122,30 @@ def of_profile(agent: AgentProfile, origins: tuple[str, ...] = ()) -> Pool:
     )
 
 
-def of_snapshot(agent: AgentSnapshot) -> Pool:
-    """Give an agent as it is at an instant, edits included."""
+def of_snapshot(agent: AgentSnapshot, profile: AgentProfile | None = None) -> Pool:
+    """Give an agent as it is at an instant, edits included.
+
+    Args:
+        agent: at that instant.
+        profile: what it began with, which knows its TLS and its proxies; None where that is not
+            known.
+    """
+    tls = TLSOptions(verify=None if agent.verify else False) if profile is None else profile.tls
     return Pool(
         name=agent.name,
         options=agent.options,
         dispatcher=agent.dispatcher,
         timeouts=agent.timeouts,
-        tls=TLSOptions(verify=None if agent.verify else False),
+        tls=tls,
+        is_proxied=profile is not None and profile.proxy_env is not None,
         hosts={
             _authority(origin): origin.own_limits for origin in agent.origins if origin.own_limits
         },
         origins=tuple(
             dict.fromkeys(f"{origin.scheme}://{_authority(origin)}" for origin in agent.origins)
         ),
-        knows_tls=not any(origin.scheme == "https" for origin in agent.origins),
+        knows_tls=profile is not None
+        or not any(origin.scheme == "https" for origin in agent.origins),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the form asks of the app, as a value."""
+"""What the form asks of the app, as values."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ class ApplyEdits:
     """Each option with its new value."""
     by: str = "operator"
     """Who asks, of ``core.edits.ASKERS``: "advisor" where advice was taken up."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeHome:
+    """The limits are wanted as code, and the form was left."""
+
+    target: Target
+    """Whom it was pinned to."""

@@ -10,8 +10,9 @@ from textual.dom import DOMNode
 
 from pooltop.present.keys import KEYS
 from pooltop.ui.advising import AdvisingKeys
+from pooltop.ui.asked import TakeHome
 
-_SHARES = ("export", "picture", "save", "quit")
+_SHARES = ("export", "take_home", "picture", "save", "quit")
 """Ids of keys that change nothing, and ask."""
 _LEAVES_HELP = frozenset(
     key.action
@@ -71,7 +72,9 @@ class Keyboard(AdvisingKeys):
                 board.prompt.take_key(key, char)
             else:
                 asked = board.limits.take_key(key, char)
-                if asked is not None:
+                if isinstance(asked, TakeHome):
+                    self.take_home(asked.target)
+                elif asked is not None:
                     self.apply_edits(asked)
         elif choice.filtering:
             if not choice.take_key(key, char) and key in ("up", "down"):

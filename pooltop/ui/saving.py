@@ -11,13 +11,13 @@ from pooltop.present.line import Line
 from pooltop.profiles.saving import Draft
 from pooltop.profiles.tuned import Change
 from pooltop.profiles.tuned_file import is_tuned
-from pooltop.ui.sharing import SharingKeys
+from pooltop.ui.taking import TakingKeys
 from pooltop.ui.widgets.prompt import Question
 
 _AGREED = "replace"
 
 
-class SavingKeys(SharingKeys):
+class SavingKeys(TakingKeys):
     """Changes nothing in the engine, so that it works locked, too."""
 
     def action_save(self) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from pooltop.present.editing import Editable, EditForm, Target, WorkloadId
 from pooltop.present.limits import written
 from pooltop.present.line import Ink, Line, Span, fit, width_of
-from pooltop.ui.asked import ApplyEdits
+from pooltop.ui.asked import ApplyEdits, TakeHome
 from pooltop.ui.widgets.lines import LinePane, Painter
 
 _STEPS = {"[": -1, "]": 1, "{": -10, "}": 10}
+_TAKES_HOME = "y"
+"""Of no value but "infinity", where it is typed as any letter."""
 _KEYS = {"up": 1, "down": -1, "pageup": 10, "pagedown": -10}
 
 
@@ -152,7 +154,7 @@ class LimitsStrip(LinePane):
         """Lay the fields out anew."""
         self.render_form()
 
-    def take_key(self, key: str, char: str | None) -> ApplyEdits | None:
+    def take_key(self, key: str, char: str | None) -> ApplyEdits | TakeHome | None:
         """Take a key while somebody edits; give what is to be done about it by the app.
 
         Args:
@@ -170,6 +172,9 @@ class LimitsStrip(LinePane):
             return None
         if key == "enter":
             return self._apply(form)
+        if char == _TAKES_HOME and not form.text(form.focus).lower().startswith("inf"):
+            self.leave()
+            return TakeHome(form.target)
         self.form = _after(form, key, char)
         self.render_form()
         return None

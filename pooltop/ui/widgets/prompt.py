@@ -14,6 +14,8 @@ from pooltop.present.line import Line, fit
 from pooltop.ui.widgets.lines import LinePane, Painter
 
 _LONGEST = 200
+_STEPS = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}
+"""Keys that go through what can be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Question:
     """Id of the key that asked: pressed once more it is a yes too; empty for none."""
     text: str = ""
     """What stands in the field at first."""
+    choices: tuple[str, ...] = ()
+    """What can be gone through with tab and the arrows; anything else can be typed as well."""
     more: tuple[Line, ...] = ()
     """Lines below what it says; the last of them are given up first where there is no room."""
 
@@ -65,7 +69,9 @@ class Prompt(LinePane):
             return
         width = self.size.width
         self.title(question.title)
-        if question.expects is None:
+        if question.choices:
+            how = "tab the next, ret does it, esc leaves"
+        elif question.expects is None:
             how = "ret does it, esc leaves"
         elif question.again:
             how = f"{self._keys.first(question.again)} again or ret does it, esc stays"
@@ -98,6 +104,8 @@ class Prompt(LinePane):
                 typed = self._typed
                 self.drop()
                 question.then(typed)
+        elif question.choices and key in _STEPS:
+            self._typed = _stepped(question.choices, self._typed, _STEPS[key])
         elif key in ("backspace", "ctrl+h"):
             self._typed = self._typed[:-1]
         elif key == "ctrl+u":
@@ -118,3 +126,10 @@ class Prompt(LinePane):
     def on_resize(self) -> None:
         """Lay the question out anew."""
         self.render_question()
+
+
+def _stepped(choices: tuple[str, ...], typed: str, by: int) -> str:
+    """Give the next choice; of what was typed that is none, the first that begins with it."""
+    if typed in choices:
+        return choices[(choices.index(typed) + by) % len(choices)]
+    return next((each for each in choices if each.startswith(typed)), choices[0])
