@@ -85,7 +85,9 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
     Cause.CONNECT_REFUSED: (
         "ECONNREFUSED", "ENOENT", "ENOTDIR", "EPROTOTYPE", "EAGAIN", "ENOTSOCK",
     ),
-    Cause.CONNECT_TIMEOUT: ("connect clock", "tcp clock", "connect ETIMEDOUT"),
+    Cause.CONNECT_TIMEOUT: (
+        "connect clock", "tcp clock", "connect ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT",
+    ),
     Cause.UNREACHABLE: (
         "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "ENONET", "EACCES", "EPERM",
         "EAFNOSUPPORT",
@@ -101,6 +103,7 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
     ),
     Cause.RESET: (
         "ECONNRESET", "EPIPE", "ECONNABORTED", "ENETRESET", "ENOTCONN", "ESHUTDOWN", "EBADF",
+        "UND_ERR_SOCKET", "UND_ERR_INFO",
         "ERR_ASSERTION",  # undici's: an upgrade with others behind it loses its connection
         "ERR_HTTP2_INVALID_SESSION",  # undici's: given to a session that had just broken
     ),
@@ -108,22 +111,29 @@ _OUTCOMES: dict[Cause, tuple[str, ...]] = {
     Cause.PROTOCOL: (
         "ERR_UNSOLICITED_BYTES", "ERR_TOO_MANY_INTERIM", "ERR_UNEXPECTED_UPGRADE",
         "ERR_HTTP2_SESSION_ERROR", "ERR_HTTP2_STREAM_ERROR",
+        "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
         "ERR_HTTP2_NOT_SPOKEN",  # the kind h2, of a server that chose another protocol
     ),
     Cause.QUEUE_TIMEOUT: ("queue clock", "ERR_QUEUE_TIMEOUT"),
-    Cause.TIMEOUT: ("total clock", "idle clock", "ETIMEDOUT", "ETIME"),
+    Cause.TIMEOUT: (
+        "total clock", "idle clock", "headers clock", "body clock", "ETIMEDOUT", "ETIME",
+        "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT",
+    ),
     Cause.PROXY: ("ERR_PROXY_TUNNEL", "ERR_PROXY_INVALID_CONFIG"),
     Cause.EXHAUSTED: (
         "EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM", "ENOSPC", "ERR_OPEN_FDS",
+        "UND_ERR_MAX_ORIGINS_REACHED",
     ),
     Cause.SETTING: (
         "ERR_TLS_CONFIG", "ERR_INVALID_IP_ADDRESS", "ERR_INVALID_ARG_VALUE", "EINVAL",
         "ERR_BARRED_ADDRESS",
+        "UND_ERR_BPL_MISSING_UPSTREAM", "UND_ERR_INVALID_ARG", "UND_ERR_NOT_SUPPORTED",
         "bind EADDRNOTAVAIL", "bind EINVAL", "bind EACCES", "bind EADDRINUSE",
     ),
     Cause.STOPPED: (
         "ABORT_ERR", "ERR_AGENT_CLOSED", "ERR_OPERATOR", "ERR_HELD_BACK",
         "ERR_STREAM_PREMATURE_CLOSE",
+        "UND_ERR_ABORTED", "UND_ERR_CLOSED", "UND_ERR_DESTROYED",
         "aborted by operator", "socket destroyed by operator", "queue cleared by operator",
     ),
     Cause.REDIRECT: (

@@ -13,10 +13,14 @@ import pytest
 import pooltop
 from pooltop import errors
 from pooltop.core.causes import Cause, by_cause, cause_of, listed_cause
+from pooltop.core.records import Failure
+from pooltop.core.undici import failures
 from pooltop.engine import oserror, resolver, tls_errors, tls_verdicts
 from pooltop.errors import OperatorError, RequestTimeout
 
-_CODE = re.compile(r"(ERR|HPE|EAI|CERT|CRL)_[A-Z0-9_]+|E[A-Z]{3,}|ABORT_ERR|UNKNOWN|UNSPECIFIED")
+_CODE = re.compile(
+    r"(UND_ERR|ERR|HPE|EAI|CERT|CRL)_[A-Z0-9_]+|E[A-Z]{3,}|ABORT_ERR|UNKNOWN|UNSPECIFIED"
+)
 _ROOT = Path(pooltop.__file__).parent
 
 
@@ -54,7 +58,9 @@ def _outcomes():
             yield kind.outcome or kind.code
     yield from (code for code, _ in tls_verdicts._VERDICTS.values())
     yield from (code for code, _ in resolver._GAI_CODES.values())
-    for clock in ("queue", "connect", "dns", "tcp", "tls", "idle", "total"):
+    yield from (each.code for each in vars(failures).values() if isinstance(each, Failure))
+    yield failures.connect_timeout(1).code
+    for clock in ("queue", "connect", "dns", "tcp", "tls", "idle", "total", "headers", "body"):
         yield RequestTimeout("", clock=clock).outcome
     source = (_ROOT / "engine/interventions.py").read_text("utf-8")
     for what in re.findall(r'what="([a-z ]+)"', source):
