@@ -111,6 +111,7 @@ def _of_tables() -> Iterable[Section]:
         "NUMBERS OF A COMPARISON",
         tuple((one.name.strip(), one.definition) for one in versus_measures.MEASURES),
         frozenset({"Compare"}),
+        "number of a comparison",
     )
     yield _columns("COLUMNS OF ADVICE", advice_rows.COLUMNS, "Advice")
 

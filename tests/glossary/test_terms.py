@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import pooltop
+from pooltop.advise.table import TABLE
 from pooltop.cli.of_terms import book
 from pooltop.core.breaker import State as BreakerState
 from pooltop.core.causes import _OUTCOMES, Cause
@@ -145,6 +146,14 @@ def test_every_metric_phase_column_mark_and_key_is_explained() -> None:
             and not any(each.startswith(sort) for each in _sorts(f"{name}_total"))
         }
         assert set() == missing, sort
+
+
+def test_every_diagnosis_is_explained_by_its_id_and_by_its_title() -> None:
+    for diagnosis in TABLE:
+        for name in (diagnosis.id, diagnosis.title):
+            (found,) = (each for each in BOOK.find(name) if each.shelf.one == "diagnosis")
+            assert diagnosis.symptom == found.term.means
+            assert diagnosis.recommendation in found.term.text
 
 
 def test_every_related_term_exists() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import runpy
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -64,6 +65,22 @@ def test_no_file_is_left_of_what_is_gone() -> None:
 def test_python_reads_every_snippet(target: str) -> None:
     for pool in (*_odd_pools(), *golden.POOLS.values()):
         compile(take_home(pool, target), target, "exec")
+
+
+async def test_every_client_of_python_is_made_of_every_snippet(tmp_path: Path) -> None:
+    for module in ("aiohttp", "httpx", "requests"):
+        pytest.importorskip(module)
+    for number, pool in enumerate(_odd_pools()):
+        for target in ("aiohttp", "httpx", "urllib3", "requests"):
+            file = tmp_path / f"{number}_{target}.py"
+            file.write_text(take_home(pool, target))
+            made = runpy.run_path(str(file))
+            name = next(each for each in made if each.startswith("make_"))
+            client = made[name]()
+            if target == "aiohttp":
+                await client.close()
+            else:
+                (client.clear if target == "urllib3" else client.close)()
 
 
 @pytest.mark.skipif(clients.NODE is None, reason="no Node")
