@@ -7,7 +7,7 @@ With more than 1 there may be two sessions at a time; undici then takes the stre
 those of the newer one, where it loses that or gets a GOAWAY there. Here each has its own.
 
 Each request is sent again once (RFC 9113, 8.7), and only if its response has not begun and its body
-is in hand. A second GOAWAY is not looked at by undici; but nghttp2 refuses the streams that it
+is in hand; kind "h2" counts only sessions that took nothing. A second GOAWAY is not looked at by undici; but nghttp2 refuses the streams that it
 leaves out, one by one, so they have the retry of a refusal, and come back in turned order.
 
 A GOAWAY with an error ends the session at once, be it the first or a later one: the streams that it
@@ -46,7 +46,7 @@ def came(
     failure = failures.left_out(code)
     replayed = []
     for request in left_out:
-        if _takes_retry(client, request):
+        if _takes_retry(client, request, took_some=last_stream > 0):
             request.holds_old_stream = True
             replayed.append(request)
         else:
@@ -71,16 +71,20 @@ def _tell(
     )
 
 
-def _takes_retry(client: ClientRecord, request: RequestRecord) -> bool:
+def _takes_retry(client: ClientRecord, request: RequestRecord, *, took_some: bool) -> bool:
     """Use up the one retry of a request that a GOAWAY leaves out, if it may be sent again.
 
-    In kind "h2" there is no end of them: what a server has not looked at can always be sent again.
+    In kind "h2" what a server has not looked at can be sent again as often as it takes, and no
+    retry is used up as long as each session takes some streams: one that takes none could have us
+    dial for ever.
     """
-    is_used_up = request.was_left_out and client.options.kind != "h2"
-    if is_used_up or not streams.can_be_replayed(request):
+    if not streams.can_be_replayed(request):
         return False
+    if client.is_h2_alone and took_some:
+        return True
+    may_retry = not request.was_left_out
     request.was_left_out = True
-    return True
+    return may_retry
 
 
 def unsent(client: ClientRecord, request: RequestRecord) -> None:
@@ -88,7 +92,7 @@ def unsent(client: ClientRecord, request: RequestRecord) -> None:
     conn = request.conn
     assert conn is not None, "a request without a stream"
     assert conn.session is not None, "only a session has streams"
-    if conn.session.has_goaway and _takes_retry(client, request):
+    if conn.session.has_goaway and _takes_retry(client, request, took_some=False):
         put_back(client, [request], conn, CloseReason.GOAWAY)
         streams.left(client, conn)
         client.resume()

@@ -133,10 +133,14 @@ def on_own_limit(client: ClientRecord) -> None:
 
 
 def _allow(client: ClientRecord, conn: ConnRecord, session: Session) -> None:
-    """Let run what both sides allow."""
+    """Let run what both sides allow.
+
+    undici goes by what a session says that leaves, too. Kind "h2" does not: it has another by then.
+    """
     books = client.books
     own, peer = client.options.max_concurrent_streams, session.peer_streams
-    client.max_streams = own if peer is None else min(peer, own)
+    if not (session.has_left and client.is_h2_alone):
+        client.max_streams = own if peer is None else min(peer, own)
     books.events.append(StreamsAllowed(books.now, client.key, conn.id, own, peer))
 
 

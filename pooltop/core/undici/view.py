@@ -28,7 +28,7 @@ class ConnView(msgspec.Struct, frozen=True):
     protocol: str = ""
     """"h1" or "h2"; "" while it is dialled."""
     most_streams: float | None = None
-    """HTTP/2: how many may run at a time, by its SETTINGS; None without."""
+    """HTTP/2: how many may run at a time, by its SETTINGS; None without, and once it leaves."""
 
 
 class UndiciView(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ def _running_on(conn: ConnRecord) -> tuple[RequestId, ...]:
 
 def _most_streams(conn: ConnRecord, own: float) -> float | None:
     session = conn.session
-    if session is None or not session.has_settings:
+    if session is None or not session.has_settings or conn.state is not ConnState.UP:
         return None
     return own if session.peer_streams is None else min(own, session.peer_streams)
 
@@ -82,6 +82,10 @@ class _Conn:
         self.carried = 0
         self.protocol = ""
         self.most_streams: float | None = None
+
+    def leaves(self, state: ConnState) -> None:
+        self.state = state
+        self.most_streams = None
 
 
 class Fold:
@@ -170,16 +174,17 @@ class Fold:
 
     @apply.register
     def _(self, event: ev.StreamsAllowed) -> None:
-        peer = event.own if event.peer is None else event.peer
-        self._conns[event.socket].most_streams = min(event.own, peer)
+        conn = self._conns[event.socket]
+        if conn.state is ConnState.UP:
+            conn.most_streams = event.own if event.peer is None else min(event.own, event.peer)
 
     @apply.register
     def _(self, event: ev.SessionGoingAway) -> None:
-        self._conns[event.socket].state = ConnState.LEAVING
+        self._conns[event.socket].leaves(ConnState.LEAVING)
 
     @apply.register
     def _(self, event: ev.SocketClosing) -> None:
-        self._conns[event.socket].state = ConnState.GOING
+        self._conns[event.socket].leaves(ConnState.GOING)
 
     @apply.register
     def _(self, event: ev.SocketClosed) -> None:

@@ -131,3 +131,14 @@ def test_fewer_streams_hold_for_the_session_that_is_still_to_come(h2):
     assert 2 >= client.stats().running
     client.settings(2)
     assert 2 == client.stats().running
+
+
+def test_a_session_that_leaves_keeps_what_it_has_and_the_next_goes_by_the_edit(h2):
+    client = h2("h2", connections=1, max_concurrent_streams=4, live="drain")
+    client.running_with(3)
+    client.goaway(1)
+    _set(client, max_concurrent_streams=2)
+    client.running_with(5)
+    assert [1, 1, 1] == list(client.running.values())
+    client.answer_all()
+    assert 8 == len(client.ended)

@@ -147,6 +147,35 @@ def test_one_that_is_left_out_again_and_again_fails(h2, code):
     assert 2 == client.opened
 
 
+def test_nor_does_the_kind_h2_dial_for_ever_a_server_that_takes_nothing(h2):
+    client = h2("h2", connections=1)
+    request = client.running_with(1)[0]
+    for socket in (1, 2):
+        client.goaway(socket, 0)
+        client.settle()
+    assert {request} == client.settled.keys()
+    assert 2 == client.opened
+
+
+def test_in_the_kind_h2_there_is_no_end_of_retries_while_each_session_takes_something(h2):
+    client = h2("h2", connections=1)
+    requests = client.running_with(6)
+    for socket, served in enumerate(requests, 1):
+        client.goaway(socket, 1)
+        client.respond(served)
+    assert (requests, {}) == (client.ended, client.settled)
+
+
+def test_in_the_kind_h2_what_a_session_says_that_leaves_is_not_of_the_next(h2):
+    client = h2("h2", connections=1)
+    client.running_with(2)
+    client.goaway(1)
+    client.running_with(3)
+    client.settings(1, 1)
+    client.running_with(3)
+    assert [1, 1, 2, 2, 2, 2, 2, 2] == list(client.running.values())
+
+
 def test_a_second_one_refuses_the_streams_that_it_leaves_out(h2):
     client = h2()
     first, second, third = client.running_with(3)

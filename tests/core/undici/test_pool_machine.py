@@ -39,6 +39,13 @@ CODES = st.sampled_from(["UND_ERR_SOCKET", "UND_ERR_INFO", "ECONNRESET"])
 REASONS = st.sampled_from(
     [CloseReason.PEER_FIN, CloseReason.PEER_RESET, CloseReason.PROTOCOL_ERROR]
 )
+EDITS = st.sampled_from(
+    [
+        *(("pipelining", n) for n in (0, 1, 3)),
+        *(("connections", n) for n in (1, 2, 4, math.inf)),
+        *(("max_concurrent_streams", n) for n in (1, 2, 100)),
+    ]
+)
 H2_CODES = st.sampled_from([0, 2, 7, 7, 8, 11])
 
 
@@ -254,11 +261,11 @@ class DispatcherMachine(RuleBasedStateMachine):
         while self.bench.core.deadline <= self.bench.now:
             self.bench.expire()
 
-    @rule(pipelining=st.sampled_from([0, 1, 3]))
-    def edit(self, pipelining):
+    @rule(edit=EDITS)
+    def edit(self, edit):
         core = self.bench.core
-        new = msgspec.structs.replace(core.options, pipelining=pipelining)
-        core.set_options(new, now=self.bench.now)
+        new = msgspec.structs.replace(core.options, **dict([edit]))
+        core.set_options(new, now=self.bench.now, drains=True)
         self.bench.take()
 
     @rule(key=st.sampled_from(KEYS), adds=st.booleans())
