@@ -2,7 +2,9 @@
 
 undici has nothing like it: a Pool looks at ``connections`` only when it is asked for a client, and
 never retires one for it. Here more connections serve what is queued at once, and of fewer those
-that have least to do leave: they finish what they carry, and take nothing more.
+that have least to do leave: they finish what they carry, and take nothing more. An Agent that had
+a bare Client for each origin, as it may have one connection, has a Pool round each if it may have
+more.
 """
 
 from __future__ import annotations
@@ -13,10 +15,13 @@ from typing import TYPE_CHECKING
 
 from pooltop.core.states import RetireReason
 from pooltop.core.undici import h2
+from pooltop.core.undici.agent import Agent
 from pooltop.core.undici.balanced import BalancedPool
+from pooltop.core.undici.client import Client
 from pooltop.core.undici.client_pool import ClientPool
 from pooltop.core.undici.client_record import ClientRecord
 from pooltop.core.undici.options import DispatcherOptions
+from pooltop.core.undici.pool import Pool
 
 if TYPE_CHECKING:
     from pooltop.core.undici.core import UndiciCore
@@ -34,6 +39,8 @@ def apply(core: UndiciCore, before: DispatcherOptions) -> int:
     """
     idle_closed = 0
     if core.options.connections != before.connections:
+        if isinstance(core.root, Agent) and core.options.connections != 1:
+            _pool_clients(core.root)
         for pool in _pools(core):
             idle_closed += _fit(pool)
     if core.options.max_concurrent_streams != before.max_concurrent_streams:
@@ -42,6 +49,15 @@ def apply(core: UndiciCore, before: DispatcherOptions) -> int:
             h2.on_own_limit(client)
             client.resume(sync=True)
     return idle_closed
+
+
+def _pool_clients(agent: Agent) -> None:
+    """Have a pool in the place of each bare client, with that for its first."""
+    for (key, allow_h2), client in list(agent.dispatchers.items()):
+        if isinstance(client, Client):
+            pool = Pool(agent.books, key, agent, allow_h2=allow_h2)
+            pool.adopt(client)
+            agent.dispatchers[key, allow_h2] = pool
 
 
 def _pools(core: UndiciCore) -> Iterator[ClientPool]:

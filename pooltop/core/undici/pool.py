@@ -17,6 +17,7 @@ from pooltop.core.undici.client_pool import ClientPool
 from pooltop.core.undici.dispatcher import Dispatcher, Owner
 from pooltop.core.undici.options import speaks_h2c
 from pooltop.core.undici.records import ConnProtocol, RequestRecord
+from pooltop.core.undici.states import Drain, ReqState
 
 
 class Pool(ClientPool):
@@ -30,6 +31,32 @@ class Pool(ClientPool):
         self.probe: Client | None = None
         self.protocol: ConnProtocol | None = None
         """What the last connection spoke; None before the first."""
+
+    def adopt(self, client: Client) -> None:
+        """Have a client for the first that stood alone, and of what waits in it what it cannot run.
+
+        undici has nothing like it: see drain.py. What is to be sent again stays with it.
+        """
+        client.owner = self
+        client.is_full = client.drain is not Drain.NONE
+        self.members.append(client)
+        conn = client.conn
+        if conn is not None:
+            self.protocol = conn.protocol
+            session = conn.session
+            is_asking = session is not None and not session.has_settings
+        else:
+            is_asking = client.dial is not None
+        if is_asking and self._may_speak_h2():
+            self._set_probe(client)
+        room = max(0, client.ceiling - len(client.running))
+        waiting = [request for request in client.pending.values() if not request.was_requeued]
+        for place, request in enumerate(waiting):
+            if place >= room:
+                del client.pending[request.id]
+                request.move(ReqState.POOLED)
+                request.place = self
+                self.queue[request.id] = request
 
     def _may_speak_h2(self) -> bool:
         return self.protocol != "h1" and (

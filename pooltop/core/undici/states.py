@@ -50,7 +50,8 @@ class ReqState(StrEnum):
 
 REQ_MOVES: dict[ReqState, frozenset[ReqState]] = {
     ReqState.POOLED: frozenset({ReqState.PENDING, ReqState.DONE}),
-    ReqState.PENDING: frozenset({ReqState.RUNNING, ReqState.DONE}),
+    # Back to POOLED: its client stood alone, and is one of a pool's now (mode "drain").
+    ReqState.PENDING: frozenset({ReqState.RUNNING, ReqState.POOLED, ReqState.DONE}),
     # Back to PENDING: the connection went, and it was not at its head; or its stream was refused.
     ReqState.RUNNING: frozenset({ReqState.PENDING, ReqState.DONE}),
     ReqState.DONE: frozenset(),

@@ -76,6 +76,45 @@ def test_of_fewer_connections_the_idle_ones_are_closed_and_the_busy_ones_finish(
     assert 2 == len(pool.core.conns), "the third is closed when its request is answered"
 
 
+def test_an_agent_that_had_a_client_for_each_origin_has_pools_once_it_may_connect_more(bench):
+    agent = bench("agent", connections=1, live="drain")
+    for _ in range(6):
+        agent.send()
+    agent.settle()
+    assert 1 == agent.opened
+    changed = _set(agent, connections=4)
+    assert 3 == changed.opened
+    assert (4, 0, 2, 2, 4, 6) == agent.numbers()
+    agent.answer_all()
+    assert [1, 2, 3, 4, 5, 6] == sorted(agent.ended)
+    _set(agent, connections=1)
+    assert (1, 1, 0, 0, 0, 0) == agent.numbers()
+
+
+def test_so_it_has_where_the_one_client_dials_or_has_nothing(bench, a):
+    agent = bench("agent", connections=1, live="drain")
+    agent.core.secure.add(a)
+    agent.send(), agent.send(), agent.send()
+    _set(agent, connections=2)
+    assert 2 == agent.opened, "the first has learnt that it is HTTP/1.1"
+    agent.answer_all()
+    _set(agent, connections=3)
+    for _ in range(4):
+        agent.send()
+    agent.settle()
+    assert (3, 3, 1) == (agent.opened, agent.numbers()[0], agent.numbers()[3])
+
+
+def test_and_the_streams_of_its_session_go_on(h2):
+    agent = h2("agent", connections=1, max_concurrent_streams=3, live="drain")
+    agent.running_with(8)
+    assert (3, 5) == (agent.stats().running, agent.stats().pending)
+    _set(agent, connections=2)
+    assert (6, 2) == (agent.stats().running, agent.stats().pending)
+    agent.answer_all()
+    assert 8 == len(agent.ended)
+
+
 def test_a_client_that_leaves_takes_nothing_more(bench):
     pool = bench(connections=3, live="drain")
     first = [pool.send() for _ in range(3)]
