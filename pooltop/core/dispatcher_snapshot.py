@@ -65,6 +65,8 @@ class SessionInfo(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc
     """When the oldest PING was sent that has no answer yet; None without one."""
     goaway: GoAway | None = None
     """None while streams may be opened."""
+    codec: str = ""
+    """Who speaks HTTP/2 on this side, "h2" or "nghttp2"; "" where it is not told."""
 
     @property
     def cap(self) -> int | None:

@@ -238,6 +238,9 @@ class OriginCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     peers: dict[str, int] = {}
     """Requests carried by address and port that was connected to, as far as there are several;
     empty for one peer."""
+    passed: int = 0
+    """Of a BalancedPool: requests that waited under another upstream's name and came here, less
+    those that waited here and went to another."""
 
     @property
     def faults(self) -> int:
@@ -386,7 +389,7 @@ class OriginSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def under_way(self) -> int:
         """Requests that are not over: queued, waiting for their tunnel, or on a socket.
 
-        At every instant ``submitted == completed + sum(failed.values()) + under_way``.
+        At every instant ``submitted + passed == completed + sum(failed.values()) + under_way``.
         """
         on_socket = sum(request.state is not RequestState.ENDED for request in self.running)
         return on_socket + self.tunnel_requests + self.queued - self.queued_failed

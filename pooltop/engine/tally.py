@@ -48,6 +48,7 @@ class OriginTally:
         "odd_lease",
         "odd_wait",
         "opened",
+        "passed",
         "peers",
         "pings",
         "queue",
@@ -75,6 +76,7 @@ class OriginTally:
         self.handshake_s = self.handshake_cpu_s = 0.0
         self.assigned = self.reused = self.stale_reuse = self.retried = self.timeout_events = 0
         self.requeued = self.refused = self.goaways = self.resets = self.pings = 0
+        self.passed = 0
         self.bytes_in = self.bytes_out = 0
         """Of closed sockets: the open ones hold their own."""
         self.failed: Counter[str] = Counter()
@@ -156,6 +158,7 @@ class OriginTally:
             resets=self.resets,
             pings=self.pings,
             peers=peers or {},
+            passed=self.passed,
         )
 
     def latency(self) -> OriginLatency:

@@ -18,7 +18,7 @@ from pooltop.present.kernel import ports_held
 from pooltop.present.labels import label_of
 from pooltop.present.thresholds import verdict_words
 from pooltop.present.tunnels import pending_words, waiting_words
-from pooltop.present.undici_stats import undici_words
+from pooltop.present.undici_stats import passed_words, undici_words
 from pooltop.present.versus import pair_of
 from pooltop.present.versus_card import card_text
 
@@ -73,6 +73,8 @@ def _host(origin: OriginSnapshot, snapshot: Snapshot) -> list[str]:
     reuse = counters.reused / counters.assigned if counters.assigned else None
     closed = f"; closed: {counts(counters.closed)}" if counters.closed else ""
     submitted = f"{counters.submitted} submitted"
+    if words := passed_words(counters):
+        submitted += f", {words}"
     stale = f"; {words}" if (words := stale_words(counters)) else ""
     wait = units.duration(latency.queue.quantile(0.95))
     waiting = f"{origin.queued} still do"

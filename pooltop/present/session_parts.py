@@ -5,6 +5,7 @@ from __future__ import annotations
 from pooltop.core.dispatcher_snapshot import SessionInfo, SessionSettings
 from pooltop.present import units
 from pooltop.present.blocks import Part, named, part
+from pooltop.present.clean import clean
 from pooltop.present.line import Ink
 from pooltop.present.sessions import goaway_words, is_late, session_load
 
@@ -36,6 +37,8 @@ def session_parts(session: SessionInfo, at: float) -> list[Part]:
         parts.append(named("the peer allows", _settings(session.peer, streams=True)))
     if session.ours is not None:
         parts.append(named("this side allows", _settings(session.ours, streams=False)))
+    if session.codec:
+        parts.append(named("spoken by", clean(session.codec, 16)))
     return parts
 
 

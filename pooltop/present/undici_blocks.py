@@ -7,7 +7,14 @@ from pooltop.present.blocks import Part, named, part
 from pooltop.present.clean import clean
 from pooltop.present.pictures import HostPicture
 from pooltop.present.session_strip import sessions_of
-from pooltop.present.undici_stats import STATS, became_of, client_words, streams_of, value_of
+from pooltop.present.undici_stats import (
+    STATS,
+    became_of,
+    client_words,
+    passed_words,
+    streams_of,
+    value_of,
+)
 
 DEFINITIONS = {
     "STATS": "undici's own numbers, under its names: "
@@ -35,6 +42,8 @@ def stats_parts(picture: HostPicture) -> list[Part]:
         parts.append(named("speaks", clean(origin.protocol, 8)))
     if origin.weight is not None:
         parts.append(named("weight", f"{origin.weight:g}"))
+    if words := passed_words(origin.counters):
+        parts.append(part(words))
     for name in STATS if stats is not None else ():
         number = value_of(stats, name)
         if number is not None:

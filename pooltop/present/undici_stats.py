@@ -55,6 +55,13 @@ def became_of(counters: OriginCounters) -> dict[str, int]:
     return {name: number for name, number in found.items() if number}
 
 
+def passed_words(counters: OriginCounters) -> str:
+    """Say how many requests of a BalancedPool waited under another upstream's name; "" for none."""
+    number = counters.passed
+    whither = "came from" if number > 0 else "went to"
+    return f"{abs(number)} {whither} other upstreams" if number else ""
+
+
 def undici_words(agent: AgentSnapshot, origin: OriginSnapshot) -> list[tuple[str, str]]:
     """Give what only a dispatcher of undici's has of an origin, by name; empty of an http.Agent."""
     if agent.dispatcher is None:

@@ -83,6 +83,7 @@ def test_the_inspector_says_all_of_a_session() -> None:
         "the peer allows 128 streams, 65.5k bytes a stream, frames of 16.4k, a table of 4096, "
         "heads of 16.4k",
         "this side allows 262k bytes a stream, frames of 16.4k, a table of 4096",
+        "spoken by nghttp2",
     ] == told(SESSION)
 
 

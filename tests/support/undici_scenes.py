@@ -45,6 +45,7 @@ SESSION = SessionInfo(
     window_out=61_000,
     ping_rtt=0.0123,
     ping_at=992.0,
+    codec="nghttp2",
 )
 GONE = replace(
     SESSION, streams=3, goaway=GoAway(at=998.0, code=11, last_stream=205), ping_since=996.5

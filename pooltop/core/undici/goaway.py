@@ -7,8 +7,9 @@ With more than 1 there may be two sessions at a time; undici then takes the stre
 those of the newer one, where it loses that or gets a GOAWAY there. Here each has its own.
 
 Each request is sent again once (RFC 9113, 8.7), and only if its response has not begun and its body
-is in hand; kind "h2" counts only sessions that took nothing. A second GOAWAY is not looked at by undici; but nghttp2 refuses the streams that it
-leaves out, one by one, so they have the retry of a refusal, and come back in turned order.
+is in hand; in kind "h2" only sessions that took nothing count. A second GOAWAY is not looked at by
+undici; but nghttp2 refuses the streams that it leaves out, one by one, so they have the retry of a
+refusal, and come back in turned order.
 
 A GOAWAY with an error ends the session at once, be it the first or a later one: the streams that it
 takes fail, too.

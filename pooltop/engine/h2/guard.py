@@ -137,6 +137,16 @@ class GuardedSession:
         )
 
     @property
+    def window_in(self) -> int:
+        """Octets of body that may still come on all streams together."""
+        return self._inflow.left
+
+    @property
+    def window_out(self) -> int | None:
+        """Octets of body that may still be sent on all streams together; None after a fault."""
+        return None if self._fault is not None else self._machine.window(0)
+
+    @property
     def is_over(self) -> bool:
         """Nothing is to be expected any more."""
         return self._fault is not None or not (self._streams or self.takes_streams)

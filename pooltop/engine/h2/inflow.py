@@ -37,6 +37,11 @@ class Inflow:
         SETTINGS; None once it has."""
         self._out = out
 
+    @property
+    def left(self) -> int:
+        """Octets that the peer may still send on all streams together."""
+        return self._connection.left
+
     def begin(self) -> None:
         """Open the connection's window from what HTTP/2 begins with."""
         more = self._connection.size - FIRST_WINDOW

@@ -113,6 +113,16 @@ class Session(Protocol):
         ...
 
     @property
+    def window_in(self) -> int:
+        """Octets of body that may still come on all streams together."""
+        ...
+
+    @property
+    def window_out(self) -> int | None:
+        """Octets of body that may still be sent on all streams together; None after a fault."""
+        ...
+
+    @property
     def is_over(self) -> bool:
         """Nothing is to be expected any more: to be closed once ``take`` is written."""
         ...

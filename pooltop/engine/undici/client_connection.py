@@ -130,7 +130,7 @@ class ClientConnection(H1Connection):
     def done(self, exchange: Exchange) -> None:
         """Have a request no more: its response is complete."""
         if self.h2 is not None:
-            self.h2.forget(exchange)
+            self.h2.done(exchange)
         super().done(exchange)
 
     def drop(self, exchange: Exchange) -> None:

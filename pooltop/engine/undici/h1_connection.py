@@ -62,6 +62,11 @@ class H1Connection(Connection):
         """Seconds idle since it was connected, the present time of it left out."""
 
     @property
+    def oldest(self) -> Exchange | None:
+        """The request that was written first of those that are under way; None without any."""
+        return self.exchanges[0] if self.exchanges else None
+
+    @property
     def keeps(self) -> bool:
         """The head that has just come lets the connection be used again."""
         return self._pipelined.keeps

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pooltop.core.dispatcher_snapshot import GoAway
 from pooltop.core.model import H2Codec, RequestId
 from pooltop.core.undici import failures
+from pooltop.core.undici.session import NO_ERROR, REFUSED_STREAM
 from pooltop.engine.codecs.base import ResponseEnd, ResponseHead
 from pooltop.engine.h2.factory import make_session
 from pooltop.engine.h2.faults import LengthFault, StreamFault
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pooltop.engine.undici.shell import DispatcherShell
 
 _NOTHING = memoryview(b"")
-_REFUSED_STREAM = 7
 
 
 class Answered(NamedTuple):
@@ -224,6 +224,16 @@ class H2Wire:
         if stream is not None:
             self._forget(stream)
 
+    def done(self, exchange: Exchange) -> None:
+        """Have a request no more that is answered; what waits of its body nobody is to get.
+
+        The server would count its stream for as long. Of a streamed body the core has it reset.
+        """
+        stream = self._streams.get(exchange.id)
+        turn = None if stream is None else self._forget(stream)
+        if turn is not None and turn.left and not exchange.prepared.streamed:
+            self.reset(turn.stream, NO_ERROR)
+
     def is_sent(self, exchange: Exchange) -> bool:
         """Say whether nothing of a request's body waits for a window."""
         turn = self._turn_of(exchange)
@@ -253,7 +263,7 @@ class H2Wire:
         """The peer reset a stream."""
         tally = self._tally()
         tally.resets += 1
-        tally.refused += code == _REFUSED_STREAM
+        tally.refused += code == REFUSED_STREAM
         turn = self._forget(stream)
         if turn is not None and turn.exchange.ended_at is None:
             self.shell.core.stream_reset(turn.exchange.id, now=self.shell.now, code=code)

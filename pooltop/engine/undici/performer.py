@@ -20,6 +20,7 @@ from pooltop.core.events import (
 )
 from pooltop.core.states import AssignReason, CloseReason
 from pooltop.core.undici import failures
+from pooltop.core.undici.balanced import BalancedPool
 from pooltop.engine.undici.causes import error_of
 from pooltop.engine.undici.client_connection import ClientConnection
 from pooltop.errors import PeerError, RequestError
@@ -66,6 +67,9 @@ class Performer:
             SocketClosed: self._closed,
         }
         """What takes an event to what it is about, by its kind; before the step's commands."""
+        if isinstance(shell.core.root, BalancedPool):
+            self.events[RequestAssigned] = self._assigned_to_one
+            self.events[RequestFailed] = self._failed_at_one
 
     # Commands
 
@@ -146,6 +150,22 @@ class Performer:
             tally.reused += 1
         if event.waited:
             tally.queue.record(event.waited)
+
+    def _assigned_to_one(self, event: RequestAssigned) -> None:
+        self._follow(event)
+        self._assigned(event)
+
+    def _failed_at_one(self, event: RequestFailed) -> None:
+        self._follow(event)
+        self._shell.tally.failed(event)
+
+    def _follow(self, event: RequestAssigned | RequestFailed) -> None:
+        """Count a request where it came to, that waited under another upstream's name."""
+        exchange, tally = self._shell.exchanges[event.request], self._shell.tally.origins[event.key]
+        if exchange.tally is not tally:
+            exchange.tally.passed -= 1
+            tally.passed += 1
+            exchange.tally = tally
 
     def _requeued(self, event: RequestRequeued) -> None:
         exchange = self._shell.exchanges.get(event.request)

@@ -58,10 +58,13 @@ def session_picture(
         own=None if math.isinf(own) else int(own),
         ours=SessionSettings(initial_window_size=int(options.initial_window_size)),
         peer=_settings(session.peer) if session.has_settings else None,
+        window_in=session.window_in,
+        window_out=session.window_out,
         ping_rtt=None if h2.ping is None else h2.ping.rtt_s,
         ping_at=None if h2.ping is None else h2.ping.at,
         ping_since=pings[0].at if pings else None,
         goaway=h2.goaway,
+        codec=session.codec,
     )
 
 

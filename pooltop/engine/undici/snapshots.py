@@ -68,7 +68,7 @@ def levels_of(shell: DispatcherShell) -> Iterator[tuple[OriginKey, Levels]]:
                 in_use=len(states) - free,
                 free=free,
                 total=len(states),
-                streams=sum(len(conn.client.running) for conn in sessions),
+                streams=sum(map(_streams, sessions)),
                 streams_cap=sum(_cap(shell, conn) for conn in sessions),
             ),
         )
@@ -100,8 +100,17 @@ def _oldest(shell: DispatcherShell, key: OriginKey) -> float | None:
     return None if oldest is None else shell.exchanges[oldest].queued_at
 
 
+def _streams(conn: ConnRecord) -> int:
+    return sum(request.conn is conn for request in conn.client.running.values())
+
+
 def _cap(shell: DispatcherShell, conn: ConnRecord) -> float:
+    """Give how many streams a session may have: see ``SessionInfo.cap``."""
     assert conn.session is not None
+    if conn.state is not ConnState.UP:
+        return 0
+    if not conn.session.has_settings:
+        return 1
     own, peer = shell.core.options.max_concurrent_streams, conn.session.peer_streams
     return own if peer is None else min(own, peer)
 
@@ -115,12 +124,14 @@ def _origin(
     for conn in conns:
         connection = shell.connections[conn.id]
         assert isinstance(connection, ClientConnection)
+        front = connection.oldest
         picture = socket_picture(connection, _standing(conn, connection, at), certificates)
         pictures.append(
             replace(
                 picture,
                 client=conn.client.id,
                 session=session_picture(shell, conn, connection),
+                unread_since=None if front is None else front.unread_since,
             )
         )
     states = [picture.state for picture in pictures]
@@ -167,7 +178,7 @@ def _origin(
 
 def _standing(conn: ConnRecord, connection: ClientConnection, at: float) -> Standing:
     state = state_of(conn)
-    front = connection.exchange
+    front = connection.oldest
     return Standing(
         id=conn.id,
         state=state,

@@ -60,7 +60,7 @@ def _origin(engine):
 def _adds_up(origin):
     counters = origin.counters
     over = counters.completed + sum(counters.failed.values())
-    assert counters.submitted == over + origin.under_way
+    assert counters.submitted + counters.passed == over + origin.under_way
     parts = origin.connecting + origin.active + origin.free + origin.closing
     assert origin.total == parts == len(origin.sockets) + len(origin.free_sockets)
 
@@ -260,6 +260,43 @@ async def test_a_balanced_pool_goes_to_its_upstreams_under_their_own_names(serve
     for origin in engine.snapshot().agents[0].origins:
         _adds_up(origin)
         assert seen.count(f"127.0.0.1:{origin.port}") == origin.counters.completed
+
+
+async def test_what_waits_for_any_upstream_is_counted_at_the_one_that_it_comes_to(serve, engine_of):
+    seen = []
+
+    async def answer(wire):
+        while (asked := await wire.request()) is not None:
+            seen.append(asked.headers["host"])
+            if 0 == len(seen) % 3:
+                return
+            wire.reply("ok")
+
+    one, two = await serve(answer), await serve(answer)
+    urls = (one.url, two.url)
+    engine = engine_of(
+        one.url,
+        kind="undici-balanced-pool",
+        connections=1,
+        users=8,
+        upstreams=urls,
+        max_requests=60,
+    )
+    engine.start()
+    while not engine.done.is_set():
+        for origin in engine.snapshot().agents[0].origins:
+            _adds_up(origin)
+        await asyncio.sleep(0)
+    origins = engine.snapshot().agents[0].origins
+    for origin in origins:
+        _adds_up(origin)
+        counters = origin.counters
+        assert seen.count(f"127.0.0.1:{origin.port}") == counters.completed + sum(
+            counters.failed.values()
+        )
+    assert 60 == sum(origin.counters.submitted for origin in origins)
+    assert 0 == sum(origin.counters.passed for origin in origins)
+    assert any(origin.counters.passed for origin in origins)
 
 
 async def test_undicis_own_numbers_and_its_clients_are_told(held, engine_of, eventually):

@@ -31,7 +31,7 @@ def adds_up(dispatcher):
     for origin in dispatcher.snapshot().origins:
         counters = origin.counters
         over = counters.completed + sum(counters.failed.values())
-        assert counters.submitted == over + origin.under_way
+        assert counters.submitted + counters.passed == over + origin.under_way
         parts = origin.connecting + origin.active + origin.free + origin.closing
         assert origin.total == parts == len(origin.sockets) + len(origin.free_sockets)
 
