@@ -29,12 +29,15 @@ import pooltop  # noqa: E402
 from pooltop import profiles  # noqa: E402
 from pooltop.core.model import Profile  # noqa: E402
 from pooltop.demo.policies import comparison  # noqa: E402
+from pooltop.lessons.catalogue import find_lesson  # noqa: E402
+from pooltop.lessons.player import LessonPlayer  # noqa: E402
 from pooltop.sources.launch import LaunchedSource  # noqa: E402
 from pooltop.sources.playback import PlayerSource  # noqa: E402
 from pooltop.sources.player import Player  # noqa: E402
 from pooltop.sources.recording import RecordingTee  # noqa: E402
 from pooltop.sources.recording_reader import Recording  # noqa: E402
 from pooltop.ui.app import PoolTopApp  # noqa: E402
+from pooltop.ui.lesson import LessonApp  # noqa: E402
 
 BUILTIN = Path(pooltop.__file__).with_name("demo") / "builtin.toml"
 PAIR = HERE.parent / "profiles" / "keepalive-vs-close.toml"
@@ -218,7 +221,32 @@ async def versus() -> None:
             await source.close()
 
 
+async def lesson() -> None:
+    """Save a step of a lesson that was judged, and its numbers in large digits."""
+    taught = find_lesson("queue")
+    assert taught is not None
+    held = msgspec.structs.replace(
+        profiles.load_profile_text(taught.profile, f"lesson {taught.name}"), held=True
+    )
+    source = LaunchedSource(held, interval_s=0.25, own_process=True)
+    player = LessonPlayer(taught)
+    app = LessonApp(source, lesson=player)
+    try:
+        async with app.run_test(size=USUAL) as pilot:
+            await asyncio.sleep(3.0)
+            await pilot.press("b", "enter")
+            await asyncio.sleep(8.0)
+            await pilot.press("n", "c", "enter")
+            await asyncio.sleep(8.0)
+            await keep(pilot, "lesson", "dark")
+            await pilot.press("F")
+            await keep(pilot, "lesson-digits", "contrast")
+    finally:
+        await source.close()
+
+
 RUNS = {
+    "lesson": lesson,
     "dark": dark,
     "pair": pair,
     "http2": http2,

@@ -22,6 +22,7 @@ _WITH_VALUE = {
     "--report": "a file",
     "--output": "a file",
     "--html": "a file",
+    "--handout": "a folder",
     "--save-tuned": "a file",
     "--format": "one of line, json, ndjson and csv",
     "--theme": "a name",
@@ -121,6 +122,7 @@ class Request:
         "duration",
         "engine",
         "format",
+        "handout",
         "headless",
         "help",
         "html",
@@ -190,6 +192,8 @@ class Request:
         """The file for what was tuned; None for none."""
         self.lesson: str | None = None
         """Number or name of the lesson to play."""
+        self.handout: str | None = None
+        """The folder for a picture of each step of a lesson; None for none."""
         self.html: str | None = None
         """The file to write the page of a comparison to; None prints it."""
         self.keys: str | None = None
@@ -303,6 +307,8 @@ def _check(request: Request, files: list[str]) -> None:
         request.recording = files.pop()
     elif request.output is not None:
         raise ArgumentError("--output is of pooltop report")
+    if request.command != "lesson" and request.handout is not None:
+        raise ArgumentError("--handout is of pooltop demo lesson")
     if request.command != "compare" and request.html is not None:
         raise ArgumentError("--html is of pooltop compare")
     if request.command == "compare":

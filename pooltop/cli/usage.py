@@ -78,6 +78,7 @@ options:
   --allow HOST      let the profile send traffic to this host off loopback; repeatable
   --detach          run in the background and show nothing; exits 0 once the load runs
   --name NAME       what the engine in the background is called (default: as its profile)
+  --handout DIR     with demo lesson: a picture (SVG) of each step to print, with its numbers
   --port NUMBER     serve on this port (default 8765; 0 takes a free one)
   --listen ADDRESS  serve on this address of the machine (default 127.0.0.1); beyond loopback
                     everybody who reaches it sees the engine: there is no password

@@ -18,13 +18,19 @@ _HELD, _NOT_HELD = 0, 1
 _SIGNALS = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
 
 
-def play_headless(source: Source, player: LessonPlayer, tell: Callable[[str], object]) -> int:
+def play_headless(
+    source: Source,
+    player: LessonPlayer,
+    tell: Callable[[str], object],
+    judged: Callable[[LessonPlayer], str] = lambda _: "",
+) -> int:
     """Play a lesson from its first step to its last, and close the source.
 
     Args:
         source: over the lesson's profile, its load held; started and closed here.
         player: of the lesson, at its beginning.
         tell: given what is to be printed, line by line, each with its end.
+        judged: told of each step that was judged; gives what to say of that, or nothing.
 
     Returns:
         The exit status: 0 when every claim held, 1 when one did not; 130, 143 or 129 after SIGINT,
@@ -33,16 +39,23 @@ def play_headless(source: Source, player: LessonPlayer, tell: Callable[[str], ob
     Raises:
         PooltopError: the engine could not be started, or it is gone, or refused what a step asks.
     """
-    return asyncio.run(_Play(source, player, tell).run())
+    return asyncio.run(_Play(source, player, tell, judged).run())
 
 
 class _Play:
     """One lesson on its way."""
 
-    def __init__(self, source: Source, player: LessonPlayer, tell: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        player: LessonPlayer,
+        tell: Callable[[str], object],
+        judged: Callable[[LessonPlayer], str],
+    ) -> None:
         self._source = source
         self._player = player
         self._tell = tell
+        self._judged = judged
         self._latest: Snapshot | None = None
         self._news = asyncio.Event()
         self._ended = ""
@@ -77,7 +90,8 @@ class _Play:
                 await self._ask(action)
             while player.phase is Phase.RUNNING:
                 before = await self._next()
-            self._say(words.outcome(player.results[-1]))
+            said = self._judged(player)
+            self._say([*words.outcome(player.results[-1]), *([f"  {said}"] if said else [])])
             player.next()
         self._say(words.farewell(player))
 

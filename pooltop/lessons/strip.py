@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from pooltop.lessons.catalogue import number_of
-from pooltop.lessons.lesson import Step
+from pooltop.lessons.lesson import Number, Step
 from pooltop.lessons.player import LessonPlayer, Phase, Result
 from pooltop.lessons.words import LETTERS, answer_of
 from pooltop.present.line import Ink, Line, Span, fit
@@ -13,6 +14,10 @@ from pooltop.present.line import Ink, Line, Span, fit
 LINES = 6
 """Of its content: two of question and three choices, or what was seen and why, and the keys."""
 _ASKED_LINES = 2
+_VALUE = 5
+"""Cells of a number's value: see ``units``."""
+_LEAST_BAR = 10
+"""Cells, below which bars say nothing."""
 
 
 def strip_title(player: LessonPlayer) -> str:
@@ -46,6 +51,36 @@ def strip_lines(player: LessonPlayer, width: int, *, explained: bool = False) ->
     return [*head, *[()] * (LINES - 1 - len(head)), keys]
 
 
+def stage_lines(player: LessonPlayer, width: int) -> list[Line]:
+    """Give the captions below the large digits of the presenter's view."""
+    if player.phase is Phase.PREDICT:
+        return _text(player.step.question, "strong", width, 4)
+    if player.phase is Phase.RUNNING:
+        return _text(f"Running: {player.step.does}. {player.step.look}", "accent", width, 4)
+    verdict = player.results[-1].verdict
+    words = verdict.says if verdict.held else f"NOT HELD: {verdict.says}"
+    said = _text(words, "strong" if verdict.held else "bad", width, 4)
+    return [*said, (), *bars(verdict.numbers, width)]
+
+
+def bars(numbers: Sequence[Number], width: int) -> list[Line]:
+    """Give a bar for each number that has another of its unit, all of a unit to one scale."""
+    lines: list[Line] = []
+    widest = max((len(number.name) for number in numbers), default=0)
+    room = width - widest - _VALUE - 4
+    for unit in dict.fromkeys(number.unit for number in numbers):
+        alike = [number for number in numbers if number.unit == unit]
+        most = 1.0 if unit == "share" else max(number.value for number in alike)
+        if len(alike) < 2 or most <= 0 or room < _LEAST_BAR:
+            continue
+        for number in alike:
+            cells = round(room * number.value / most)
+            name: Span = (f" {number.name:<{widest}}  ", "dim")
+            value: Span = (f"{number.text:>{_VALUE}} ", "strong")
+            lines += [(name, value, ("#" * cells, "bar.use")), ()]
+    return lines
+
+
 def _asked(player: LessonPlayer, width: int) -> list[Line]:
     step = player.step
     letters = " ".join(LETTERS[: len(step.choices)])
@@ -70,7 +105,7 @@ def _running(player: LessonPlayer, width: int) -> list[Line]:
         *_text(f"Running: {step.does}.", "accent", width, 1),
         *_text(f"Look: {step.look}", "text", width, 2),
         _numbers(player, width),
-        _keys(("?", "about"), width=width),
+        _keys(("?", "about"), ("F", "large digits"), width=width),
     ]
 
 
@@ -89,7 +124,7 @@ def _seen(result: Result, width: int) -> list[Line]:
         fit((said,), width),
         *_text(words, held, width, 2 if len(words) > width - 2 else 1),
         *(fit(((f" {line}", "dim"),), width) for line in step.why),
-        _keys(("n", "next"), ("?", "about"), width=width),
+        _keys(("n", "next"), ("?", "about"), ("F", "large digits"), width=width),
     ]
 
 

@@ -47,6 +47,7 @@ def run_dashboard(
     saving: Saving | None = None,
     at_end: Callable[[Snapshot, History], None] | None = None,
     lesson: LessonPlayer | None = None,
+    judged: Callable[[LessonPlayer], str] = lambda _: "",
 ) -> int:
     """Show ``source`` until the reader leaves or a signal comes, then close it.
 
@@ -60,13 +61,14 @@ def run_dashboard(
         saving: Writes what was tuned as a profile.
         at_end: Called with the last instant, if there was any, once all is closed.
         lesson: Played at the bottom of the screen, over its own profile; None for none.
+        judged: Told of each of its steps that was judged; gives what to say of that.
 
     Returns:
         The exit status: 0; 99 when the load was over and a threshold of the profile had failed; 1
         when the engine could not be started or failed, or the dashboard did; 130 after ctrl+c
         twice or SIGINT; 143 after SIGTERM; 129 after SIGHUP, and when the terminal is gone.
     """
-    make = PoolTopApp if lesson is None else partial(LessonApp, lesson=lesson)
+    make = PoolTopApp if lesson is None else partial(LessonApp, lesson=lesson, judged=judged)
     app = make(source, read_only=read_only, keys=keys, ascii_only=ascii_only, saving=saving)
     app.theme = theme or first_theme(os.environ, app.console.color_system)
     status = asyncio.run(_run(app, source, mouse=mouse))

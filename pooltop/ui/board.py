@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from pooltop.core.edits import EditRecord
-from pooltop.lessons.strip import LINES, strip_lines, strip_title
+from pooltop.lessons.strip import LINES, stage_lines, strip_lines, strip_title
 from pooltop.present.alerts import Alert, alert_line, alerts_of, first_open
 from pooltop.present.cards import card_lines, card_of
 from pooltop.present.editing import Target, WorkloadId
@@ -40,6 +40,7 @@ from pooltop.ui.widgets.events import EventLog
 from pooltop.ui.widgets.limits import LimitsStrip
 from pooltop.ui.widgets.lines import LinePane, Painter
 from pooltop.ui.widgets.prompt import Prompt
+from pooltop.ui.widgets.stage import Stage
 from pooltop.ui.widgets.table import Sheet, TableGrid
 from pooltop.ui.widgets.tabs import Tabs
 
@@ -84,6 +85,7 @@ class Board:
         self.log = EventLog(painter, id="events")
         self.keys = LinePane(painter, id="keys")
         self.lesson = LinePane(painter, id="lesson")
+        self.stage = Stage(painter, id="stage")
         self.help = LinePane(painter, id="help")
         self.message = LinePane(painter, id="message")
         self.traffic = TableGrid(painter, id="traffic")
@@ -112,6 +114,7 @@ class Board:
         yield self._log_row
         yield self.help
         yield self.message
+        yield self.stage
         yield self.lesson
         yield self.keys
 
@@ -130,6 +133,7 @@ class Board:
             self.log,
             self.traffic,
             self.lesson,
+            *self.stage.panes,
             self.keys,
             self.help,
             self.message,
@@ -194,7 +198,9 @@ class Board:
             if view.snapshot and self.page is self.workloads
             else 0,
         )
-        self._lay_out(layout, width, height)
+        self._lay_out(layout, width, height, presents=view.presents)
+        if view.presents and view.lesson is not None:
+            self.stage.show(view.lesson.numbers, stage_lines(view.lesson, width - 4))
         if layout.mode == "message":
             self._draw_message(width, whole, played=played)
             return
@@ -223,22 +229,24 @@ class Board:
         self.lesson.show(strip_lines(player, width, explained=view.explained))
         return _LESSON
 
-    def _lay_out(self, layout: Plan, width: int, height: int) -> None:
-        key = (layout, width, height, self.helping, self.page, self.prompt.question is None)
+    def _lay_out(self, layout: Plan, width: int, height: int, *, presents: bool) -> None:
+        asked = self.prompt.question is not None
+        key = (layout, width, height, self.helping, self.page, asked, presents)
         if key == self._planned:
             return
         self._planned = key
         shown = layout.mode != "message"
-        covered = self.helping and shown
+        presented = presents and shown and not self.helping
+        covered = (self.helping and shown) or presented
         self.message.display = not shown
         self.tabs.display = shown and layout.tabs > 0
         for bar in (self.header, self.alert, self.keys):
             bar.display = shown
-        self.help.display = covered
+        self.help.display = covered and not presented
+        self.stage.display = presented
         for page in self.pages:
             page.container.display = page is self.page and shown and not covered
             page.container.styles.height = max(1, layout.body)
-        asked = self.prompt.question is not None
         heights: tuple[tuple[Widget, int], ...] = (
             (self.limits, 0 if asked else layout.limits),
             (self.prompt, layout.limits if asked else 0),
@@ -249,7 +257,7 @@ class Board:
             pane.display = lines > 0 and not covered
             if lines:
                 pane.styles.height = lines
-        self.help.styles.height = max(1, height - 3 - layout.tabs)
+        self.help.styles.height = self.stage.styles.height = max(1, height - 3 - layout.tabs)
         screen = self.header.screen
         for mode in ("wide", "full", "incident", "line", "message"):
             screen.set_class(layout.mode == mode, f"-{mode}")

@@ -135,6 +135,8 @@ class Dashboard(App[None]):
         """The lesson that is played; None for none."""
         self.explained = False
         """Whether the strip says what the lesson is about."""
+        self.presents = False
+        """Whether what the lesson measures covers the page, in large digits."""
         self.company: Company | None = None
         """Who else watches the engine; None where nobody can."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -387,6 +389,7 @@ class Dashboard(App[None]):
             alert=self.reader.alert,
             lesson=self.lesson,
             explained=self.explained,
+            presents=self.presents,
             company=self.company,
             transport=None if player is None or latest is None else transport_facts(player),
         )

@@ -18,18 +18,20 @@ from pooltop.present.keys import STANDARD, Keymap
 from pooltop.profiles.saving import Saving
 from pooltop.sources.base import Source, Update
 from pooltop.ui.app import PoolTopApp
+from pooltop.ui.theme import CONTRAST
 
 _PATIENCE_S = 5.0
 
 
 class LessonApp(PoolTopApp):
-    """Letters predict, Enter runs, n goes on, ? says what it is about; the rest is as ever."""
+    """Letters predict, Enter runs, n goes on, ? tells more, F enlarges; the rest is as ever."""
 
     def __init__(
         self,
         source: Source,
         *,
         lesson: LessonPlayer,
+        judged: Callable[[LessonPlayer], str] = lambda _: "",
         read_only: bool = False,
         window_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
@@ -38,7 +40,10 @@ class LessonApp(PoolTopApp):
         keys: Keymap = STANDARD,
         saving: Saving | None = None,
     ) -> None:
-        """Teach ``lesson``, over a source of its profile; the rest as of a Dashboard."""
+        """Teach ``lesson``, over a source of its profile; the rest as of a Dashboard.
+
+        ``judged`` is told of each step that was judged, and gives what to say of that.
+        """
         super().__init__(
             source,
             read_only=read_only,
@@ -50,10 +55,15 @@ class LessonApp(PoolTopApp):
             saving=saving,
         )
         self.lesson: LessonPlayer = lesson
+        self._judged = judged
+        self._theme_before = self.theme
 
     def _take(self, update: Update) -> None:
         # Before it is drawn: the frame that shows the instant shows what it decided.
-        self.lesson.add(update.snapshot)
+        if self.lesson.add(update.snapshot):
+            said = self._judged(self.lesson)
+            if said:
+                self.operator.say(said)
         super()._take(update)
 
     def _typed(self, key: str, char: str | None) -> bool:
@@ -75,12 +85,24 @@ class LessonApp(PoolTopApp):
         if key == "escape" and self.explained:
             self.explained = False
             return True
+        if key == "F":
+            self._present()
+            return True
         if key == "enter" and player.phase is Phase.PREDICT:
             self._run()
             return True
         if key in LETTERS:
             return player.predict(LETTERS.index(key))
         return key == "n" and player.next()
+
+    def _present(self) -> None:
+        """Show large digits in the strongest contrast, or the dashboard as it was."""
+        self.presents = not self.presents
+        if self.presents:
+            self._theme_before = self.theme
+            self.theme = CONTRAST.name
+        else:
+            self.theme = self._theme_before
 
     def _run(self) -> None:
         """Run the step, from the latest instant on."""

@@ -74,6 +74,8 @@ class View:
     """Whose step stands at the bottom; None for no lesson."""
     explained: bool = False
     """Whether what the lesson is about stands there instead."""
+    presents: bool = False
+    """Whether what is measured of its step covers the page, in large digits."""
     alert: AlertId | None = None
     """The one that is shown; None for the gravest that was not put aside."""
 

@@ -61,6 +61,7 @@ from pooltop.cli.args import ArgumentError, parse
         ("demo lessons 1", "unexpected argument 1"),
         ("demo lessons --headless", "lessons takes no --headless"),
         ("lessons", "unexpected argument lessons"),
+        ("demo --handout d", "--handout is of pooltop demo lesson"),
         ("a/b.toml", "unexpected argument a/b.toml; did you mean --profile a/b.toml?"),
         ("--json", "nothing to watch: say --profile FILE, or pooltop demo"),
         ("check", "check needs one profile: pooltop check FILE"),

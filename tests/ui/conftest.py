@@ -90,10 +90,11 @@ def desk() -> OpenDesk:
         ascii_only: bool = False,
         saving: Saving | None = None,
         lesson: LessonPlayer | None = None,
+        judged: Callable[[LessonPlayer], str] = lambda _: "",
     ) -> AsyncIterator[Desk]:
         source = source or ScriptedSource(demo_agents(live))
         clock = HandClock()
-        make = PoolTopApp if lesson is None else partial(LessonApp, lesson=lesson)
+        make = PoolTopApp if lesson is None else partial(LessonApp, lesson=lesson, judged=judged)
         app = make(
             source,
             read_only=read_only,

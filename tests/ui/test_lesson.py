@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Digits
 
 from pooltop.core.edits import Control
 from pooltop.lessons.catalogue import LESSONS
 from pooltop.lessons.lesson import Lesson, Number, Step, Verdict, resume, set_option
 from pooltop.lessons.player import LessonPlayer, Phase
-from pooltop.lessons.strip import LINES, strip_lines
+from pooltop.lessons.strip import LINES, bars, strip_lines
 from pooltop.present.line import text_of, width_of
 
 
@@ -138,6 +139,49 @@ async def test_the_first_question_mark_tells_of_the_lesson_and_the_second_of_all
         assert not one.app.explained
 
 
+async def test_what_is_measured_is_shown_in_large_digits_and_in_the_strongest_contrast(
+    desk, player
+):
+    async with desk(lesson=player) as one:
+        await one.press("F")
+        assert one.app.theme == "pooltop-contrast"
+        assert one.text().count("What will it be?") == 2
+        await one.press("enter")
+        await one.step()
+        assert "Running: the load goes on. IN USE" in one.text()
+        await one.step()
+        stage = one.app.board.stage
+        assert [each.value for each in stage.query(Digits) if each.parent.display] == ["1.0s"]
+        assert one.text().count("It was so.") == 2
+        assert "HOSTS" not in one.text()
+        await one.press("F")
+        assert one.app.theme == "pooltop"
+        assert "HOSTS" in one.text()
+
+
+async def test_the_help_page_goes_over_the_large_digits(desk, player):
+    async with desk(lesson=player) as one:
+        await one.press("F", "question_mark", "question_mark")
+        assert "HELP" in one.text()
+        await one.press("escape")
+        assert "HELP" not in one.text()
+        assert one.app.board.stage.display
+
+
+async def test_what_is_written_of_a_judged_step_is_said(desk, player):
+    judged = []
+
+    def keep(player):
+        judged.append(player.results[-1].verdict.says)
+        return "handout in here.svg"
+
+    async with desk(lesson=player, judged=keep) as one:
+        await one.press("enter")
+        await one.step(times=3)
+        assert judged == ["It was so."]
+        assert "handout in here.svg" in one.text()
+
+
 @pytest.mark.parametrize("size", [(40, 17), (80, 24), (120, 40), (200, 60)])
 async def test_the_strip_takes_no_line_of_what_must_be_seen(desk, player, size):
     async with desk(lesson=player, size=size) as one:
@@ -152,6 +196,28 @@ async def test_where_there_is_no_room_the_dashboard_goes_first(desk, player):
     async with desk(lesson=player, size=(80, 16)) as one:
         assert "LESSON" not in one.text()
         assert "kept" in one.text()
+
+
+def test_numbers_of_one_unit_have_bars_to_one_scale():
+    numbers = (Number("few", 4), Number("many", 40), Number("time", 0.2, "s"))
+
+    lines = [text_of(line) for line in bars(numbers, 60) if line]
+
+    # A number that has no other of its unit has nothing to be measured by.
+    assert [line.split()[:2] for line in lines] == [["few", "4"], ["many", "40"]]
+    assert [line.count("#") for line in lines] == [5, 47]
+    assert max(len(line) for line in lines) <= 60
+
+
+def test_shares_have_bars_of_the_whole():
+    line, _ = (each for each in bars((Number("a", 0.5, "share"),) * 2, 60) if each)
+
+    assert text_of(line).count("#") == 25
+
+
+def test_where_nothing_was_there_no_bar_is_drawn():
+    assert bars((Number("a", 0), Number("b", 0)), 60) == []
+    assert bars((Number("a", 1), Number("b", 2)), 15) == []
 
 
 @pytest.mark.parametrize("width", [78, 118])
