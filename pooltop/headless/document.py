@@ -22,6 +22,8 @@ from pooltop.core.thresholds import overall
 from pooltop.present.delivery import shortfalls
 from pooltop.present.export import Picture
 from pooltop.present.undici_stats import streams_of
+from pooltop.present.versus import pair_of
+from pooltop.present.versus_card import card_data
 from pooltop.sources.ndjson_format import plain
 
 SCHEMA = 1
@@ -54,6 +56,7 @@ def document(first: Snapshot, last: Snapshot, *, is_over: bool, advice: Sequence
         "hosts": [_host(agent, each) for agent in last.agents for each in agent.origins],
         "workloads": [_workload(each, last.max_rate) for each in last.workloads],
         "advice": [_card(card, first, last) for card in advice],
+        "compare": _compare(last),
         "edits": list(last.edits),
         "process": last.process,
         "histogram": {
@@ -63,6 +66,12 @@ def document(first: Snapshot, last: Snapshot, *, is_over: bool, advice: Sequence
         },
     }
     return plain(msgspec.json.format(msgspec.json.encode(data), indent=1).decode())
+
+
+def _compare(last: Snapshot) -> _Data | None:
+    """Give the card of what the profile compares; None where it compares nothing."""
+    pair = pair_of(last) if last.compare is not None else None
+    return None if pair is None else card_data(pair, last)
 
 
 def _agent(agent: AgentSnapshot) -> _Data:

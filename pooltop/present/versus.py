@@ -102,6 +102,15 @@ def policy_words(agent: AgentSnapshot) -> str:
     )
 
 
+def traffic_words(pair: Pair) -> str:
+    """Give what each side is sent, as ``; each: open poisson 100/s``; empty where they differ."""
+    told = {tuple(each.pattern for each in side.workloads) for side in (pair.a, pair.b)}
+    if len(told) != 1:
+        return ""
+    patterns = clean(", ".join(told.pop()), 60)
+    return f"; each: {patterns}" if patterns else ""
+
+
 def busiest(side: Side) -> tuple[str, str] | None:
     """Give the workload and the request class that most requests of a side were of; None of none.
 

@@ -56,10 +56,16 @@ def _row(row: Measured) -> str:
 
 
 def card_json(pair: Pair, snapshot: Snapshot) -> str:
-    """Give the card as a JSON document: numbers as they are, null where there is none."""
+    """Give the card as a JSON document."""
+    data = card_data(pair, snapshot)
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def card_data(pair: Pair, snapshot: Snapshot) -> dict[str, object]:
+    """Give the card as data: numbers as they are, None where there is none; texts are clean."""
     picture = Picture("compare", snapshot.wall_at)
     requests = requests_of(pair, None, snapshot.at, 0.0)
-    document = {
+    return {
         "format": FORMAT,
         "instant": picture.instant,
         "profile": clean(snapshot.profile),
@@ -81,7 +87,6 @@ def card_json(pair: Pair, snapshot: Snapshot) -> str:
             for letter, one in zip("AB", requests, strict=True)
         },
     }
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _side(side: Side) -> dict[str, object]:

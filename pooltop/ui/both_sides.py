@@ -38,7 +38,11 @@ def stepped(view: View, by: int) -> list[ApplyEdits]:
         step = 1 if by > 0 else -1
         if isinstance(target, WorkloadId) and isinstance(now, (int, float)):
             step *= max(1, round(now / _PART))
-        value = of.parse(option, of.stepped(option, written(option, now), step))
+        try:
+            value = of.parse(option, of.stepped(option, written(option, now), step))
+        except EditError as error:
+            whose = target.name if isinstance(target, WorkloadId) else target.agent
+            raise EditError(f"{whose}: {of.fields[0].title} {error}") from error
         if value != now:
             asked.append(ApplyEdits(target, ((option, value),)))
     return asked

@@ -50,7 +50,7 @@ class WritingKeys(SavingKeys):
         try:
             asked = stepped(self.view(), by)
         except EditError as error:
-            self.operator.say(f"a side {error}" if str(error).startswith("is ") else str(error))
+            self.operator.say(f"neither side was changed: {error}")
             return
         doubt = next(filter(None, map(self._doubt, asked)), "")
         if not doubt:

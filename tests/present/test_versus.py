@@ -15,7 +15,7 @@ from pooltop.core.snapshot import OriginCounters, TCPInfo, TimeWait
 from pooltop.core.undici.options import DispatcherOptions, built_in
 from pooltop.present.history import History
 from pooltop.present.line import text_of, width_of
-from pooltop.present.versus import pair_of, policy_words
+from pooltop.present.versus import pair_of, policy_words, traffic_words
 from pooltop.present.versus_card import card_json, card_text
 from pooltop.present.versus_cells import cell_lines, state_line
 from pooltop.present.versus_measures import Measured, measured, times_words, written
@@ -110,6 +110,14 @@ def test_a_policy_is_told_by_what_matters_for_its_connections(make) -> None:
         "h2, sessions 1, maxConcurrentStreams 100",
         "undici-pool, connections 3, pipelining 1, maxConcurrentStreams 100",
     ] == words
+
+
+def test_the_traffic_is_told_where_both_have_the_same(scene) -> None:
+    snapshot = scene()
+    first, second = snapshot.workloads
+    assert "; each: open 10/s" == traffic_words(pair_of(snapshot))
+    faster = replace(snapshot, workloads=(first, replace(second, pattern="open 9/s")))
+    assert "" == traffic_words(pair_of(faster))
 
 
 def test_a_number_is_one_of_the_counters_or_made_of_them(scene) -> None:

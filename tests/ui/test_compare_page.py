@@ -16,6 +16,12 @@ from still_source import StillSource
 from support.undici_scenes import sockets, streams
 from versus_source import VersusSource
 
+from pooltop.sources.playback import PlayerSource
+from pooltop.sources.player import Player
+from pooltop.sources.recording_format import Meta
+from pooltop.sources.recording_reader import Recording
+from pooltop.sources.recording_writer import RecordingFile
+
 SIZES = [(40, 10), (60, 16), (80, 24), (120, 40), (200, 60)]
 WITH_SESSIONS = [(80, 24), (120, 40)]
 
@@ -143,6 +149,38 @@ async def test_a_frozen_screen_holds_both_sides_while_numbers_go_on(desk) -> Non
         assert before == [line for line in one.screen() if "connections" in line]
         await one.press("space")
         assert before != [line for line in one.screen() if "connections" in line]
+
+
+async def test_a_limit_that_one_side_does_not_take_changes_neither(desk) -> None:
+    async with desk(StillSource(sockets(), streams())) as one:
+        await one.press("6", "right_curly_bracket")
+        assert "neither side was changed: streams: connections is taken by undici" in one.text()
+        assert [] == one.source.edits
+
+
+async def test_a_recording_is_compared_as_the_engine_was(tmp_path) -> None:
+    engine = VersusSource()
+    file = RecordingFile(str(tmp_path / "r.ptr"))
+    file.begin(Meta(title="versus", pooltop="1"))
+    updates = [engine.step(0.5, send=False) for _ in range(12)]
+    for update in updates:
+        file.append(update)
+    file.finish()
+    source = PlayerSource(Player(Recording(str(tmp_path / "r.ptr")), clock=lambda: 50.0))
+    app = NamingApp(source, read_only=True, clock=lambda: 50.0)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("space", "end", "6")
+        for _ in range(3):
+            await pilot.pause()
+        shown = "\n".join(screen_of(app).text)
+        await pilot.press("right_square_bracket")
+        await pilot.pause()
+        refused = "\n".join(screen_of(app).text)
+    await source.close()
+    (_, close) = updates[-1].snapshot.agents
+    assert "kept against close, since the start" in shown
+    assert f"{close.origins[0].counters.connected:,} " in shown
+    assert "refused: this is" in refused
 
 
 async def test_the_cells_never_make_what_is_below_jump(desk) -> None:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from pooltop.present.export import Export
 from pooltop.present.line import Line
-from pooltop.present.versus import Letter, Pair, Side, pair_of
+from pooltop.present.versus import Letter, Pair, Side, pair_of, traffic_words
 from pooltop.present.versus_card import card_json, card_text
 from pooltop.present.versus_cells import cell_lines, cells_legend, state_line
 from pooltop.present.versus_columns import COLUMNS
@@ -34,6 +34,8 @@ from pooltop.ui.widgets.lines import LinePane, Painter
 
 _MOST_LINES = 16
 """Of cells that a side is given."""
+_ROOMY = 100
+"""Cells from which on the title says what both are sent."""
 _LETTERS: tuple[Letter, Letter] = ("A", "B")
 
 
@@ -56,6 +58,7 @@ class ComparePage(TablePage[Measured]):
         self._request_row = Horizontal(self._request, classes="plots")
         self._pair: Pair | None = None
         self._most: tuple[object, int] = (None, 0)
+        self._width = 0
         super().__init__(painter, Choice("", descending=False))
 
     def above(self) -> tuple[Widget, ...]:
@@ -90,10 +93,13 @@ class ComparePage(TablePage[Measured]):
         return "nothing is compared: pooltop demo compare, or [compare] a, b in the profile"
 
     def scope(self, view: View) -> str:
-        """Say whose numbers they are, and of which time."""
+        """Say whose numbers they are, of which time, and of which traffic if both have the same."""
         del view
         pair = self._pair
-        return "" if pair is None else f"  {pair.a.name} against {pair.b.name}, since the start"
+        if pair is None:
+            return ""
+        traffic = traffic_words(pair) if self._width >= _ROOMY else ""
+        return f"  {pair.a.name} against {pair.b.name}, since the start{traffic}"
 
     def sort_next(self, by: int) -> None:
         """Leave the rows as they are: their units differ, and the most telling comes first."""
@@ -106,6 +112,7 @@ class ComparePage(TablePage[Measured]):
     def draw(self, view: View, plan: Plan, width: int) -> None:
         """Show both sides."""
         snapshot = view.snapshot
+        self._width = width
         pair = self._pair = pair_of(snapshot)
         rows: list[Measured] = []
         if snapshot is not None and pair is not None:
