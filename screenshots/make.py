@@ -49,6 +49,8 @@ FONTS = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
 WARM_UP_S = 20.0
 CARD_S = 33.0
 """A card is measured for 30 s."""
+ADVISED_S = 4.0
+"""Seconds of a window that is judged, where it is 30 as a rule."""
 
 
 def profile_of(path: Path, name: str) -> Profile:
@@ -245,8 +247,31 @@ async def lesson() -> None:
         await source.close()
 
 
+async def advice() -> None:
+    """Save what the advisor says of the demo: all cards, and one with its numbers."""
+    demo = profile_of(BUILTIN, "demo")
+    judged = msgspec.structs.replace(demo.advisor, window_s=ADVISED_S)
+    profile = msgspec.structs.replace(demo, advisor=judged)
+    source = LaunchedSource(profile, interval_s=0.5, own_process=True)
+    app = PoolTopApp(source)
+    try:
+        async with app.run_test(size=USUAL) as pilot:
+            await asyncio.sleep(WARM_UP_S)
+            await pilot.press("7")
+            for size in SIZES:
+                await resize(pilot, size)
+                await keep(pilot, "advice", "dark")
+            await resize(pilot, USUAL)
+            await pilot.press("enter")
+            await asyncio.sleep(0.7)
+            await keep(pilot, "advice-card", "dark")
+    finally:
+        await source.close()
+
+
 RUNS = {
     "lesson": lesson,
+    "advice": advice,
     "dark": dark,
     "pair": pair,
     "http2": http2,

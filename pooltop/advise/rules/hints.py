@@ -21,6 +21,8 @@ LEAST_STALE = 2
 """Stale sockets of a window that are no mishap."""
 NEVER_POOLED = 0.9
 """Share of requests whose socket was not kept because of the hint."""
+_COARSE_FROM_MS, _COARSE_MS = 1000, 100
+"""From so many milliseconds on a timeout is proposed in whole steps, rounded down."""
 _ANYWHERE = re.compile(r"(?:^|[,;\s])timeout\s*=\s*(\d{1,9})", re.IGNORECASE)
 
 
@@ -173,7 +175,8 @@ def _shorter(view: HostView, hint_s: float) -> Proposal | None:
     buffer = limits.agent_keep_alive_timeout_buffer / 1000
     rtt = (window.connect.quantile(0.99) if window is not None else None) or 0.0
     safe_ms = 1000.0 * safe_idle_s(hint_s, buffer, rtt)
-    wanted = float(int(safe_ms))
+    step = _COARSE_MS if safe_ms >= _COARSE_FROM_MS else 1
+    wanted = float(step * int(safe_ms / step))
     if wanted < 1 or 0 < limits.timeout <= wanted:
         return None
     return Proposal("timeout", wanted, agent=view.agent.name)

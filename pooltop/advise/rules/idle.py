@@ -24,6 +24,8 @@ def pile(view: HostView) -> Finding | None:
     window = view.window
     if window is None or not view.is_http_agent or not view.is_enough(window.completed):
         return None
+    if view.agent.options.per_request:
+        return None  # each agent has one, and none of them is over any limit
     if view.limits.scheduling == "lifo":
         # The coldest stay where they are: since when each is idle says it to the moment.
         unused = sum(one.since <= window.opened_at for one in view.origin.free_sockets)

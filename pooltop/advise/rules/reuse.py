@@ -101,4 +101,5 @@ def agent_per_request(view: HostView) -> Finding | None:
         ),
         why="what an agent keeps is lost with it: no socket is used twice, and no limit holds",
         samples=requests,
+        is_fact=True,
     )
