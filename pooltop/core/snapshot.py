@@ -299,7 +299,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     since: float
     """When the first look-up was that did not give the address of the oldest of them."""
-    sockets: int
+    count: int
     """How many of them are open."""
     lifetime_s: float
     """How long an answer is used again at most: what is opened after that goes elsewhere."""

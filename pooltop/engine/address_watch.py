@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pooltop.core.snapshot import Moved
 from pooltop.engine.resolver import LIFETIME_S, Family, Resolver
 from pooltop.engine.tally import OriginTally
-from pooltop.errors import RequestError
+from pooltop.errors import PooltopError
 
 if TYPE_CHECKING:
     from pooltop.core.model import OriginKey
@@ -99,7 +99,7 @@ class AddressWatch:
             for name in {each.name: None for each in due}:
                 try:
                     found = await self._resolver.resolve(name[0], 0, name[1])
-                except RequestError:
+                except PooltopError:
                     continue  # who dials is told; it says nothing of where open sockets lead
                 answers[name] = frozenset(_bare(each.host) for each in found)
         finally:
@@ -127,7 +127,7 @@ class AddressWatch:
         ]
         if not since:
             return None
-        return Moved(since=min(since), sockets=len(since), lifetime_s=self.lifetime_s)
+        return Moved(since=min(since), count=len(since), lifetime_s=self.lifetime_s)
 
 
 def _standing(shell: ShellBase) -> Iterator[_Standing]:

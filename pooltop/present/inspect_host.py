@@ -28,7 +28,8 @@ from pooltop.present.undici_blocks import clients_parts, stats_parts, streams_pa
 from pooltop.present.waiting import NODE_LIMITS
 
 DEFINITIONS = {
-    "STATE": "the host's marks in words, and what is in use, idle and waiting.",
+    "STATE": "the host's marks in words, what is in use, idle and waiting, and how many sockets "
+    "outlived a change of its name's addresses.",
     "STATS": UNDICI_DEFINITIONS["STATS"],
     "STREAMS": UNDICI_DEFINITIONS["STREAMS"],
     "WHY": "requests that come and requests that are served, per second of the window; how long "
@@ -115,6 +116,10 @@ def _state(picture: HostPicture, errors: float | None, *, stale: bool) -> list[P
     for name, number in (("connecting", origin.connecting), ("closing", origin.closing)):
         if number:
             parts.append(named(name, units.count(number)))
+    if origin.moved is not None:
+        lead = f"{units.count(origin.moved.count)} lead where its name leads no more"
+        since = units.duration(max(0.0, picture.at - origin.moved.since))
+        parts.append(part((lead, "warn"), f", seen since {since}"))
     return parts
 
 
@@ -209,9 +214,11 @@ def _queue(picture: HostPicture) -> list[Part]:
         for reason in QueueReason
         if reasons[reason]
     ]
-    given_up = sum(one.aborted for one in told)
-    if given_up:
-        parts.append(part((f"{units.count(given_up)} given up, still queued{of}", "warn")))
+    given_up = origin.queued_given_up - origin.queued_failed
+    if given_up > 0:
+        parts.append(part((f"{units.count(given_up)} given up, still queued", "warn")))
+    elif seen := sum(one.aborted for one in told):
+        parts.append(part((f"{units.count(seen)} given up, still queued{of}", "warn")))
     if origin.queued_failed:
         words = f"{units.count(origin.queued_failed)} failed already (their tunnel), still queued"
         parts.append(part((words, "warn")))

@@ -18,8 +18,8 @@ from pooltop.present.sessions import Load, session_load
 from pooltop.present.waiting import NODE_LIMITS, meaning_of
 
 DEFINITIONS = {
-    "REQUEST": "whose it is, whether it was sent before, how much it sends, and when its total "
-    "clock ends it.",
+    "REQUEST": "whose it is, in the midst of which other it was asked for, whether it was sent "
+    "before, how much it sends, and when its total clock ends it.",
     "WHY WAITING": "the pool's own record of why no socket could be had when it came, with the "
     "numbers of that moment; of undici's clients and sessions, what they wait for before they send "
     "it, and in whose queue it is.",
@@ -76,11 +76,14 @@ def request_blocks(
 def _request(picture: RequestPicture) -> list[Part]:
     request, detail = picture.request, picture.detail
     parts = [named("workload", clean(request.label, 40)) if request.label else part("library call")]
+    if request.parent is not None:
+        ink: Ink = "warn" if picture.is_queued else "text"
+        parts.append(part(("within ", "dim"), (f"r{request.parent}", ink), ", which has a socket"))
     if detail is not None:
         if detail.deadline_at is not None:
             left = detail.deadline_at - picture.host.at
-            ink: Ink = "bad" if left < 1 else "text"
-            parts.append(part((units.duration(max(0.0, left)), ink), " to its total clock"))
+            urgent: Ink = "bad" if left < 1 else "text"
+            parts.append(part((units.duration(max(0.0, left)), urgent), " to its total clock"))
         second = "2, its first socket was stale" if detail.again else "1"
         parts.append(named("try", second, "warn" if detail.again else "text"))
         if detail.body_bytes:

@@ -26,7 +26,7 @@ DEFINITIONS = {
     "many octets of body each may still send before the other has read some, how long a PING "
     "took, and a GOAWAY: after that the streams up to the last one it names go on, and no other.",
     "NOW": "the request that it carries, how long ago that was meant to start, and what it waits "
-    "for; of several the oldest, and how many there are.",
+    "for; of several the oldest, and how many there are. A response that nobody reads keeps it.",
     "IDLE": "when it is closed if nobody takes it (the agent's timeout, or the server's Keep-Alive "
     "hint less a buffer), and whether it is the next to be taken.",
     "IF IT ENDS": "what the pool would do with it if its response were whole at this instant: the "
@@ -47,6 +47,8 @@ DEFINITIONS = {
 
 _OLD_S = 5.0
 """With very many sockets the kernel is asked in turn: from here on it is said how old this is."""
+_UNREAD_S = 1.0
+"""A reader that is behind for so long is none."""
 _ROOMY = 20
 """Lines from which on each of the last requests has one of its own."""
 
@@ -197,6 +199,10 @@ def _now(picture: SocketPicture) -> list[Part]:
         parts.append(part((clean(request.label, 40), "dim")))
     if request.aborted:
         parts.append(part(("given up by its caller", "warn")))
+    unread = picture.socket.unread_since
+    if unread is not None and host.at - unread >= _UNREAD_S:
+        words = f"nobody reads on in it since {units.duration(host.at - unread)}"
+        parts.append(part((words, "warn")))
     others = len(picture.requests) - 1
     if others > 0:
         where = "on its session" if picture.socket.session is not None else "in its pipeline"

@@ -75,7 +75,7 @@ PEERS = {
 }
 MOVED = {
     "origin": {
-        "moved": Moved(since=AT - 1, sockets=1, lifetime_s=5.0),
+        "moved": Moved(since=AT - 1, count=1, lifetime_s=5.0),
         "free_sockets": (socket(opened_at=AT - 10.1),),
     }
 }

@@ -56,7 +56,7 @@ async def test_sockets_to_where_a_name_leads_no_more_are_told_after_two_looks(po
     assert await look(50) is None
     moved = await look(100)
     opened_at = agent.snapshot().origins[0].free_sockets[0].opened_at
-    assert Moved(since=opened_at + 50, sockets=1, lifetime_s=LIFETIME_S) == moved
+    assert Moved(since=opened_at + 50, count=1, lifetime_s=LIFETIME_S) == moved
     assert moved == await look(150)
     names.answer = ("127.0.0.3", "127.0.0.1")
     assert await look(200) is None
@@ -77,16 +77,16 @@ async def test_a_look_up_that_fails_changes_nothing(pooled):
     names.answer = ()
     assert await look(50) is None
     names.answer = ("127.0.0.2",)
-    assert (await look(100)).sockets == 1
+    assert (await look(100)).count == 1
     names.answer = ()
-    assert (await look(150)).sockets == 1
+    assert (await look(150)).count == 1
 
 
 async def test_once_the_sockets_are_closed_nothing_is_said_of_them(pooled, eventually):
     names, agent, look = pooled
     names.answer = ("127.0.0.2",)
     await look(10)
-    assert (await look(50)).sockets == 1
+    assert (await look(50)).count == 1
     agent.destroy()
     await eventually(lambda: not agent.shell.connections)
     assert await look(100) is None

@@ -9,7 +9,7 @@ import pytest
 from support.scenes import ACTIVE, AT, CERTIFICATE, HOST, IDLE, OPTIONS, queued, scene
 
 from pooltop.core.model import SocketId
-from pooltop.core.snapshot import OriginCounters, ProcessFacts, Snapshot, TimeWait
+from pooltop.core.snapshot import Moved, OriginCounters, ProcessFacts, Snapshot, TimeWait
 from pooltop.core.states import QueueReason
 from pooltop.present.blocks import lay_out
 from pooltop.present.demand import Demand, demand_of
@@ -118,6 +118,17 @@ def test_a_queue_tells_which_limits_it_met_and_who_is_dead_in_it() -> None:
         "1 given up, still queued of the first 3  2 failed already (their tunnel), still queued  "
         "overtaken by up to 9 younger"
     ) == said(snapshot, "QUEUE")
+
+
+def test_all_that_were_given_up_are_counted_where_the_engine_says_how_many() -> None:
+    requests = (queued(1, aborted=True), queued(2))
+    snapshot = scene(requests=requests, queued=200, queued_given_up=42, queued_failed=2)
+    assert "40 given up, still queued  2 failed already" in said(snapshot, "QUEUE")
+
+
+def test_sockets_that_outlived_a_change_of_addresses_are_told() -> None:
+    snapshot = scene(moved=Moved(since=970.0, count=3, lifetime_s=5.0))
+    assert said(snapshot, "STATE").endswith("3 lead where its name leads no more, seen since 30s")
 
 
 def test_tunnels_are_told_even_where_nothing_is_queued() -> None:

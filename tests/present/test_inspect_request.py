@@ -246,3 +246,8 @@ def test_no_limit_then_and_one_now_is_a_change() -> None:
 def test_a_request_that_was_given_up_on_its_socket_says_so() -> None:
     snapshot = scene(running=(replace(RUNNING, aborted=True),))
     assert said(snapshot, "NOW", 8380).endswith("given up by its caller")
+
+
+def test_a_call_within_a_call_names_the_other() -> None:
+    snapshot = scene(requests=(queued(1, parent=RequestId(8380)),))
+    assert "within r8380, which has a socket" in said(snapshot, "REQUEST")

@@ -242,3 +242,11 @@ def test_every_name_has_a_definition() -> None:
 def test_a_request_that_its_caller_gave_up_is_said_so() -> None:
     snapshot = scene(running=(replace(RUNNING, aborted=True),), requests=(queued(0, aborted=True),))
     assert said(snapshot, "NOW").endswith("given up by its caller")
+
+
+@pytest.mark.parametrize(
+    ("since", "words"), [(999.5, ""), (997.5, "nobody reads on in it since 2.5s")]
+)
+def test_a_response_that_nobody_reads_is_told_after_a_second(since: float, words: str) -> None:
+    snapshot = scene(sockets=(replace(ACTIVE, unread_since=since),))
+    assert said(snapshot, "NOW").endswith(words or "checkout/charge")

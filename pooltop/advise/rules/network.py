@@ -119,7 +119,7 @@ def outlived_dns(view: HostView) -> Finding | None:
         return None
     return Finding(
         evidence=(
-            Evidence("sockets to addresses that are gone", moved.sockets, "", len(sockets)),
+            Evidence("sockets to addresses that are gone", moved.count, "", len(sockets)),
             Evidence("the answer changed before", at - moved.since, "s"),
             Evidence("age of the oldest socket", age, "s", allowed),
         ),
