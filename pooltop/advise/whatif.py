@@ -94,6 +94,11 @@ class Sweep:
         self._seeds = seeds
         self._runs: dict[float, list[Run]] = {limit: [] for limit in self._limits}
 
+    @property
+    def limits(self) -> int:
+        """How many limits there are: after so many pieces each has had a run more."""
+        return len(self._limits)
+
     def work(self) -> Iterator[None]:
         """Do it, a run for each step; between them the caller may rest, or give up."""
         for seed in range(self._seeds):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pooltop.core.edits import EditRecord, node_name
@@ -25,6 +25,7 @@ from pooltop.present.verdicts import (
     rate_word,
     took_word,
 )
+from pooltop.present.whatif import Promise
 
 State = Literal["measuring", "final", "cut", "no traffic", "no past"]
 _INK: dict[Word, Ink] = {"better": "good", "worse": "bad", "same": "text"}
@@ -95,6 +96,7 @@ def card_of(
     *,
     host: HostId | None = None,
     undoes: int | None = None,
+    promise: Promise | None = None,
 ) -> Card:
     """Give an edit's card at the instant of a snapshot.
 
@@ -105,10 +107,13 @@ def card_of(
         host: Of this one there are figures of its own too, if it is the edited agent's and not
             its only host; None for none.
         undoes: The number of the edit that this viewer's undo would take back; None for none.
+        promise: What was foretold of it; None for nothing.
     """
     change = change_of(snapshot, edit.number)
     edits = (edit,) if change is None else change.edits
     groups, state, measured = _measured(edit, change, snapshot, history, host)
+    if promise is not None and groups and _is_of(promise, snapshot, host, groups):
+        groups = (*groups[:-1], _beside(groups[-1], promise))
     return Card(
         number=edit.number,
         what=_what(edits),
@@ -120,6 +125,30 @@ def card_of(
         reverts_in_s=None if edit.revert_at is None else max(0.0, edit.revert_at - snapshot.at),
         undoable=edit.number == undoes,
     )
+
+
+def _is_of(
+    promise: Promise, snapshot: Snapshot, host: HostId | None, groups: tuple[Group, ...]
+) -> bool:
+    """Say whether the last group is of the host that the promise is of."""
+    if len(groups) > 1:
+        return host == promise.host
+    hosts = [agent.origins for agent in snapshot.agents if agent.name == promise.host.agent]
+    return sum(len(origins) for origins in hosts) == 1
+
+
+def _beside(group: Group, promise: Promise) -> Group:
+    """Put what was foretold of the wait beside what is measured."""
+    told = promise.prediction.p95
+    words = (
+        f"(predicted {units.duration(told.value)}, "
+        f"{units.duration(told.low)} to {units.duration(told.high)})"
+    )
+    figures = [
+        replace(each, after=f"{each.after} {words}") if each.name == "wait95" else each
+        for each in group.figures
+    ]
+    return replace(group, figures=tuple(figures))
 
 
 def verdict_of(number: int, snapshot: Snapshot, history: History) -> str:

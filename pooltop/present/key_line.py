@@ -50,6 +50,7 @@ HINTS: dict[PageName, tuple[Hint, ...]] = {
         hint("ack alert", "alerts"),
         hint("plots", "plot"),
         hint("less more", "step limit"),
+        hint("whatif", "what if"),
         *_LATER[1:],
     ),
     "Sockets": (
@@ -130,6 +131,13 @@ REPLAYED = (
 """Comes first where a recording is played."""
 INSPECTING = (hint("escape", "back"),)
 """Comes first while the inspector is open."""
+STUDYING = (
+    hint("less more", "limit"),
+    hint("open", "apply"),
+    hint("escape", "back"),
+    hint("less10 more10", "by 10"),
+)
+"""Comes first while What if covers the page."""
 HELPING = (
     hint("escape", "leave"),
     hint("down up", "scroll"),
@@ -142,7 +150,12 @@ LAST = (hint("palette", "all"), hint("help", "help"), hint("quit", "quit"))
 
 
 def hints_on(
-    page: PageName, *, frozen: bool = False, replayed: bool = False, inspecting: bool = False
+    page: PageName,
+    *,
+    frozen: bool = False,
+    replayed: bool = False,
+    inspecting: bool = False,
+    studying: bool = False,
 ) -> tuple[Hint, ...]:
     """Give what the key line of a page says, what is wanted most first.
 
@@ -151,8 +164,9 @@ def hints_on(
         frozen: the screen is held at an instant.
         replayed: it shows a recording.
         inspecting: its inspector is open.
+        studying: What if covers it.
     """
-    first = (INSPECTING if inspecting else ()) + (
+    first = (STUDYING if studying else INSPECTING if inspecting else ()) + (
         REPLAYED if replayed else FROZEN if frozen else ()
     )
     taken = {each for one in first for each in one.ids} | ({"open"} if inspecting else set())

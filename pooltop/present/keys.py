@@ -66,6 +66,7 @@ KEYS: tuple[Key, ...] = (
     Key("scope", ("h",), "scope", "read", "sockets and requests: of this host, or of all"),
     Key("plots", ("m",), "plots", "read", "maximise a plot, the next one, then all again"),
     Key("events", ("v",), "events", "read", "another sort of events; of requests the running ones"),
+    Key("whatif", ("W",), "whatif", "read", "what if: the wait under other limits, worked out"),
     Key("filter", ("slash",), "filter", "find", "show only rows that match"),
     Key("sort", ("s",), "sort(1)", "find", "sort by the next column"),
     Key("sort_back", ("S",), "sort(-1)", "find", "sort by the previous column"),
@@ -133,7 +134,7 @@ KEYS: tuple[Key, ...] = (
     Key("destroy", ("D",), "destroy", "write", "destroy the socket in focus, after its id", True),
     Key("abort", ("X",), "abort", "write", "abort the request in focus, after its id", True),
     Key("clear", ("C",), "clear", "write", "abort all queued requests of the host, asked", True),
-    Key("writer", ("W",), "writer", "write", "take the right to write from another viewer"),
+    Key("writer", ("O",), "writer", "write", "take the right to write from another viewer"),
     Key("lock", ("L",), "lock", "write", "lock or unlock the keys that change something"),
     Key(
         "palette",

@@ -24,6 +24,8 @@ from pooltop.present.memo import Memo
 from pooltop.present.table import row_line, shown_columns, title_line
 from pooltop.present.transport import transport_line
 from pooltop.present.viewers import viewers_section
+from pooltop.present.whatif import Study, promise_of
+from pooltop.present.whatif_plot import whatif_lines
 from pooltop.present.workload_rows import COLUMNS as WORKLOAD_COLUMNS
 from pooltop.ui.editable import limits_hint, options_of
 from pooltop.ui.layout import LEAST, Plan, plan
@@ -87,6 +89,7 @@ class Board:
         self.lesson = LinePane(painter, id="lesson")
         self.stage = Stage(painter, id="stage")
         self.help = LinePane(painter, id="help")
+        self.whatif = LinePane(painter, id="whatif")
         self.message = LinePane(painter, id="message")
         self.traffic = TableGrid(painter, id="traffic")
         self._log_row = Horizontal(self.log, self.traffic, id="log-row")
@@ -112,6 +115,7 @@ class Board:
         yield self.prompt
         yield self.card
         yield self._log_row
+        yield self.whatif
         yield self.help
         yield self.message
         yield self.stage
@@ -135,6 +139,7 @@ class Board:
             self.lesson,
             *self.stage.panes,
             self.keys,
+            self.whatif,
             self.help,
             self.message,
         )
@@ -198,7 +203,8 @@ class Board:
             if view.snapshot and self.page is self.workloads
             else 0,
         )
-        self._lay_out(layout, width, height, presents=view.presents)
+        studying = view.study is not None
+        self._lay_out(layout, width, height, presents=view.presents, studying=studying)
         if view.presents and view.lesson is not None:
             self.stage.show(view.lesson.numbers, stage_lines(view.lesson, width - 4))
         if layout.mode == "message":
@@ -206,6 +212,8 @@ class Board:
             return
         if self.helping:
             self._draw_help(view, layout, width, height)
+        elif view.study is not None:
+            self._draw_whatif(view.study, layout, width)
         self._draw_alert(view, width)
         if self.page is self.pools:
             self.pools.draw_hosts(view, layout, width)
@@ -229,9 +237,11 @@ class Board:
         self.lesson.show(strip_lines(player, width, explained=view.explained))
         return _LESSON
 
-    def _lay_out(self, layout: Plan, width: int, height: int, *, presents: bool) -> None:
+    def _lay_out(
+        self, layout: Plan, width: int, height: int, *, presents: bool, studying: bool
+    ) -> None:
         asked = self.prompt.question is not None
-        key = (layout, width, height, self.helping, self.page, asked, presents)
+        key = (layout, width, height, self.helping, self.page, asked, presents, studying)
         if key == self._planned:
             return
         self._planned = key
@@ -244,14 +254,17 @@ class Board:
             bar.display = shown
         self.help.display = covered and not presented
         self.stage.display = presented
+        self.whatif.display = studying and shown and not covered
+        self.whatif.styles.height = self._whatif_height(layout)
+        studied = self.whatif.display
         for page in self.pages:
-            page.container.display = page is self.page and shown and not covered
+            page.container.display = page is self.page and shown and not (covered or studied)
             page.container.styles.height = max(1, layout.body)
         heights: tuple[tuple[Widget, int], ...] = (
             (self.limits, 0 if asked else layout.limits),
             (self.prompt, layout.limits if asked else 0),
             (self.card, layout.card),
-            (self._log_row, layout.log),
+            (self._log_row, 0 if studied else layout.log),
         )
         for pane, lines in heights:
             pane.display = lines > 0 and not covered
@@ -281,6 +294,15 @@ class Board:
             f"{min(top + fits, len(lines))}/{len(lines)}",
         )
         self.help.show(lines[top : top + fits])
+
+    @staticmethod
+    def _whatif_height(layout: Plan) -> int:
+        return max(1, layout.body + layout.log)
+
+    def _draw_whatif(self, study: Study, layout: Plan, width: int) -> None:
+        self.whatif.title(f"WHAT IF {study.name}")
+        lines = self._whatif_height(layout) - layout.frame
+        self.whatif.show(whatif_lines(study, width - layout.sides, lines, self._keys))
 
     def _draw_header(self, view: View, layout: Plan, width: int) -> None:
         facts = view.header
@@ -368,7 +390,14 @@ class Board:
         if not layout.card or edit is None or view.snapshot is None:
             return
         undoes = None if view.undoes is None else view.undoes.number
-        card = card_of(edit, view.snapshot, view.history, host=view.host, undoes=undoes)
+        card = card_of(
+            edit,
+            view.snapshot,
+            view.history,
+            host=view.host,
+            undoes=undoes,
+            promise=promise_of(edit, view.promises),
+        )
         self.card.show(card_lines(card, width, layout.card, self._keys))
 
     def target(self, view: View) -> Target | None:
@@ -402,6 +431,7 @@ class Board:
         else:
             hints = hints_on(
                 self.page.name,
+                studying=view.study is not None,
                 frozen=view.until is not None,
                 replayed=view.transport is not None,
                 inspecting=view.inspecting,

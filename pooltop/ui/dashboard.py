@@ -53,6 +53,7 @@ from pooltop.ui.terminal import Terminal
 from pooltop.ui.theme import CONTRAST, STRONG_RATIO, TEXT_RATIO, THEMES, palette
 from pooltop.ui.timeline import Timeline
 from pooltop.ui.view import View, host_of
+from pooltop.ui.whatif import WhatIf
 from pooltop.ui.widgets.lines import Painter
 
 _HUNG_UP = 129
@@ -129,6 +130,8 @@ class Dashboard(App[None]):
             clock=clock,
         )
         """What is done to the engine."""
+        self.whatif = WhatIf(self._own, self._redraw_soon)
+        """A host under other limits."""
         self.player: Player | None = source.player if isinstance(source, PlayerSource) else None
         """What plays a recording; None for a live engine."""
         self.lesson: LessonPlayer | None = None
@@ -176,6 +179,7 @@ class Dashboard(App[None]):
 
     def on_unmount(self) -> None:
         """End what is still under way."""
+        self.whatif.close()
         for task in self._tasks:
             task.cancel()
 
@@ -329,6 +333,7 @@ class Dashboard(App[None]):
             return
         if isinstance(self._driver, Terminal) and self._driver.is_behind:
             return  # the next update is drawn, if the terminal reads again by then
+        self.whatif.look(self.timeline.frozen or self.history.latest, self.history)
         with self.batch_update():
             self.board.draw(self.view(), self.size.width, self.size.height)
         # After it: to draw takes the cursor to another row when its own is gone.
@@ -390,6 +395,8 @@ class Dashboard(App[None]):
             lesson=self.lesson,
             explained=self.explained,
             presents=self.presents,
+            study=self.whatif.study,
+            promises=self.whatif.promises,
             company=self.company,
             transport=None if player is None or latest is None else transport_facts(player),
         )

@@ -26,6 +26,7 @@ from pooltop.present.inspector import (
 from pooltop.present.key_line import hint_line
 from pooltop.present.last_seen import LastSeen, last_seen, settled_lines, settled_title
 from pooltop.present.line import Line
+from pooltop.present.whatif import promise_of
 from pooltop.ui.view import View
 
 _HINTS_FROM = 8
@@ -121,5 +122,6 @@ def _card(
     host: HostId | None = None,
 ) -> list[Line]:
     undoes = None if view.undoes is None else view.undoes.number
-    card = card_of(edit, snapshot, view.history, host=host, undoes=undoes)
+    promise = promise_of(edit, view.promises)
+    card = card_of(edit, snapshot, view.history, host=host, undoes=undoes, promise=promise)
     return card_lines(card, width, lines, view.keys)

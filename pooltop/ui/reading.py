@@ -18,6 +18,7 @@ from pooltop.present.socket_rows import SocketKey
 from pooltop.ui.dashboard import Dashboard
 from pooltop.ui.messages import CursorMoved, HeadingClicked, PageAsked
 from pooltop.ui.timeline import Way
+from pooltop.ui.view import name_of as view_name
 
 
 class ReadingKeys(Dashboard):
@@ -33,6 +34,7 @@ class ReadingKeys(Dashboard):
         """Show another page."""
         if self.board.helping:
             self.board.toggle_help()
+        self.whatif.close()
         self.board.turn_to(name)
         self.reader.inspecting = False
         self.redraw()
@@ -72,6 +74,21 @@ class ReadingKeys(Dashboard):
         if not self.board.helping:
             self.reader.inspecting = not self.reader.inspecting
             self.redraw()
+
+    def action_whatif(self) -> None:
+        """Show how long requests of the host would wait under other limits, or no more."""
+        if self.whatif.study is not None:
+            self.whatif.close()
+        else:
+            view = self.view()
+            host = self.board.host_of_keys(view) or view.host
+            if host is None:
+                self.operator.say("what if is of a host: there is none")
+                return
+            if self.board.helping:
+                self.board.toggle_help()
+            self.whatif.open(host, view_name(view.snapshot, host))
+        self.redraw()
 
     def action_follow(self) -> None:
         """Go from a request to its socket, from a socket to its request, from a host to its queue.
@@ -237,6 +254,8 @@ class ReadingKeys(Dashboard):
         """Leave what is open: help, the inspector, then the frozen instant, then the filter."""
         if self.board.helping:
             self.board.toggle_help()
+        elif self.whatif.study is not None:
+            self.whatif.close()
         elif self.reader.inspecting:
             self.reader.inspecting = False
         elif self.timeline.frozen is not None:

@@ -15,6 +15,7 @@ from pooltop.present.inspector import HostSubject, RequestSubject, SocketSubject
 from pooltop.present.keys import STANDARD, Keymap
 from pooltop.present.line import Line
 from pooltop.present.transport import TransportFacts
+from pooltop.present.whatif import Promise, Study
 from pooltop.ui.desk import Undoes
 from pooltop.ui.logbook import Logbook
 
@@ -76,6 +77,10 @@ class View:
     """Whether what the lesson is about stands there instead."""
     presents: bool = False
     """Whether what is measured of its step covers the page, in large digits."""
+    study: Study | None = None
+    """The host under other limits, where that covers the page; None while it does not."""
+    promises: tuple[Promise, ...] = ()
+    """What was foretold of edits."""
     alert: AlertId | None = None
     """The one that is shown; None for the gravest that was not put aside."""
 

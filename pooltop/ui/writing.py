@@ -13,6 +13,7 @@ from pooltop.present.history import HostId
 from pooltop.present.inspect_workload import workload_of
 from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.marks import edited
+from pooltop.present.whatif import OPTION
 from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.both_sides import stepped
 from pooltop.ui.editable import options_of
@@ -38,8 +39,14 @@ class WritingKeys(SavingKeys):
         self._open_form(0)
 
     def action_step(self, by: int) -> None:
-        """Open the form with its first field stepped; of a comparison step both sides at once."""
-        if self.board.page is self.board.compare:
+        """Open the form with its first field stepped.
+
+        Of What if the proposed limit is moved, of a comparison both sides are stepped at once.
+        """
+        if self.whatif.study is not None:
+            self.whatif.move(by)
+            self.redraw()
+        elif self.board.page is self.board.compare:
             self._step_both(by)
         else:
             self._open_form(by)
@@ -64,6 +71,21 @@ class WritingKeys(SavingKeys):
                 expects="",
             )
         )
+
+    def action_open(self) -> None:
+        """Look closely at what the cursor is on; of What if apply the proposed limit."""
+        study = self.whatif.study
+        if study is None or self.board.helping:
+            super().action_open()
+        elif study.proposed is None:
+            self.operator.say("nothing can be said yet, so there is nothing to apply")
+        elif study.proposed == study.present:
+            keys = self.keys.first("less", "more")
+            self.operator.say(f"{study.proposed} is the limit in force; {keys} propose another")
+        elif self.operator.may_write():
+            latest = self.history.latest
+            self.whatif.promise(0.0 if latest is None else latest.at)
+            self.apply_edits(ApplyEdits(study.host, ((OPTION, study.proposed),)))
         self.redraw()
 
     def _open_form(self, step: int) -> None:

@@ -9,7 +9,7 @@ queue at 95 % is to be within 25 %, or 2 ms. At least nine cases of ten must be;
 
 The load is from half to 85 % of what the new limit can carry, or 112 to 135 % of it: just below
 all that it can carry, what a few seconds come to is chance, and two runs of the same case differ by
-more than a quarter (the band says so). It is at most 600 requests a second, from this process to a server in another.
+more than a quarter (the band says so). It is at most some 600 requests a second, from this process to a server in another.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from pooltop.core.traffic import Think, Workload
 from pooltop.engine.engine import Engine
 
 BEGIN_S, BEFORE_S, AFTER_S = 0.7, 2.3, 6.5
-MOST_RATE = 600
 KINDS = ("poisson", "constant", "closed")
 SPREADS = ("lognormal", "exponential", "fixed")
 
@@ -63,23 +62,22 @@ def case_of(number: int, seed: int) -> Case:
     """Give a case: every model with every spread in turn, the rest at random."""
     source = random.Random(f"{seed}/{number}")
     kind = KINDS[number % 3]
-    spread = SPREADS[number // 3 % 3]
-    shape = Shape(spread=spread, mean_s=source.uniform(0.01, 0.03), seed=number)
     before = source.randint(4, 24)
     raised = number // 9 % 2 == 0 if number < 18 else source.random() < 0.5
     factor = source.uniform(1.15, 1.8) if raised else source.uniform(0.6, 0.9)
     after = max(2, round(before * factor))
     after += after == before
+    rate = source.uniform(300, 600)
+    shape = Shape(spread=SPREADS[number // 3 % 3], seed=number)
     case = Case(kind, shape, source.choice(("node", "drain")), before, after)
     if kind == "closed":
+        shape.mean_s = after / rate
         case.users = round(after * source.uniform(1.0, 2.5)) + 1
         case.think_s = source.uniform(0, 1.5) * shape.mean_s
     else:
         easy = source.random() < 0.7
         load = (source.uniform(0.5, 0.85) if easy else source.uniform(1.12, 1.35)) * after
-        case.rate = load / shape.mean_s
-        if case.rate > MOST_RATE:
-            shape.mean_s, case.rate = load / MOST_RATE, MOST_RATE
+        shape.mean_s, case.rate = load / rate, rate
     return case
 
 

@@ -50,7 +50,7 @@ def test_the_header_says_who_writes(company: Company | None, words: str) -> None
         (_company(1, 1), _company(1, 1, count=3), ""),
         (_company(1, 1), _company(1, 2), "viewer 2 (pid 102) took the write lock"),
         (_company(1, None), _company(1, 2), ""),
-        (_company(1, 2), _company(1, None), "the write lock is free: W takes it"),
+        (_company(1, 2), _company(1, None), "the write lock is free: O takes it"),
         (_company(1, 2), _company(1, 1), "you hold the write lock"),
     ],
 )

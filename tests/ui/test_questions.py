@@ -128,7 +128,7 @@ async def test_where_another_viewer_writes_edits_are_refused_until_w_takes_the_l
         one.source.lock = Lock()
         await one.press("e")
         assert "viewer 2 (pid 123) writes; W takes the write lock" in one.text()
-        await one.press("W")
+        await one.press("O")
         assert "will be read-only" in one.text()
         await one.press("enter")
         assert [True] == one.source.lock.taken
@@ -162,7 +162,7 @@ async def test_a_lock_that_cannot_be_had_is_said(desk) -> None:
 
     async with desk() as one:
         one.source.lock = Kept()
-        await one.press("W", "enter")
+        await one.press("O", "enter")
         assert "write lock: viewer 2 was faster" in one.text()
 
 

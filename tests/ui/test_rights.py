@@ -120,7 +120,7 @@ async def test_what_cannot_be_changed_is_not_unlocked(desk, fixed) -> None:
 async def test_who_was_started_read_only_is_not_offered_the_write_lock(desk, standing) -> None:
     async with desk(read_only=True) as one:
         one.source.lock = Lock(standing)
-        await one.press("W")
+        await one.press("O")
         assert one.app.board.prompt.question is None
         assert "started read-only" in one.text()
 

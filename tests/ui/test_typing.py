@@ -130,7 +130,7 @@ async def test_what_asks_closes_the_help_page_first(desk, key, words) -> None:
         assert not one.app.board.helping
 
 
-@pytest.mark.parametrize("key", ["u", "U", "p", "L", "K", "W"])
+@pytest.mark.parametrize("key", ["u", "U", "p", "L", "K", "O"])
 async def test_what_changes_something_closes_the_help_page_first(desk, key) -> None:
     async with desk() as one:
         await one.press("question_mark", key)

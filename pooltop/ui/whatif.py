@@ -1,0 +1,138 @@
+"""What if on the screen: which host is studied, and a thread that works it out.
+
+The work is bounded and rests after every piece, so that neither the screen nor an engine in the
+same process waits for it. The screen is told as soon as there is something to show.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pooltop.advise.traffic import Traffic
+from pooltop.advise.whatif import MOST_REQUESTS, Prediction, Sweep, limits_around
+from pooltop.core.model import HostId
+from pooltop.core.snapshot import Snapshot
+from pooltop.present.history import History
+from pooltop.present.whatif import Promise, Study, begun
+
+REFRESH_S = 5.0
+"""A live study begins anew after so many seconds of the engine's."""
+_REST_S = 0.01
+"""After each piece of work, which takes as long: half a core at most, for a second or two."""
+_MOST_PROMISES = 16
+Own = Callable[[Coroutine[Any, Any, None], str], None]
+
+
+class WhatIf:
+    """Keeps the study that is shown up to date."""
+
+    def __init__(self, own: Own, changed: Callable[[], None]) -> None:
+        """Begin with nothing studied.
+
+        Args:
+            own: runs a task, and ends it with the app.
+            changed: told when there is more to show.
+        """
+        self._own = own
+        self._changed = changed
+        self._leave: threading.Event | None = None
+        self.study: Study | None = None
+        """What is shown; None while it is closed."""
+        self.promises: tuple[Promise, ...] = ()
+        """What was foretold of the edits that were made from here, newest last."""
+
+    def open(self, host: HostId, name: str) -> None:
+        """Study a host."""
+        self.close()
+        self.study = Study(host=host, name=name)
+
+    def close(self) -> None:
+        """Study nothing; what is being worked out is given up."""
+        self._give_up()
+        self.study = None
+
+    def look(self, snapshot: Snapshot | None, history: History) -> None:
+        """Begin anew where the instant that is shown is another, or the last study is old."""
+        study = self.study
+        if study is None or snapshot is None:
+            return
+        is_known = study.traffic is not None or study.problem
+        if is_known and 0 <= snapshot.at - study.at < REFRESH_S:
+            return
+        if self._leave is not None and snapshot.at >= study.at:
+            return  # it is soon done
+        self._give_up()
+        self.study = study = begun(study, snapshot, history)
+        if study.traffic is not None and study.proposed is not None:
+            limits = limits_around(study.traffic, study.present, study.proposed)
+            self._work(study.traffic, (*limits, study.present), MOST_REQUESTS, ())
+
+    def move(self, by: int) -> None:
+        """Propose another limit, which is worked out if it was not yet."""
+        study = self.study
+        if study is None or study.traffic is None:
+            return
+        traffic = study.traffic
+        self.study = study = study.moved(by)
+        assert study.proposed is not None
+        if study.of(float(study.proposed)) is None and self._leave is None:
+            self._work(traffic, (float(study.proposed),), MOST_REQUESTS // 10, study.curve)
+
+    def promise(self, at: float) -> None:
+        """Remember what is foretold of the proposed limit, which is being applied."""
+        study = self.study
+        told = None if study is None or study.proposed is None else study.of(study.proposed)
+        if study is not None and told is not None:
+            one = Promise(study.host, told.limit, at, told)
+            self.promises = (*self.promises, one)[-_MOST_PROMISES:]
+
+    def _give_up(self) -> None:
+        if self._leave is not None:
+            self._leave.set()
+            self._leave = None
+
+    def _work(
+        self,
+        traffic: Traffic,
+        limits: Sequence[float],
+        most: int,
+        beside: tuple[Prediction, ...],
+    ) -> None:
+        assert self.study is not None
+        self.study = replace(self.study, is_working=True)
+        leave = self._leave = threading.Event()
+        loop = asyncio.get_running_loop()
+        sweep = Sweep(traffic, random.Random, limits, most=most)
+
+        def show(curve: tuple[Prediction, ...], *, is_done: bool) -> None:
+            if leave.is_set() or self.study is None:
+                return
+            known = {each.limit: each for each in (*beside, *curve)}
+            ordered = tuple(known[limit] for limit in sorted(known))
+            self.study = replace(self.study, curve=ordered, is_working=not is_done)
+            if is_done:
+                self._leave = None
+                self.move(0)  # the limit may have been moved on meanwhile
+            self._changed()
+
+        def work() -> None:
+            for done, _ in enumerate(sweep.work(), 1):
+                if leave.wait(_REST_S):
+                    return
+                if done % sweep.limits == 0:
+                    loop.call_soon_threadsafe(partial(show, sweep.curve(), is_done=False))
+
+        async def worked() -> None:
+            try:
+                await asyncio.to_thread(work)
+                show(sweep.curve(), is_done=True)
+            finally:
+                leave.set()
+
+        self._own(worked(), "whatif")
