@@ -116,7 +116,7 @@ def _card_row(card: Card, place: int, snapshot: Snapshot) -> AdviceRow:
 def _trial_row(trial: Trial, place: int, snapshot: Snapshot) -> AdviceRow:
     edit = trial.edit
     field = BY_OPTION.get(edit.option)
-    name = node_name(edit.option) if field is None else field.title
+    name = clean(node_name(edit.option), 40) if field is None else field.title
     values = f"{written(edit.option, edit.before)} > {written(edit.option, edit.after)}"
     state, ink = _VERDICTS[trial.verdict]
     return AdviceRow(

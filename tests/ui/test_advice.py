@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from advised_source import AdvisedSource
 from msgspec.structs import replace
-from scripted_source import WALL, ScriptedSource, demo_agents
 
-from pooltop.core.advising import AdvisorOptions, Mode
-from pooltop.core.edits import Edit, EditOutcome, EditRecord
-from pooltop.core.snapshot import Snapshot
-
-WINDOW_S = 2.0
-
-
-class AdvisedSource(ScriptedSource):
-    """Is judged by windows of two seconds, and keeps a record of each edit."""
-
-    def __init__(self, mode: Mode = "suggest") -> None:
-        super().__init__(demo_agents("drain"))
-        self.options = AdvisorOptions(mode=mode, window_s=WINDOW_S, min_samples=40, mute=("A5",))
-
-    def snapshot(self) -> Snapshot:
-        return replace(super().snapshot(), advisor=self.options)
-
-    async def submit(self, edit: Edit) -> EditOutcome:
-        outcome = await super().submit(edit)
-        if not outcome.accepted:
-            return outcome
-        number = len(self.records) + 1
-        record = EditRecord(
-            number=number,
-            at=self._at,
-            wall_at=WALL + self._at,
-            agent=edit.agent,
-            option=edit.option,
-            before=outcome.before,
-            after=outcome.after,
-            by=edit.by,
-        )
-        self.records = (*self.records, record)
-        return replace(outcome, number=number)
-
-    @property
-    def starved(self):
-        return next(one for one in self.agents if one.name == "starved")
+from pooltop.sources.playback import PlayerSource
+from pooltop.sources.player import Player
+from pooltop.sources.recording_format import Meta
+from pooltop.sources.recording_reader import Recording
+from pooltop.sources.recording_writer import RecordingFile
+from pooltop.ui.app import PoolTopApp
 
 
 @pytest.fixture
@@ -195,3 +163,29 @@ async def test_without_advice_the_page_says_so(desk):
         assert "advice" not in one.screen()[0].lower()
         await one.press("A")
         assert "put the cursor on a card of advice" in one.app.operator.status[0][0]
+
+
+async def test_a_recording_has_the_advice_of_the_instant_that_is_shown(tmp_path):
+    path = str(tmp_path / "r.ptr")
+    engine, file = AdvisedSource(), RecordingFile(path)
+    file.begin(Meta(title="demo", pooltop="1"))
+    for _ in range(20):
+        file.append(engine.step(0.5, send=False))
+    file.finish()
+    source = PlayerSource(Player(Recording(path), clock=lambda: 50.0))
+    app = PoolTopApp(source, read_only=True, clock=lambda: 50.0)
+    async with app.run_test(size=(120, 40)) as pilot:
+
+        async def codes(*keys: str) -> list[str]:
+            await pilot.press("space", *keys)
+            for _ in range(3):
+                await pilot.pause()
+            return [row.code for row in app.board.advice.rows]
+
+        assert ["A1"] == await codes("end", "7")
+        assert [] == await codes(*("comma",) * 16)
+        assert ["A1"] == await codes("end")
+        await pilot.press("A")
+        await pilot.pause()
+        assert app.operator.status[0][0].startswith(" refused")
+    await source.close()

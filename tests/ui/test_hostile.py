@@ -82,6 +82,23 @@ async def test_hostile_text_is_shown_and_does_nothing_in_every_pane(desk, size) 
         assert one.app.return_code is None
 
 
+async def test_hostile_names_on_cards_are_harmless(desk):
+    source = hostile_source(HOSTILE)
+    for agent in source.agents:
+        agent.hosts[0].verified = False
+    async with desk(source, steps=4) as one:
+        await one.press("7")
+        assert len(HOSTILE) == len(one.app.board.advice.rows)
+        for _ in HOSTILE:
+            assert_harmless(one)
+            await one.press("enter")
+            assert_harmless(one)
+            await one.press("A", "escape", "down")
+        assert [] == one.source.edits
+        await one.press("5")
+        assert_harmless(one)
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 async def test_a_hostile_title_is_harmless(text) -> None:
     facts = HeaderFacts(title=text, state="LIVE", window_s=60)
