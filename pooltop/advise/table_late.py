@@ -62,7 +62,7 @@ LATE = (
         id="A24",
         title="local ports run out",
         symptom="More connections are closed on this side than there are ports for.",
-        recommendation="Turn keep_alive on, and have fewer sockets closed.",
+        recommendation="Turn keepAlive on, and have fewer sockets closed.",
         rule=machine.ports_run_out,
         windows=1,
     ),
@@ -70,7 +70,7 @@ LATE = (
         id="A25",
         title="descriptors run out",
         symptom="More than half of the files that this process may have are open.",
-        recommendation="Limit max_sockets, lower max_free_sockets, or raise the limit (ulimit -n).",
+        recommendation="Limit maxSockets, lower maxFreeSockets, or raise the limit (ulimit -n).",
         rule=machine.descriptors_run_out,
         scope="engine",
         windows=1,
@@ -134,7 +134,7 @@ LATE = (
         id="A33",
         title="the limit is far above the load",
         symptom="Hardly any of the sockets that are allowed are ever used.",
-        recommendation="Lower max_sockets: it costs nothing, and protects the target.",
+        recommendation="Lower maxSockets: it costs nothing, and protects the target.",
         rule=size.oversized,
         windows=size.LOW_WINDOWS,
         gravity=2,
@@ -145,7 +145,7 @@ LATE = (
         symptom="Every socket is held by a caller that waits for a second one.",
         recommendation=(
             "Finish a response before asking for the next, give the inner calls an agent of their "
-            "own, or raise max_sockets above what all callers together can hold."
+            "own, or raise maxSockets above what all callers together can hold."
         ),
         rule=leases.nested_calls,
         windows=1,

@@ -261,6 +261,8 @@ class Dashboard(App[None]):
         if before is None:
             self._first_at = update.snapshot.at
             self.operator.meet(update.snapshot)
+            if update.snapshot.compare is not None:
+                self.board.turn_to("Compare")
         draws = True
         if before is not None and update.snapshot.at > before.at:
             in_turn = self._hearing.apart(update.snapshot.at - before.at)

@@ -78,6 +78,14 @@ def test_no_golden_file_is_of_a_view_that_is_no_more() -> None:
     assert known | {"120x40/number-ascii"} == files
 
 
+async def test_what_is_there_to_compare_opens_on_its_page(desk) -> None:
+    async with desk(VersusSource()) as one:
+        assert "Compare" == one.app.board.page.name
+        await one.press("1")
+        one.source.step()
+        assert "Pools" == one.app.board.page.name
+
+
 async def test_without_sides_the_page_says_how_to_have_some(desk) -> None:
     async with desk(ScriptedSource(demo_agents())) as one:
         await one.press("6", "right_square_bracket")
