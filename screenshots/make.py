@@ -28,7 +28,7 @@ from textual.pilot import Pilot  # noqa: E402
 import pooltop  # noqa: E402
 from pooltop import profiles  # noqa: E402
 from pooltop.core.model import Profile  # noqa: E402
-from pooltop.demo.policies import comparison  # noqa: E402
+from pooltop.demo.policies import AFAR, Traffic, comparison  # noqa: E402
 from pooltop.lessons.catalogue import find_lesson  # noqa: E402
 from pooltop.lessons.player import LessonPlayer  # noqa: E402
 from pooltop.sources.launch import LaunchedSource  # noqa: E402
@@ -207,7 +207,7 @@ async def http2() -> None:
 
 async def versus() -> None:
     """Save two sides on one screen: keep-alive and close, 100 sockets and one session."""
-    text = comparison("keep-alive", "close")
+    text = comparison("keep-alive", "close", Traffic(round_trip=AFAR))
     profile = profiles.load_profile_text(text, "demo compare")
     for name, compared in (("compare", profile), ("compare-h2", profile_of(HTTP2, HTTP2.name))):
         source = LaunchedSource(compared, interval_s=0.5, own_process=True)

@@ -64,12 +64,12 @@ def _comparison(request: Request) -> str:
     Raises:
         ArgumentError: one is none.
     """
-    from pooltop.demo.policies import DEFAULT, Traffic, comparison
+    from pooltop.demo.policies import AFAR, DEFAULT, Traffic, comparison
     from pooltop.errors import UsageError
 
     a, b = request.policies or DEFAULT
     try:
-        return comparison(a, b, Traffic(tls=not request.plain))
+        return comparison(a, b, Traffic(tls=not request.plain, round_trip=AFAR))
     except UsageError as error:
         raise ArgumentError(str(error)) from error
 

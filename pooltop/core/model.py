@@ -374,6 +374,9 @@ class DemoServer(msgspec.Struct, frozen=True, kw_only=True):
     None for no limit."""
     refuse: float = 0.0
     """The share of HTTP/2 streams that are answered with REFUSED_STREAM, from 0 to 1."""
+    round_trip: float = 0.0
+    """Seconds that a round trip to it takes: loopback has none. TCP's own comes with what is sent
+    first."""
     seed: int | None = None
     """The same seed draws the same latencies, one after the other; None takes the name for it."""
     drop_after: int | None = None

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import math
 import random
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from pooltop.demo.answers import Answer, page, serialise
 from pooltop.demo.connection import Connection
+from pooltop.demo.distance import Distance
 from pooltop.demo.gate import Gate
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class DemoHost:
         self._connections: set[Served] = set()
         self._emptied: asyncio.Event
         self._server: asyncio.Server | None = None
+        self._distance: Distance | None = None
         self._make: Callable[[], asyncio.BufferedProtocol] = lambda: Connection(self)
         if "h2" in spec.protocols:
             self._speak_h2()
@@ -154,20 +157,22 @@ class DemoHost:
         self.loop = asyncio.get_running_loop()
         self._emptied = asyncio.Event()
         self._emptied.set()
-        # asyncio's own 30 s would let a silent peer hold a closed connection that long; without
-        # TLS it refuses to be given the two clocks at all.
-        handshake_s, shutdown_s = (
-            (_HANDSHAKE_TIMEOUT_S, _TLS_SHUTDOWN_TIMEOUT_S) if self.is_secure else (None, None)
-        )
-        self._server = await self.loop.create_server(
-            self._make,
-            LOOPBACK,
-            0,
-            ssl=self._ssl_context,
-            backlog=_BACKLOG,
-            ssl_handshake_timeout=handshake_s,
-            ssl_shutdown_timeout=shutdown_s,
-        )
+        if self.spec.round_trip:
+            self._distance = Distance(self.spec.round_trip, self._serve)
+            self._server = await self.loop.create_server(
+                self._distance.near, LOOPBACK, 0, backlog=_BACKLOG
+            )
+        else:
+            handshake_s, shutdown_s = self._clocks
+            self._server = await self.loop.create_server(
+                self._make,
+                LOOPBACK,
+                0,
+                ssl=self._ssl_context,
+                backlog=_BACKLOG,
+                ssl_handshake_timeout=handshake_s,
+                ssl_shutdown_timeout=shutdown_s,
+            )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def aclose(self, *, grace_s: float = 0.2) -> None:
@@ -189,6 +194,8 @@ class DemoHost:
             for connection in tuple(self._connections):
                 connection.abort()
             await self._emptied.wait()
+        if self._distance is not None:
+            await self._distance.aclose()
         # From Python 3.12 on this also waits for handshakes that nobody finishes.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
@@ -225,6 +232,25 @@ class DemoHost:
         if answer is self.usual:
             return self._wire[keep, is_head]
         return serialise(answer, keep=self._kept if keep else None, is_head=is_head)
+
+    @property
+    def _clocks(self) -> tuple[float | None, float | None]:
+        """Of TLS: asyncio's own 30 s would let a silent peer hold a closed connection that long.
+
+        Without TLS it refuses to be given the two clocks at all.
+        """
+        return (_HANDSHAKE_TIMEOUT_S, _TLS_SHUTDOWN_TIMEOUT_S) if self.is_secure else (None, None)
+
+    async def _serve(self, sock: socket.socket) -> None:
+        """Serve a socket that is connected already."""
+        handshake_s, shutdown_s = self._clocks
+        await self.loop.connect_accepted_socket(
+            self._make,
+            sock,
+            ssl=self._ssl_context,
+            ssl_handshake_timeout=handshake_s,
+            ssl_shutdown_timeout=shutdown_s,
+        )
 
     def _speak_h2(self) -> None:
         # Here and not above: loading it takes longer than all the rest of the demo.

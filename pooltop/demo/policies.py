@@ -49,8 +49,12 @@ class Traffic(NamedTuple):
     latency: str = "20ms"
     """Half of the answers take longer."""
     sigma: float = 0.3
+    round_trip: str = "0ms"
+    """How far away the hosts are; loopback has no round trip of its own."""
 
 
+AFAR = "15ms"
+"""A round trip within a country: what a new connection costs is seen only where there is one."""
 DEFAULT = ("keep-alive", "close")
 """What is compared unless somebody says otherwise."""
 
@@ -109,6 +113,7 @@ def side(chosen: Policy, traffic: Traffic) -> str:
         f"protocols = [{protocols}]",
         f"latency = {latency}",
         f"seed = {traffic.seed}",
+        f"round_trip = {json.dumps(traffic.round_trip)}",
         'keep_alive_timeout = "5s"',
         "",
         f"[agents.{name}]",

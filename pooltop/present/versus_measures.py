@@ -54,7 +54,10 @@ class Measured:
     @property
     def times(self) -> float | None:
         """How many times as much ``b`` is as ``a``; None where one is not there, or ``a`` is 0."""
-        return self.b / self.a if self.a and self.b is not None else None
+        least = _NOTHING_S if self.unit == "s" else 0.0
+        if self.a is None or self.b is None or self.a <= least:
+            return None
+        return self.b / self.a
 
     def written(self, letter: Letter) -> str:
         """Give a side's number as it is shown."""

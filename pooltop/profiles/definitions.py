@@ -298,6 +298,8 @@ _DEFINITIONS: dict[str, dict[str, str]] = {
         "goaway_after": "After so many requests of a connection of HTTP/2 it says GOAWAY, answers "
         "them and closes.",
         "refuse": "The share of streams of HTTP/2 that it refuses (REFUSED_STREAM), from 0 to 1.",
+        "round_trip": "How long a round trip to it takes: loopback has none. TCP's own comes with "
+        "what is sent first.",
         "seed": "The same seed draws the same latencies; without it the name is the seed.",
     },
 }

@@ -151,6 +151,7 @@ DEMO = Table(
         Field("max_concurrent_streams", Whole(0, 1_000_000)),
         Field("goaway_after", Whole(1, 10**9, no_limit=None)),
         Field("refuse", Decimal(0, 1)),
+        Field("round_trip", Duration(zero=True)),
         Field("seed", Whole(0, 2**63 - 1)),
     ),
     gives=model.DemoServer,

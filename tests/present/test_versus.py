@@ -197,6 +197,10 @@ def test_how_the_sides_differ_is_how_many_times(a, b, expected) -> None:
     assert expected == times_words(Measured("i", "n", "count", a, b, ""))
 
 
+def test_nothing_that_a_histogram_has_a_bucket_for_is_not_divided_by() -> None:
+    assert "" == times_words(Measured("i", "n", "s", 1.0099e-06, 0.02, ""))
+
+
 def session(make, streams, cap=100):
     peer = SessionSettings(max_concurrent_streams=cap)
     return make.socket(1, session=SessionInfo(streams=streams, own=100, peer=peer))

@@ -43,6 +43,7 @@ def demo(good: str) -> Of:
             ),
         ),
         ("seed = 9", DemoServer(name="d", seed=9)),
+        ('round_trip = "15ms"', DemoServer(name="d", round_trip=0.015)),
         (
             'protocols = "h2"\ngoaway_after = "unlimited"\nrefuse = 1',
             DemoServer(name="d", protocols=("h2",), refuse=1.0),
