@@ -67,6 +67,7 @@ KEYS: tuple[Key, ...] = (
     Key("plots", ("m",), "plots", "read", "maximise a plot, the next one, then all again"),
     Key("events", ("v",), "events", "read", "another sort of events; of requests the running ones"),
     Key("whatif", ("W",), "whatif", "read", "what if: the wait under other limits, worked out"),
+    Key("mask", ("M",), "mask", "read", "mask the hosts' names, for who looks on"),
     Key("filter", ("slash",), "filter", "find", "show only rows that match"),
     Key("sort", ("s",), "sort(1)", "find", "sort by the next column"),
     Key("sort_back", ("S",), "sort(-1)", "find", "sort by the previous column"),

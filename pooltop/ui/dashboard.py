@@ -32,6 +32,7 @@ from pooltop.present.farewell import farewell_lines
 from pooltop.present.history import History
 from pooltop.present.inspector import RequestSubject, SocketSubject
 from pooltop.present.keys import STANDARD, Keymap
+from pooltop.present.mask import Mask, names_in
 from pooltop.present.viewers import change
 from pooltop.profiles.saving import Saving
 from pooltop.sources.base import Source, Update
@@ -109,6 +110,7 @@ class Dashboard(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "pooltop"
+        self._mask: Mask | None = None
         self._painter = self._new_painter()
         self.board = Board(self._painter, keys)
         """The panes."""
@@ -315,14 +317,33 @@ class Dashboard(App[None]):
     def _new_painter(self) -> Painter:
         theme = self.current_theme
         if self.no_color or theme.ansi:
-            return Painter(few_colours(dark=theme.dark))
+            return Painter(few_colours(dark=theme.dark), self._mask)
         ratio = STRONG_RATIO if theme is CONTRAST else TEXT_RATIO
-        return Painter(palette(self.theme_variables, dark=theme.dark, text_ratio=ratio))
+        return Painter(palette(self.theme_variables, dark=theme.dark, text_ratio=ratio), self._mask)
 
     def _repaint(self) -> None:
         self._painter = self._new_painter()
         for pane in self.board.panes:
             pane.repaint(self._painter)
+
+    @property
+    def masked(self) -> bool:
+        """Whether the hosts' names are masked on the screen."""
+        return self._mask is not None
+
+    def mask_hosts(self, *, masked: bool) -> None:
+        """Mask the hosts' names on the screen, or show them again."""
+        self._mask = Mask(()) if masked else None
+        self._repaint()
+        self.redraw()
+
+    def _keep_masked(self, mask: Mask) -> None:
+        """Mask what came to be known since, too; a name keeps its number."""
+        shown, latest = self.timeline.frozen, self.history.latest
+        names = [name for each in (latest, shown) if each is not None for name in names_in(each)]
+        if not set(names) <= set(mask.names):
+            self._mask = Mask((*mask.names, *names))
+            self._repaint()
 
     def on_resize(self, event: events.Resize) -> None:
         """Divide the screen anew."""
@@ -336,6 +357,8 @@ class Dashboard(App[None]):
         if isinstance(self._driver, Terminal) and self._driver.is_behind:
             return  # the next update is drawn, if the terminal reads again by then
         self.whatif.look(self.timeline.frozen or self.history.latest, self.history)
+        if self._mask is not None:
+            self._keep_masked(self._mask)
         with self.batch_update():
             self.board.draw(self.view(), self.size.width, self.size.height)
         # After it: to draw takes the cursor to another row when its own is gone.

@@ -190,6 +190,12 @@ class ReadingKeys(Dashboard):
         self.reader.next_plot()
         self.redraw()
 
+    def action_mask(self) -> None:
+        """Mask the hosts' names, or show them again."""
+        self.mask_hosts(masked=not self.masked)
+        done = "masked on the screen, not in copies and files" if self.masked else "shown again"
+        self.operator.say(f"the hosts' names are {done}")
+
     def action_events(self) -> None:
         """Narrow the log to another sort of events; a page of several sorts of rows to another."""
         if self.board.page.shows_log:

@@ -14,7 +14,7 @@ PROFILE = f"""
 schema = 1
 [demo.api]
 scheme = "https"
-latency = {{ median = "5ms" }}
+latency = {{ median = "30ms" }}
 [agents.api]
 kind = "https.Agent"
 keep_alive = true
@@ -24,7 +24,6 @@ model = "closed"
 agent = "api"
 base_url = "demo:api"
 users = {USERS}
-think = {{ min = "20ms", max = "60ms" }}
 """
 
 

@@ -6,7 +6,7 @@ handed Lines; only those that changed are painted again, from cached Strips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -25,9 +25,15 @@ from pooltop.ui.theme import Palette
 class Painter:
     """Turns Lines into Strips for one theme; a new theme means a new Painter."""
 
-    def __init__(self, palette: Palette) -> None:
-        """Begin with an empty cache."""
+    def __init__(self, palette: Palette, mask: Callable[[str], str] | None = None) -> None:
+        """Begin with an empty cache.
+
+        Args:
+            palette: what each ink looks like.
+            mask: given every text before it is painted, and gives one as wide; None for none.
+        """
         self.palette = palette
+        self.mask = mask
         self._plain = frozenset(name for name, style in palette.items() if _is_plain(style))
         # A few frames' worth of the largest screen: each takes some 5 KiB.
         self.strip = lru_cache(maxsize=1024)(self._strip)
@@ -42,7 +48,8 @@ class Painter:
     def _joined(self, line: Line, width: int) -> list[Span]:
         """Give as few spans as look the same: half of what a screen takes is by their number."""
         spans: list[Span] = []
-        for text, ink in fit(line, width):
+        for shown, ink in fit(line, width):
+            text = shown if self.mask is None else self.mask(shown)
             if spans:
                 before, same = spans[-1]
                 blank = ink in self._plain and same in self._plain and text.isspace()
@@ -106,12 +113,17 @@ class LinePane(Widget):
 
     def title(self, left: str, right: str = "") -> None:
         """Write into the border: plain text, never markup."""
+        left, right = self._masked(clean(left)), self._masked(clean(right))
         if left != self._title:
             self._title = left
-            self.border_title = Content(f" {clean(left)} ") if left else ""
+            self.border_title = Content(f" {left} ") if left else ""
         if right != self._subtitle:
             self._subtitle = right
-            self.border_subtitle = Content(f" {clean(right)} ") if right else ""
+            self.border_subtitle = Content(f" {right} ") if right else ""
+
+    def _masked(self, text: str) -> str:
+        mask = self.painter.mask
+        return text if mask is None else mask(text)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Give Textual's but the one that looks for a terminal's own colours, segment by segment.
