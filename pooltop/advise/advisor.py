@@ -19,11 +19,11 @@ from pooltop.advise.pace import is_slowing
 from pooltop.advise.revert_watch import RevertWatch, Trial
 from pooltop.advise.table import TABLE
 from pooltop.advise.view import HostView
-from pooltop.advise.windows import HostWindow, Watch
+from pooltop.advise.windows import HostWindow, Watch, WorkloadWindow
 from pooltop.core.advising import UNMUTABLE, AdvisorOptions
 from pooltop.core.edits import EditRecord
 from pooltop.core.model import HostId
-from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
+from pooltop.core.snapshot import AgentSnapshot, Snapshot
 
 _KEPT_CARDS = 500
 """Cards that are over are kept up to so many, and each in so many states."""
@@ -64,6 +64,7 @@ class Advisor:
         """
         self._given = options
         self._table = table
+        self._of_settings = [each for each in table if not each.windows]
         self._begin()
 
     def _begin(self) -> None:
@@ -91,9 +92,9 @@ class Advisor:
         for agent in snapshot.agents:
             if agent.name in closed:
                 self._reverts.judge(snapshot.at, agent.name, self._hosts_of(agent.name))
-                self._judge(snapshot, agent, options)
+                self._judge(snapshot, agent, options, self._table)
             elif any(HostId(agent.name, one.key) not in self._seen for one in agent.origins):
-                self._judge_settings(snapshot, agent, options)
+                self._judge(snapshot, agent, options, self._of_settings)
         if len(self._seen) != sum(len(agent.origins) for agent in snapshot.agents) or closed:
             self._forget(snapshot)
 
@@ -141,56 +142,50 @@ class Advisor:
         if snapshot is None:
             return None
         for agent in snapshot.agents:
-            for origin in agent.origins:
-                if HostId(agent.name, origin.key) == host:
-                    return self._view(snapshot, agent, origin, self._options_of(snapshot))
+            if agent.name == host.agent:
+                views = self._views(snapshot, agent, self._options_of(snapshot))
+                return next((one for one in views if one.id == host), None)
         return None
 
     def _options_of(self, snapshot: Snapshot) -> AdvisorOptions:
         return snapshot.advisor if self._given is None else self._given
 
-    def _view(
+    def _views(
+        self, snapshot: Snapshot, agent: AgentSnapshot, options: AdvisorOptions
+    ) -> list[HostView]:
+        """Give the view of each host of an agent."""
+        kept = self._watch.hosts
+        ids = [HostId(agent.name, each.key) for each in agent.origins]
+        newest = tuple(kept[one][-1] for one in ids if one in kept)
+        loads: dict[str, list[WorkloadWindow]] = {}
+        for each in snapshot.workloads:
+            if each.agent == agent.name and each.name in self._watch.workloads:
+                loads.setdefault(each.target, []).append(self._watch.workloads[each.name])
+        return [
+            HostView(
+                id=own,
+                snapshot=snapshot,
+                agent=agent,
+                origin=origin,
+                options=options,
+                windows=self._watch.windows(own),
+                newest=newest,
+                workloads=tuple(loads.get(origin.authority, ())),
+            )
+            for own, origin in zip(ids, agent.origins, strict=True)
+        ]
+
+    def _judge(
         self,
         snapshot: Snapshot,
         agent: AgentSnapshot,
-        origin: OriginSnapshot,
         options: AdvisorOptions,
-    ) -> HostView:
-        own = HostId(agent.name, origin.key)
-        hosts, loads = self._watch.hosts, self._watch.workloads
-        others = (HostId(agent.name, one.key) for one in agent.origins)
-        return HostView(
-            id=own,
-            snapshot=snapshot,
-            agent=agent,
-            origin=origin,
-            windows=self._watch.windows(own),
-            siblings=tuple(hosts[one][-1] for one in others if one != own and one in hosts),
-            workloads=tuple(
-                loads[each.name]
-                for each in snapshot.workloads
-                if each.agent == agent.name
-                and each.target == origin.authority
-                and each.name in loads
-            ),
-            options=options,
-        )
-
-    def _judge(self, snapshot: Snapshot, agent: AgentSnapshot, options: AdvisorOptions) -> None:
-        views = [self._view(snapshot, agent, each, options) for each in agent.origins]
-        self._seen.update(view.id for view in views)
-        for each in self._table:
-            if _is_told(each, options):
-                for subject, judged in _subjects(each, views).items():
-                    self._settle(each, subject, judged, snapshot.at)
-
-    def _judge_settings(
-        self, snapshot: Snapshot, agent: AgentSnapshot, options: AdvisorOptions
+        table: Sequence[Diagnosis],
     ) -> None:
-        views = [self._view(snapshot, agent, each, options) for each in agent.origins]
+        views = self._views(snapshot, agent, options)
         self._seen.update(view.id for view in views)
-        for each in self._table:
-            if not each.windows and _is_told(each, options):
+        for each in table:
+            if _is_told(each, options):
                 for subject, judged in _subjects(each, views).items():
                     self._settle(each, subject, judged, snapshot.at)
 

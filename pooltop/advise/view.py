@@ -30,8 +30,8 @@ class HostView:
     options: AdvisorOptions
     windows: tuple[HostWindow, ...]
     """Closed ones, oldest first; empty where a matter of settings is looked at at once."""
-    siblings: tuple[HostWindow, ...] = ()
-    """The newest window of each other host of its agent."""
+    newest: tuple[HostWindow, ...] = ()
+    """The newest window of each host of its agent, its own too."""
     workloads: tuple[WorkloadWindow, ...] = ()
     """The newest window of each workload that goes to this host through this agent."""
     workload: WorkloadWindow | None = None
@@ -41,6 +41,11 @@ class HostView:
     def window(self) -> HostWindow | None:
         """Give the newest closed window; None without any."""
         return self.windows[-1] if self.windows else None
+
+    @cached_property
+    def siblings(self) -> tuple[HostWindow, ...]:
+        """The newest window of each other host of its agent: of 200 hosts it is asked for late."""
+        return tuple(one for one in self.newest if one.id != self.id)
 
     @property
     def is_http_agent(self) -> bool:

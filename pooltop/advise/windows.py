@@ -81,6 +81,13 @@ class HostWindow:
         grown: int = getattr(self.after, name) - getattr(self.before, name)
         return max(0, grown)
 
+    def seconds(self, name: str) -> float:
+        """Give by how many seconds one of OriginLatency's histograms grew; 0 of an older window."""
+        grown: float = (
+            getattr(self.latency_after, name).sum_s - getattr(self.latency_before, name).sum_s
+        )
+        return max(0.0, grown)
+
     @property
     def arrivals(self) -> int:
         """Requests that came to the pool."""

@@ -126,7 +126,7 @@ def view(
         origin=own,
         options=AdvisorOptions(),
         windows=(*earlier, window(**of_window)),
-        siblings=siblings,
+        newest=siblings,
         workloads=loads,
         workload=loads[0] if loads else None,
     )

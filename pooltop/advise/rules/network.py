@@ -20,10 +20,11 @@ def handshake_tax(view: HostView) -> Finding | None:
     window = view.window
     if window is None or not view.is_enough(window.completed):
         return None
-    spent, connecting = window.total.sum_s, window.connect.sum_s
+    spent, connecting = window.seconds("total"), window.seconds("connect")
     share = connecting / spent if spent else 0.0
     handshakes, resumed = window.count("handshakes"), window.count("resumed")
     never_resumed = handshakes >= LEAST_HANDSHAKES and resumed == 0
+    # The histogram last: this is asked of every host.
     is_taxed = share > TAX and window.connect.count >= LEAST_HANDSHAKES
     if not is_taxed and not never_resumed:
         return None
@@ -51,8 +52,10 @@ def split_by_key(view: HostView) -> Finding | None:
     same = {
         one.key: one
         for one in view.agent.origins
-        if (one.host, one.port) == (own.host, own.port) and one.key != own.key
+        if one.host == own.host and one.port == own.port and one.key != own.key
     }
+    if not same:
+        return None
     used = [each for each in view.siblings if each.id.origin in same and each.assigned]
     if not used:
         return None
