@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.advising import Situation, Watcher
 from support.prepared import Host, Pool
 
 from pooltop.advise.advisor import Advisor
@@ -92,3 +93,36 @@ def test_without_traffic_there_is_nothing_to_say(advisor, pool):
     pool.hosts[0].rate = 0
     _run(advisor, pool, 20.25)
     assert ["cut"] == _verdicts(advisor)
+
+
+_LIVE = """
+[agents.a]
+keep_alive = true
+max_sockets = 2
+live = "drain"
+[workloads.w]
+agent = "a"
+base_url = "demo:s"
+model = "closed"
+users = 8
+[demo.s]
+latency = { median = "30ms" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("server", "verdict", "worse"),
+    [("", "held", []), ("concurrency = 2", "worse", ["service p95"])],
+    ids=["a target that is well", "a target that is not"],
+)
+async def test_live_a_raise_holds_or_is_worse_as_the_target_is(
+    watcher: Watcher, server, verdict, worse
+):
+    one = Situation(id="A1", profile=_LIVE + server, twin="", window_s=0.6)
+    trial = await watcher.tried(one, "max_sockets", 8.0)
+    assert (verdict, worse) == (
+        trial.verdict,
+        [each.name for each in trial.figures if each.is_worse],
+    )
+    waited = next(each for each in trial.figures if each.name == "queue wait p95")
+    assert waited.after < waited.before

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pooltop.advise.advisor import Advisor
 from pooltop.advise.diagnosis import Card, Diagnosis
+from pooltop.advise.revert_watch import WINDOWS, Trial
 from pooltop.advise.table import TABLE
 from pooltop.core.advising import AdvisorOptions
 from pooltop.core.edits import Edit
@@ -134,6 +135,18 @@ class Watcher:
                 if any(each.id == one.id for each in advisor.cards()):
                     last_seen = clock()
         return True
+
+    async def tried(self, one: Situation, option: str, value: float) -> Trial:
+        """Run the situation for two windows, edit it as advice would; give what is said of that."""
+        running = self._running(one, one.profile, one.servers, one.act, one.resolver)
+        async with running as (engine, advisor, _), asyncio.timeout(DEADLINE_S):
+            while not any(len(each) >= WINDOWS for each in advisor.watch.hosts.values()):
+                await _look(engine, advisor)
+            edit = Edit(id=1, agent="a", option=option, value=value, by="advisor", confirmed=True)
+            assert engine.edit(edit).accepted
+            while not advisor.trials or advisor.trials[0].verdict == "watching":
+                await _look(engine, advisor)
+            return advisor.trials[0]
 
     async def _run(
         self,
