@@ -22,6 +22,8 @@ import msgspec
 LEAST_LEVELS = 6
 """Different levels of concurrency below which no law is fitted."""
 _TINY = 1e-12
+_MET = 0.98
+"""Of the highest level: a wall that nothing lies beyond was not met."""
 
 
 class Level(msgspec.Struct, frozen=True, gc=False):
@@ -106,7 +108,9 @@ def fit_wall(levels: Sequence[Level]) -> Wall | None:
     for first_flat in range(1, len(ordered)):
         rising, flat = ordered[:first_flat], ordered[first_flat:]
         alone = _relative_mean([x.throughput / x.concurrency for x in rising])
-        walls.append(_wall(ordered, alone, _relative_mean([x.throughput for x in flat]) / alone))
+        knee = _relative_mean([x.throughput for x in flat]) / alone
+        if knee < _MET * ordered[-1].concurrency:
+            walls.append(_wall(ordered, alone, knee))
     return min(walls, key=lambda wall: wall.error)
 
 

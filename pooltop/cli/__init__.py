@@ -14,6 +14,7 @@ from pooltop.cli import (
     of_profiles,
     of_recordings,
     of_terms,
+    of_tuning,
     running,
 )
 from pooltop.cli.args import ArgumentError, parse
@@ -50,6 +51,7 @@ _COMMANDS = {
     "list": of_background.listing,
     "stop": of_background.stop,
     "serve": of_background.serve,
+    "tune": of_tuning.tune,
     "lessons": of_lessons.listing,
     "lesson": of_lessons.play,
 }

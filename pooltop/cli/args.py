@@ -32,6 +32,8 @@ _WITH_VALUE = {
     "--prometheus": "an address and a port",
     "--as": "a client, like node-http",
     "--agent": "an agent's name",
+    "--host": "a host",
+    "--most": "a number",
 }
 _FLAGS = (
     *("--headless", "--json", "--read-only", "--write", "--ascii", "--no-mouse"),
@@ -53,6 +55,7 @@ _COMMANDS = (
     "stop",
     "keys",
     "serve",
+    "tune",
 )
 _OF_THE_DEMO = ("lessons", "lesson")
 """What ``demo`` can be told to do instead, as commands of their own."""
@@ -94,6 +97,10 @@ _NOT_FOR = {
         *("--auto-revert", "--detach", "--print-config", "--name", "--prometheus"),
         *_OF_A_VIEWER,
     ),
+    "tune": (
+        *("--auto-revert", "--detach", "--print-config", "--name", "--prometheus"),
+        *(each for each in _OF_A_VIEWER if each != "--json"),
+    ),
     "init": (*_OF_A_PROFILE, *_OF_A_VIEWER),
     "schema": (*_OF_A_PROFILE, *_OF_A_VIEWER),
 }
@@ -101,6 +108,7 @@ _NOT_FOR = {
 _OF_SERVE = ("--port", "--listen", "--write")
 _OF_POLICIES = ("--tls", "--plain")
 _OF_EXPORT = ("--as", "--agent")
+_OF_TUNE = ("--host", "--most")
 
 
 class ArgumentError(Exception):
@@ -125,6 +133,7 @@ class Request:
         "handout",
         "headless",
         "help",
+        "host",
         "html",
         "interval",
         "json",
@@ -132,6 +141,7 @@ class Request:
         "keys",
         "lesson",
         "listen",
+        "most",
         "name",
         "no_mouse",
         "output",
@@ -204,7 +214,11 @@ class Request:
         self.as_: str | None = None
         """The client to make code for; None for a list of them."""
         self.agent: str | None = None
-        """The agent whose limits it has; None for the only one."""
+        """The agent whose limits it has, or whose limit is looked for; None for the only one."""
+        self.host: str | None = None
+        """The host whose limit is looked for."""
+        self.most: str | None = None
+        """The highest limit that is tried, as written; None for the usual."""
         self.recording: str | None = None
         """The file to replay, or to report."""
         self.compared: tuple[str, str] | None = None
@@ -326,6 +340,7 @@ def _check(request: Request, files: list[str]) -> None:
             raise ArgumentError("lesson needs one: pooltop demo lesson N; demo lessons lists them")
         request.lesson = files.pop()
     _check_export(request, files)
+    _check_tune(request, files)
     if request.command == "init" and files:
         request.profile = files.pop(0)
     if request.command in ("attach", "stop", "serve") and files:
@@ -385,7 +400,8 @@ def _check_export(request: Request, files: list[str]) -> None:
     """Take the profile whose limits are made code of."""
     if request.command != "export":
         for option in _OF_EXPORT:
-            if getattr(request, _attribute(option)) is not None:
+            of_both = option == "--agent" and request.command == "tune"
+            if getattr(request, _attribute(option)) is not None and not of_both:
                 raise ArgumentError(f"{option} is of pooltop export")
         return
     if request.profile is not None:
@@ -393,6 +409,20 @@ def _check_export(request: Request, files: list[str]) -> None:
     if len(files) > 1 or (not files and request.as_ is not None):
         raise ArgumentError("export needs one profile: pooltop export FILE --as TARGET")
     request.profile = files.pop() if files else None
+
+
+def _check_tune(request: Request, files: list[str]) -> None:
+    """Take the profile of whose hosts one has its limit looked for."""
+    if request.command != "tune":
+        for option in _OF_TUNE:
+            if getattr(request, _attribute(option)) is not None:
+                raise ArgumentError(f"{option} is of pooltop tune")
+        return
+    if request.profile is not None:
+        files.append(request.profile)
+    if len(files) != 1 or request.host is None:
+        raise ArgumentError("tune needs a profile and a host: pooltop tune FILE --host H")
+    request.profile = files.pop()
 
 
 def _check_format(request: Request) -> None:

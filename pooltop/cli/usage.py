@@ -15,6 +15,8 @@ usage: pooltop demo [options]              watch the built-in demo: nothing to s
        pooltop explain KEY --profile FILE  say what counts for a key, and who was overruled
        pooltop export FILE [--as CLIENT] [--agent NAME]  print an agent's limits as code: node-http,
                                            undici, axios, httpx, go ...; without --as the list
+       pooltop tune FILE --host H [--agent A] [--most N] [--json]  find a host's limit under the
+                                           profile's load: step, measure, stop before it hurts
        pooltop schema                      print the JSON schema of profiles, for editors
        pooltop replay FILE [options]       play what --record or --json wrote, in the same screens
        pooltop report FILE [-o FILE.html]  make a page of such a file, with plots and every number
@@ -83,6 +85,7 @@ options:
   --listen ADDRESS  serve on this address of the machine (default 127.0.0.1); beyond loopback
                     everybody who reaches it sees the engine: there is no password
   --write           let the visitors of serve change what they see
+  --host HOST, --most N  tune: whose limit, as host:port or the host alone; and the highest tried
   --tls, --plain    demo compare: over TLS, which is usual, or without
   --version         print the version
   --help            print this
@@ -109,6 +112,10 @@ demo compare sends the same requests at the same moments to hosts that are alike
 page 6; with --headless a card that says how they differ comes last. A and B are two of
 keep-alive, close, shared (one agent), per-request (one for each), undici, h2, limit:N (maxSockets)
 and free:N (maxFreeSockets); --print-config prints the profile that is made of them.
+
+tune sends the profile's load and steps maxSockets of one host from 1 to --most (default 256), until
+more brings no more, the target takes one and a half times as long as at first, or requests fail;
+the limit is put back before it ends. Status 1: too little was answered to propose one.
 
 replay sends nothing and changes nothing. Of a file that was cut or damaged it shows what is good,
 and says so; with --headless or --json it prints what the live run would have, as fast as it can.

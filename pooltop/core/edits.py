@@ -25,9 +25,9 @@ EDITABLE = (
 WORKLOAD_EDITABLE = ("rate", "users")
 """Likewise of a workload: arrivals per second of an open model, users of a closed one."""
 
-ASKERS = ("operator", "undo", "restore", "advisor")
-"""By whom an edit can be asked for: the operator, the two ways to take edits back, and whoever
-took up a piece of advice."""
+ASKERS = ("operator", "undo", "restore", "advisor", "tuner")
+"""By whom an edit can be asked for: the operator, the two ways to take edits back, whoever
+took up a piece of advice, and the search for a limit (``pooltop tune``)."""
 
 MOST_RATE = 1_000_000
 """Arrivals per second that a workload can be asked for."""

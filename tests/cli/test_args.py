@@ -198,3 +198,28 @@ def test_engines_of_the_background_are_named_where_one_is_meant() -> None:
         (request.command, request.engine)
         for request in (parse(["attach"]), parse(["list", "--json"]), parse(["stop", "x"]))
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("tune p", "tune needs a profile and a host: pooltop tune FILE --host H"),
+        ("tune --host h", "tune needs a profile and a host: pooltop tune FILE --host H"),
+        ("tune p q --host h", "tune needs a profile and a host: pooltop tune FILE --host H"),
+        ("tune p --host h --detach", "tune takes no --detach"),
+        ("demo --host h", "--host is of pooltop tune"),
+        ("demo --most 3", "--most is of pooltop tune"),
+        ("demo --agent a", "--agent is of pooltop export"),
+    ],
+)
+def test_what_is_tuned_is_said_in_full(line, message) -> None:
+    with pytest.raises(ArgumentError) as refused:
+        parse(line.split())
+    assert message == str(refused.value)
+
+
+def test_tune_has_a_profile_a_host_and_an_agent() -> None:
+    request = parse(["tune", "p.toml", "--host", "h:80", "--agent", "a", "--most", "9", "--json"])
+    said = (request.command, request.profile, request.host, request.agent, request.most)
+    assert ("tune", "p.toml", "h:80", "a", "9") == said
+    assert request.json
