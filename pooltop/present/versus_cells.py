@@ -9,7 +9,7 @@ from __future__ import annotations
 from pooltop.core.dispatcher_snapshot import SessionInfo
 from pooltop.core.snapshot import OriginSnapshot, SocketInfo
 from pooltop.present import units
-from pooltop.present.line import Line, Span, fit
+from pooltop.present.line import Ink, Line, Span, fit, width_of
 from pooltop.present.session_strip import CAP, DRAINING, STREAM, session_lines, sessions_of
 from pooltop.present.session_strip import legend_line as stream_legend
 from pooltop.present.sockets import legend_line as socket_legend
@@ -73,26 +73,34 @@ def _joined(cells: list[Span]) -> Line:
 
 
 def state_line(side: Side, width: int) -> Line:
-    """Give in numbers what the cells show: ``12 connections  3 in use  9 free  0 queued``."""
+    """Give in numbers what the cells show: ``12 connections  0 queued  3 active  9 free``.
+
+    As many as fit, the most telling first.
+    """
     sockets = side.sockets
     sessions = [s.session for s in sockets if s.session is not None]
-    free = sum(origin.free for origin in side.origins)
     queued = sum(origin.queued for origin in side.origins)
-    opening = sum(origin.connecting for origin in side.origins)
-    noun = "connection" if len(sockets) == 1 else "connections"
-    parts: list[tuple[str, str]] = [(units.count(len(sockets)), noun)]
+    parts: list[tuple[int, str]] = [
+        (len(sockets), "connection" if len(sockets) == 1 else "connections"),
+        (queued, "queued"),
+    ]
     if sessions:
-        parts.append((units.count(sum(each.streams for each in sessions)), "streams"))
+        parts.insert(1, (sum(each.streams for each in sessions), "streams"))
     else:
-        parts.append((units.count(sum(origin.active for origin in side.origins)), "active"))
-        parts.append((units.count(free), "free"))
+        parts.append((sum(origin.active for origin in side.origins), "active"))
+        parts.append((sum(origin.free for origin in side.origins), "free"))
+    opening = sum(origin.connecting for origin in side.origins)
     if opening:
-        parts.append((units.count(opening), "opening"))
-    spans: list[Span] = []
+        parts.append((opening, "opening"))
+    line: Line = ()
     for number, word in parts:
-        spans += [(number, "text"), (f" {word}  ", "dim")]
-    spans += [(units.count(queued), "warn" if queued else "text"), (" queued", "dim")]
-    return fit(spans, width)
+        ink: Ink = "warn" if word == "queued" and number else "text"
+        part: Line = ((units.count(number), ink), (f" {word}", "dim"))
+        longer = (*line, ("  ", "dim"), *part) if line else part
+        if width_of(longer) > width and line:
+            break
+        line = longer
+    return fit(line, width)
 
 
 def cells_legend(side: Side, width: int) -> Line:

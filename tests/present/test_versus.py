@@ -239,7 +239,8 @@ def test_sockets_are_cells_and_so_is_the_room_under_their_limit(scene) -> None:
     pair = pair_of(scene())
     assert ["#=.."] == [text_of(line) for line in cell_lines(pair.a, 40, 3)]
     state = text_of(state_line(pair.a, 80))
-    assert "2 connections  1 active  1 free  0 queued" == state
+    assert "2 connections  0 queued  1 active  1 free" == state
+    assert "2 connections  0 queued" == text_of(state_line(pair.a, 30))
 
 
 def test_what_a_session_carries_is_told_beside_its_cells(scene, make) -> None:
