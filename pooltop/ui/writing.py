@@ -71,6 +71,7 @@ class WritingKeys(SavingKeys):
                 expects="",
             )
         )
+        self.redraw()
 
     def action_open(self) -> None:
         """Look closely at what the cursor is on; of What if apply the proposed limit."""
