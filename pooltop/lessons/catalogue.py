@@ -9,10 +9,13 @@ from pooltop.lessons.content import (
     free_sockets,
     http2,
     keep_alive_msecs,
+    lower_limit,
+    off_yet_reused,
     one_agent,
     queue,
     raise_limit,
     reuse,
+    shutdown,
     stale_reuse,
     three_timeouts,
     tls_resumption,
@@ -43,6 +46,9 @@ LESSONS: tuple[Lesson, ...] = (
     connection_close.LESSON,
     unlimited.LESSON,
     undici_pool.LESSON,
+    lower_limit.LESSON,
+    off_yet_reused.LESSON,
+    shutdown.LESSON,
 )
 """The first is lesson 1."""
 

@@ -10,6 +10,9 @@ _ENOUGH = 40
 
 PROFILE = f"""
 schema = 1
+[compare]
+a = "one"
+b = "each"
 [demo.api]
 latency = {{ median = "20ms" }}
 [agents.one]

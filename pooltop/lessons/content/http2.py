@@ -9,6 +9,9 @@ USERS, CAP = 20, 4
 
 PROFILE = f"""
 schema = 1
+[compare]
+a = "h1"
+b = "h2"
 [demo.wide]
 scheme = "https"
 protocols = ["h2", "http/1.1"]

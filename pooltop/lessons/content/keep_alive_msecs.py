@@ -10,6 +10,9 @@ _ENOUGH = 20
 
 PROFILE = """
 schema = 1
+[compare]
+a = "probes"
+b = "timeout"
 [demo.api]
 latency = { median = "10ms" }
 [agents.probes]

@@ -11,6 +11,9 @@ _ENOUGH = 60
 
 PROFILE = f"""
 schema = 1
+[compare]
+a = "kept"
+b = "close"
 [demo.api]
 latency = {{ median = "10ms" }}
 [agents.kept]

@@ -10,6 +10,9 @@ _SOME, _MANY = 20, 60
 
 PROFILE = """
 schema = 1
+[compare]
+a = "node"
+b = "again"
 [demo.flaky]
 latency = { median = "5ms" }
 drop_after = 15

@@ -10,6 +10,9 @@ _ENOUGH = 20
 
 PROFILE = f"""
 schema = 1
+[compare]
+a = "resumes"
+b = "full"
 [demo.api]
 scheme = "https"
 latency = {{ median = "5ms" }}

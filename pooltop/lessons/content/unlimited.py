@@ -10,6 +10,9 @@ USERS, CAPACITY = 40, 4
 
 PROFILE = f"""
 schema = 1
+[compare]
+a = "infinity"
+b = "capped"
 [demo.flooded]
 latency = {{ median = "20ms" }}
 concurrency = {CAPACITY}

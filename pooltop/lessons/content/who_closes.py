@@ -10,6 +10,9 @@ _ENOUGH = 10
 
 PROFILE = """
 schema = 1
+[compare]
+a = "hinted"
+b = "deaf"
 [demo.api]
 latency = { median = "10ms" }
 keep_alive_timeout = "2s"
