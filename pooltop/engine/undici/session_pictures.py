@@ -36,7 +36,8 @@ def client_pictures(shell: DispatcherShell, key: OriginKey) -> tuple[ClientInfo,
                 running=len(client.running),
                 since=since,
                 ttl_at=since + ttl_s if ttl_s and since is not None else None,
-                retiring=id_ in core.retired,
+                # Or its pool is: an Agent's that it has forgotten, an upstream that was removed.
+                retiring=id_ in core.retired or (client.is_closed and not core.root.is_closed),
             )
         )
     return tuple(found)

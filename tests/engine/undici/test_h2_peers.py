@@ -9,6 +9,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import RequestReceived, StreamReset
 from h2.exceptions import ProtocolError
+from hyperframe.frame import GoAwayFrame
 
 from pooltop.core.undici.options import DispatcherOptions
 from pooltop.engine.undici.dispatcher import Dispatcher
@@ -17,7 +18,10 @@ from pooltop.present.undici_stats import streams_of
 
 
 class Peer:
-    """A server that tells every event of its sessions to whoever scripts it."""
+    """A server that tells every event of its sessions to whoever scripts it.
+
+    What that gives it writes, behind what the session has to say.
+    """
 
     def __init__(self, told):
         self.told = told
@@ -48,7 +52,8 @@ class Peer:
                 for event in session.receive_data(data):
                     if isinstance(event, StreamReset):
                         self.resets.append((event.stream_id, event.error_code))
-                    self.told(session, event)
+                    more = self.told(session, event) or b""
+                    writer.write(session.data_to_send() + more)
                 writer.write(session.data_to_send())
         except (ConnectionError, ProtocolError):
             pass
@@ -91,6 +96,10 @@ def _sockets(dispatcher):
     return [each for origin in origins for each in (*origin.sockets, *origin.free_sockets)]
 
 
+def _goaway(last):
+    return GoAwayFrame(0, last_stream_id=last).serialize()
+
+
 def _answers(session, event, *, status="200"):
     if isinstance(event, RequestReceived):
         session.send_headers(event.stream_id, [(":status", status)], end_stream=True)
@@ -114,8 +123,7 @@ async def test_an_answer_before_all_of_the_body_is_sent_ends_its_stream(
 
 async def test_a_server_that_takes_no_stream_is_not_dialled_for_ever(peer_of, dispatcher_of):
     def told(session, event):
-        if isinstance(event, RequestReceived):
-            session.close_connection(last_stream_id=0)
+        return _goaway(0) if isinstance(event, RequestReceived) else b""
 
     peer = await peer_of(told)
     with pytest.raises(RequestError):
@@ -154,12 +162,36 @@ async def test_a_connection_says_which_of_its_requests_is_the_oldest(
     await asyncio.gather(*asked, return_exceptions=True)
 
 
+async def test_a_client_whose_pool_an_agent_has_forgotten_is_not_shown_as_one_of_the_next(
+    peer_of, dispatcher_of, eventually
+):
+    def told(session, event):
+        return _goaway(event.stream_id) if isinstance(event, RequestReceived) else b""
+
+    peer = await peer_of(told)
+    dispatcher = dispatcher_of("undici-agent", connections=2)
+    asked = []
+    for sessions in (1, 2):
+        asked.append(asyncio.create_task(dispatcher.request("GET", peer.url)))
+        await eventually(
+            lambda n=sessions: (
+                n == sum(bool(s.session and s.session.goaway) for s in _sockets(dispatcher))
+            )
+        )
+    (origin,) = dispatcher.snapshot().origins
+    assert [(True, 1), (True, 1)] == [(each.retiring, each.running) for each in origin.clients]
+    assert origin.stats is None
+    for each in asked:
+        each.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+
+
 async def test_thresholds_count_each_stream_once_and_no_room_where_none_is_opened(
     peer_of, dispatcher_of, eventually
 ):
     def told(session, event):
-        if isinstance(event, RequestReceived) and event.stream_id == 5:
-            session.close_connection(last_stream_id=5)
+        is_third = isinstance(event, RequestReceived) and event.stream_id == 5
+        return _goaway(5) if is_third else b""
 
     peer = await peer_of(told)
     dispatcher = dispatcher_of()
