@@ -3,7 +3,8 @@
 A request has its stream to itself, so it fails alone: its neighbours go on. When the connection
 goes, all that run on it fail, and nothing is sent again: what waits, waits for the next one. Once
 they have failed nothing runs, and so an error that is not of the connection alone is of all who
-wait, too: those whom the failing ones made room for with them (see ``Client.on_error``).
+wait, too: those whom the failing ones made room for with them (see ``Client.on_error``). In kind
+"h2" it is so only where nothing ran: else those who wait go on in another session.
 
 Source: undici 8.12.4 lib/dispatcher/client-h2.js: abort of writeH2, onError, retryRefusedStream,
 resetHttp2Session, onHttp2SessionError, onHttp2SocketClose; Node 24 lib/internal/http2/core.js:
@@ -140,7 +141,8 @@ def close(client: ClientRecord, conn: ConnRecord, failure: Failure, reason: Clos
 
     After a GOAWAY a RST is no error to Node, and the streams merely end.
     """
-    if reason is CloseReason.PROTOCOL_ERROR and conn.state is ConnState.UP:
+    breaks = reason is CloseReason.PROTOCOL_ERROR and conn.state is ConnState.UP
+    if breaks and not client.is_h2_alone:
         _break(client, conn, failure)
         return
     is_leaving = conn.state is ConnState.LEAVING
@@ -152,8 +154,9 @@ def close(client: ClientRecord, conn: ConnRecord, failure: Failure, reason: Clos
 
 def _lost(client: ClientRecord, conn: ConnRecord, failure: Failure) -> None:
     """Tell those that ran, then the client; who asks from now on has another session dialled."""
+    spares = client.is_h2_alone and client.front(conn) is not None
     _fail_running(client, conn, failure)
-    if conn.session is not None and not conn.session.has_left:
+    if conn.session is not None and not (conn.session.has_left or spares):
         client.on_error(failure)
     if client.conn is conn:
         client.conn = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 from pooltop.core.model import H2Codec
@@ -55,7 +56,11 @@ class ClientConnection(H1Connection):
         if self.h2 is not None and not self.dead:
             data = self.h2.session.take()
             if data:
-                self._write(data)
+                try:
+                    self._write(data)
+                except RequestError as error:
+                    # TLS is broken, and may have told nobody yet. Not at once: see H1Connection.
+                    asyncio.get_running_loop().call_soon(self._fail_later, error)
 
     # asyncio's side
 

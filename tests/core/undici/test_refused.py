@@ -222,6 +222,31 @@ def test_a_peer_that_breaks_the_protocol_costs_all_that_run_and_all_that_wait(h2
     assert client.get() in client.ended
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("ERR_HTTP2_ERROR", CloseReason.PROTOCOL_ERROR),
+        ("ECONNRESET", CloseReason.PEER_RESET),
+    ],
+)
+def test_in_the_kind_h2_it_costs_what_runs_and_those_who_wait_go_on_elsewhere(h2, code, reason):
+    pool = h2("h2", most=2, connections=1)
+    first, second, *others = pool.running_with(6)
+    pool.lose(1, code, reason)
+    pool.answer_all()
+    assert dict.fromkeys((first, second), code) == pool.settled
+    assert others == pool.ended
+    assert 2 == pool.opened
+
+
+def test_but_where_nothing_ran_those_who_wait_fail_so_that_nobody_dials_for_ever(h2):
+    pool = h2("h2", most=0, connections=1)
+    requests = pool.running_with(3)
+    pool.lose(1, "ECONNRESET", CloseReason.PEER_RESET)
+    pool.settle()
+    assert requests[0] in pool.settled
+
+
 def test_a_close_of_which_nothing_was_said_before_fails_what_ran(h2):
     client = h2()
     (request,) = client.running_with(1)

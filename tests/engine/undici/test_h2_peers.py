@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 import pytest
 from h2.config import H2Configuration
@@ -184,6 +185,50 @@ async def test_a_client_whose_pool_an_agent_has_forgotten_is_not_shown_as_one_of
     for each in asked:
         each.cancel()
     await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def test_garbage_behind_a_response_in_one_tls_read_ends_the_session_and_nothing_else(
+    authority, ca, eventually
+):
+    """What HTTP/2 has to say to the rest is written when TLS already knows that it is broken."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    context.set_alpn_protocols(["h2"])
+
+    async def handle(reader, writer):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        session = H2Connection(H2Configuration(client_side=False))
+        session.initiate_connection()
+        while data := await reader.read(65_536):
+            incoming.write(data)
+            more = b""
+            try:
+                tls.do_handshake()
+                for event in session.receive_data(tls.read(65_536)):
+                    _answers(session, event)
+                    if isinstance(event, RequestReceived):
+                        more = b"\x17\x03\x03\x00\x20" + bytes(32)
+                tls.write(session.data_to_send())
+            except ssl.SSLWantReadError:
+                pass
+            writer.write(outgoing.read() + more)
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    async with server, Dispatcher(DispatcherOptions(kind="h2", connections=1), tls=ca) as pool:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+        async def ask():
+            async with await pool.request("GET", url) as response:
+                return response.status
+
+        async with asyncio.timeout(5):
+            told = await asyncio.gather(*(ask() for _ in range(4)), return_exceptions=True)
+        assert 200 == told[0]
+        assert all(each == 200 or isinstance(each, RequestError) for each in told)
+        await eventually(lambda: not _sockets(pool))
+        pool.shell.core.check_invariants()
 
 
 async def test_thresholds_count_each_stream_once_and_no_room_where_none_is_opened(
