@@ -19,7 +19,10 @@ from pooltop.engine.h2.fields import OF_CONNECTION
 from pooltop.errors import UsageError
 
 _LEFT_OUT: Final = OF_CONNECTION | {b"host", b"http2-settings"}
-_SECRET: Final = frozenset({b"authorization", b"proxy-authorization"})
+_SECRET: Final = frozenset(
+    (b"authorization", b"proxy-authorization", b"x-api-key", b"api-key", b"x-auth-token")
+)
+"""Those that make a profile's file a secret (profiles/request_head.py); a cookie by its length."""
 _SHORT_COOKIE: Final = 20
 """Octets below which a cookie's value could be guessed piece by piece (nghttp2, h2)."""
 
