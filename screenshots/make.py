@@ -178,6 +178,8 @@ async def pair() -> None:
     try:
         async with app.run_test(size=USUAL) as pilot:
             await asyncio.sleep(WARM_UP_S)
+            await pilot.press("1")  # what is there to compare opens on its page
+            await asyncio.sleep(0.7)
             await keep(pilot, "keepalive-vs-close", "dark")
     finally:
         await source.close()
@@ -190,7 +192,7 @@ async def http2() -> None:
     try:
         async with app.run_test(size=USUAL) as pilot:
             await asyncio.sleep(WARM_UP_S)
-            await pilot.press("down")
+            await pilot.press("1", "down")
             await asyncio.sleep(0.7)
             await keep(pilot, "http2", "dark")
             await resize(pilot, SIZES[-1])

@@ -21,9 +21,15 @@ REQUESTS = 60
 Card = dict[str, tuple[float | None, float | None]]
 
 
-async def run(a: str, b: str, *said: str) -> tuple[Snapshot, dict[str, dict[str, int]]]:
+NEAR = Traffic(rate="300/s", latency="3ms")
+FAR = NEAR._replace(round_trip="5ms")
+
+
+async def run(
+    a: str, b: str, *said: str, traffic: Traffic = NEAR
+) -> tuple[Snapshot, dict[str, dict[str, int]]]:
     """Let both sides send REQUESTS over TLS; give the last picture, and the servers' counters."""
-    text = comparison(a, b, Traffic(rate="300/s", latency="3ms"))
+    text = comparison(a, b, traffic)
     most = tuple(f"workloads.{name.replace(':', '-')}.max_requests={REQUESTS}" for name in (a, b))
     profile = load_text(text, "compared", settings=(*most, *said)).profile
     over: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
@@ -53,9 +59,10 @@ def card_of(snapshot: Snapshot) -> Card:
     return {each["id"]: (each["a"], each["b"]) for each in measures}
 
 
+@pytest.mark.parametrize("traffic", [NEAR, FAR], ids=["near", "far"])
 @pytest.mark.parametrize(("a", "b"), [("keep-alive", "close"), ("per-request", "h2")])
-async def test_the_cards_numbers_are_the_servers_own(a: str, b: str) -> None:
-    snapshot, stats = await run(a, b)
+async def test_the_cards_numbers_are_the_servers_own(a: str, b: str, traffic: Traffic) -> None:
+    snapshot, stats = await run(a, b, traffic=traffic)
 
     card = card_of(snapshot)
     accepted = tuple(stats[name]["connections_accepted"] for name in (a, b))
