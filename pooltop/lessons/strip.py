@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pooltop.lessons.catalogue import number_of
 from pooltop.lessons.lesson import Number, Step
 from pooltop.lessons.player import LessonPlayer, Phase, Result
-from pooltop.lessons.words import LETTERS, answer_of
+from pooltop.lessons.words import LETTERS, answer_of, meanings
 from pooltop.present.line import Ink, Line, Span, fit
 
 LINES = 6
@@ -145,10 +145,12 @@ def _over(player: LessonPlayer, width: int) -> list[Line]:
 
 def _about(player: LessonPlayer, width: int) -> list[Line]:
     lesson = player.lesson
-    terms = f"In Node's words: {', '.join(lesson.terms)}. pooltop explain TERM has more of each."
     return [
         *_text(lesson.about, "text", width, 3),
-        *_text(terms, "dim", width, 2),
+        *(
+            fit(((f" {name}", "accent"), (f": {means}", "dim")), width)
+            for name, means in meanings(lesson)
+        ),
         _keys(("?", "help, of all keys"), ("esc", "back"), width=width),
     ]
 

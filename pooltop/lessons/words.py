@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from pooltop.glossary import SHELVES, Book
 from pooltop.lessons.catalogue import LESSONS, number_of
 from pooltop.lessons.lesson import Lesson, Step
 from pooltop.lessons.player import LessonPlayer, Result
@@ -29,8 +30,19 @@ def heading(lesson: Lesson) -> list[str]:
         f"LESSON {number_of(lesson)}  {lesson.title}",
         *_named("about", lesson.about),
         *_named("terms", ", ".join(lesson.terms)),
+        *(
+            line
+            for name, means in meanings(lesson)
+            for line in _named("", f"{name}: {means}", hang=2)
+        ),
         *(line for note in lesson.notes for line in _named("note", note)),
     ]
+
+
+def meanings(lesson: Lesson) -> list[tuple[str, str]]:
+    """Give its terms with what they mean, in a phrase each: the words of ``pooltop explain``."""
+    book = Book(SHELVES)
+    return [(name, book.find(name)[0].term.means) for name in lesson.terms]
 
 
 def question(player: LessonPlayer) -> list[str]:

@@ -45,7 +45,7 @@ def _no_reuse(seen: Seen) -> Verdict:
 LESSON = Lesson(
     name="connection-close",
     title="Connection: close, and who decides",
-    terms=("Connection: close", "keepAlive", "keep-alive"),
+    terms=("Connection: close", "keepAlive", "reuse"),
     about="HTTP/1.1 keeps a connection unless one side says Connection: close. keepAlive: true "
     "makes the agent ask for it; the server answers.",
     profile=PROFILE,

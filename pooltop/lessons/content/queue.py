@@ -67,7 +67,7 @@ def _mostly_queue(seen: Seen) -> Verdict:
 LESSON = Lesson(
     name="queue",
     title="The queue at maxSockets",
-    terms=("maxSockets", "requests", "queue"),
+    terms=("maxSockets", "queued", "Little's law"),
     about="maxSockets is how many sockets the agent may have to one host at once; the default is "
     "Infinity. What is more waits in agent.requests, first in, first out.",
     profile=PROFILE,

@@ -66,7 +66,7 @@ def _drained_nothing(seen: Seen) -> Verdict:
 LESSON = Lesson(
     name="raise-limit",
     title="Raising the limit drains nothing",
-    terms=("maxSockets", "NODE", "DRAIN", "OVERTAKEN"),
+    terms=("maxSockets", "NODE", "DRAIN", "overtaken"),
     about="agent.maxSockets can be assigned while the agent works. It is read when a request "
     "comes and when a socket goes: not when it is assigned.",
     profile=PROFILE,
