@@ -271,8 +271,28 @@ async def advice() -> None:
         await source.close()
 
 
+async def whatif() -> None:
+    """Save the demo's starved host under other limits, the proposed one moved up."""
+    source = LaunchedSource(profile_of(BUILTIN, "demo"), interval_s=0.5, own_process=True)
+    app = PoolTopApp(source)
+    try:
+        async with app.run_test(size=USUAL) as pilot:
+            await asyncio.sleep(WARM_UP_S)
+            for size in SIZES:
+                await resize(pilot, size)
+                await pilot.press("1", "W")
+                await asyncio.sleep(6.0)
+                await pilot.press("right_square_bracket", "right_square_bracket")
+                await asyncio.sleep(3.0)
+                await keep(pilot, "whatif", "dark")
+                await pilot.press("escape")
+    finally:
+        await source.close()
+
+
 RUNS = {
     "lesson": lesson,
+    "whatif": whatif,
     "advice": advice,
     "dark": dark,
     "pair": pair,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from pooltop.advise.tuner import Trial, Tuner, Verdict
 from pooltop.core.capacity import options_of
 from pooltop.core.edits import Control, Edit, Value
 from pooltop.core.snapshot import AgentSnapshot, OriginSnapshot, Snapshot
-from pooltop.errors import EngineError, UsageError
+from pooltop.errors import EngineError, PooltopError, UsageError
 from pooltop.present import tuning
 from pooltop.sources.base import Source, Update
 
@@ -25,6 +27,8 @@ LEAST_S, MOST_S = 1.0, 4.0
 ENOUGH = 200
 MOMENT_S = 1.5
 """A target that hurts for so long is spared the rest of a trial."""
+LATE_S = 0.02
+"""A picture that the engine took so much too late tells of a busy machine."""
 _FEW = 8
 """Answers of a moment that say nothing yet."""
 _OURS = ("queue clock", "total clock")
@@ -189,7 +193,9 @@ class _Tune:
 
     async def _clear(self, agent: str, origin: OriginSnapshot) -> None:
         clear = Control(action="clear_queue", agent=agent, origin=origin.key)
-        await self._source.control(clear)
+        # Of a queue that is empty by now it is an error; an engine that is gone says so again.
+        with contextlib.suppress(PooltopError):
+            await self._source.control(clear)
 
     async def _edit(self, agent: str, option: str, value: Value | None, host: str = "") -> None:
         self._edits += 1
@@ -211,26 +217,26 @@ class _Tune:
         self, tuner: Tuner, agent: str, origin: OriginSnapshot, limit: int
     ) -> tuple[Trial, bool]:
         """Give what was measured, and whether the target slowed so much that it was broken off."""
-        began = await self._next()
-        first = began
+        began = now = await self._next()
+        seen, moments = [began], [began]
         settled = False
-        moments = [began]
         while True:
             now = await self._next()
             here = self._find(now, agent, origin)
             if here.queued > _MOST_QUEUED:
                 await self._clear(agent, here)
             if not settled and now.at - began.at >= SETTLE_S:
-                settled, first = True, now
+                settled, seen = True, []
+            seen.append(now)
             moments.append(now)
             while now.at - moments[1].at >= MOMENT_S:
                 moments.pop(0)
-            last = self._trial(moments[0], now, agent, origin, limit)
-            is_long = now.at - moments[0].at >= MOMENT_S
-            if is_long and last.answers >= _FEW and tuner.hurts(last.service_s):
-                return last, True
-            trial = self._trial(first, now, agent, origin, limit)
-            span_s = now.at - first.at
+            if now.at - moments[0].at >= MOMENT_S:
+                last = self._trial(moments, agent, origin, limit)
+                if last.answers >= _FEW and tuner.hurts(last.service_s):
+                    return last, True
+            trial = self._trial(seen, agent, origin, limit)
+            span_s = now.at - seen[0].at
             is_enough = trial.answers >= ENOUGH and span_s >= LEAST_S
             # Of the first level more: all others are held against it.
             patience_s = MOST_S if tuner.trials else 2 * MOST_S
@@ -239,23 +245,37 @@ class _Tune:
                     raise EngineError(f"{origin.authority} answered nothing in {span_s:.0f} s")
                 return trial, False
 
-    def _trial(
-        self, before: Snapshot, now: Snapshot, agent: str, origin: OriginSnapshot, limit: int
-    ) -> Trial:
-        old, new = self._find(before, agent, origin), self._find(now, agent, origin)
-        span_s = max(now.at - before.at, 1e-9)
-        lease = new.latency.lease.since(old.latency.lease)
-        completed = new.counters.completed - old.counters.completed
-        service_s = lease.sum_s / lease.count if lease.count else 0.0
+    def _trial(self, seen: list[Snapshot], agent: str, origin: OriginSnapshot, limit: int) -> Trial:
+        """Give what happened between the pictures, but for the moments in which we were away.
+
+        A busy machine stops engine and target alike: what was answered late by it is not of the
+        target.
+        """
+        pairs = [*pairwise(seen)]
+        steady = [pair for pair in pairs if pair[1].process.loop_lag_s < LATE_S]
+        if 2 * len(steady) < len(pairs):
+            steady = pairs
+        span_s = lease_s = 0.0
+        leased = completed = submitted = failed = 0
+        for before, now in steady:
+            old, new = self._find(before, agent, origin), self._find(now, agent, origin)
+            span_s += now.at - before.at
+            leased += _leases(new)[0] - _leases(old)[0]
+            lease_s += _leases(new)[1] - _leases(old)[1]
+            completed += new.counters.completed - old.counters.completed
+            submitted += new.counters.submitted - old.counters.submitted
+            failed += _faults(new) - _faults(old)
+        service_s = lease_s / leased if leased else 0.0
+        span_s = span_s or 1.0
         return Trial(
             limit=limit,
             in_use=completed / span_s * service_s,
             throughput=completed / span_s,
             service_s=service_s,
             answers=completed,
-            failed=_faults(new) - _faults(old),
-            arrivals_per_s=(new.counters.submitted - old.counters.submitted) / span_s,
-            queued=new.queued > 0,
+            failed=failed,
+            arrivals_per_s=submitted / span_s,
+            queued=self._find(seen[-1], agent, origin).queued > 0,
         )
 
     def _find(self, snapshot: Snapshot, agent: str, origin: OriginSnapshot) -> OriginSnapshot:
@@ -312,6 +332,12 @@ class _Tune:
     def _end(self, reason: str) -> None:
         self._ended = reason
         self._news.set()
+
+
+def _leases(origin: OriginSnapshot) -> tuple[int, float]:
+    """Give ``latency.lease`` without its buckets: how many, and seconds together."""
+    wait, without, odd = origin.latency.wait, origin.latency.odd_wait, origin.latency.odd_lease
+    return wait.count - without.count + odd.count, wait.sum_s - without.sum_s + odd.sum_s
 
 
 def _faults(origin: OriginSnapshot) -> int:

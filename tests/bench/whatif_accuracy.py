@@ -7,6 +7,9 @@ after it. What the advisor's simulation says at the edit of those 6.5 s is held 
 queue at 95 % is to be within 25 %, or 2 ms. At least nine cases of ten must be; else it exits with
 1.
 
+A case in which this process was stopped for 30 ms or more, as on a machine that others use, is run
+again, at most twice, whatever it came to.
+
 The load is from half to 85 % of what the new limit can carry, or 112 to 135 % of it: just below
 all that it can carry, what a few seconds come to is chance, and two runs of the same case differ by
 more than a quarter (the band says so). It is at most some 600 requests a second, from this process to a server in another.
@@ -102,12 +105,36 @@ def profile_of(case: Case, port: int, seed: int) -> Profile:
     )
 
 
+AWAY_S = 0.03
+"""A loop that is so late was stopped by a busy machine, and engine and server with it."""
+TRIES = 3
+
+
+class Lag:
+    """How late this process's loop was at most."""
+
+    def __init__(self) -> None:
+        self.most = 0.0
+        self._task = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            self.most = max(self.most, time.monotonic() - began - 0.01)
+
+    def end(self) -> float:
+        self._task.cancel()
+        return self.most
+
+
 async def run(case: Case, seed: int):
     """Give the prediction, what then happened, and how the target answered before and after."""
     server, port = shaped_server.start(case.shape)
     engine = Engine(profile_of(case, port, seed))
     try:
         engine.start()
+        lag = Lag()
         await asyncio.sleep(BEGIN_S)
         first = engine.snapshot()
         await asyncio.sleep(BEFORE_S)
@@ -118,6 +145,7 @@ async def run(case: Case, seed: int):
         assert outcome.accepted, outcome.error
         await asyncio.sleep(AFTER_S)
         then = engine.snapshot()
+        late_s = lag.end()
     finally:
         engine.stop()
         await engine.aclose()
@@ -143,7 +171,7 @@ async def run(case: Case, seed: int):
         most=80_000,
         seeds=15,
     )
-    return told, waits, slower, time.process_time() - began
+    return told, waits, slower, time.process_time() - began, late_s
 
 
 def is_near(predicted: float, measured: float) -> bool:
@@ -159,7 +187,10 @@ def main() -> None:
     near = easy = 0
     for number in range(args.first, args.first + args.cases):
         case = case_of(number, args.seed)
-        told, waits, slower, cpu_s = asyncio.run(run(case, args.seed * 1000 + number))
+        for tried in range(1, TRIES + 1):  # noqa: B007 - told below
+            told, waits, slower, cpu_s, late_s = asyncio.run(run(case, args.seed * 1000 + number))
+            if late_s < AWAY_S:
+                break
         measured = waits.quantile(0.95) or 0.0
         holds = is_near(told.p95.value, measured)
         near += holds
@@ -168,7 +199,9 @@ def main() -> None:
             f"{number:3} {case.words}  p95 {told.p95.value * 1000:7.1f} ms "
             f"({told.p95.low * 1000:.1f} to {told.p95.high * 1000:.1f}), measured "
             f"{measured * 1000:7.1f} of {waits.count}  {'near' if holds else 'OFF '}  "
-            f"lease x{slower:.3f}  {cpu_s:.2f} s cpu",
+            f"lease x{slower:.3f}  {cpu_s:.2f} s cpu"
+            f"{'' if late_s < AWAY_S else f'  machine away {late_s * 1000:.0f} ms'}"
+            f"{'' if tried == 1 else f', try {tried}'}",
             flush=True,
         )
     least = math.ceil(0.9 * args.cases)

@@ -56,14 +56,16 @@ class Told:
         self.verdict = verdict
 
 
-def profile() -> Profile:
+def profile(users: int = 12) -> Profile:
     agent = AgentProfile(name="a", options=AgentOptions(keep_alive=True, max_sockets=9))
     return Profile(
         path="test",
         held=True,
         agents=(agent,),
         demo=(DemoServer(name="api", latency=Latency(median_s=0.01), concurrency=3),),
-        workloads=(Workload(name="w", agent="a", base_url="demo:api", model="closed", users=12),),
+        workloads=(
+            Workload(name="w", agent="a", base_url="demo:api", model="closed", users=users),
+        ),
     )
 
 
@@ -83,6 +85,14 @@ async def test_limits_are_tried_from_the_lowest_and_all_is_put_back(source) -> N
     assert status == (told.verdict.proposal is None)
     assert source.asked[:2] == ["resume", ("live", "drain")]
     assert source.asked[-4:] == ["pause", "clear_queue", ("max_sockets", 9.0), ("live", "node")]
+
+
+async def test_all_is_put_back_too_where_nothing_waits() -> None:
+    source, told = Source(profile(users=1)), Told()
+    source.spawn()
+    await _Tune(source, Asked(host="api.localhost", most=2), told).run()
+    assert source.asked[-2:] == [("max_sockets", 9.0), ("live", "node")]
+    assert told.verdict is not None
 
 
 async def test_who_breaks_it_off_leaves_all_as_it_was_too(source) -> None:
