@@ -224,6 +224,10 @@ class GuardedSession:
             self._is_leaving = True
             self._out.append(GoAwayFrame(0, error_code=code).serialize())
 
+    def abandon(self) -> None:
+        """Take nothing more of the peer's, be it in the midst of what it said."""
+        self._handlers.clear()
+
     def take(self) -> bytes:
         """Give what is to be written now, and forget it."""
         out = self._out

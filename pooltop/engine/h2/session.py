@@ -170,6 +170,10 @@ class Session(Protocol):
         """Tell the peer that no stream will be opened any more; those open go on."""
         ...
 
+    def abandon(self) -> None:
+        """Take nothing more of the peer's, be it in the midst of what it said: nobody waits."""
+        ...
+
     def receive(self, data: memoryview, *, now: float) -> None:
         """Take octets from the peer; the memory is only valid during the call.
 

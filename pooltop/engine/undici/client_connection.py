@@ -153,6 +153,12 @@ class ClientConnection(H1Connection):
 
     # Its own
 
+    def _die(self) -> None:
+        super()._die()
+        if self.h2 is not None:
+            # A GOAWAY with an error may stand before responses that were read together with it.
+            self.h2.session.abandon()
+
     def _broken(self, error: RequestError) -> None:
         if self.h2 is None or self.connected_at is None:
             super()._broken(error)

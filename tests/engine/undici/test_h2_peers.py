@@ -28,7 +28,7 @@ class Peer:
         self.told = told
         self.sessions = []
         self.resets = []
-        self._writers = []
+        self.writers = []
 
     async def start(self):
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -38,14 +38,14 @@ class Peer:
 
     async def close(self):
         self._server.close()
-        for writer in self._writers:
+        for writer in self.writers:
             writer.close()
         await self._server.wait_closed()
 
     async def _serve(self, reader, writer):
         session = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self.sessions.append(session)
-        self._writers.append(writer)
+        self.writers.append(writer)
         session.initiate_connection()
         writer.write(session.data_to_send())
         try:
@@ -130,6 +130,26 @@ async def test_a_server_that_takes_no_stream_is_not_dialled_for_ever(peer_of, di
     with pytest.raises(RequestError):
         await dispatcher_of().request("GET", peer.url)
     assert 2 == len(peer.sessions)
+
+
+async def test_what_comes_behind_a_goaway_with_an_error_is_nothing_any_more(peer_of, dispatcher_of):
+    def told(session, event):
+        if isinstance(event, RequestReceived):
+            writer = peer.writers[-1]
+            writer.write(GoAwayFrame(0, last_stream_id=1, error_code=2).serialize())
+            _answers(session, event)
+
+    peer = await peer_of(told)
+    dispatcher = dispatcher_of()
+    async with asyncio.timeout(5):
+        with pytest.raises(RequestError) as caught:
+            await dispatcher.request("GET", peer.url)
+    assert "ERR_HTTP2_SESSION_ERROR" == caught.value.code
+    (origin,) = dispatcher.snapshot().origins
+    assert (0, {"ERR_HTTP2_SESSION_ERROR": 1}) == (
+        origin.counters.completed,
+        origin.counters.failed,
+    )
 
 
 async def test_a_session_says_its_windows_and_who_speaks_it(peer_of, dispatcher_of):
