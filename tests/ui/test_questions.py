@@ -127,7 +127,7 @@ async def test_where_another_viewer_writes_edits_are_refused_until_w_takes_the_l
     async with desk() as one:
         one.source.lock = Lock()
         await one.press("e")
-        assert "viewer 2 (pid 123) writes; W takes the write lock" in one.text()
+        assert "viewer 2 (pid 123) writes; O takes the write lock" in one.text()
         await one.press("O")
         assert "will be read-only" in one.text()
         await one.press("enter")

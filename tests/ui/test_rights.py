@@ -90,7 +90,7 @@ async def test_who_has_not_the_write_lock_is_read_only(desk, size, standing) -> 
         assert "UNLOCKED" not in one.screen()[0]
         assert is_dimmed(one)
         await one.press("e")
-        assert "writes; W takes the write lock" in one.text()
+        assert "writes; O takes the write lock" in one.text()
         assert not one.app.board.limits.editing
 
 
