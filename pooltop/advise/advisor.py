@@ -7,6 +7,7 @@ edited. Cards that are over are kept, so that any instant of the past can be ask
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from pooltop.advise.diagnosis import Card, Confidence, Diagnosis, Finding, Subje
 from pooltop.advise.effect import predict
 from pooltop.advise.pace import is_slowing
 from pooltop.advise.revert_watch import RevertWatch, Trial
+from pooltop.advise.sharing import Sharing
 from pooltop.advise.table import TABLE
 from pooltop.advise.view import HostView
 from pooltop.advise.windows import HostWindow, Watch, WorkloadWindow
@@ -46,6 +48,8 @@ class _Standing:
 
     held: int = 0
     """Windows running in which it held."""
+    held_at: float = -math.inf
+    """When it was last counted: what is of the engine is asked once for each of its agents."""
     states: deque[tuple[float, Card]] = field(default_factory=lambda: deque(maxlen=_KEPT_STATES))
     """The raised card, as it was from each instant on; empty while there is none."""
 
@@ -184,22 +188,28 @@ class Advisor:
     ) -> None:
         views = self._views(snapshot, agent, options)
         self._seen.update(view.id for view in views)
+        sharing = Sharing(views)
         for each in table:
             if _is_told(each, options):
                 for subject, judged in _subjects(each, views).items():
-                    self._settle(each, subject, judged, snapshot.at)
+                    found = [(v, one) for v in judged if (one := _found(each, v, sharing))]
+                    self._settle(each, subject, found, snapshot.at)
 
     def _settle(
-        self, diagnosis: Diagnosis, subject: Subject, views: list[HostView], at: float
+        self,
+        diagnosis: Diagnosis,
+        subject: Subject,
+        judged: list[tuple[HostView, Finding]],
+        at: float,
     ) -> None:
-        judged = [(view, finding) for view in views if (finding := _found(diagnosis, view))]
         key = (diagnosis.id, subject)
         if not judged:
             self._end(key, at)
             return
         view, finding = max(judged, key=lambda one: one[1].samples)
         standing = self._standing.setdefault(key, _Standing())
-        standing.held += 1
+        standing.held += at > standing.held_at
+        standing.held_at = at
         if standing.held < diagnosis.windows:
             return
         is_raised = not standing.states
@@ -258,12 +268,14 @@ class Advisor:
                 self._end(key, snapshot.at)
 
 
-def _found(diagnosis: Diagnosis, view: HostView) -> Finding | None:
+def _found(diagnosis: Diagnosis, view: HostView, sharing: Sharing) -> Finding | None:
     if diagnosis.windows and not view.windows:
         return None
     finding = diagnosis.rule(view)
     # The one place for it: whatever a rule thinks, a target that is slowing is not sent more.
-    return None if finding and diagnosis.raises and is_slowing(view) else finding
+    if finding is None or (diagnosis.raises and is_slowing(view)):
+        return None
+    return sharing.suited(finding, view, is_of_limit=diagnosis.of_limit)
 
 
 def _is_told(diagnosis: Diagnosis, options: AdvisorOptions) -> bool:

@@ -95,6 +95,8 @@ class Diagnosis:
     """Diagnoses of the same subject that are not told beside it: it is their cause."""
     raises: bool = False
     """It proposes to raise a limit of sockets: never while the target is slowing."""
+    of_limit: bool = False
+    """It is nothing but that a limit is too high: not told where another host needs it as it is."""
 
 
 class Prediction(NamedTuple):

@@ -138,6 +138,7 @@ LATE = (
         rule=size.oversized,
         windows=size.LOW_WINDOWS,
         gravity=2,
+        of_limit=True,
     ),
     Diagnosis(
         id="A34",

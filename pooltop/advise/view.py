@@ -57,10 +57,9 @@ class HostView:
         """The options that are in force for the host."""
         return options_of(self.agent, self.origin)
 
-    @property
-    def own_host(self) -> str:
-        """Give ``host:port`` where it has limits of its own, which edits then name; else ""."""
-        return self.origin.authority if self.origin.own_limits else ""
+    def host_of(self, option: str) -> str:
+        """Give ``host:port`` where it has this limit for itself, which edits then name; else ""."""
+        return self.origin.authority if option in self.origin.own_limits else ""
 
     def is_enough(self, samples: int) -> bool:
         """Say whether so many requests are enough to speak of averages."""

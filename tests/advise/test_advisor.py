@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from msgspec.structs import replace
 from support.prepared import Host, Pool
 
 from pooltop.advise.advisor import Advisor
@@ -255,3 +256,13 @@ def test_the_table_has_known_ids_in_order_and_full_sentences():
         assert each.recommendation.endswith(".")
         assert set(each.beats) <= set(ids)
         assert each.rule.__doc__.startswith(f"{each.id}: ")
+
+
+def test_what_is_of_the_engine_counts_a_window_once_however_many_agents_there_are(pool):
+    advisor = Advisor(OPTIONS, [_diagnosis("A25", scope="engine", windows=1)])
+    for each in (pool.picture(), *pool.run(20)):
+        (agent,) = each.agents
+        twins = tuple(replace(agent, name=name) for name in ("a", "b", "c"))
+        advisor.add(replace(each, agents=twins))
+    (card,) = advisor.cards()
+    assert 2 == card.windows

@@ -102,7 +102,7 @@ STORM = {
     "earlier": (window(lease=(1000, 10.0)),),
 }
 USERS = {"load": {"model": "closed", "users": 10, "sent": 1000}}
-WIDE = {"levels": {"mean_in_use": 2.9, "peak_in_use": 9}}
+WIDE = {"levels": {"mean_in_use": 2.9, "peak_in_use": 5}, "lease": (1000, 12.0)}
 NESTED = {
     "options": {"max_sockets": 2.0},
     "levels": {"at_limit": 0.95, "limit": 2.0},
@@ -331,9 +331,10 @@ HOLDS: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, Any]]]] = {
         "A33",
         WIDE,
         {
-            "used enough": {"levels": {"mean_in_use": 3.0, "peak_in_use": 9}},
+            "used enough": {"levels": {"mean_in_use": 3.0, "peak_in_use": 5}},
             "all in use once": {"levels": {"mean_in_use": 1.0, "peak_in_use": 10}},
             "all in use once before": {"earlier": (window(levels={"peak_in_use": 10}),)},
+            "more than half in use once": {"levels": {"mean_in_use": 1.0, "peak_in_use": 6}},
             "somebody waited": {"counts": {"queued": 1}},
             "no limit": {"options": {"max_sockets": math.inf}},
             "few": {"counts": {"completed": 19}},
@@ -409,7 +410,7 @@ def test_every_late_rule_has_a_case_and_says_nothing_of_a_pool_that_is_well():
         ("uneven", ("scheduling", "fifo")),
         ("full of streams", ("connections", 3.0)),
         ("a stream each", ("connections", 1.0)),
-        ("wide", ("max_sockets", 9.0)),
+        ("wide", ("max_sockets", 5.0)),
         ("nested", ("max_sockets", 4.0)),
         ("taxed", None),
         ("closing", None),

@@ -9,6 +9,7 @@ from pooltop.advise.sizing import free_sockets
 from pooltop.advise.view import HostView
 from pooltop.core.states import CloseReason
 
+_FREE = "max_free_sockets"
 PILE_WINDOWS = 5
 """Windows in which the same idle sockets must have been of no use."""
 _LEAST_PILE = 4
@@ -38,7 +39,7 @@ def pile(view: HostView) -> Finding | None:
     keep = max(1, free_sockets(peak, min(one.levels.least_in_use for one in recent)))
     edit = None
     if keep < min(view.limits.max_free_sockets, view.origin.free):
-        edit = Proposal("max_free_sockets", float(keep), agent=view.agent.name, host=view.own_host)
+        edit = Proposal(_FREE, float(keep), agent=view.agent.name, host=view.host_of(_FREE))
     return Finding(
         evidence=(
             Evidence("idle for the whole window", unused, "", view.origin.free),
@@ -67,7 +68,7 @@ def churn(view: HostView) -> Finding | None:
         wanted = limits.max_sockets
     edit = None
     if wanted > limits.max_free_sockets:
-        edit = Proposal("max_free_sockets", wanted, agent=view.agent.name, host=view.own_host)
+        edit = Proposal(_FREE, wanted, agent=view.agent.name, host=view.host_of(_FREE))
     return Finding(
         evidence=(
             Evidence("closed, free list full", full, "", CHURN * window.assigned),

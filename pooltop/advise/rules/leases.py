@@ -92,7 +92,7 @@ def nested_calls(view: HostView) -> Finding | None:
     edit = None
     if least > limit and can_edit_limit(view):
         option = limit_option(view)
-        edit = Proposal(option, float(least), agent=view.agent.name, host=view.own_host)
+        edit = Proposal(option, float(least), agent=view.agent.name, host=view.host_of(option))
     return Finding(
         evidence=(
             Evidence("sockets whose caller waits for another", len(parents), "", limit),

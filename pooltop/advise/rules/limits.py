@@ -123,4 +123,5 @@ def _target(view: HostView) -> float:
 def _limit(view: HostView, value: int) -> Proposal | None:
     if not can_edit_limit(view):
         return None
-    return Proposal(limit_option(view), float(value), agent=view.agent.name, host=view.own_host)
+    option = limit_option(view)
+    return Proposal(option, float(value), agent=view.agent.name, host=view.host_of(option))

@@ -11,6 +11,8 @@ from pooltop.advise.view import HostView
 
 LOW = 0.3
 """Share of the limit that is in use on average."""
+FAR = 0.5
+"""A limit is far above the load where such a share of it would do."""
 LOW_WINDOWS = 10
 """Windows running of which that has to be so."""
 
@@ -28,12 +30,12 @@ def oversized(view: HostView) -> Finding | None:
     peak = max(one.levels.peak_in_use for one in recent)
     mean = sum(one.levels.mean_in_use for one in recent) / len(recent)
     wanted = max(peak, staffing(max(mean, window.load), view.options.beta))
-    if wanted >= limit:
+    if wanted > FAR * limit:
         return None
     edit = None
     if can_edit_limit(view):
         option = limit_option(view)
-        edit = Proposal(option, float(wanted), agent=view.agent.name, host=view.own_host)
+        edit = Proposal(option, float(wanted), agent=view.agent.name, host=view.host_of(option))
     return Finding(
         evidence=(
             Evidence("sockets in use, mean", mean, "", limit),
