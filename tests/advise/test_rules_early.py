@@ -356,6 +356,13 @@ def test_every_early_rule_has_a_case_and_says_nothing_of_a_pool_that_is_well():
         ("ignored", {}, ("timeout", 4000.0)),
         ("ignored", {"latency": {"connect": spread(_500=10)}}, ("timeout", 3400.0)),
         ("ignored", hinted("timeout=1"), None),
+        # Node's timer goes on while a request runs: a reply of 4 s would not outlive it.
+        ("ignored", {"latency": {"odd_lease": spread(_3900=1)}}, ("timeout", 4000.0)),
+        ("ignored", {"latency": {"odd_lease": spread(_4100=1)}}, None),
+        # No timer of Node's lasts as long.
+        ("ignored", hinted("timeout=2147484"), ("timeout", 2147483000.0)),
+        ("ignored", hinted("timeout=2147485"), None),
+        ("unread", hinted("max=9, timeout=999999999"), None),
         ("unread", {}, ("timeout", 4000.0)),
         ("early", {}, None),
     ],

@@ -23,6 +23,8 @@ NEVER_POOLED = 0.9
 """Share of requests whose socket was not kept because of the hint."""
 _COARSE_FROM_MS, _COARSE_MS = 1000, 100
 """From so many milliseconds on a timeout is proposed in whole steps, rounded down."""
+_LONGEST_MS = 2.0**31 - 1
+"""Node's TIMEOUT_MAX, lib/internal/timers.js."""
 _ANYWHERE = re.compile(r"(?:^|[,;\s])timeout\s*=\s*(\d{1,9})", re.IGNORECASE)
 
 
@@ -168,7 +170,11 @@ def _kept_s(view: HostView) -> float | None:
 
 
 def _shorter(view: HostView, hint_s: float) -> Proposal | None:
-    """Propose a timeout that is over before the server's; None where the agent has a safe one."""
+    """Propose a timeout that is over before the server's; None where the agent has a safe one.
+
+    None too where replies take longer than it, as Node's timer goes on while a request runs, and
+    where no timer lasts as long: setTimeout takes such a one for 1 ms.
+    """
     if not view.is_http_agent:
         return None
     limits, window = view.limits, view.window
@@ -177,7 +183,10 @@ def _shorter(view: HostView, hint_s: float) -> Proposal | None:
     safe_ms = 1000.0 * safe_idle_s(hint_s, buffer, rtt)
     step = _COARSE_MS if safe_ms >= _COARSE_FROM_MS else 1
     wanted = float(step * int(safe_ms / step))
-    if wanted < 1 or 0 < limits.timeout <= wanted:
+    if not 1 <= wanted <= _LONGEST_MS or 0 < limits.timeout <= wanted:
+        return None
+    slowest = None if window is None else window.lease.quantile(1.0)
+    if slowest is not None and 1000 * slowest >= wanted:
         return None
     return Proposal("timeout", wanted, agent=view.agent.name)
 
