@@ -13,9 +13,10 @@ import math
 from functools import partial
 
 from pooltop.core.commands import Send
-from pooltop.core.events import RequestAssigned, RequestEnded
+from pooltop.core.events import RequestEnded
 from pooltop.core.states import AssignReason, CloseReason
 from pooltop.core.undici import failures
+from pooltop.core.undici.assigning import assign
 from pooltop.core.undici.books import NO_LIFE
 from pooltop.core.undici.client_record import ClientRecord
 from pooltop.core.undici.records import ConnRecord, RequestRecord
@@ -26,6 +27,7 @@ from pooltop.core.undici.timers import FastTimer
 _HEADERS = Clock.HEADERS
 _BODY = Clock.BODY
 _KEEP_ALIVE = Clock.KEEP_ALIVE
+_PIPELINED = AssignReason.PIPELINED
 _SURPLUS = CloseReason.SURPLUS
 _UNDER_WAY = IdleCheck.UNDER_WAY
 _NOT_MADE = IdleCheck.NOT_MADE
@@ -96,35 +98,9 @@ def write(client: ClientRecord, conn: ConnRecord, request: RequestRecord) -> boo
         if not ask.expects_payload and ask.reset is not False:
             # A body that its method does not expect may be read as the next request.
             conn.reset = conn.reset or CloseReason.RESET
-    _tell(client, conn, request)
+    assign(client, conn, request, beside=_PIPELINED)
     client.books.commands.append(Send(conn.id, request.id, close=closes))
     return True
-
-
-def _tell(client: ClientRecord, conn: ConnRecord, request: RequestRecord) -> None:
-    books = client.books
-    if request.was_requeued:
-        why = AssignReason.REPLAYED
-    elif client.running:
-        why = AssignReason.PIPELINED
-    else:
-        why = AssignReason.REUSED if conn.carried else AssignReason.NEW
-    waited = 0.0 if request.waited_at is None else books.now - request.submitted_at
-    books.wait_no_more(request)
-    client.run(request, conn)
-    books.events.append(
-        RequestAssigned(
-            books.now,
-            request.key,
-            request.id,
-            conn.id,
-            why,
-            conn.carried,
-            waited,
-            books.older_waiting(request),
-            client=client.id,
-        )
-    )
 
 
 def on_sent(client: ClientRecord, conn: ConnRecord) -> None:

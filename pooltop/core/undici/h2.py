@@ -17,12 +17,16 @@ import math
 from functools import partial
 
 from pooltop.core.commands import Send
-from pooltop.core.events import RequestAssigned, RequestEnded, StreamsAllowed
+from pooltop.core.events import RequestEnded, StreamsAllowed
 from pooltop.core.states import AssignReason
 from pooltop.core.undici import failures, goaway, session_clocks, streams
+from pooltop.core.undici.assigning import assign
 from pooltop.core.undici.client_record import ClientRecord
 from pooltop.core.undici.records import ConnRecord, RequestRecord
 from pooltop.core.undici.session import LAST_STREAM, NO_ERROR, Session
+
+_STREAM = AssignReason.STREAM
+"""Not looked up through the enum's metaclass for every request."""
 
 
 def is_busy(client: ClientRecord, session: Session, request: RequestRecord | None = None) -> bool:
@@ -63,7 +67,8 @@ def write(client: ClientRecord, conn: ConnRecord, session: Session, request: Req
     if ask.switches or request.aborted is not None:
         books.fail(request, failures.of_unsent(ask.upgrade, request.aborted))
         return False
-    _tell(client, conn, session, request)
+    stream = None if session.is_broken else session.next_stream
+    assign(client, conn, request, beside=_STREAM, stream=stream)
     if session.is_broken:
         books.ticks.append(partial(_fail, client, request))
         return True
@@ -80,33 +85,6 @@ def write(client: ClientRecord, conn: ConnRecord, session: Session, request: Req
 def _fail(client: ClientRecord, request: RequestRecord) -> None:
     """Fail a request that was given to a session which takes nothing any more."""
     streams.fail_all(client, [request], failures.INVALID_SESSION)
-
-
-def _tell(client: ClientRecord, conn: ConnRecord, session: Session, request: RequestRecord) -> None:
-    books = client.books
-    if request.was_requeued:
-        why = AssignReason.REPLAYED
-    elif client.running:
-        why = AssignReason.STREAM
-    else:
-        why = AssignReason.REUSED if conn.carried else AssignReason.NEW
-    waited = 0.0 if request.waited_at is None else books.now - request.submitted_at
-    books.wait_no_more(request)
-    client.run(request, conn)
-    books.events.append(
-        RequestAssigned(
-            books.now,
-            request.key,
-            request.id,
-            conn.id,
-            why,
-            conn.carried,
-            waited,
-            books.older_waiting(request),
-            client=client.id,
-            stream=None if session.is_broken else session.next_stream,
-        )
-    )
 
 
 def on_settings(

@@ -176,6 +176,15 @@ def test_in_the_kind_h2_what_a_session_says_that_leaves_is_not_of_the_next(h2):
     assert [1, 1, 2, 2, 2, 2, 2, 2] == list(client.running.values())
 
 
+def test_the_first_on_the_next_session_is_not_called_one_beside_others(h2):
+    client = h2("h2", connections=1)
+    client.running_with(2)
+    client.goaway(1)
+    client.running_with(2)
+    reasons = [AssignReason.NEW, AssignReason.STREAM]
+    assert reasons * 2 == [e.reason for e in client.of(RequestAssigned)]
+
+
 def test_a_second_one_refuses_the_streams_that_it_leaves_out(h2):
     client = h2()
     first, second, third = client.running_with(3)
