@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
 
 from pooltop.advise.levels import Levels, LevelSums
 from pooltop.core.edits import EditRecord
@@ -39,10 +38,9 @@ LONGEST_SILENCE = 2.0
 """After so many windows without a snapshot nothing is known of the time between."""
 _NOTHING = OriginCounters()
 _NO_LATENCY = OriginLatency()
-_Key = TypeVar("_Key", str, int)
 
 
-def gained(before: Mapping[_Key, int], after: Mapping[_Key, int]) -> dict[_Key, int]:
+def gained(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
     """Give by how much each count of a mapping grew; those that did not are left out."""
     return {key: n - before.get(key, 0) for key, n in after.items() if n > before.get(key, 0)}
 
@@ -129,11 +127,6 @@ class HostWindow:
         return max(0, self.after.faults - self.before.faults)
 
     @cached_property
-    def statuses(self) -> dict[int, int]:
-        """Answers by status code."""
-        return gained(self.before.statuses, self.after.statuses)
-
-    @cached_property
     def closed(self) -> dict[str, int]:
         """Closed sockets by reason."""
         return gained(self.before.closed, self.after.closed)
@@ -176,11 +169,6 @@ class HostWindow:
     def total(self) -> Histogram:
         """Seconds from the intended start to the last byte."""
         return self.latency_after.total.since(self.latency_before.total)
-
-    @cached_property
-    def life(self) -> Histogram:
-        """Seconds from connected to closed, of the sockets that were closed."""
-        return self.latency_after.life.since(self.latency_before.life)
 
     @cached_property
     def lease(self) -> Histogram:
