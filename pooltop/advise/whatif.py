@@ -23,11 +23,17 @@ HORIZON_S = 30.0
 SEEDS = 7
 """Runs of each limit."""
 MOST_REQUESTS = 60_000
-"""Simulated requests of a whole curve: under a second of work."""
+"""Simulated requests of a whole curve: under a second of work; twice that with a backlog."""
 LEAST_REQUESTS = 400
 """Of one run, however many limits there are."""
 MOST_LIMITS = 11
 """Limits of a curve, besides the present and the proposed one."""
+_BACKLOG = 0.1
+"""Requests in the queue, as a share of a run's, that are a backlog to be worked off first ..."""
+_FEW_SEEDS = 3
+"""... with so many runs ..."""
+_MORE = 2
+"""... and this many times the work."""
 _OUTER = 1
 """Runs at either end that the band leaves out."""
 
@@ -89,7 +95,16 @@ class Sweep:
         self._traffic = traffic
         self._chance = chance
         self._limits = tuple(dict.fromkeys(limits))
-        self._each = max(LEAST_REQUESTS, most // (seeds * max(1, len(self._limits))))
+        number = max(1, len(self._limits))
+        each = max(LEAST_REQUESTS, most // (seeds * number))
+        queued = traffic.begin.queued
+        if queued > _BACKLOG * each:
+            # Cut short, a run would tell of little but those who wait already: fewer, then, and
+            # longer ones.
+            seeds = min(seeds, _FEW_SEEDS)
+            whole = queued + math.ceil(traffic.rate * horizon_s)
+            each = max(each, min(whole, _MORE * most // (seeds * number)))
+        self._each = each
         self._horizon_s = horizon_s
         self._seeds = seeds
         self._runs: dict[float, list[Run]] = {limit: [] for limit in self._limits}

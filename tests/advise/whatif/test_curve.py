@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from pooltop.advise.traffic import (
+    Begin,
     Past,
     Stream,
     Unpredictable,
@@ -140,6 +141,17 @@ def test_the_work_of_a_curve_is_bounded_and_can_be_left(traffic):
         next(work)
     assert [each.requests for each in sweep.curve()] == [400, 400, 400]
     assert len([*work]) == 18
+
+
+def test_a_backlog_is_worked_off_within_what_is_looked_at(traffic):
+    busy = traffic(begin=Begin(in_use=4, queued=490, oldest_s=6.0))
+    sweep = Sweep(busy, random.Random, (4, 14), most=6000)
+    for _ in sweep.work():
+        pass
+    _, wide = sweep.curve()
+    # 2.5 sockets in use of 14, once 490 requests are through, which takes 2 of 30 seconds.
+    assert 0.18 < wide.utilisation.value < 0.3
+    assert wide.p50.value < 0.01
 
 
 def test_an_edit_of_another_option_is_predicted_too(traffic):
