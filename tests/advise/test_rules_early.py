@@ -241,6 +241,14 @@ HOLDS: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, Any]]]] = {
             "one that is not read": hinted("max=9, timeout=5"),
         },
     ),
+    "ignored, and all in use just now": (
+        "A14",
+        {"levels": {"hint": "timeout=5"}},
+        {
+            "a clock of our own": {"agent": {"timeouts": Timeouts(free=4.0)}},
+            "no hint": {"levels": {"hint": ""}},
+        },
+    ),
     "unread": (
         "A15",
         hinted("max=9, timeout=5"),

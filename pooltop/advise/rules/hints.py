@@ -58,13 +58,17 @@ def ignored(view: HostView) -> Finding | None:
         return None
     idle = [one for one in view.origin.free_sockets if _seconds(one.hint) is not None]
     unheeded = sum(one.free_timeout_ms == 0 for one in idle)
-    if not unheeded:
+    clocks = view.origin.timeouts or view.agent.timeouts
+    has_clock = clocks.mode == "fail" and clocks.free is not None
+    # With every socket in use as the window closes there is none to look at: what was seen in it
+    # counts, or the card would come and go with them.
+    if not unheeded if idle else has_clock:
         return None
+    evidence = [Evidence("the server keeps idle sockets for", hint, "s")]
+    if idle:
+        evidence.append(Evidence("idle sockets without a timer", unheeded, "", len(idle)))
     return Finding(
-        evidence=(
-            Evidence("the server keeps idle sockets for", hint, "s"),
-            Evidence("idle sockets without a timer", unheeded, "", len(idle)),
-        ),
+        evidence=tuple(evidence),
         why="in Node a hint only lowers an agent timeout that is set: without one it does nothing",
         is_fact=True,
         edit=_shorter(view, hint),
