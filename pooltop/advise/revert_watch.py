@@ -54,7 +54,7 @@ class Trial:
     agent: str
     """Whose hosts are looked at."""
     before: Mapping[HostId, Sequence[HostWindow]]
-    """The windows before it."""
+    """The windows before it; {} once it is judged, as each holds histograms."""
     verdict: Verdict = "watching"
     host: HostId | None = None
     """Whose figures they are: of several hosts that which fared worst."""
@@ -84,7 +84,7 @@ class RevertWatch:
             windows: closed ones of each of its hosts, from before the edit.
         """
         self.trials = tuple(
-            replace(one, verdict="cut", judged_at=edit.at)
+            replace(one, before={}, verdict="cut", judged_at=edit.at)
             if one.agent == agent and one.verdict == "watching"
             else one
             for one in self.trials
@@ -106,7 +106,7 @@ class RevertWatch:
             return
         gone = {each.number for each in snapshot.edits if each.fate in ("reverted", "undone")}
         self.trials = tuple(
-            replace(one, verdict="cut", judged_at=snapshot.at)
+            replace(one, before={}, verdict="cut", judged_at=snapshot.at)
             if one.verdict == "watching" and one.edit.number in gone
             else one
             for one in self.trials
@@ -128,11 +128,12 @@ def _judged(trial: Trial, at: float, windows: Mapping[HostId, Sequence[HostWindo
     told = {host: figures for host, figures in compared.items() if figures}
     span = at - trial.edit.at
     if not told:
-        return replace(trial, verdict="cut", judged_at=at, since_s=span)
+        return replace(trial, before={}, verdict="cut", judged_at=at, since_s=span)
     worst = max(told, key=lambda host: sum(one.is_worse for one in told[host]))
     is_worse = any(one.is_worse for one in told[worst])
     return replace(
         trial,
+        before={},
         verdict="worse" if is_worse else "held",
         host=worst,
         figures=told[worst],

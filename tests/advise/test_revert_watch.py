@@ -80,6 +80,17 @@ def test_an_edit_of_somebody_else_is_not_followed_and_ends_the_watch(advisor, po
     assert ["cut"] == _verdicts(advisor)
 
 
+@pytest.mark.parametrize("fate", ["", "undone"])
+def test_what_is_judged_keeps_no_windows(advisor, pool, fate):
+    pool.edit("max_sockets", by="advisor")
+    _run(advisor, pool, 5)
+    assert [2] == [len(each) for each in advisor.trials[0].before.values()]
+    if fate:
+        pool.settle(fate)
+    _run(advisor, pool, 20)
+    assert [{}] == [one.before for one in advisor.trials]
+
+
 def test_an_edit_that_was_taken_back_is_watched_no_more(advisor, pool):
     pool.edit("max_sockets", by="advisor")
     _run(advisor, pool, 5)
