@@ -21,9 +21,9 @@ from pooltop.core.snapshot import Snapshot
 from pooltop.present.history import History
 from pooltop.present.whatif import Promise, Study, begun
 
-REFRESH_S = 5.0
+REFRESH_S = 10.0
 """A live study begins anew after so many seconds of the engine's."""
-_REST_S = 0.01
+_REST_S = 0.02
 """After each piece of work, which takes as long: half a core at most, for a second or two."""
 _MOST_PROMISES = 16
 Own = Callable[[Coroutine[Any, Any, None], str], None]

@@ -123,7 +123,7 @@ async def test_a_doubled_workload_is_applied_at_once(desk) -> None:
         assert [False] == [edit.confirmed for edit in one.source.edits]
 
 
-async def test_where_another_viewer_writes_edits_are_refused_until_w_takes_the_lock(desk) -> None:
+async def test_where_another_viewer_writes_edits_are_refused_until_o_takes_the_lock(desk) -> None:
     async with desk() as one:
         one.source.lock = Lock()
         await one.press("e")
