@@ -14,7 +14,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from pooltop.advise.diagnosis import Card, Confidence, Diagnosis, Finding, Subject
+from pooltop.advise.diagnosis import (
+    Card,
+    Confidence,
+    Diagnosis,
+    Finding,
+    Prediction,
+    Subject,
+)
 from pooltop.advise.effect import predict
 from pooltop.advise.pace import is_slowing
 from pooltop.advise.revert_watch import RevertWatch, Trial
@@ -219,7 +226,7 @@ class Advisor:
             since=at if is_raised else standing.states[0][1].since,
             finding=finding,
             confidence=_confidence(diagnosis, finding, standing.held, view.options),
-            prediction=None if finding.edit is None else predict(view, finding.edit),
+            prediction=_predicted(view, finding),
             windows=standing.held,
         )
         standing.states.append((at, card))
@@ -271,11 +278,22 @@ class Advisor:
 def _found(diagnosis: Diagnosis, view: HostView, sharing: Sharing) -> Finding | None:
     if diagnosis.windows and not view.windows:
         return None
-    finding = diagnosis.rule(view)
-    # The one place for it: whatever a rule thinks, a target that is slowing is not sent more.
-    if finding is None or (diagnosis.raises and is_slowing(view)):
+    try:
+        finding = diagnosis.rule(view)
+        # The one place for it: whatever a rule thinks, a target that is slowing is not sent more.
+        if finding is None or (diagnosis.raises and is_slowing(view)):
+            return None
+        return sharing.suited(finding, view, is_of_limit=diagnosis.of_limit)
+    except (ArithmeticError, ValueError):
+        # What a recording or a peer tells can contradict itself: of that nothing is said.
         return None
-    return sharing.suited(finding, view, is_of_limit=diagnosis.of_limit)
+
+
+def _predicted(view: HostView, finding: Finding) -> Prediction | None:
+    try:
+        return None if finding.edit is None else predict(view, finding.edit)
+    except (ArithmeticError, ValueError):
+        return None  # as for the finding
 
 
 def _is_told(diagnosis: Diagnosis, options: AdvisorOptions) -> bool:

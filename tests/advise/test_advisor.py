@@ -266,3 +266,16 @@ def test_what_is_of_the_engine_counts_a_window_once_however_many_agents_there_ar
         advisor.add(replace(each, agents=twins))
     (card,) = advisor.cards()
     assert 2 == card.windows
+
+
+def test_of_a_snapshot_that_contradicts_itself_nothing_is_said(pool):
+    advisor = Advisor(OPTIONS)
+    for number, each in enumerate((pool.picture(), *pool.run(20))):
+        (agent,) = each.agents
+        (host,) = agent.origins
+        counters = replace(
+            host.counters, opened=host.counters.assigned, closed={"no reason": 100 * number}
+        )
+        odd = replace(host, queued=0, queued_given_up=2, counters=counters)
+        advisor.add(replace(each, agents=(replace(agent, origins=(odd,)),)))
+    assert not {"A5", "A21"} & {*_ids(advisor)}
