@@ -17,6 +17,7 @@ from pooltop.errors import RequestError
 
 if TYPE_CHECKING:
     from pooltop.engine.connection import Connection
+    from pooltop.engine.nesting import Lease
     from pooltop.engine.shell_base import ShellBase
     from pooltop.engine.tally import OriginTally
 
@@ -62,7 +63,7 @@ class Exchange:
     """Node's request listens for its socket's 'timeout': it, or its agent, has one set."""
     timeout_told = False
     """And was told of it: a request hears it once."""
-    parent: Exchange | None = None
+    parent: Lease | None = None
     """In whose midst its caller asked for it: see ``nesting``."""
     unread_since: float | None = None
     """Since when what came of its response waits for a reader; None where nothing does."""

@@ -23,7 +23,7 @@ def made(a: str, b: str, traffic: Traffic | None = None) -> Profile:
 
 
 @pytest.mark.parametrize("tls", [True, False])
-@pytest.mark.parametrize(("a", "b"), itertools.combinations(EVERY, 2))
+@pytest.mark.parametrize(("a", "b"), list(itertools.combinations(EVERY, 2)))
 def test_any_two_of_them_make_a_profile_without_a_remark(a: str, b: str, tls: bool) -> None:
     profile = made(a, b, Traffic(tls=tls))
 
