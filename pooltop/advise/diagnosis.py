@@ -29,7 +29,9 @@ class Evidence(NamedTuple):
     value: float
     unit: Unit = ""
     against: float | None = None
-    """What it is compared with; None for nothing."""
+    """What it is compared with: what is wanted, or where it begins to matter; None for nothing."""
+    of: float | None = None
+    """The whole that it is a part of; None or inf for none."""
 
 
 class Proposal(NamedTuple):

@@ -163,21 +163,30 @@ def predict(
     return _prediction(min(options.max_sockets, options.max_total_sockets), runs)
 
 
-def limits_around(traffic: Traffic, *marked: float, most: int = MOST_LIMITS) -> tuple[float, ...]:
+def limits_around(load: float, *marked: float, most: int = MOST_LIMITS) -> tuple[float, ...]:
     """Give the limits that are worth a look: around the load, and those that are marked.
 
+    The nearer to the load, the closer they are: that is where the wait turns.
+
     Args:
-        traffic: what the host is sent.
+        load: sockets that would be in use if nobody had to wait.
         marked: the present limit and the proposed one; inf for none.
         most: others besides.
     """
-    load = traffic.load
     known = [int(each) for each in marked if 1 <= each < math.inf]
     low = max(1, min([math.floor(load * 0.7), *known]))
     high = max([math.ceil(load + 3 * math.sqrt(load)) + 2, *known])
-    steps = min(most - 1, high - low)
-    between = [low + round((high - low) * step / steps) for step in range(steps + 1)]
-    return tuple(float(each) for each in sorted({*between, *known}))
+    if high - low < most:
+        return tuple(map(float, range(low, high + 1)))
+    middle = min(max(round(load), low), high)
+    down, up = math.sqrt(middle - low), math.sqrt(high - middle)
+    below = min(most - 2, math.ceil((most - 1) * down / (down + up)))
+    limits = {middle, *known}
+    for end, steps in ((low, below), (high, most - 1 - below)):
+        limits |= {
+            middle + round((end - middle) * (step / steps) ** 2) for step in range(1, steps + 1)
+        }
+    return tuple(map(float, sorted(limits)))
 
 
 def _value(limit: float) -> float | None:

@@ -38,15 +38,18 @@ def subject_words(card: Card, snapshot: Snapshot) -> str:
 
 
 def evidence_words(each: Evidence) -> str:
-    """Give e.g. ``queue wait p95 130ms against 20ms``."""
-    against = "" if each.against is None else f" against {_number(each.against, each.unit)}"
-    return f"{each.name} {_number(each.value, each.unit)}{against}"
+    """Give e.g. ``queue wait p95 130ms against 20ms``, ``stale sockets 3 of 212``."""
+    value, against = numbers_of(each)
+    return f"{each.name} {value} against {against}" if against else f"{each.name} {value}"
 
 
 def numbers_of(each: Evidence) -> tuple[str, str]:
-    """Give the value and what it is compared with; "" for nothing."""
+    """Give the value, with the whole if it has an end, and what it is compared with, or ""."""
     against = "" if each.against is None else _number(each.against, each.unit)
-    return _number(each.value, each.unit), against
+    whole = ""
+    if each.of is not None and math.isfinite(each.of):
+        whole = f" of {_number(each.of, each.unit)}"
+    return f"{_number(each.value, each.unit)}{whole}", against
 
 
 def proposal_words(proposal: Proposal, snapshot: Snapshot) -> str:

@@ -95,6 +95,10 @@ class LessonApp(PoolTopApp):
             return player.predict(LETTERS.index(key))
         return key == "n" and player.next()
 
+    async def action_quit(self) -> None:
+        """Leave in order: a lesson's edits are its own, and there is no profile to save them in."""
+        self._leave_in_order()
+
     def _present(self) -> None:
         """Show large digits in the strongest contrast, or the dashboard as it was."""
         self.presents = not self.presents

@@ -70,7 +70,7 @@ class WhatIf:
         self._give_up()
         self.study = study = begun(study, snapshot, history)
         if study.traffic is not None and study.proposed is not None:
-            limits = limits_around(study.traffic, study.present, study.proposed)
+            limits = limits_around(study.traffic.load, study.present, study.proposed)
             self._work(study.traffic, (*limits, study.present), MOST_REQUESTS, ())
 
     def move(self, by: int) -> None:

@@ -92,7 +92,7 @@ def test_advice_stands_in_the_document_as_data(
         card["proposal"],
     )
     (evidence,) = card["evidence"]
-    assert {"name", "value", "unit", "against"} == set(evidence)
+    assert {"name", "value", "unit", "against", "of"} == set(evidence)
     assert "\x1b" not in told
 
 

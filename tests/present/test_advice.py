@@ -35,6 +35,9 @@ from pooltop.present.report.page import About, page
         (Evidence("in use", 2.4), "in use 2.4"),
         (Evidence("in use", 2.0, "", math.inf), "in use 2 against -"),
         (Evidence("open", 4096.0), "open 4096"),
+        (Evidence("stale sockets", 3, of=212), "stale sockets 3 of 212"),
+        (Evidence("in use", 3, of=math.inf), "in use 3"),
+        (Evidence("used", 0.5, "share", 0.2, of=1.0), "used 50% of 100% against 20%"),
     ],
 )
 def test_evidence_is_told_with_its_unit(each, words):

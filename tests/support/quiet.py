@@ -17,6 +17,7 @@ from pooltop.core.advising import AdvisorOptions
 from pooltop.demo.addresses import resolve_demo
 from pooltop.demo.server import DemoServers
 from pooltop.engine.engine import Engine
+from pooltop.present.advice import evidence_words
 from pooltop.profiles.loading import load_profile_text
 
 _HOST = """
@@ -159,7 +160,5 @@ def told(card: Card) -> str:
     subject = card.subject
     whom = subject.workload or subject.origin or subject.agent or "engine"
     lines = [f"{card.id} {card.diagnosis.title}: {subject.agent} {whom}", f"  {card.finding.why}"]
-    for each in card.finding.evidence:
-        against = "" if each.against is None else f" against {each.against:g}"
-        lines.append(f"  {each.name}: {each.value:g} {each.unit}{against}")
+    lines += [f"  {evidence_words(each)}" for each in card.finding.evidence]
     return "\n".join(lines)

@@ -86,6 +86,17 @@ async def test_the_next_step_is_asked_and_its_edit_can_be_undone(desk, player):
         assert one.source.edits[-1].value == 10
 
 
+async def test_q_leaves_without_a_question_for_what_the_lesson_edited(desk, player):
+    async with desk(lesson=player) as one:
+        await one.press("enter")
+        await one.step(times=3)
+        await one.press("n", "enter")
+        await one.step(times=3)
+        assert one.source.edits
+        await one.press("q")
+    assert 0 == one.app.return_code
+
+
 async def test_after_the_last_step_it_is_said_what_takes_the_cause_away(desk, player):
     async with desk(lesson=player) as one:
         for _ in range(2):

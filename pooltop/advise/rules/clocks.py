@@ -21,7 +21,7 @@ def blind_to_queue(view: HostView) -> Finding | None:
         evidence=(
             Evidence("queue wait p95", wait, "s", limit),
             Evidence("time limit", limit, "s"),
-            Evidence("requests that waited", window.count("queued"), "", window.assigned),
+            Evidence("requests that waited", window.count("queued"), of=window.assigned),
         ),
         why="the limit begins with the socket: in the queue a request can wait for ever",
         samples=window.assigned,

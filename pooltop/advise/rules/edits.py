@@ -32,9 +32,9 @@ def raise_not_felt(view: HostView) -> Finding | None:
     return Finding(
         evidence=(
             Evidence("since the edit", at - edit.at, "s", window.lease_mean_s),
-            Evidence("waiting since before it", len(still), "", edit.queued),
+            Evidence("waiting since before it", len(still), of=edit.queued),
             Evidence("younger requests that went first", overtaken),
-            Evidence("sockets in use", in_use, "", limit),
+            Evidence("sockets in use", in_use, of=limit),
         ),
         why="raising the limit opens nothing by itself: a request that comes later opens a socket "
         "for itself, and who waits gets one that is given back",

@@ -35,7 +35,7 @@ def stale_race(view: HostView) -> Finding | None:
         return None
     hint = _hint_s(view)
     evidence = [
-        Evidence("stale sockets", stale, "", window.reused),
+        Evidence("stale sockets", stale, of=window.reused),
         Evidence("sent again", window.count("retried")),
     ]
     if hint is not None:
@@ -66,7 +66,7 @@ def ignored(view: HostView) -> Finding | None:
         return None
     evidence = [Evidence("the server keeps idle sockets for", hint, "s")]
     if idle:
-        evidence.append(Evidence("idle sockets without a timer", unheeded, "", len(idle)))
+        evidence.append(Evidence("idle sockets without a timer", unheeded, of=len(idle)))
     return Finding(
         evidence=tuple(evidence),
         why="in Node a hint only lowers an agent timeout that is set: without one it does nothing",
@@ -114,7 +114,7 @@ def never_pooled(view: HostView) -> Finding | None:
         return None
     buffer = view.limits.agent_keep_alive_timeout_buffer / 1000
     evidence = [
-        Evidence("not kept because of the hint", closed, "", window.opened),
+        Evidence("not kept because of the hint", closed, of=window.opened),
         Evidence("agentKeepAliveTimeoutBuffer", buffer, "s"),
     ]
     if (hint := _hint_s(view)) is not None:

@@ -42,7 +42,7 @@ def pile(view: HostView) -> Finding | None:
         edit = Proposal(_FREE, float(keep), agent=view.agent.name, host=view.host_of(_FREE))
     return Finding(
         evidence=(
-            Evidence("idle for the whole window", unused, "", view.origin.free),
+            Evidence("idle for the whole window", unused, of=view.origin.free),
             Evidence("sockets in use, peak", peak),
             Evidence("idle sockets worth keeping", keep),
         ),

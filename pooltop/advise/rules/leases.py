@@ -33,7 +33,7 @@ def ghosts(view: HostView) -> Finding | None:
     waited = 0.0 if oldest is None else view.snapshot.at - oldest
     return Finding(
         evidence=(
-            Evidence("in the queue, given up", count, "", origin.queued),
+            Evidence("in the queue, given up", count, of=origin.queued),
             Evidence("of the queue", count / origin.queued, "share", GHOSTS),
             Evidence("the oldest has waited for", waited, "s"),
         ),
@@ -61,7 +61,7 @@ def unread_bodies(view: HostView) -> Finding | None:
         return None
     return Finding(
         evidence=(
-            Evidence("sockets with an unread body", len(ages), "", in_use),
+            Evidence("sockets with an unread body", len(ages), of=in_use),
             Evidence("unread for, the oldest", max(ages), "s", UNREAD_S),
             Evidence("requests queued", origin.queued),
             Evidence("served", window.completed / window.span_s, "/s"),
@@ -95,7 +95,7 @@ def nested_calls(view: HostView) -> Finding | None:
         edit = Proposal(option, float(least), agent=view.agent.name, host=view.host_of(option))
     return Finding(
         evidence=(
-            Evidence("sockets whose caller waits for another", len(parents), "", limit),
+            Evidence("sockets whose caller waits for another", len(parents), of=limit),
             Evidence("callers", callers),
             Evidence("sockets that one of them holds at once", deep),
             Evidence("least limit that cannot deadlock", least, "", limit),

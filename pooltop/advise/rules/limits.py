@@ -103,7 +103,7 @@ def _evidence(view: HostView, window: HostWindow) -> tuple[Evidence, ...]:
     levels, lease, g = window.levels, window.lease_mean_s, gradient(view)
     found = [
         Evidence("at the limit, share of the time", levels.at_limit, "share", FULL),
-        Evidence("sockets in use, mean", levels.mean_in_use, "", view.limits.max_sockets),
+        Evidence("sockets in use, mean", levels.mean_in_use, of=view.limits.max_sockets),
         Evidence("queued, mean", levels.mean_queued),
         Evidence("queue wait p95", window.queue.quantile(0.95) or 0.0, "s", _target(view)),
         Evidence("requests", window.rate, "/s"),

@@ -51,7 +51,7 @@ def _dropped(load: WorkloadWindow) -> Finding | None:
         return None
     return Finding(
         evidence=(
-            Evidence("arrivals dropped", dropped, "", offered),
+            Evidence("arrivals dropped", dropped, of=offered),
             Evidence("offered", offered / load.span_s, "/s"),
             Evidence("sent", load.count("sent") / load.span_s, "/s"),
         ),

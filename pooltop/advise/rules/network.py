@@ -29,12 +29,12 @@ def handshake_tax(view: HostView) -> Finding | None:
     if not is_taxed and not never_resumed:
         return None
     evidence = [
-        Evidence("connecting, share of the requests' time", share, "share", TAX),
+        Evidence("connecting, per second of requests", share, "s", TAX),
         Evidence("connections made", window.connect.count, "", window.completed),
         Evidence("connecting, mean", connecting / max(1, window.connect.count), "s"),
     ]
     if handshakes:
-        evidence.append(Evidence("TLS sessions resumed", resumed, "", handshakes))
+        evidence.append(Evidence("TLS sessions resumed", resumed, of=handshakes))
     edit = None
     if view.is_http_agent and not view.limits.keep_alive and not view.limits.per_request:
         edit = Proposal("keep_alive", value=True, agent=view.agent.name)
@@ -66,7 +66,7 @@ def split_by_key(view: HostView) -> Finding | None:
             Evidence("keys of one host and port", 1 + len(used), "", 1),
             Evidence("sockets under all of them", sockets),
             Evidence("requests under all of them", requests),
-            Evidence("requests under this one", window.assigned, "", requests),
+            Evidence("requests under this one", window.assigned, of=requests),
         ),
         why="family, localAddress, TLS options and the server's name are part of the key: requests "
         "that differ in one of them never share a socket, and each key has the whole limit",
@@ -99,7 +99,7 @@ def uneven_peers(view: HostView) -> Finding | None:
         edit = Proposal("scheduling", "fifo", agent=view.agent.name)
     return Finding(
         evidence=(
-            Evidence("requests of the peer with most", most, "", total),
+            Evidence("requests of the peer with most", most, of=total),
             Evidence("of each other, mean", others),
             Evidence("peers with open sockets", len(uses)),
         ),
@@ -122,7 +122,7 @@ def outlived_dns(view: HostView) -> Finding | None:
         return None
     return Finding(
         evidence=(
-            Evidence("sockets to addresses that are gone", moved.count, "", len(sockets)),
+            Evidence("sockets to addresses that are gone", moved.count, of=len(sockets)),
             Evidence("the answer changed before", at - moved.since, "s"),
             Evidence("age of the oldest socket", age, "s", allowed),
         ),

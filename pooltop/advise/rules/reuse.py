@@ -76,7 +76,7 @@ def only_bursts(view: HostView) -> Finding | None:
     return Finding(
         evidence=(
             Evidence("on a used socket", share, "share", SOME_REUSE),
-            Evidence("requests that waited", queued, "", window.assigned),
+            Evidence("requests that waited", queued, of=window.assigned),
             Evidence("sockets opened", window.opened),
         ),
         why="only a request that waits as another ends gets its socket: in a quiet hour none does",

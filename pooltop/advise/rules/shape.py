@@ -83,7 +83,7 @@ def starved(view: HostView) -> Finding | None:
         evidence=(
             Evidence("waiting without a socket", window.levels.starved, "share", STARVED),
             Evidence("queued, mean", window.levels.mean_queued),
-            Evidence("sockets of the other hosts, mean", busy, "", total),
+            Evidence("sockets of the other hosts, mean", busy, of=total),
         ),
         why="maxTotalSockets is reached by other hosts: Node reserves none for this one",
         samples=sum(one.assigned for one in view.siblings),

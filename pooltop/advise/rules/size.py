@@ -38,9 +38,9 @@ def oversized(view: HostView) -> Finding | None:
         edit = Proposal(option, float(wanted), agent=view.agent.name, host=view.host_of(option))
     return Finding(
         evidence=(
-            Evidence("sockets in use, mean", mean, "", limit),
+            Evidence("sockets in use, mean", mean, of=limit),
             Evidence("of the limit", window.utilisation, "share", LOW),
-            Evidence("sockets in use, peak", peak, "", limit),
+            Evidence("sockets in use, peak", peak, of=limit),
             Evidence("would do", wanted, "", limit),
         ),
         why="nobody waits, and few sockets are used: a lower limit protects the target when a "

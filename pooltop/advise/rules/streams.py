@@ -41,7 +41,7 @@ def stream_cap(view: HostView) -> Finding | None:
     return Finding(
         evidence=(
             Evidence("sessions", len(sessions), "", wanted),
-            Evidence("streams open", streams, "", None if math.isinf(each) else sum(caps)),
+            Evidence("streams open", streams, of=None if math.isinf(each) else sum(caps)),
             Evidence("queued, mean", window.levels.mean_queued),
         ),
         why="the server lets no more streams be open: whoever comes waits for one to end"

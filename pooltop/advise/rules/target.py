@@ -34,7 +34,7 @@ def retry_storm(view: HostView) -> Finding | None:
     if share <= STORM:
         return None
     evidence = [
-        Evidence("sent again", again, "", window.assigned),
+        Evidence("sent again", again, of=window.assigned),
         Evidence("of requests", share, "share", STORM),
     ]
     if (g := gradient(view)) is not None:
@@ -60,7 +60,7 @@ def dead_target(view: HostView) -> Finding | None:
         return None
     oldest = view.origin.oldest_queued_at
     evidence = [
-        Evidence("ended without a connection", unconnected, "", ended),
+        Evidence("ended without a connection", unconnected, of=ended),
         Evidence("of all that ended", unconnected / ended, "share", DEAD),
         Evidence("requests queued", view.origin.queued),
     ]

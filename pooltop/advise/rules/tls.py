@@ -14,7 +14,7 @@ def unverified(view: HostView) -> Finding | None:
     open_now = (*origin.sockets, *origin.free_sockets)
     accepted = sum(one.verified is False for one in open_now)
     return Finding(
-        evidence=(Evidence("sockets whose peer was not verified", accepted, "", len(open_now)),),
+        evidence=(Evidence("sockets whose peer was not verified", accepted, of=len(open_now)),),
         why="encryption to whoever answers is no protection: the peer can be anybody",
         is_fact=True,
     )

@@ -7,6 +7,8 @@ import random
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pooltop.advise.traffic import (
     Begin,
@@ -17,7 +19,7 @@ from pooltop.advise.traffic import (
     past_of,
     traffic_of,
 )
-from pooltop.advise.whatif import Sweep, limits_around, predict
+from pooltop.advise.whatif import MOST_LIMITS, Sweep, limits_around, predict
 from pooltop.core.edits import EditError
 from pooltop.core.model import AgentOptions, OriginKey, Timeouts
 from pooltop.core.snapshot import (
@@ -164,11 +166,27 @@ def test_an_edit_of_another_option_is_predicted_too(traffic):
 
 
 def test_the_limits_that_are_looked_at_hold_the_load_and_what_is_marked(traffic):
-    limits = limits_around(traffic(), 4, math.inf, 31)
+    limits = limits_around(traffic().load, 4, math.inf, 31)
     assert (limits[0], limits[-1]) == (1, 31)
     assert {4.0, 31.0} <= {*limits}
     assert len(limits) <= 13
     assert limits == tuple(sorted(limits))
+
+
+def test_of_many_limits_those_near_the_load_are_looked_at_closely():
+    limits = limits_around(60.0, 1, 400)
+    assert (limits[0], limits[-1]) == (1, 400)
+    assert 5 == len([each for each in limits if abs(each - 60) <= 30])
+
+
+@given(st.floats(0.0, 5000.0), st.lists(st.sampled_from([1, 2, 7, 60, 900, math.inf]), max_size=2))
+def test_the_limits_are_few_and_hold_what_is_marked(load, marked):
+    limits = limits_around(load, *marked)
+    assert len(limits) <= MOST_LIMITS + len(marked)
+    assert {float(each) for each in marked if each < math.inf} <= {*limits}
+    assert limits[0] >= 1
+    assert limits[-1] >= load
+    assert limits == tuple(sorted({*limits}))
 
 
 def test_waits_that_fail_are_told_as_a_share(traffic):
