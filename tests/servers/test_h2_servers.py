@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from support.nginx import NGINX, start_nginx
 
 from pooltop.engine.h2.factory import default_codec
 
 REQUESTS = int(os.environ.get("POOLTOP_H2_REQUESTS", "2000"))
 ROOT = Path(__file__).parent.parent.parent
 NODE = os.environ.get("POOLTOP_NODE") or shutil.which("node")
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 NGHTTPD = shutil.which("nghttpd")
 CODECS = ["h2"] if default_codec() == "h2" else ["h2", "nghttp2"]
 
@@ -75,13 +75,17 @@ class Server:
     """A server in a process of its own."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "server.log"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
             self.port = sock.getsockname()[1]
-        self.folder = folder
-        self.log = folder / "server.log"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=folder)
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder)
         for _ in range(100_000):
             with socket.socket() as sock:
                 if not sock.connect_ex(("127.0.0.1", self.port)):
@@ -105,11 +109,8 @@ class Server:
 class Nginx(Server):
     each = REQUESTS // 10
 
-    def command(self) -> list[str]:
-        conf = self.folder / "nginx.conf"
-        conf.write_text(NGINX_CONF.format(dir=self.folder, port=self.port, each=self.each))
-        assert NGINX is not None
-        return [NGINX, "-c", str(conf), "-p", str(self.folder)]
+    def start(self) -> None:
+        self.process, self.port = start_nginx(NGINX_CONF, self.folder, each=self.each)
 
     def count(self) -> Seen:
         lines = [line.split() for line in (self.folder / "access.log").read_text().splitlines()]

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
+from support.nginx import NGINX, start_nginx
 
 REQUESTS = 2000
 ROOT = Path(__file__).parent.parent.parent
@@ -49,14 +49,8 @@ server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 """
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 def get(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
         return answer.read().decode()
 
 
@@ -75,22 +69,12 @@ def end_later():
 
 class Nginx:
     def __init__(self, folder: Path, processes: list, keepalive_requests: int = 10_000_000) -> None:
-        self.port = free_port()
-        conf = folder / "nginx.conf"
-        conf.write_text(
-            NGINX_CONF.format(dir=folder, port=self.port, keepalive_requests=keepalive_requests)
-        )
-        processes.append(subprocess.Popen(["nginx", "-c", str(conf), "-p", str(folder)]))
-        self._status()
+        process, self.port = start_nginx(NGINX_CONF, folder, keepalive_requests=keepalive_requests)
+        processes.append(process)
 
     def _status(self) -> tuple[int, int]:
-        for _ in range(200):
-            try:
-                numbers = get(self.port, "/status").splitlines()[2].split()
-            except OSError:
-                continue  # not listening yet: connecting is what waits
-            return int(numbers[0]), int(numbers[2])
-        raise AssertionError("nginx did not answer")
+        numbers = get(self.port, "/status").splitlines()[2].split()
+        return int(numbers[0]), int(numbers[2])
 
     def __enter__(self) -> Nginx:
         self._before = self._status()
@@ -120,7 +104,6 @@ class Node:
 
 
 NODE = os.environ.get("POOLTOP_NODE") or shutil.which("node")
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 PROFILE = """
 schema = 1

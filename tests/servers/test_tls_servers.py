@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 
 import pytest
+from support.nginx import NGINX, start_nginx
 from support.pki import CLIENT, issue
 
 from pooltop import Agent, TLSOptions
 from pooltop.errors import RequestError
 
 NODE = os.environ.get("POOLTOP_NODE") or shutil.which("node")
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 ROOT = issue("root", is_ca=True)
 SITE = issue("site", ROOT, sans=["127.0.0.1"])
 ME = issue("me", ROOT, purposes=[CLIENT])
@@ -63,21 +61,9 @@ def start(tmp_path):
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             processes.append(process)
             return f"https://127.0.0.1:{int(process.stdout.readline())}"
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            port = sock.getsockname()[1]
-        conf = tmp_path / "nginx.conf"
-        conf.write_text(NGINX_CONF.format(dir=tmp_path, port=port, verify=verify, version=version))
-        processes.append(subprocess.Popen([NGINX, "-c", str(conf), "-p", str(tmp_path)]))
-        give_up_at = time.monotonic() + 10
-        while time.monotonic() < give_up_at:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-            except OSError:
-                time.sleep(0.01)
-            else:
-                return f"https://127.0.0.1:{port}"
-        raise AssertionError("nginx did not listen")
+        process, port = start_nginx(NGINX_CONF, tmp_path, verify=verify, version=version)
+        processes.append(process)
+        return f"https://127.0.0.1:{port}"
 
     yield run
     for process in processes:

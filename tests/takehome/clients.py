@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 NODE = os.environ.get("POOLTOP_NODE") or shutil.which("node")
@@ -151,9 +152,11 @@ def java_class_path() -> str | None:
 
 
 def go_command(snippet: str, folder: Path) -> list[str]:
-    """Write what runs a snippet for Go; gives the command."""
+    """Build what runs a snippet for Go; gives the command."""
     (folder / "pool").mkdir()
     (folder / "pool" / "pool.go").write_text(snippet)
     (folder / "main.go").write_text(GO_DRIVER)
     (folder / "go.mod").write_text("module snippet\n\ngo 1.21\n")
-    return [str(GO), "run", "-C", str(folder), "."]
+    # Built first: `go run -C` came with Go 1.20 only.
+    subprocess.run([str(GO), "build", "-o", "driver", "."], cwd=folder, check=True)
+    return [str(folder / "driver")]
