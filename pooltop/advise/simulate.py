@@ -41,6 +41,10 @@ class Run:
     """Seconds of virtual time."""
     failed: int
     """Requests that waited longer than they may."""
+    queued: int
+    """Requests in the queue at its end."""
+    is_cut: bool
+    """It ended before its time, as so many requests had got a socket."""
 
 
 class _Due(NamedTuple):
@@ -80,27 +84,36 @@ class Simulation:
         # What was measured is itself a sample: each run takes another of the means it may be of.
         self._slower = 1 + traffic.lease.error * _normal(source)
         self._rests = False
+        self._limit = math.inf
+        self._is_cut = True
         self._pool = PoolCore(msgspec.structs.replace(traffic.options, live="node"))
         self._fill()
 
-    def run(self, options: AgentOptions, horizon_s: float, most: int) -> Run:
-        """Make the edit and go on.
-
-        Args:
-            options: in force from now on.
-            horizon_s: so many seconds.
-            most: or until so many requests have got a socket.
-        """
-        pool, due = self._pool, self._due
-        pool.set_options(options, now=self._now)
+    def edit(self, options: AgentOptions) -> None:
+        """Put other options in force, and let the load begin."""
+        self._pool.set_options(options, now=self._now)
+        self._limit = min(options.max_sockets, options.max_total_sockets)
         self._perform()
         self._begin_load()
+
+    def go_on(self, horizon_s: float, most: int) -> bool:
+        """Go on until a time, or until so many requests have got a socket; tells which it was.
+
+        Args:
+            horizon_s: seconds after the edit.
+            most: requests, of all that have got one since the edit.
+
+        Returns:
+            Whether the time has come, or nothing more can happen.
+        """
+        pool, due = self._pool, self._due
         # The origin as the first request makes it, at the latest.
         origin = pool.origins.get(_KEY)
-        while due and len(self._waits) < most:
+        while len(self._waits) < most:
+            if not due or due[0].at > horizon_s:
+                self._is_cut = False
+                return True
             item = heappop(due)
-            if item.at > horizon_s:
-                break
             if origin is None:
                 origin = pool.origins.get(_KEY)
             else:
@@ -110,10 +123,15 @@ class Simulation:
             if pool.deadline <= item.at:
                 pool.expire(now=item.at)
             self._perform()
-        span_s = self._now
-        limit = min(options.max_sockets, options.max_total_sockets)
+        return False
+
+    def outcome(self) -> Run:
+        """Give what it came to since the edit."""
+        span_s, limit = self._now, self._limit
         used = self._busy_s / span_s / limit if span_s and limit else 0.0
-        return Run(self._waits, used, span_s, self._failed)
+        origin = self._pool.origins.get(_KEY)
+        queued = 0 if origin is None else len(origin.queue)
+        return Run(self._waits, used, span_s, self._failed, queued, self._is_cut)
 
     def _fill(self) -> None:
         """Bring the pool to where it is: sockets in use, idle ones, and the queue."""

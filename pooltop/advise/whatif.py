@@ -9,31 +9,32 @@ assumed, and said.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from pooltop.advise.beyond import quantile, waits_by
 from pooltop.advise.simulate import Run, Simulation
 from pooltop.advise.traffic import Traffic
-from pooltop.core.edits import Value, apply_edit
-from pooltop.core.model import AgentOptions
+from pooltop.core.edits import apply_edit
 from pooltop.core.schedule import Randomness
 
 HORIZON_S = 30.0
 """As long as an edit's card measures."""
-SEEDS = 7
-"""Runs of each limit."""
-MOST_REQUESTS = 60_000
-"""Simulated requests of a whole curve: under a second of work; twice that with a backlog."""
+MOST_REQUESTS = 200_000
+"""Simulated requests of a whole curve: some two seconds of work."""
 LEAST_REQUESTS = 400
 """Of one run, however many limits there are."""
 MOST_LIMITS = 11
 """Limits of a curve, besides the present and the proposed one."""
-_BACKLOG = 0.1
-"""Requests in the queue, as a share of a run's, that are a backlog to be worked off first ..."""
-_FEW_SEEDS = 3
-"""... with so many runs ..."""
-_MORE = 2
-"""... and this many times the work."""
+_MOST_RUNS = 7
+"""Of each limit ..."""
+_LEAST_RUNS = 3
+"""... and so few where they would be cut short."""
+_MARKED = 4
+"""A limit that is marked gets so many times the work of another."""
+_PIECE = 500
+"""Simulated requests between two rests: some milliseconds."""
 _OUTER = 1
 """Runs at either end that the band leaves out."""
 
@@ -65,11 +66,22 @@ class Prediction:
     failed: float
     """The share of requests that would wait longer than they may."""
     requests: int
-    """Simulated, all runs together."""
+    """Simulated, all runs together, as far as they went."""
+
+
+class _Seen(NamedTuple):
+    """What is kept of one run."""
+
+    p50: float
+    p95: float
+    p99: float
+    utilisation: float
+    waited: int
+    failed: int
 
 
 class Sweep:
-    """The work of a curve, in pieces: one run each, best first, so that it can be shown early."""
+    """The work of a curve, in pieces: one run of each limit, then another, to be shown early."""
 
     def __init__(
         self,
@@ -77,9 +89,9 @@ class Sweep:
         chance: Chance,
         limits: Sequence[float],
         *,
+        marked: Container[float | None] = (),
         most: int = MOST_REQUESTS,
         horizon_s: float = HORIZON_S,
-        seeds: int = SEEDS,
     ) -> None:
         """Plan it.
 
@@ -88,79 +100,74 @@ class Sweep:
             chance: randomness by seed; all limits get the same, so that they differ by no more
                 than what the limit does.
             limits: those of maxSockets.
-            most: simulated requests, all together.
-            horizon_s: virtual seconds of each run, fewer where ``most`` ends it.
-            seeds: runs of each limit.
+            marked: of them those that matter most: they get more of the work.
+            most: simulated requests, all together, if each limit's runs can do with so few.
+            horizon_s: virtual seconds of each run; one that is cut short is taken on (``beyond``).
         """
         self._traffic = traffic
         self._chance = chance
-        self._limits = tuple(dict.fromkeys(limits))
-        number = max(1, len(self._limits))
-        each = max(LEAST_REQUESTS, most // (seeds * number))
-        queued = traffic.begin.queued
-        if queued > _BACKLOG * each:
-            # Cut short, a run would tell of little but those who wait already: fewer, then, and
-            # longer ones.
-            seeds = min(seeds, _FEW_SEEDS)
-            whole = queued + math.ceil(traffic.rate * horizon_s)
-            each = max(each, min(whole, _MORE * most // (seeds * number)))
-        self._each = each
         self._horizon_s = horizon_s
-        self._seeds = seeds
-        self._runs: dict[float, list[Run]] = {limit: [] for limit in self._limits}
+        limits = tuple(dict.fromkeys(limits))
+        weights = {limit: _MARKED if limit in marked else 1 for limit in limits}
+        whole = traffic.begin.queued + math.ceil(traffic.rate * horizon_s)
+        self._plans = {
+            limit: _plan(most * weight / sum(weights.values()), whole)
+            for limit, weight in weights.items()
+        }
+        self._seen: dict[float, list[_Seen]] = {limit: [] for limit in limits}
 
-    @property
-    def limits(self) -> int:
-        """How many limits there are: after so many pieces each has had a run more."""
-        return len(self._limits)
+    def work(self) -> Iterator[bool]:
+        """Do it, a piece for each step; tells whether each limit has had a run more.
 
-    def work(self) -> Iterator[None]:
-        """Do it, a run for each step; between them the caller may rest, or give up."""
-        for seed in range(self._seeds):
-            for limit in self._limits:
+        Between the pieces the caller may rest, or give up.
+        """
+        for seed in range(_MOST_RUNS):
+            planned = [(limit, most) for limit, (runs, most) in self._plans.items() if seed < runs]
+            for limit, most in planned:
                 options = apply_edit(self._traffic.options, "max_sockets", _value(limit))
-                self._runs[limit].append(self._run(options, seed))
-                yield
-
-    def _run(self, options: AgentOptions, seed: int) -> Run:
-        simulation = Simulation(self._traffic, self._chance(seed))
-        return simulation.run(options, self._horizon_s, self._each)
+                simulation = Simulation(self._traffic, self._chance(seed))
+                simulation.edit(options)
+                for so_far in range(_PIECE, most, _PIECE):
+                    if simulation.go_on(self._horizon_s, so_far):
+                        break
+                    yield False
+                simulation.go_on(self._horizon_s, most)
+                self._seen[limit].append(self._look(simulation.outcome()))
+                yield limit == planned[-1][0]
 
     def curve(self) -> tuple[Prediction, ...]:
         """Give what is known so far, by limit, the lowest first."""
-        return tuple(_prediction(limit, runs) for limit, runs in sorted(self._runs.items()) if runs)
+        return tuple(_prediction(limit, seen) for limit, seen in sorted(self._seen.items()) if seen)
+
+    def _look(self, run: Run) -> _Seen:
+        ordered = waits_by(run, self._traffic, self._horizon_s)
+        p50, p95, p99 = (quantile(ordered, q) for q in (0.5, 0.95, 0.99))
+        return _Seen(p50, p95, p99, run.utilisation, len(run.waits), run.failed)
 
 
-def predict(
-    traffic: Traffic,
-    chance: Chance,
-    option: str,
-    value: Value | None,
-    *,
-    most: int = MOST_REQUESTS,
-    horizon_s: float = HORIZON_S,
-    seeds: int = SEEDS,
-) -> Prediction:
-    """Give what an edit of an agent's option would come to.
+def _prediction(limit: float, seen: Sequence[_Seen]) -> Prediction:
+    waited = sum(one.waited for one in seen)
+    failed = sum(one.failed for one in seen)
+    return Prediction(
+        limit=limit,
+        p50=_band([one.p50 for one in seen]),
+        p95=_band([one.p95 for one in seen]),
+        p99=_band([one.p99 for one in seen]),
+        utilisation=_band([one.utilisation for one in seen]),
+        failed=failed / (failed + waited) if failed else 0.0,
+        requests=waited,
+    )
+
+
+def _plan(requests: float, whole: int) -> tuple[int, int]:
+    """Give how many runs a limit gets, and of how many requests each is at most.
 
     Args:
-        traffic: what the host is sent.
-        chance: randomness by seed.
-        option: one of EDITABLE.
-        value: as an Edit has it: None for no limit.
-        most: simulated requests, all runs together.
-        horizon_s: seconds after the edit that are looked at.
-        seeds: runs.
-
-    Raises:
-        EditError: the option cannot be edited so.
+        requests: that there are for it.
+        whole: of a run that reaches its horizon.
     """
-    options = apply_edit(traffic.options, option, value)
-    each = max(LEAST_REQUESTS, most // seeds)
-    runs = [
-        Simulation(traffic, chance(seed)).run(options, horizon_s, each) for seed in range(seeds)
-    ]
-    return _prediction(min(options.max_sockets, options.max_total_sockets), runs)
+    runs = max(_LEAST_RUNS, min(_MOST_RUNS, int(requests / max(1, whole))))
+    return runs, max(LEAST_REQUESTS, math.ceil(requests / runs))
 
 
 def limits_around(load: float, *marked: float, most: int = MOST_LIMITS) -> tuple[float, ...]:
@@ -191,25 +198,6 @@ def limits_around(load: float, *marked: float, most: int = MOST_LIMITS) -> tuple
 
 def _value(limit: float) -> float | None:
     return None if limit == math.inf else limit
-
-
-def _prediction(limit: float, runs: Sequence[Run]) -> Prediction:
-    waited = sum(len(run.waits) for run in runs)
-    failed = sum(run.failed for run in runs)
-    ordered = [sorted(run.waits) for run in runs]
-    return Prediction(
-        limit=limit,
-        p50=_band([_quantile(waits, 0.5) for waits in ordered]),
-        p95=_band([_quantile(waits, 0.95) for waits in ordered]),
-        p99=_band([_quantile(waits, 0.99) for waits in ordered]),
-        utilisation=_band([run.utilisation for run in runs]),
-        failed=failed / (failed + waited) if failed else 0.0,
-        requests=waited,
-    )
-
-
-def _quantile(ordered: Sequence[float], q: float) -> float:
-    return ordered[max(0, math.ceil(q * len(ordered)) - 1)] if ordered else 0.0
 
 
 def _band(values: Sequence[float]) -> Band:

@@ -21,10 +21,10 @@ from pooltop.core.snapshot import Snapshot
 from pooltop.present.history import History
 from pooltop.present.whatif import Promise, Study, begun
 
-REFRESH_S = 10.0
+REFRESH_S = 20.0
 """A live study begins anew after so many seconds of the engine's."""
-_REST_S = 0.02
-"""After each piece of work, which takes as long: half a core at most, for a second or two."""
+_REST_S = 0.005
+"""After each piece of work, which takes about as long: half a core, for some seconds."""
 _MOST_PROMISES = 16
 Own = Callable[[Coroutine[Any, Any, None], str], None]
 
@@ -82,7 +82,7 @@ class WhatIf:
         self.study = study = study.moved(by)
         assert study.proposed is not None
         if study.of(float(study.proposed)) is None and self._leave is None:
-            self._work(traffic, (float(study.proposed),), MOST_REQUESTS // 10, study.curve)
+            self._work(traffic, (float(study.proposed),), MOST_REQUESTS // 4, study.curve)
 
     def promise(self, at: float) -> None:
         """Remember what is foretold of the proposed limit, which is being applied."""
@@ -108,7 +108,8 @@ class WhatIf:
         self.study = replace(self.study, is_working=True)
         leave = self._leave = threading.Event()
         loop = asyncio.get_running_loop()
-        sweep = Sweep(traffic, random.Random, limits, most=most)
+        marked = (self.study.present, self.study.proposed)
+        sweep = Sweep(traffic, random.Random, limits, marked=marked, most=most)
 
         def show(curve: tuple[Prediction, ...], *, is_done: bool) -> None:
             if leave.is_set() or self.study is None:
@@ -122,10 +123,10 @@ class WhatIf:
             self._changed()
 
         def work() -> None:
-            for done, _ in enumerate(sweep.work(), 1):
+            for is_round in sweep.work():
                 if leave.wait(_REST_S):
                     return
-                if done % sweep.limits == 0:
+                if is_round:
                     loop.call_soon_threadsafe(partial(show, sweep.curve(), is_done=False))
 
         async def worked() -> None:

@@ -19,8 +19,7 @@ from pooltop.advise.traffic import (
     past_of,
     traffic_of,
 )
-from pooltop.advise.whatif import MOST_LIMITS, Sweep, limits_around, predict
-from pooltop.core.edits import EditError
+from pooltop.advise.whatif import MOST_LIMITS, Sweep, limits_around
 from pooltop.core.model import AgentOptions, OriginKey, Timeouts
 from pooltop.core.snapshot import (
     AgentSnapshot,
@@ -123,11 +122,15 @@ def test_a_host_that_is_gone_is_said_to_be(histogram):
         traffic_of(now, "y", KEY, nothing)
 
 
-def test_more_sockets_wait_less_and_are_used_less(traffic):
-    sweep = Sweep(traffic(), random.Random, (3, 4, 8), most=9000)
+def curve(given, *limits, **how):
+    sweep = Sweep(given, random.Random, limits, **how)
     for _ in sweep.work():
         pass
-    three, four, eight = sweep.curve()
+    return sweep.curve()
+
+
+def test_more_sockets_wait_less_and_are_used_less(traffic):
+    three, four, eight = curve(traffic(), 3, 4, 8, most=9000)
     assert three.p95.value > four.p95.value > eight.p95.value
     assert three.utilisation.value > four.utilisation.value > eight.utilisation.value
     for each in (three, four, eight):
@@ -136,33 +139,33 @@ def test_more_sockets_wait_less_and_are_used_less(traffic):
 
 
 def test_the_work_of_a_curve_is_bounded_and_can_be_left(traffic):
-    sweep = Sweep(traffic(), random.Random, (3, 4, 8), most=6300, seeds=7)
+    sweep = Sweep(traffic(), random.Random, (3, 4, 8), most=9000)
     work = sweep.work()
     assert sweep.curve() == ()
-    for _ in range(3):
-        next(work)
-    assert [each.requests for each in sweep.curve()] == [400, 400, 400]
-    assert len([*work]) == 18
+    while not next(work):
+        pass
+    assert [each.requests for each in sweep.curve()] == [1000, 1000, 1000]
+    assert [one for one in work if one] == [True, True]
+    assert [each.requests for each in sweep.curve()] == [3000, 3000, 3000]
+
+
+def test_what_is_marked_gets_more_of_the_work(traffic):
+    three, four, eight = curve(traffic(), 3, 4, 8, marked=(4,), most=9000)
+    assert three.requests == eight.requests == 1500
+    assert four.requests == pytest.approx(6000, rel=0.02)
+
+
+def test_a_run_that_reaches_its_horizon_is_made_again_at_most_six_times(traffic):
+    (told,) = curve(traffic(), 4, most=10**6, horizon_s=2.0)
+    assert told.requests == pytest.approx(7 * 2 * traffic().rate, rel=0.1)
 
 
 def test_a_backlog_is_worked_off_within_what_is_looked_at(traffic):
     busy = traffic(begin=Begin(in_use=4, queued=490, oldest_s=6.0))
-    sweep = Sweep(busy, random.Random, (4, 14), most=6000)
-    for _ in sweep.work():
-        pass
-    _, wide = sweep.curve()
+    _, wide = curve(busy, 4, 14, most=12_000)
     # 2.5 sockets in use of 14, once 490 requests are through, which takes 2 of 30 seconds.
-    assert 0.18 < wide.utilisation.value < 0.3
+    assert 0.15 < wide.utilisation.value < 0.3
     assert wide.p50.value < 0.01
-
-
-def test_an_edit_of_another_option_is_predicted_too(traffic):
-    given = traffic()
-    told = predict(given, random.Random, "max_total_sockets", 3, most=3000)
-    assert told.limit == 3
-    assert told.p95.value > predict(given, random.Random, "max_sockets", None, most=3000).p95.value
-    with pytest.raises(EditError):
-        predict(given, random.Random, "max_sockets", -1)
 
 
 def test_the_limits_that_are_looked_at_hold_the_load_and_what_is_marked(traffic):
@@ -190,17 +193,58 @@ def test_the_limits_are_few_and_hold_what_is_marked(load, marked):
 
 
 def test_waits_that_fail_are_told_as_a_share(traffic):
-    told = predict(
-        traffic(streams=(Stream(160.0, is_constant=True),), queue_limit_s=0.1),
-        random.Random,
-        "max_sockets",
-        4,
-        most=3500,
-    )
+    crowd = traffic(streams=(Stream(160.0, is_constant=True),), queue_limit_s=0.1)
+    (told,) = curve(crowd, 4, most=3500)
     assert told.failed == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_limit_with_no_end_is_that(traffic):
-    told = predict(traffic(), random.Random, "max_sockets", None, most=3000)
+    (told,) = curve(traffic(), math.inf, most=3000)
     assert (told.limit, told.p99.value, told.utilisation.value) == (math.inf, 0.0, 0.0)
     assert msgspec.structs.replace(traffic().options, max_sockets=4.0) == traffic().options
+
+
+# 100 come and 80 are served of each second, 50 ms each: the queue grows by 20 requests, 0.25 s.
+CROWD = (Stream(100.0, is_constant=True),)
+
+
+def test_a_run_that_is_cut_short_is_taken_on_to_its_horizon(traffic, histogram):
+    crowd = traffic(streams=CROWD, lease=histogram(0.05))
+    (whole,) = curve(crowd, 4, most=10**6)
+    (cut,) = curve(crowd, 4, most=1200)
+    assert cut.requests == 1200
+    assert whole.p95.value == pytest.approx(30 * 0.2 * 0.95, rel=0.03)
+    for name in ("p50", "p95", "p99"):
+        assert getattr(cut, name).value == pytest.approx(getattr(whole, name).value, rel=0.06)
+
+
+def test_a_queue_that_is_worked_off_is_so_beyond_the_cut_too(traffic, histogram):
+    late = traffic(
+        streams=(Stream(70.0, is_constant=True),),
+        lease=histogram(0.05),
+        begin=Begin(in_use=4, queued=600, oldest_s=8.0),
+    )
+    (whole,) = curve(late, 4, most=10**6, horizon_s=100.0)
+    (cut,) = curve(late, 4, most=3000, horizon_s=100.0)
+    assert cut.requests == 3000
+    assert cut.p95.value == pytest.approx(whole.p95.value, rel=0.03)
+    assert cut.p50.value == pytest.approx(whole.p50.value, abs=0.3)
+
+
+def test_beyond_the_cut_nobody_waits_longer_than_he_may(traffic, histogram):
+    crowd = traffic(streams=CROWD, lease=histogram(0.05), queue_limit_s=2.0)
+    (told,) = curve(crowd, 4, most=1200)
+    assert told.p99.value == pytest.approx(2.0, rel=0.05)
+
+
+def test_beyond_the_cut_no_more_wait_than_may_be_under_way(traffic, histogram):
+    most = Stream(100.0, is_constant=True, most=84)
+    (told,) = curve(traffic(streams=(most,), lease=histogram(0.05)), 4, most=1200)
+    assert told.p99.value == pytest.approx(1.0, rel=0.1)
+
+
+def test_where_none_has_to_wait_the_rest_is_as_the_last_third(traffic):
+    (whole,) = curve(traffic(), 4, most=10**6)
+    (cut,) = curve(traffic(), 4, most=1200)
+    assert cut.p95.value == pytest.approx(whole.p95.value, rel=0.5)
+    assert cut.utilisation.value == pytest.approx(whole.utilisation.value, rel=0.15)

@@ -15,7 +15,10 @@ from pooltop.advise.traffic import Begin, Stream, Users
 
 def run(traffic, *, seed=1, horizon_s=1e9, most=4000, **edit):
     options = msgspec.structs.replace(traffic.options, **edit)
-    return Simulation(traffic, random.Random(seed)).run(options, horizon_s, most)
+    simulation = Simulation(traffic, random.Random(seed))
+    simulation.edit(options)
+    simulation.go_on(horizon_s, most)
+    return simulation.outcome()
 
 
 def mean(values):
