@@ -109,7 +109,7 @@ async def test_a_followed_one_begins_anew_after_some_seconds(desk) -> None:
     async with desk(steps=12) as one:
         await studied(one)
         at = one.app.whatif.study.at
-        await one.step(times=24)
+        await one.step(times=48)
         assert one.app.whatif.study.at > at
 
 
