@@ -11,7 +11,7 @@ import msgspec
 from pooltop.advise.sizing import staffing
 from pooltop.advise.traffic import Past, Traffic, Unpredictable, find, traffic_of
 from pooltop.advise.whatif import Prediction
-from pooltop.core.edits import EditRecord
+from pooltop.core.edits import EditRecord, Value
 from pooltop.core.model import HostId
 from pooltop.core.snapshot import Snapshot, WorkloadSnapshot
 from pooltop.present.history import History
@@ -63,7 +63,8 @@ class Promise:
     """What was foretold of an edit when it was asked for."""
 
     host: HostId
-    value: float
+    value: Value | None
+    """The edit's; None for no limit."""
     at: float
     """The instant of the newest snapshot then."""
     prediction: Prediction

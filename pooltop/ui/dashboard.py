@@ -42,6 +42,7 @@ from pooltop.ui.board import Board
 from pooltop.ui.crash import report
 from pooltop.ui.facts import header_facts, transport_facts
 from pooltop.ui.few_colours import few_colours
+from pooltop.ui.foretelling import Foretold
 from pooltop.ui.hearing import Hearing
 from pooltop.ui.keys import bindings
 from pooltop.ui.logbook import Logbook
@@ -134,6 +135,8 @@ class Dashboard(App[None]):
         """What is done to the engine."""
         self.whatif = WhatIf(self._own, self._redraw_soon)
         """A host under other limits."""
+        self.foretold = Foretold(self._own)
+        """What is expected of edits."""
         self.player: Player | None = source.player if isinstance(source, PlayerSource) else None
         """What plays a recording; None for a live engine."""
         self.lesson: LessonPlayer | None = None
@@ -182,6 +185,7 @@ class Dashboard(App[None]):
     def on_unmount(self) -> None:
         """End what is still under way."""
         self.whatif.close()
+        self.foretold.close()
         for task in self._tasks:
             task.cancel()
 
@@ -357,6 +361,7 @@ class Dashboard(App[None]):
         if isinstance(self._driver, Terminal) and self._driver.is_behind:
             return  # the next update is drawn, if the terminal reads again by then
         self.whatif.look(self.timeline.frozen or self.history.latest, self.history)
+        self.foretold.look(self.history.latest, self.history, self.board.pools.host)
         if self._mask is not None:
             self._keep_masked(self._mask)
         with self.batch_update():
@@ -421,7 +426,7 @@ class Dashboard(App[None]):
             explained=self.explained,
             presents=self.presents,
             study=self.whatif.study,
-            promises=self.whatif.promises,
+            promises=self.foretold.promises,
             company=self.company,
             transport=None if player is None or latest is None else transport_facts(player),
         )

@@ -1,18 +1,10 @@
-"""What if on the screen: which host is studied, and a thread that works it out.
-
-The work is bounded and rests after every piece, so that neither the screen nor an engine in the
-same process waits for it. The screen is told as soon as there is something to show.
-"""
+"""What if on the screen: which host is studied, and how far that is worked out."""
 
 from __future__ import annotations
 
-import asyncio
 import random
-import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
 from pooltop.advise.traffic import Traffic
 from pooltop.advise.whatif import MOST_REQUESTS, Prediction, Sweep, limits_around
@@ -20,13 +12,11 @@ from pooltop.core.model import HostId
 from pooltop.core.snapshot import Snapshot
 from pooltop.present.history import History
 from pooltop.present.whatif import Promise, Study, begun
+from pooltop.ui.foretelling import SHARE
+from pooltop.ui.sweeping import Own, Sweeping
 
 REFRESH_S = 20.0
 """A live study begins anew after so many seconds of the engine's."""
-_REST_S = 0.005
-"""After each piece of work, which takes about as long: half a core, for some seconds."""
-_MOST_PROMISES = 16
-Own = Callable[[Coroutine[Any, Any, None], str], None]
 
 
 class WhatIf:
@@ -41,11 +31,9 @@ class WhatIf:
         """
         self._own = own
         self._changed = changed
-        self._leave: threading.Event | None = None
+        self._sweeping: Sweeping | None = None
         self.study: Study | None = None
         """What is shown; None while it is closed."""
-        self.promises: tuple[Promise, ...] = ()
-        """What was foretold of the edits that were made from here, newest last."""
 
     def open(self, host: HostId, name: str) -> None:
         """Study a host."""
@@ -65,7 +53,7 @@ class WhatIf:
         is_known = study.traffic is not None or study.problem
         if is_known and 0 <= snapshot.at - study.at < REFRESH_S:
             return
-        if self._leave is not None and snapshot.at >= study.at:
+        if self._sweeping is not None and snapshot.at >= study.at:
             return  # it is soon done
         self._give_up()
         self.study = study = begun(study, snapshot, history)
@@ -81,21 +69,21 @@ class WhatIf:
         traffic = study.traffic
         self.study = study = study.moved(by)
         assert study.proposed is not None
-        if study.of(float(study.proposed)) is None and self._leave is None:
-            self._work(traffic, (float(study.proposed),), MOST_REQUESTS // 4, study.curve)
+        if study.of(float(study.proposed)) is None and self._sweeping is None:
+            self._work(traffic, (float(study.proposed),), MOST_REQUESTS // SHARE, study.curve)
 
-    def promise(self, at: float) -> None:
-        """Remember what is foretold of the proposed limit, which is being applied."""
+    def promise(self, at: float) -> Promise | None:
+        """Give what is foretold of the proposed limit, which is being applied; None for nothing."""
         study = self.study
         told = None if study is None or study.proposed is None else study.of(study.proposed)
-        if study is not None and told is not None:
-            one = Promise(study.host, told.limit, at, told)
-            self.promises = (*self.promises, one)[-_MOST_PROMISES:]
+        if study is None or told is None:
+            return None
+        return Promise(study.host, told.limit, at, told)
 
     def _give_up(self) -> None:
-        if self._leave is not None:
-            self._leave.set()
-            self._leave = None
+        if self._sweeping is not None:
+            self._sweeping.leave()
+            self._sweeping = None
 
     def _work(
         self,
@@ -106,34 +94,18 @@ class WhatIf:
     ) -> None:
         assert self.study is not None
         self.study = replace(self.study, is_working=True)
-        leave = self._leave = threading.Event()
-        loop = asyncio.get_running_loop()
         marked = (self.study.present, self.study.proposed)
         sweep = Sweep(traffic, random.Random, limits, marked=marked, most=most)
 
-        def show(curve: tuple[Prediction, ...], *, is_done: bool) -> None:
-            if leave.is_set() or self.study is None:
+        def show(curve: tuple[Prediction, ...], is_done: bool) -> None:
+            if self.study is None:
                 return
             known = {each.limit: each for each in (*beside, *curve)}
             ordered = tuple(known[limit] for limit in sorted(known))
             self.study = replace(self.study, curve=ordered, is_working=not is_done)
             if is_done:
-                self._leave = None
+                self._sweeping = None
                 self.move(0)  # the limit may have been moved on meanwhile
             self._changed()
 
-        def work() -> None:
-            for is_round in sweep.work():
-                if leave.wait(_REST_S):
-                    return
-                if is_round:
-                    loop.call_soon_threadsafe(partial(show, sweep.curve(), is_done=False))
-
-        async def worked() -> None:
-            try:
-                await asyncio.to_thread(work)
-                show(sweep.curve(), is_done=True)
-            finally:
-                leave.set()
-
-        self._own(worked(), "whatif")
+        self._sweeping = Sweeping(self._own, sweep, show)

@@ -85,7 +85,7 @@ class WritingKeys(SavingKeys):
             self.operator.say(f"{study.proposed} is the limit in force; {keys} propose another")
         elif self.operator.may_write():
             latest = self.history.latest
-            self.whatif.promise(0.0 if latest is None else latest.at)
+            self.foretold.keep(self.whatif.promise(0.0 if latest is None else latest.at))
             self.apply_edits(ApplyEdits(study.host, ((OPTION, study.proposed),)))
         self.redraw()
 

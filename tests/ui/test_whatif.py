@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from scripted_source import ScriptedSource, demo_agents
 from support.leaks import eventually
@@ -13,7 +15,8 @@ from pooltop.core.edits import EditRecord
 def _little_work(monkeypatch) -> None:
     """What is drawn and done is looked at, not how good the numbers are."""
     monkeypatch.setattr("pooltop.ui.whatif.MOST_REQUESTS", 500)
-    monkeypatch.setattr("pooltop.ui.whatif._REST_S", 0.0001)
+    monkeypatch.setattr("pooltop.ui.foretelling.MOST_REQUESTS", 500)
+    monkeypatch.setattr("pooltop.ui.sweeping._REST_S", 0.0001)
     monkeypatch.setattr("pooltop.advise.whatif.LEAST_REQUESTS", 10)
 
 
@@ -52,22 +55,61 @@ async def test_enter_applies_it_and_the_card_says_what_was_predicted(desk) -> No
         await eventually(lambda: one.source.edits)
         (edit,) = one.source.edits
         assert ("max_sockets", limit + 1) == (edit.option, edit.value)
+        shown = one.app.whatif.study.of(limit + 1)
         await one.press("escape")
-        at = one.app.history.latest.at
-        one.source.records = (
-            EditRecord(
-                number=1,
-                at=at,
-                wall_at=at,
-                agent=edit.agent,
-                option="max_sockets",
-                before=limit,
-                after=limit + 1,
-                by="operator",
-            ),
-        )
+        one.source.records = (record(one, agent=edit.agent, before=limit, after=limit + 1),)
         await one.step(times=8)
         assert "(predicted " in one.text()
+        assert [shown] == [each.prediction for each in one.app.foretold.promises]
+
+
+def record(one, number=1, **values) -> EditRecord:
+    """Give what the engine would tell of an edit that is made now."""
+    at = one.app.history.latest.at + 0.2
+    agent = one.app.history.latest.agents[0].name
+    given = {"agent": agent, "option": "max_sockets", "before": 4, "after": 9, "by": "operator"}
+    return EditRecord(number=number, at=at, wall_at=at, **given | values)
+
+
+async def test_the_card_of_an_edit_made_elsewhere_says_what_was_predicted(desk) -> None:
+    async with desk(size=(200, 60), steps=12) as one:
+        one.source.records = (record(one, by="viewer 2"),)
+        await one.step()
+        await eventually(lambda: one.app.foretold.promises)
+        await one.step(times=8)
+        assert "(predicted " in one.text()
+        (promise,) = one.app.foretold.promises
+        assert promise.value == 9
+        assert promise.host.agent == one.source.records[0].agent
+
+
+async def test_a_raise_to_no_limit_is_foretold(desk) -> None:
+    async with desk(steps=12) as one:
+        one.source.records = (record(one, after=None),)
+        await one.step()
+        await eventually(lambda: one.app.foretold.promises)
+        assert math.inf == one.app.foretold.promises[0].prediction.limit
+
+
+async def test_of_edits_one_after_another_the_last_is_foretold(desk) -> None:
+    async with desk(steps=12) as one:
+        for number in range(1, 6):
+            one.source.records = (
+                *one.source.records,
+                record(one, number, before=number, after=number + 1),
+            )
+            await one.step()
+        await eventually(lambda: one.app.foretold.promises)
+        assert 6 == one.app.foretold.promises[-1].value
+
+
+@pytest.mark.parametrize("values", [{"option": "timeout", "after": 9000}, {"agent": "no such"}])
+async def test_of_other_edits_nothing_is_foretold(desk, values) -> None:
+    async with desk(steps=12) as one:
+        one.source.records = (record(one, **values),)
+        await one.step(times=3)
+        assert one.app.foretold._sweeping is None
+        assert () == one.app.foretold.promises
 
 
 async def test_the_limit_in_force_is_not_applied_again(desk) -> None:
