@@ -12,6 +12,7 @@ and is recorded and replayed. A name says page or view, size and look.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import sys
@@ -59,8 +60,9 @@ def profile_of(path: Path, name: str) -> Profile:
 
 
 async def keep(pilot: Pilot[None], view: str, look: str) -> None:
-    """Save what is on the screen."""
+    """Save what is on the screen, of an engine that is there."""
     await pilot.pause()
+    assert not pilot.app.operator.ended, pilot.app.export_screenshot(simplify=True)
     width, height = pilot.app.size
     name = f"{view}-{width}x{height}-{look}"
     (HERE / f"{name}.svg").write_text(small(pilot.app.export_screenshot()), encoding="utf-8")
@@ -73,7 +75,8 @@ def small(svg: str) -> str:
     svg = re.sub(r'<clipPath id="[^"]*-line-\d+">.*?</clipPath>', "", svg, flags=re.DOTALL)
     svg = re.sub(r' clip-path="url\(#[^"]*-line-\d+\)"', "", svg)
     svg = re.sub(r"terminal-\d+", "t", svg)
-    svg = re.sub(r"(\d+\.\d)\d+", r"\1", svg)
+    # Of places and sizes, not of what is written there.
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d)\d+", r"\1", tag[0]), svg)
     svg = re.sub(r"font-family: ?Fira Code[^;]*;", f"font-family: {FONTS};", svg)
     return re.sub(r"[ \t]*\n\s*", "\n", svg)
 
@@ -165,10 +168,10 @@ async def replay(path: Path) -> None:
 async def dark() -> None:
     """Save the dark run of the demo, and its recording as it is replayed."""
     with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
         path = Path(folder) / "demo.ptr"
-        await run("dark", path)
-        await replay(path)
+        with contextlib.chdir(folder):
+            await run("dark", path)
+            await replay(path)
 
 
 async def pair() -> None:
