@@ -1,11 +1,11 @@
 """Finding a target's knee by trying limits, and stopping before it hurts: a pure state machine.
 
 Whoever drives it sets the limit that it says, measures for as long as it says, and hands in what
-was measured (``Trial``). It goes up step by step from a low limit. After six levels the law and
-the wall of ``usl`` are fitted, and the knee is the one of the two that is nearer to what was
-measured. It goes no further when that knee is well passed, when the target is slowing (its breaker:
-twice the service time of the lowest level is never stood for longer than a trial), when requests
-fail, when the load does not use what it is given, or when a bound is met.
+was measured (``Trial``). It goes up step by step from a low limit. After six levels the shapes of
+``usl`` are fitted, and the knee is that of the one that is nearest to what was measured. It goes no
+further when that knee is well passed, when the target is slowing (its breaker: twice the service
+time of the lowest level is never stood for longer than a trial), when requests fail, when the load
+does not use what it is given, or when a bound is met.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pooltop.advise.sizing import SLOWING, advised_limit, gradient
-from pooltop.advise.usl import LEAST_LEVELS, Law, Level, Wall, fit_law, fit_wall
+from pooltop.advise.usl import LEAST_LEVELS, Level, Shape, fit_law, fit_station, fit_wall
 
 HURTS = 1.85
 """Times its base that the target's service time may take: it has to stay under twice."""
@@ -25,6 +25,10 @@ PASSED = 1.25
 """Times the fitted knee beyond which no level tells anything new."""
 FAR = 3.0
 """Times the highest level beyond which a fit says nothing of a knee."""
+NEAR = 1.5
+"""Likewise of a station, which bends well before its knee."""
+PLAIN = 0.8
+"""Times the error of a shape of two numbers: the law, which has three, has to be below that."""
 GROWTH = 1.35
 """From level to level, and at least by one: between the knee and what hurts there are some."""
 CAREFUL = 1.15
@@ -72,10 +76,8 @@ class Verdict:
     """Service time at the lowest level, in seconds."""
     knee: float
     """Requests at a time beyond which the target serves no more; inf where none was met."""
-    law: Law | None
-    wall: Wall | None
-    uses_law: bool
-    """The knee is the law's; else the wall's."""
+    shape: Shape | None
+    """What the knee is of; None before anything was answered."""
     proposal: int | None
     """The limit that is proposed; None where nothing can be."""
 
@@ -151,7 +153,7 @@ class Tuner:
             return "slowing", f"the target took {times:.1f} times as long as at the lowest level"
         if times > SLOWS:
             return "slowing", f"the target took {times:.1f} times as long as at the lowest level"
-        if len(self.trials) >= LEAST_LEVELS and trial.in_use > PASSED * self._knee()[0]:
+        if len(self.trials) >= LEAST_LEVELS and trial.in_use > PASSED * self._fit()[0]:
             return "knee", "more at a time brought no more answers"
         if not trial.queued and trial.in_use < UNUSED * trial.limit:
             return "load", f"the load uses {trial.in_use:.1f} of {trial.limit} sockets"
@@ -163,35 +165,35 @@ class Tuner:
     def levels(self) -> tuple[Level, ...]:
         """What the fits are made of: by Little's law, what the target worked on at a time."""
         return tuple(
-            Level(trial.throughput * trial.service_s, trial.throughput)
+            Level(trial.throughput * trial.service_s, trial.throughput, max(1, trial.answers))
             for trial in self.trials
             if trial.throughput > 0 and trial.service_s > 0
         )
 
-    def _knee(self) -> tuple[float, bool]:
-        """Give the knee of the shape that fits better, and whether that is the law."""
+    def _fit(self) -> tuple[float, Shape | None]:
+        """Give the knee, and the shape that fits best."""
         levels = self.levels
-        law, wall = fit_law(levels), fit_wall(levels)
-        if wall is None:
-            return math.inf, False
-        if law is not None and law.error < wall.error and law.sigma + law.kappa > 0:
+        law, wall, station = fit_law(levels), fit_wall(levels), fit_station(levels)
+        if wall is None or station is None:
+            return math.inf, None
+        top = max(each.concurrency for each in levels)
+        plain = min(wall.error, station.error)
+        if law is not None and law.error < PLAIN * plain and law.sigma + law.kappa > 0:
             # Where it serves most, or where what one and what endlessly many would get meet.
             knee = min(law.knee, 1 / law.sigma if law.sigma > 0 else math.inf)
-            return (knee if knee < FAR * levels[-1].concurrency else math.inf), True
-        return wall.knee, False
+            return (knee if knee < FAR * top else math.inf), law
+        if station.error < wall.error:
+            return (station.knee if station.knee < NEAR * top else math.inf), station
+        return wall.knee, wall
 
     def _verdict(self, stop: Stop, why: str) -> Verdict:
-        levels = self.levels
-        knee, uses_law = self._knee()
-        base_s = self.base_s or 0.0
+        knee, shape = self._fit()
         return Verdict(
             stop=stop,
             why=why,
-            base_s=base_s,
+            base_s=self.base_s or 0.0,
             knee=knee,
-            law=fit_law(levels),
-            wall=fit_wall(levels),
-            uses_law=uses_law,
+            shape=shape,
             proposal=self._proposal(knee),
         )
 

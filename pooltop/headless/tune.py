@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+from pooltop.advise.samples import Samples
 from pooltop.advise.tuner import Trial, Tuner, Verdict
 from pooltop.core.capacity import options_of
 from pooltop.core.edits import Control, Edit, Value
@@ -22,9 +23,11 @@ from pooltop.sources.base import Source, Update
 
 SETTLE_S = 0.4
 """After a new limit, before anything is measured."""
-LEAST_S, MOST_S = 1.0, 4.0
-"""How long a limit is measured: until there are ENOUGH answers."""
+LEAST_S, MOST_S = 1.0, 6.0
+"""How long a limit is measured: until there are ENOUGH answers, and their mean is SURE."""
 ENOUGH = 200
+SURE = 0.03
+"""Relative standard error of the mean service time."""
 MOMENT_S = 1.5
 """A target that hurts for so long is spared the rest of a trial."""
 LATE_S = 0.02
@@ -237,7 +240,11 @@ class _Tune:
                     return last, True
             trial = self._trial(seen, agent, origin, limit)
             span_s = now.at - seen[0].at
-            is_enough = trial.answers >= ENOUGH and span_s >= LEAST_S
+            is_enough = (
+                trial.answers >= ENOUGH
+                and span_s >= LEAST_S
+                and self._error(seen, agent, origin) <= SURE
+            )
             # Of the first level more: all others are held against it.
             patience_s = MOST_S if tuner.trials else 2 * MOST_S
             if settled and (is_enough or span_s >= patience_s):
@@ -277,6 +284,10 @@ class _Tune:
             arrivals_per_s=submitted / span_s,
             queued=self._find(seen[-1], agent, origin).queued > 0,
         )
+
+    def _error(self, seen: list[Snapshot], agent: str, origin: OriginSnapshot) -> float:
+        old, new = (self._find(each, agent, origin).latency for each in (seen[0], seen[-1]))
+        return Samples(new.lease.since(old.lease)).error
 
     def _find(self, snapshot: Snapshot, agent: str, origin: OriginSnapshot) -> OriginSnapshot:
         for each in snapshot.agents:

@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 
 from pooltop.advise.tuner import Trial, Verdict
+from pooltop.advise.usl import Law, Station, Wall
 from pooltop.present import units
 from pooltop.present.clean import clean
 
 HEADING = "  limit  in use   req/s  service  x base"
 _BAR = 30
+_NAMES: dict[type, str] = {Law: "usl", Wall: "wall", Station: "station"}
 
 
 def opening(agent: str, host: str, limit: float) -> list[str]:
@@ -47,14 +49,18 @@ def verdict_lines(verdict: Verdict, trials: Sequence[Trial]) -> list[str]:
 
 
 def _shape(verdict: Verdict) -> str:
-    law = verdict.law
-    if verdict.uses_law and law is not None:
-        return (
-            f"it slows as more share it: sigma {law.sigma:.3f}, kappa {law.kappa:.5f}, "
-            f"fit within {units.share(law.error)}"
-        )
-    error = 0.0 if verdict.wall is None else verdict.wall.error
-    return f"it does so many at a time, the others wait: fit within {units.share(error)}"
+    shape = verdict.shape
+    within = "" if shape is None else f"fit within {units.share(shape.error)}"
+    match shape:
+        case Law():
+            return (
+                f"it slows as more share it: sigma {shape.sigma:.3f}, kappa {shape.kappa:.5f}, "
+                f"{within}"
+            )
+        case Station():
+            return f"its requests share something, and wait for it more and more: {within}"
+        case _:
+            return f"it does so many at a time, the others wait: {within}"
 
 
 def _plot(verdict: Verdict, trials: Sequence[Trial]) -> list[str]:
@@ -62,7 +68,7 @@ def _plot(verdict: Verdict, trials: Sequence[Trial]) -> list[str]:
     top = max((trial.throughput for trial in trials), default=0.0)
     if top <= 0:
         return []
-    shape = verdict.law if verdict.uses_law else verdict.wall
+    shape = verdict.shape
     lines = [f"  answers a second against requests at a time, 0..{units.rate(top)}; | is the fit"]
     for trial in trials:
         bar = list("#" * round(trial.throughput / top * _BAR) + " " * (_BAR + 5))
@@ -86,7 +92,7 @@ def tuning_value(
         "stopped": verdict.stop,
         "why": verdict.why,
         "base_s": verdict.base_s,
-        "shape": "usl" if verdict.uses_law else "wall",
+        "shape": _NAMES.get(type(verdict.shape)),
         "trials": [
             {
                 "limit": trial.limit,

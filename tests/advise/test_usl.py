@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pooltop.advise.usl import Law, Level, fit_law, fit_wall
+from pooltop.advise.usl import Law, Level, Station, fit_law, fit_station, fit_wall
 
 AT = (1, 2, 3, 4, 6, 8, 12)
 
@@ -65,3 +65,33 @@ def test_a_wall_fits_a_wall_better_than_the_law_and_the_law_a_law(noise):
     assert fit_wall(walled).error < fit_law(walled).error
     shared = levels(Law(alone=50, sigma=0.05, kappa=0.01, error=0).throughput, noise=noise)
     assert fit_law(shared).error < fit_wall(shared).error
+
+
+@pytest.mark.parametrize("knee", [2.5, 6, 10, 30])
+def test_a_station_is_found_again(knee):
+    shared = levels(Station(alone=50, knee=knee, error=0).throughput)
+    found = fit_station(shared)
+    assert found.knee == pytest.approx(knee, rel=0.02)
+    assert found.alone == pytest.approx(50, rel=0.01)
+    assert found.error < min(fit_wall(shared).error, 0.005)
+
+
+def test_a_station_serves_one_alone_as_fast_and_never_more_than_what_is_shared_can():
+    station = Station(alone=50, knee=8, error=0)
+    assert station.throughput(1) == pytest.approx(50)
+    assert station.throughput(2) < 100
+    assert station.throughput(500) == pytest.approx(50 * 8, rel=0.02)
+    assert station.throughput(2.5) == pytest.approx(
+        (station.throughput(2) + station.throughput(3)) / 2
+    )
+
+
+def test_without_levels_there_is_no_station():
+    assert fit_station([]) is None
+
+
+def test_a_level_of_more_answers_counts_for_more():
+    odd = [Level(n, 50 * n * (2 if n == 3 else 1), 1 if n == 3 else 1000) for n in AT]
+    assert fit_law(odd).alone == pytest.approx(50, rel=0.01)
+    assert fit_wall(odd).alone == pytest.approx(50, rel=0.01)
+    assert fit_station(odd).alone == pytest.approx(50, rel=0.02)

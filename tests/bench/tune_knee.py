@@ -1,6 +1,6 @@
 """pooltop tune on servers whose knee is known: found within 20 %, and the server never hurt.
 
-    python tests/bench/tune_knee.py [--shape cap|usl|core]
+    python tests/bench/tune_knee.py [--shape cap|usl|core] [--seed 1]
 
 Three shapes (``shaped_server``): one that works on eight at a time; one that slows as more share it
 (the Universal Scalability Law); one whose answers need a core that all share. Each is sent more than
@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import shaped_server
 from shaped_server import Shape
@@ -77,8 +78,8 @@ class Result:
         self._lines.over(verdict, trials)
 
 
-def run(name: str) -> bool:
-    shape = SHAPES[name]
+def run(name: str, seed: int) -> bool:
+    shape = replace(SHAPES[name], seed=seed)
     server, port = shaped_server.start(shape)
     profile = Profile(
         path="bench",
@@ -116,9 +117,10 @@ def run(name: str) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--shape", choices=SHAPES)
+    parser.add_argument("--seed", type=int, default=1, help="of the servers' chance")
     args = parser.parse_args()
     names = [args.shape] if args.shape else [*SHAPES]
-    results = {name: run(name) for name in names}
+    results = {name: run(name, args.seed) for name in names}
     raise SystemExit(not all(results.values()))
 
 

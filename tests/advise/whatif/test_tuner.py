@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
 from pooltop.advise.tuner import Trial, Tuner
-from pooltop.advise.usl import Law
+from pooltop.advise.usl import Law, Station, Wall
 
 SERVICE_S = 0.05
 
@@ -47,7 +48,7 @@ def searched(takes, *, most=256, **load) -> Tuner:
 def test_a_target_of_so_many_at_a_time_is_found_and_never_hurt(at):
     tuner = searched(lambda n: cap(n, at))
     assert tuner.verdict.knee == pytest.approx(at, rel=0.1)
-    assert not tuner.verdict.uses_law
+    assert isinstance(tuner.verdict.shape, Wall)
     assert max(each.service_s for each in tuner.trials) < 2 * SERVICE_S
     assert tuner.verdict.proposal == pytest.approx(at, rel=0.1)
 
@@ -56,9 +57,34 @@ def test_a_target_of_so_many_at_a_time_is_found_and_never_hurt(at):
 def test_a_target_that_is_shared_is_found_before_it_is_reached(sigma, kappa):
     tuner = searched(law(sigma, kappa))
     peak = math.sqrt((1 - sigma) / kappa)
-    assert tuner.verdict.uses_law
+    assert isinstance(tuner.verdict.shape, Law)
     assert tuner.verdict.knee == pytest.approx(min(peak, 1 / sigma if sigma else peak), rel=0.1)
     assert max(each.service_s for each in tuner.trials) < 2 * SERVICE_S
+
+
+@pytest.mark.parametrize("knee", [4, 10, 20])
+def test_a_target_whose_requests_share_a_core_is_found(knee):
+    shape = Station(alone=1 / SERVICE_S, knee=knee, error=0)
+    tuner = searched(lambda n: n / shape.throughput(n))
+    assert isinstance(tuner.verdict.shape, Station)
+    assert tuner.verdict.knee == pytest.approx(knee, rel=0.05)
+    assert max(each.service_s for each in tuner.trials) < 2 * SERVICE_S
+
+
+def test_chance_in_the_answers_hides_no_shared_core():
+    shape = Station(alone=1 / SERVICE_S, knee=10, error=0)
+    near = 0
+    for seed in range(20):
+        chance = random.Random(seed)
+        tuner = Tuner(most=256)
+        while tuner.limit is not None:
+            exact = tuner.limit / shape.throughput(tuner.limit)
+            # As of exponential answers, measured for six seconds or until it is sure.
+            answers = max(1, min(round(6 * tuner.limit / exact), 1000))
+            measured = exact * (1 + chance.gauss(0, 0.95 / math.sqrt(answers)))
+            tuner.add(trial(tuner.limit, measured, answers=answers))
+        near += abs(tuner.verdict.knee / 10 - 1) <= 0.2
+    assert near >= 18
 
 
 def test_no_more_is_proposed_than_what_was_healthy():
