@@ -284,3 +284,20 @@ def _spark_top(used: Sequence[float | None], limits: Sequence[float | None]) -> 
     if finite:
         return max(finite)
     return nice_top(max((value for value in used if value is not None), default=0))
+
+
+def hosts_under(snapshot: Snapshot, agent: str, host: str) -> list[HostId]:
+    """Give the hosts that an option counts for.
+
+    Args:
+        snapshot: the instant.
+        agent: whose option it is.
+        host: ``host:port`` where that host has it for itself; "" for the agent's.
+    """
+    return [
+        HostId(each.name, origin.key)
+        for each in snapshot.agents
+        if each.name == agent
+        for origin in each.origins
+        if host in ("", origin.authority)
+    ]

@@ -7,6 +7,7 @@ from pooltop.core.snapshot import Snapshot
 from pooltop.present.advice import headline, sentence
 from pooltop.present.editing import WorkloadId
 from pooltop.present.history import HostId
+from pooltop.present.hosts import hosts_under
 from pooltop.ui.asked import ApplyEdits
 from pooltop.ui.widgets.prompt import Question
 from pooltop.ui.writing import WritingKeys
@@ -45,13 +46,7 @@ class AdvisingKeys(WritingKeys):
         changes = ((edit.option, edit.value),)
         if edit.workload:
             return ApplyEdits(WorkloadId(edit.workload), changes, by="advisor")
-        hosts = [
-            HostId(agent.name, origin.key)
-            for agent in latest.agents
-            if agent.name == edit.agent
-            for origin in agent.origins
-            if edit.host in ("", origin.authority)
-        ]
+        hosts = hosts_under(latest, edit.agent, edit.host)
         own = HostId(card.subject.agent, card.subject.origin)
         target = own if own in hosts else next(iter(hosts), None)
         return None if target is None else ApplyEdits(target, changes, by="advisor")

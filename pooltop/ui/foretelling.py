@@ -14,6 +14,7 @@ from pooltop.core.edits import EditRecord
 from pooltop.core.model import HostId
 from pooltop.core.snapshot import Snapshot
 from pooltop.present.history import History
+from pooltop.present.hosts import hosts_under
 from pooltop.present.whatif import OPTION, Promise, Study, begun, promise_of
 from pooltop.ui.sweeping import Own, Sweeping
 
@@ -82,13 +83,7 @@ class Foretold:
 
 def _host_of(edit: EditRecord, snapshot: Snapshot, focus: HostId | None) -> HostId | None:
     """Give the host whose wait an edit's card has: the one in focus, or the only one."""
-    hosts = [
-        HostId(agent.name, origin.key)
-        for agent in snapshot.agents
-        if agent.name == edit.agent
-        for origin in agent.origins
-        if edit.host in ("", origin.authority)
-    ]
+    hosts = hosts_under(snapshot, edit.agent, edit.host)
     if focus in hosts:
         return focus
     return hosts[0] if len(hosts) == 1 else None
